@@ -1,0 +1,65 @@
+// Who may import whom: imports point down the list, never sideways, and across packages only through a package's front door.
+const below = {
+  schedules: [],
+  samplers: ['schedules'],
+  tensor: [],
+  optim: ['tensor'],
+  unet: ['tensor'],
+  distill: ['schedules', 'samplers', 'tensor', 'optim'],
+  metrics: ['tensor'],
+  checkpoint: [],
+  data: ['checkpoint'],
+  'backend-native': ['tensor'],
+};
+
+const tests = '\\.test\\.ts$|/test/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', comment: 'Files form no circle.', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', comment: 'Every import must resolve.', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...Object.entries(below).map(([name, allowed]) => ({
+      name: `${name}-imports-down`,
+      comment: `${name} may import ${allowed.join(', ') || 'no other package'}.`,
+      severity: 'error',
+      from: { path: `^packages/${name}/`, pathNot: tests },
+      to: { path: '^(packages|apps|tools)/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
+    })),
+    {
+      name: 'front-door',
+      comment: 'Across packages only through index.ts (or testing/index.ts).',
+      severity: 'error',
+      from: { path: '^(packages|apps|tools)/([^/]+)/' },
+      to: { path: '^packages/', pathNot: ['^$1/$2/', '^packages/[^/]+/src/index\\.ts$', '^packages/[^/]+/src/testing/index\\.ts$'] },
+    },
+    {
+      name: 'testing-stays-in-tests',
+      comment: 'What ships does not import test helpers.',
+      severity: 'error',
+      from: { path: '^(packages|apps|tools)/', pathNot: [tests, '/src/testing/'] },
+      to: { path: '/src/testing/' },
+    },
+    {
+      name: 'one-door-to-tfjs',
+      comment: 'Only tensor and the backends know TensorFlow.js.',
+      severity: 'error',
+      from: { path: '^(packages|apps|tools)/', pathNot: ['^packages/(tensor|backend-[a-z]+)/', '^apps/cli/src/backend\\.ts$', '^tools/parity/src/backend', tests] },
+      to: { path: 'node_modules/@tensorflow/' },
+    },
+    {
+      name: 'plain-packages-are-browser-safe',
+      comment: 'schedules, samplers and checkpoint run anywhere.',
+      severity: 'error',
+      from: { path: '^packages/(schedules|samplers|checkpoint|unet|optim|distill)/src/', pathNot: tests },
+      to: { dependencyTypes: ['core'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|build|node_modules/(?!@tract|@tensorflow))/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@tract/source', 'import', 'node', 'default'] },
+    tsConfig: { fileName: 'tsconfig.base.json' },
+  },
+};

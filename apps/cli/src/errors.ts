@@ -1,0 +1,44 @@
+/** What the process tells its caller. Documented in `tract --help`. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, data: 3, backend: 4, interrupted: 130 } as const;
+
+/** An end of the program that a user can act on: one sentence for stderr and the exit code that goes with it. */
+export class CliError extends Error {
+  override readonly name: string = 'CliError';
+
+  constructor(
+    message: string,
+    readonly exitCode: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The command line asks for something that cannot be; nothing has been written. */
+export const usageError = (message: string): CliError => new CliError(message, exitCodes.usage);
+
+/** A file is missing, damaged or not what it should be. */
+export const dataError = (message: string, cause?: unknown): CliError => new CliError(message, exitCodes.data, { cause });
+
+/** The backend that was asked for is not there. */
+export const backendError = (message: string, cause?: unknown): CliError => new CliError(message, exitCodes.backend, { cause });
+
+/** The work went wrong while it ran, for example the loss became NaN. */
+export const failure = (message: string): CliError => new CliError(message, exitCodes.failed);
+
+/** Someone pressed Ctrl-C, and everything worth keeping has been kept. */
+export const interrupted = (message: string): CliError => new CliError(message, exitCodes.interrupted);
+
+/** Errors of our packages about files; compared by name because a package may be loaded twice. */
+const dataErrorNames = new Set(['CheckpointError', 'DataError', 'IdxError', 'DatasetError', 'MetricsError']);
+
+/** Codes of the operating system that mean a bad path rather than a bug of ours. */
+const pathErrorCodes = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM', 'EROFS']);
+
+/** The exit code of any error that a command may end with. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  if (!(error instanceof Error)) return exitCodes.failed;
+  if (dataErrorNames.has(error.name)) return exitCodes.data;
+  return pathErrorCodes.has((error as NodeJS.ErrnoException).code ?? '') ? exitCodes.data : exitCodes.failed;
+}

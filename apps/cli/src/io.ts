@@ -1,0 +1,21 @@
+/** Where a command writes. stdout carries results only; everything else goes to stderr. */
+export type Io = {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Whether stderr is a terminal on which a line can be drawn over. */
+  readonly live: boolean;
+  /** Columns of that terminal. */
+  readonly columns: () => number;
+};
+
+export const processIo: Io = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  live: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
+  columns: () => process.stderr.columns ?? 80,
+};
+
+/** Prints exactly one JSON value, or the lines that say the same to a person. */
+export function report(io: Io, json: boolean, value: unknown, lines: readonly string[]): void {
+  io.out(json ? `${JSON.stringify(value)}\n` : `${lines.join('\n')}\n`);
+}

@@ -1,0 +1,81 @@
+import type { Io } from './io.js';
+import { withCommas } from './quantity.js';
+
+/** What is known of the work at one moment. */
+export type Tick = {
+  /** Units done and in all, counted from the start of the whole work, earlier sessions included. */
+  readonly done: number;
+  readonly total: number;
+  readonly loss?: number;
+  readonly gradNorm?: number;
+  readonly phase?: string;
+};
+
+export type Progress = {
+  readonly tick: (tick: Tick) => void;
+  /** Ends the live line. With a word, leaves it as the last line. */
+  readonly end: (word?: string) => void;
+};
+
+export type ProgressOptions = {
+  /** What is counted, for example `images`. */
+  readonly unit: string;
+  readonly silent?: boolean;
+  /** Milliseconds; for tests. */
+  readonly now?: () => number;
+};
+
+const liveEveryMs = 200;
+const lineEveryMs = 10_000;
+/** The rate is that of the last half minute, so that time left follows a machine whose load changes. */
+const windowMs = 30_000;
+
+/** 4000 as `1:07`, 3,700,000 as `1:01:40`. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] > 0 ? parts : parts.slice(1);
+  return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+}
+
+const significant = (value: number): string => (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? value.toExponential(2) : Number(value.toPrecision(4)).toString());
+
+/** One line that says where the work stands. `rate` in units a second. */
+export function describe(tick: Tick, unit: string, rate: number): string {
+  const left = rate > 0 ? `${clock((1000 * (tick.total - tick.done)) / rate)} left` : undefined;
+  const parts = [
+    tick.phase,
+    `${withCommas(tick.done)}/${withCommas(tick.total)} ${unit} (${Math.floor((100 * tick.done) / tick.total)}%)`,
+    rate > 0 ? `${rate >= 100 ? Math.round(rate) : rate.toFixed(1)} ${unit}/s` : undefined,
+    tick.loss === undefined ? undefined : `loss ${significant(tick.loss)}`,
+    tick.gradNorm === undefined ? undefined : `gradient ${significant(tick.gradNorm)}`,
+    left,
+  ];
+  return parts.filter((part) => part !== undefined).join('  ');
+}
+
+/** A live line on a terminal, one line every ten seconds elsewhere, on stderr. */
+export function startProgress(io: Io, { unit, silent = false, now = () => performance.now() }: ProgressOptions): Progress {
+  if (silent) return { tick: () => {}, end: () => {} };
+  let marks: { time: number; done: number }[] = [];
+  let shownAt = Number.NEGATIVE_INFINITY;
+  let drawn = false;
+  return {
+    tick: (tick) => {
+      const time = now();
+      marks = [...marks.filter((mark) => time - mark.time <= windowMs), { time, done: tick.done }];
+      if (marks.length === 1 || time - shownAt < (io.live ? liveEveryMs : lineEveryMs)) return;
+      shownAt = time;
+      const first = marks[0];
+      const rate = time > first.time ? (1000 * (tick.done - first.done)) / (time - first.time) : 0;
+      const line = describe(tick, unit, rate);
+      io.err(io.live ? `\r\x1b[2K${line.slice(0, io.columns() - 1)}` : `${line}\n`);
+      drawn = io.live;
+    },
+    end: (word) => {
+      if (drawn) io.err('\r\x1b[2K');
+      drawn = false;
+      if (word !== undefined) io.err(`${word}\n`);
+    },
+  };
+}

@@ -1,0 +1,194 @@
+// The addon: picks the instruction set once, then runs kernels by index on typed arrays.
+#include <node_api.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "call.h"
+#include "threads.h"
+
+#define TRACT_DECLARE(isa)   \
+  namespace isa {            \
+  const Kernel* kernels();   \
+  }
+#if defined(__x86_64__)
+TRACT_DECLARE(sse4)
+TRACT_DECLARE(avx2)
+TRACT_DECLARE(avx512)
+#elif defined(__aarch64__)
+TRACT_DECLARE(neon)
+#else
+TRACT_DECLARE(generic)
+#endif
+void fillNoise(const Call&);  // noise.cpp: the same bits on every instruction set
+
+namespace {
+
+struct InstructionSet {
+  const char* name;
+  bool (*available)();
+  KernelTable kernels;
+};
+
+const InstructionSet kSets[] = {  // best first
+#if defined(__x86_64__)
+    {"avx512", [] { return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"); }, avx512::kernels},
+    {"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }, avx2::kernels},
+    {"sse4", [] { return static_cast<bool>(__builtin_cpu_supports("sse4.2")); }, sse4::kernels},
+#elif defined(__aarch64__)
+    {"neon", [] { return true; }, neon::kernels},
+#else
+    {"generic", [] { return true; }, generic::kernels},
+#endif
+};
+
+const InstructionSet* chosen = nullptr;
+std::vector<Kernel> table;
+
+bool choose(const char* wanted) {
+  for (const InstructionSet& set : kSets) {
+    if (!set.available() || (wanted && std::strcmp(wanted, set.name) != 0)) continue;
+    chosen = &set;
+    table.clear();
+    for (const Kernel* k = set.kernels(); k->name; k++) table.push_back(*k);
+    table.push_back({"noise", fillNoise});
+    return true;
+  }
+  return false;
+}
+
+napi_value fail(napi_env env, const std::string& message) {
+  napi_throw_error(env, nullptr, message.c_str());
+  return nullptr;
+}
+
+bool floatsOf(napi_env env, napi_value value, float** data, size_t* length) {
+  napi_typedarray_type type;
+  void* bytes;
+  if (napi_get_typedarray_info(env, value, &type, length, &bytes, nullptr, nullptr) != napi_ok) return false;
+  if (type != napi_float32_array && type != napi_int32_array) return false;
+  *data = static_cast<float*>(bytes);
+  return true;
+}
+
+/** run(index, buffers: (Float32Array | undefined)[], numbers: number[]): void */
+napi_value run(napi_env env, napi_callback_info info) {
+  size_t argc = 3;
+  napi_value argv[3];
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  uint32_t index = 0, bufferCount = 0, numberCount = 0;
+  if (argc < 3 || napi_get_value_uint32(env, argv[0], &index) != napi_ok || index >= table.size() ||
+      napi_get_array_length(env, argv[1], &bufferCount) != napi_ok || napi_get_array_length(env, argv[2], &numberCount) != napi_ok)
+    return fail(env, "run: expected a kernel's index, an array of buffers and an array of numbers");
+
+  std::vector<float*> buffers(bufferCount, nullptr);
+  std::vector<size_t> lengths(bufferCount, 0);
+  std::vector<double> numbers(numberCount, 0.0);
+  for (uint32_t i = 0; i < bufferCount; i++) {
+    napi_value item;
+    napi_valuetype type;
+    napi_get_element(env, argv[1], i, &item);
+    napi_typeof(env, item, &type);
+    if (type == napi_undefined || type == napi_null) continue;
+    if (!floatsOf(env, item, &buffers[i], &lengths[i]))
+      return fail(env, std::string(table[index].name) + ": buffer " + std::to_string(i) + " is not a Float32Array or Int32Array");
+  }
+  for (uint32_t i = 0; i < numberCount; i++) {
+    napi_value item;
+    napi_get_element(env, argv[2], i, &item);
+    if (napi_get_value_double(env, item, &numbers[i]) != napi_ok)
+      return fail(env, std::string(table[index].name) + ": argument " + std::to_string(i) + " is not a number");
+  }
+  try {
+    table[index].run(Call{buffers.data(), lengths.data(), numbers.data(), static_cast<int>(bufferCount), static_cast<int>(numberCount)});
+  } catch (const std::exception& error) {
+    return fail(env, std::string(table[index].name) + ": " + error.what());
+  }
+  return nullptr;
+}
+
+napi_value string(napi_env env, const char* text) {
+  napi_value value;
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
+  return value;
+}
+
+/** kernelNames(): string[], in the order of run's indices */
+napi_value kernelNames(napi_env env, napi_callback_info) {
+  napi_value names;
+  napi_create_array_with_length(env, table.size(), &names);
+  for (size_t i = 0; i < table.size(); i++) napi_set_element(env, names, static_cast<uint32_t>(i), string(env, table[i].name));
+  return names;
+}
+
+/** instructionSets(): string[] that this processor has, best first */
+napi_value instructionSets(napi_env env, napi_callback_info) {
+  napi_value names;
+  napi_create_array(env, &names);
+  uint32_t count = 0;
+  for (const InstructionSet& set : kSets)
+    if (set.available()) napi_set_element(env, names, count++, string(env, set.name));
+  return names;
+}
+
+/** useInstructionSet(name?): string chosen; throws where the processor lacks it */
+napi_value useInstructionSet(napi_env env, napi_callback_info info) {
+  size_t argc = 1, length = 0;
+  napi_value argv[1];
+  char name[32];
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const bool named = argc == 1 && napi_get_value_string_utf8(env, argv[0], name, sizeof name, &length) == napi_ok;
+  if (!choose(named ? name : nullptr)) return fail(env, std::string("this processor has no instruction set ") + (named ? name : "that was compiled"));
+  return string(env, chosen->name);
+}
+
+/** threads(count?): number in force */
+napi_value threads(napi_env env, napi_callback_info info) {
+  size_t argc = 1;
+  napi_value argv[1], result;
+  int32_t count;
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  if (argc == 1 && napi_get_value_int32(env, argv[0], &count) == napi_ok) tract::setThreadCount(count);
+  napi_create_int32(env, tract::threadCount(), &result);
+  return result;
+}
+
+/** allocate(bytes): ArrayBuffer aligned to 64 bytes, content undefined */
+napi_value allocate(napi_env env, napi_callback_info info) {
+  size_t argc = 1;
+  napi_value argv[1], result;
+  double bytes = 0;
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  if (argc < 1 || napi_get_value_double(env, argv[0], &bytes) != napi_ok || bytes < 0) return fail(env, "allocate: expected a number of bytes");
+  const size_t size = std::max<size_t>(64, (static_cast<size_t>(bytes) + 63) / 64 * 64);
+  void* data = std::aligned_alloc(64, size);
+  if (!data) return fail(env, "allocate: out of memory for " + std::to_string(size) + " bytes");
+  auto release = [](napi_env env, void* memory, void*) {
+    int64_t left;
+    napi_adjust_external_memory(env, 0, &left);
+    std::free(memory);
+  };
+  if (napi_create_external_arraybuffer(env, data, size, release, nullptr, &result) != napi_ok) {
+    std::free(data);
+    return fail(env, "allocate: this runtime forbids external buffers");
+  }
+  return result;
+}
+
+napi_value init(napi_env env, napi_value exports) {
+  choose(nullptr);
+  const napi_property_descriptor properties[] = {
+#define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
+      TRACT_EXPORT(run), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate),
+  };
+  napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
+  return exports;
+}
+
+}  // namespace
+
+NAPI_MODULE(tract, init)

@@ -1,0 +1,173 @@
+// The one micro-kernel idea behind convolution, matmul and attention: a tile of C (MR rows x NR columns) stays in registers while k runs.
+// The right operand is packed into panels of NR columns: panel[k][NR], zero-padded; the left one is read in place, by rows or by columns.
+#pragma once
+#include <algorithm>
+#include <type_traits>
+
+#include "simd.h"
+#include "threads.h"
+
+namespace TRACT_ISA {
+
+constexpr int MR = W == 16 ? 12 : 6;  // 12 accumulators in 16 registers, 24 in AVX-512's 32
+constexpr int NR = 2 * W;
+
+static inline int64_t panelsOf(int64_t columns) { return (columns + NR - 1) / NR; }
+
+template <int M>
+struct Tile {
+  vf c[M][2];
+  void clear() {
+    for (int r = 0; r < M; r++) c[r][0] = c[r][1] = vf{};
+  }
+};
+
+/** tile[r][:] += sum over k of a[r][k] * b[k][:] */
+template <int M>
+static inline void multiplyRows(Tile<M>& tile, const float* const (&a)[M], int64_t depth, const float* b) {
+  for (int64_t k = 0; k < depth; k++, b += NR) {
+    const vf b0 = load(b), b1 = load(b + W);
+#pragma GCC unroll 16
+    for (int r = 0; r < M; r++) {
+      const vf x = splat(a[r][k]);
+      tile.c[r][0] += x * b0;
+      tile.c[r][1] += x * b1;
+    }
+  }
+}
+
+/** tile[r][:] += sum over k of a[k * aStep + r] * b[k * NR ...] */
+template <int M>
+static inline void multiplyColumns(Tile<M>& tile, const float* a, int64_t aStep, int64_t depth, const float* b) {
+  for (int64_t k = 0; k < depth; k++, a += aStep, b += NR) {
+    const vf b0 = load(b), b1 = load(b + W);
+#pragma GCC unroll 16
+    for (int r = 0; r < M; r++) {
+      const vf x = splat(a[r]);
+      tile.c[r][0] += x * b0;
+      tile.c[r][1] += x * b1;
+    }
+  }
+}
+
+/** Calls body.template operator()<M>(first) for tiles of at most MR rows that cover [0, rows), as even in size as can be. */
+template <class Body>
+static inline void forTiles(int64_t rows, Body&& body) {
+  int64_t tiles = (rows + MR - 1) / MR;
+  for (int64_t first = 0; first < rows; tiles--) {
+    const int size = static_cast<int>((rows - first + tiles - 1) / tiles);
+    switch (size) {
+      case 1: body(std::integral_constant<int, 1>(), first); break;
+      case 2: body(std::integral_constant<int, 2>(), first); break;
+      case 3: body(std::integral_constant<int, 3>(), first); break;
+      case 4: body(std::integral_constant<int, 4>(), first); break;
+      case 5: body(std::integral_constant<int, 5>(), first); break;
+      case 6: body(std::integral_constant<int, 6>(), first); break;
+#if TRACT_LANES == 16
+      case 7: body(std::integral_constant<int, 7>(), first); break;
+      case 8: body(std::integral_constant<int, 8>(), first); break;
+      case 9: body(std::integral_constant<int, 9>(), first); break;
+      case 10: body(std::integral_constant<int, 10>(), first); break;
+      case 11: body(std::integral_constant<int, 11>(), first); break;
+      case 12: body(std::integral_constant<int, 12>(), first); break;
+#endif
+    }
+    first += size;
+  }
+}
+
+/** Packs columns [panel*NR, ...) of b[k][n] (row stride `step`) into one panel. */
+static inline void packPanel(float* panel, const float* b, int64_t step, int64_t depth, int64_t columns, int64_t index) {
+  const int64_t from = index * NR;
+  const int width = static_cast<int>(std::min<int64_t>(NR, columns - from));
+  for (int64_t k = 0; k < depth; k++, panel += NR) {
+    const float* row = b + k * step + from;
+    if (width == NR) {
+      store(panel, load(row));
+      store(panel + W, load(row + W));
+    } else {
+      for (int j = 0; j < NR; j++) panel[j] = j < width ? row[j] : 0.0f;
+    }
+  }
+}
+
+/** The same for a transposed operand b[n][k] (row stride `step`). */
+static inline void packPanelTransposed(float* panel, const float* b, int64_t step, int64_t depth, int64_t columns, int64_t index) {
+  const int64_t from = index * NR;
+  const int width = static_cast<int>(std::min<int64_t>(NR, columns - from));
+  for (int j = 0; j < NR; j++) {
+    if (j < width) {
+      const float* row = b + (from + j) * step;
+      for (int64_t k = 0; k < depth; k++) panel[k * NR + j] = row[k];
+    } else {
+      for (int64_t k = 0; k < depth; k++) panel[k * NR + j] = 0.0f;
+    }
+  }
+}
+
+/** What happens to a finished tile row before it is stored at c: + bias, + residual. Both may be null. */
+struct Epilogue {
+  const float* bias = nullptr;      // [columns]
+  const float* residual = nullptr;  // laid out as c
+};
+
+/** Stores one tile at c (row stride `step`), columns [column, columns). */
+template <int M>
+static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_t column, int64_t columns, const float* bias, const float* residual) {
+  const int width = static_cast<int>(std::min<int64_t>(NR, columns - column));
+  if (width == NR) {
+    const vf bias0 = bias ? load(bias + column) : vf{}, bias1 = bias ? load(bias + column + W) : vf{};
+#pragma GCC unroll 16
+    for (int r = 0; r < M; r++) {
+      vf c0 = tile.c[r][0] + bias0, c1 = tile.c[r][1] + bias1;
+      const int64_t at = r * step + column;
+      if (residual) {
+        c0 += load(residual + at);
+        c1 += load(residual + at + W);
+      }
+      store(c + at, c0);
+      store(c + at + W, c1);
+    }
+    return;
+  }
+  for (int r = 0; r < M; r++) {
+    float row[NR];
+    store(row, tile.c[r][0]);
+    store(row + W, tile.c[r][1]);
+    const int64_t at = r * step + column;
+    for (int j = 0; j < width; j++) c[at + j] = row[j] + (bias ? bias[column + j] : 0.0f) + (residual ? residual[at + j] : 0.0f);
+  }
+}
+
+/** c[rows][columns] = a[rows][depth] * panels (+ epilogue); a and c have row strides. */
+static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c, int64_t cStep, Epilogue end = {}) {
+  for (int64_t p = 0; p < panelsOf(columns); p++) {
+    const float* b = panels + p * depth * NR;
+    forTiles(rows, [&](auto size, int64_t first) {
+      constexpr int M = decltype(size)::value;
+      const float* row[M];
+      for (int r = 0; r < M; r++) row[r] = a + (first + r) * aStep;
+      Tile<M> tile;
+      tile.clear();
+      multiplyRows<M>(tile, row, depth, b);
+      storeTile(tile, c + first * cStep, cStep, p * NR, columns, end.bias, end.residual ? end.residual + first * cStep : nullptr);
+    });
+  }
+}
+
+/** c[rows][columns] (+)= transpose(a[depth][rows]) * panels; a's row stride is aStep. */
+static void columnsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c, int64_t cStep, bool accumulate, const float* bias = nullptr) {
+  for (int64_t p = 0; p < panelsOf(columns); p++) {
+    const float* b = panels + p * depth * NR;
+    forTiles(rows, [&](auto size, int64_t first) {
+      constexpr int M = decltype(size)::value;
+      Tile<M> tile;
+      tile.clear();
+      multiplyColumns<M>(tile, a + first, aStep, depth, b);
+      float* at = c + first * cStep;
+      storeTile(tile, at, cStep, p * NR, columns, bias, accumulate ? at : nullptr);
+    });
+  }
+}
+
+}  // namespace TRACT_ISA

@@ -1,0 +1,52 @@
+// Batched matrix product with any transposes.
+#pragma once
+#include "call.h"
+#include "gemm.h"
+
+namespace TRACT_ISA {
+
+constexpr int64_t kMatmulRows = 16 * MR;  // rows of one work item
+
+/** One product with a packed right operand, rows split into work items. */
+static void multiplyPacked(const float* a, bool transposeA, int64_t M, int64_t N, int64_t K, const float* panels, float* c, Epilogue end) {
+  const int64_t blocks = (M + kMatmulRows - 1) / kMatmulRows;
+  tract::parallelFor(blocks, [&](int64_t block) {
+    const int64_t first = block * kMatmulRows, rows = std::min(kMatmulRows, M - first);
+    const Epilogue part{end.bias, end.residual ? end.residual + first * N : nullptr};
+    if (transposeA)
+      columnsTimesPanels(a + first, M, rows, K, panels, N, c + first * N, N, false, end.bias);
+    else
+      rowsTimesPanels(a + first * K, K, rows, K, panels, N, c + first * N, N, part);
+  });
+}
+
+/** buffers: a, b, bias? [N], c [batch,M,N]; numbers: batch, M, N, K, transposeA, transposeB, aBatchStride, bBatchStride (0 broadcasts). */
+static void matmul(const Call& call) {
+  const float *a = call.in(0), *b = call.in(1), *bias = call.in(2);
+  float* c = call.out(3);
+  const int64_t batch = call.n(0), M = call.n(1), N = call.n(2), K = call.n(3), aStride = call.n(6), bStride = call.n(7);
+  const bool transposeA = call.n(4) != 0, transposeB = call.n(5) != 0;
+  const int64_t panels = panelsOf(N);
+  const auto pack = [&](float* to, const float* from, int64_t p) {
+    if (transposeB)
+      packPanelTransposed(to + p * K * NR, from, K, K, N, p);
+    else
+      packPanel(to + p * K * NR, from, N, K, N, p);
+  };
+  if (batch == 1 || bStride == 0) {
+    float* packed = tract::scratch(0, panels * K * NR);
+    tract::parallelFor(panels, [&](int64_t p) { pack(packed, b, p); });
+    for (int64_t i = 0; i < batch; i++) multiplyPacked(a + i * aStride, transposeA, M, N, K, packed, c + i * M * N, {bias, nullptr});
+    return;
+  }
+  tract::parallelFor(batch, [&](int64_t i) {
+    float* packed = tract::scratch(1, panels * K * NR);
+    for (int64_t p = 0; p < panels; p++) pack(packed, b + i * bStride, p);
+    if (transposeA)
+      columnsTimesPanels(a + i * aStride, M, M, K, packed, N, c + i * M * N, N, false, bias);
+    else
+      rowsTimesPanels(a + i * aStride, K, M, K, packed, N, c + i * M * N, N, {bias, nullptr});
+  });
+}
+
+}  // namespace TRACT_ISA

@@ -1,0 +1,62 @@
+// Vectors of TRACT_LANES floats through the compiler's vector types: the same source serves SSE, AVX2, AVX-512, NEON and WebAssembly.
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+#ifndef TRACT_LANES
+#define TRACT_LANES 4
+#endif
+
+namespace TRACT_ISA {
+
+constexpr int W = TRACT_LANES;
+typedef float vf __attribute__((vector_size(4 * W)));
+typedef int32_t vi __attribute__((vector_size(4 * W)));
+
+static inline vf load(const float* p) {
+  vf v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+static inline void store(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
+static inline vf splat(float x) { return x - vf{}; }
+static inline vf loadPart(const float* p, int n) {
+  vf v{};
+  std::memcpy(&v, p, sizeof(float) * n);
+  return v;
+}
+static inline void storePart(float* p, vf v, int n) { std::memcpy(p, &v, sizeof(float) * n); }
+static inline vf select(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
+/** A NaN in the first argument stays one. */
+static inline vf vmax(vf a, vf b) { return select((vi)(b > a), b, a); }
+static inline vf vmin(vf a, vf b) { return select((vi)(b < a), b, a); }
+
+/** Lanes are added in a fixed order (pairwise halves), so a sum is the same on every run. */
+static inline float sumLanes(vf v) {
+  float x[W];
+  std::memcpy(x, &v, sizeof v);
+  for (int half = W / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) x[i] += x[i + half];
+  return x[0];
+}
+
+/** e^x to 2 ulp on [-87, 88], clamped outside: 2^n times a degree-6 polynomial on [-ln2/2, ln2/2] (Cephes' coefficients). */
+static inline vf vexp(vf x) {
+  x = vmin(vmax(x, splat(-87.3f)), splat(88.3f));
+  const vf shifted = x * splat(1.44269504088896341f) + splat(12582912.0f);  // 1.5 * 2^23: rounds to an integer in the low bits
+  const vf n = shifted - splat(12582912.0f);
+  vf r = x - n * splat(0.693359375f);
+  r = r - n * splat(-2.12194440e-4f);
+  vf p = splat(1.9875691500e-4f);
+  p = p * r + splat(1.3981999507e-3f);
+  p = p * r + splat(8.3334519073e-3f);
+  p = p * r + splat(4.1665795894e-2f);
+  p = p * r + splat(1.6666665459e-1f);
+  p = p * r + splat(5.0000001201e-1f);
+  p = p * (r * r) + r + splat(1.0f);
+  const vi exponent = ((vi)shifted - (vi)splat(12582912.0f) + 127) << 23;
+  return p * (vf)exponent;
+}
+static inline vf vsigmoid(vf x) { return splat(1.0f) / (splat(1.0f) + vexp(-x)); }
+
+}  // namespace TRACT_ISA

@@ -1,0 +1,24 @@
+// A pool of worker threads that splits loops. Work items are fixed by the caller, so results never depend on the number of threads.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace tract {
+
+/** Threads that take part in a loop, the caller's included. Setting it starts or ends workers; at least 1. */
+int threadCount();
+void setThreadCount(int count);
+
+/** Runs body(context, item) for item in [0, items), items taken dynamically by the threads; returns when all are done. Not reentrant. */
+void runItems(int64_t items, void (*body)(void* context, int64_t item), void* context);
+
+/** A 64-byte aligned scratch area of this thread, at least `floats` long; its content is undefined and lives until the next call with the same slot. */
+float* scratch(int slot, size_t floats);
+
+template <class Body>
+void parallelFor(int64_t items, Body&& body) {
+  if (items == 1) return body(int64_t{0});
+  runItems(items, [](void* context, int64_t item) { (*static_cast<Body*>(context))(item); }, &body);
+}
+
+}  // namespace tract

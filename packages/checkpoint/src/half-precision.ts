@@ -1,0 +1,38 @@
+import type { NamedArray } from './named-array.js';
+
+/** The value of 16 bits of IEEE 754 half precision: sign 1, exponent 5, fraction 10. */
+export function decodeFloat16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A bfloat16 is the upper half of a float32's bits. */
+function decodeBfloat16(source: Uint16Array): Float32Array {
+  const bits = new Uint32Array(source.length);
+  for (let i = 0; i < source.length; i++) bits[i] = source[i] << 16;
+  return new Float32Array(bits.buffer);
+}
+
+/**
+ * The numbers of an array as float32, whatever it is stored in; F32 gives its own data back, not a copy.
+ * F16, BF16, BOOL and the 8 and 16 bit integers are exact, the others rounded to float32.
+ */
+export function toFloat32(array: NamedArray): Float32Array {
+  switch (array.dtype) {
+    case 'F32':
+      return array.data;
+    case 'F16':
+      return Float32Array.from(array.data, decodeFloat16);
+    case 'BF16':
+      return decodeBfloat16(array.data);
+    case 'I64':
+    case 'U64':
+      return Float32Array.from(array.data as ArrayLike<bigint>, Number);
+    default:
+      return Float32Array.from(array.data);
+  }
+}

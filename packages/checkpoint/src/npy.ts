@@ -1,0 +1,146 @@
+import { CheckpointError, type Fail, failWith } from './checkpoint-error.js';
+import {
+  arrayFromBytes,
+  bytesOfArray,
+  bytesPerElement,
+  type Dtype,
+  elementCount,
+  type NamedArray,
+  requireLittleEndian,
+} from './named-array.js';
+import { toRowMajor } from './row-major.js';
+
+/** NumPy's type string of each dtype that NumPy has; it knows no bfloat16. */
+const descriptors: Partial<Record<Dtype, string>> = {
+  F64: '<f8',
+  F32: '<f4',
+  F16: '<f2',
+  I64: '<i8',
+  I32: '<i4',
+  I16: '<i2',
+  I8: '|i1',
+  U64: '<u8',
+  U32: '<u4',
+  U16: '<u2',
+  U8: '|u1',
+  BOOL: '|b1',
+};
+const dtypeOf = new Map(Object.entries(descriptors).map(([dtype, descriptor]) => [descriptor, dtype as Dtype]));
+
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+/** NumPy's own limit on a header that it will parse. */
+const MAX_HEADER = 10_000;
+
+/**
+ * Reads a NumPy array file, format versions 1 to 3; Fortran order is turned into row-major order. Objects (pickles), records and
+ * big-endian data are refused. The data is a view of `bytes` where alignment and order allow, else a copy.
+ * @throws CheckpointError
+ */
+export function readNpy(bytes: Uint8Array, options: { readonly source?: string } = {}): NamedArray {
+  const fail = failWith(options.source ?? 'npy');
+  requireLittleEndian(fail);
+  const { text, dataStart } = headerText(bytes, fail);
+  const { dtype, shape, fortranOrder } = parseHeader(text, fail);
+  const needed = (elementCount(shape) ?? Number.POSITIVE_INFINITY) * bytesPerElement(dtype);
+  const present = bytes.length - dataStart;
+  if (!Number.isSafeInteger(needed)) throw fail('size-mismatch', `shape [${shape}] is beyond 2^53 bytes`);
+  if (needed > present) throw fail('truncated', `shape [${shape}] of ${dtype} needs ${needed} bytes, the file holds ${present}`);
+  if (needed < present) throw fail('trailing-bytes', `${present - needed} bytes follow the array`);
+  const array = arrayFromBytes(dtype, shape, bytes.subarray(dataStart));
+  return fortranOrder ? toRowMajor(array) : array;
+}
+
+function headerText(bytes: Uint8Array, fail: Fail): { text: string; dataStart: number } {
+  if (bytes.length < 10) throw fail('truncated', `an npy file has at least 10 bytes, got ${bytes.length}`);
+  if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw fail('invalid-header', 'not an npy file: it does not begin with \\x93NUMPY');
+  const version = bytes[6];
+  if (version < 1 || version > 3) throw fail('unsupported', `npy format version ${version}, we read 1 to 3`);
+  const start = version === 1 ? 10 : 12;
+  if (bytes.length < start)
+    throw fail('truncated', `the header of an npy file of version ${version} takes 12 bytes and more, got ${bytes.length}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (length > MAX_HEADER) throw fail('too-large', `the header takes ${length} bytes, at most ${MAX_HEADER} are read`);
+  if (start + length > bytes.length) throw fail('truncated', `the header takes ${length} bytes, ${bytes.length - start} follow`);
+  // Versions 1 and 2 are Latin-1, version 3 is UTF-8, and all that we accept is ASCII.
+  return { text: String.fromCharCode(...bytes.subarray(start, start + length)), dataStart: start + length };
+}
+
+type NpyHeader = { readonly dtype: Dtype; readonly shape: readonly number[]; readonly fortranOrder: boolean };
+
+const field = /^\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([\d,\s]*\)|\[)\s*(,|$)/;
+
+/** The header is a Python dictionary of three known keys; nothing else of Python is understood. */
+function parseHeader(text: string, fail: Fail): NpyHeader {
+  const body = /^\{(.*)\}\s*$/s.exec(text);
+  if (!body) throw fail('invalid-header', `expected a dictionary, got ${JSON.stringify(text.slice(0, 60))}`);
+  const fields = new Map<string, string>();
+  let rest = body[1];
+  while (rest.trim() !== '') {
+    const match = field.exec(rest);
+    if (match?.[2] === '[' || /^\s*'descr'\s*:\s*\[/.test(rest))
+      throw fail('unsupported', 'record arrays are not read; save each field alone');
+    if (!match) throw fail('invalid-header', `cannot read ${JSON.stringify(rest.slice(0, 60))}`);
+    if (fields.has(match[1])) throw fail('duplicate-name', `the key '${match[1]}' occurs twice`);
+    fields.set(match[1], match[2]);
+    rest = rest.slice(match[0].length);
+  }
+  return {
+    dtype: parseDescriptor(fields.get('descr'), fail),
+    shape: parseShape(fields.get('shape'), fail),
+    fortranOrder: parseBoolean(fields.get('fortran_order'), fail),
+  };
+}
+
+function parseDescriptor(text: string | undefined, fail: Fail): Dtype {
+  const descriptor = text?.startsWith("'") ? text.slice(1, -1) : undefined;
+  if (descriptor === undefined) throw fail('invalid-header', "the header has no 'descr'");
+  const dtype = dtypeOf.get(descriptor);
+  if (dtype) return dtype;
+  const hint = descriptor.startsWith('>')
+    ? 'big-endian data is not read'
+    : descriptor.includes('O')
+      ? 'pickled objects are never read'
+      : `we read ${[...dtypeOf.keys()].join(', ')}`;
+  throw fail('unsupported', `type '${descriptor.slice(0, 40)}': ${hint}`);
+}
+
+function parseBoolean(text: string | undefined, fail: Fail): boolean {
+  if (text !== 'True' && text !== 'False') throw fail('invalid-header', "'fortran_order' must be True or False");
+  return text === 'True';
+}
+
+function parseShape(text: string | undefined, fail: Fail): readonly number[] {
+  const list = text?.startsWith('(') ? text.slice(1, -1).trim() : undefined;
+  // (3) without a comma is a number in Python, not a tuple.
+  if (list === undefined || !/^((\d+\s*,\s*)+(\d+)?)?$/.test(list))
+    throw fail('invalid-header', `'shape' must be a tuple of integers, got ${String(text).slice(0, 60)}`);
+  const shape = list
+    .split(',')
+    .map((size) => size.trim())
+    .filter((size) => size !== '')
+    .map(Number);
+  if (shape.length > 64 || !shape.every(Number.isSafeInteger))
+    throw fail('invalid-header', `'shape' is too long or too large: ${list.slice(0, 60)}`);
+  return shape;
+}
+
+/**
+ * Writes one array as an npy file, version 1, row-major; the data begins at a multiple of 64 bytes, as NumPy does it.
+ * @throws CheckpointError of kind 'unsupported' for BF16, which NumPy has no name for; TypeError or RangeError for a malformed array.
+ */
+export function writeNpy(array: NamedArray): Uint8Array {
+  requireLittleEndian(failWith('npy'));
+  const data = bytesOfArray('npy array', array);
+  const descriptor = descriptors[array.dtype];
+  if (!descriptor) throw new CheckpointError('unsupported', `writeNpy: NumPy has no ${array.dtype}; convert with toFloat32 first`);
+  const shape = array.shape.length === 1 ? `${array.shape[0]},` : array.shape.join(', ');
+  const header = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${shape}), }`;
+  const length = Math.ceil((10 + header.length + 1) / 64) * 64 - 10;
+  if (length > MAX_HEADER) throw new RangeError(`writeNpy: a shape of ${array.shape.length} sizes does not fit the header`);
+  const file = new Uint8Array(10 + length + data.length);
+  file.set([...MAGIC, 1, 0, length & 0xff, length >> 8]);
+  file.set(new TextEncoder().encode(`${header.padEnd(length - 1)}\n`), 10);
+  file.set(data, 10 + length);
+  return file;
+}

@@ -1,0 +1,153 @@
+import type { Fail } from './checkpoint-error.js';
+
+/** One file inside a zip archive, its headers checked against each other; `begin` and `end` are the range of its stored bytes. */
+export type ZipEntry = {
+  readonly name: string;
+  readonly method: 'stored' | 'deflated';
+  readonly crc: number;
+  readonly size: number;
+  readonly begin: number;
+  readonly end: number;
+};
+
+const LOCAL_HEADER = 30;
+const CENTRAL_HEADER = 46;
+const END_RECORD = 22;
+const MAX_ENTRIES = 10_000;
+
+type CentralEntry = Omit<ZipEntry, 'begin' | 'end'> & {
+  readonly packed: number;
+  readonly flags: number;
+  readonly rawName: Uint8Array;
+  readonly offset: number;
+};
+
+/**
+ * The table of contents of a zip archive. Entries may not overlap (an overlap is how a small file inflates without end), must lie
+ * before the directory, and each local header must say what the directory says.
+ */
+export function readZipDirectory(bytes: Uint8Array, fail: Fail): ZipEntry[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const directory = findDirectory(bytes, view, fail);
+  const names = new Set<string>();
+  const entries: ZipEntry[] = [];
+  let at = directory.start;
+  for (let i = 0; i < directory.count; i++) {
+    const { entry, next } = readCentralEntry(bytes, view, at, directory.end, fail);
+    if (names.has(entry.name)) throw fail('duplicate-name', `entry '${entry.name}' occurs twice`);
+    names.add(entry.name);
+    entries.push(locate(bytes, view, entry, directory.start, fail));
+    at = next;
+  }
+  if (at !== directory.end) throw fail('invalid-layout', `the directory has ${directory.end - at} bytes after its last entry`);
+  checkOverlap(entries, fail);
+  return entries;
+}
+
+function findDirectory(bytes: Uint8Array, view: DataView, fail: Fail): { start: number; end: number; count: number } {
+  const lowest = Math.max(0, bytes.length - END_RECORD - 0xffff);
+  for (let at = bytes.length - END_RECORD; at >= lowest; at--) {
+    if (view.getUint32(at, true) !== 0x06054b50 || at + END_RECORD + view.getUint16(at + 20, true) !== bytes.length) continue;
+    const [disk, directoryDisk, onDisk, count] = [4, 6, 8, 10].map((offset) => view.getUint16(at + offset, true));
+    const size = view.getUint32(at + 12, true);
+    const start = view.getUint32(at + 16, true);
+    const zip64 =
+      (at >= 20 && view.getUint32(at - 20, true) === 0x07064b50) || count === 0xffff || size === 0xffffffff || start === 0xffffffff;
+    if (zip64) throw fail('unsupported', 'the archive is in zip64 form (over 4 GiB or 65,534 entries), which is not read yet');
+    if (disk !== 0 || directoryDisk !== 0 || onDisk !== count) throw fail('unsupported', 'the archive spans several files');
+    if (count > MAX_ENTRIES) throw fail('too-large', `the archive has ${count} entries, at most ${MAX_ENTRIES} are read`);
+    if (start + size !== at) throw fail('invalid-layout', `the directory should end at byte ${at}, it says ${start + size}`);
+    return { start, end: at, count };
+  }
+  throw fail('truncated', 'no zip directory at the end; is this a zip file, and was it copied whole?');
+}
+
+function readCentralEntry(bytes: Uint8Array, view: DataView, at: number, end: number, fail: Fail): { entry: CentralEntry; next: number } {
+  if (at + CENTRAL_HEADER > end || view.getUint32(at, true) !== 0x02014b50)
+    throw fail('invalid-layout', `no directory entry at byte ${at}`);
+  const nameEnd = at + CENTRAL_HEADER + view.getUint16(at + 28, true);
+  const next = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  if (next > end) throw fail('invalid-layout', `the directory entry at byte ${at} runs past the directory`);
+  const flags = view.getUint16(at + 8, true);
+  const rawName = bytes.subarray(at + CENTRAL_HEADER, nameEnd);
+  const name = safeName(rawName, fail);
+  const [packed, size, offset] = [20, 24, 42].map((field) => view.getUint32(at + field, true));
+  if (flags & 0x2041) throw fail('unsupported', `entry '${name}' is encrypted`);
+  if (packed === 0xffffffff || size === 0xffffffff || offset === 0xffffffff)
+    throw fail('unsupported', `entry '${name}' is in zip64 form, which is not read yet`);
+  const method = methodName(view.getUint16(at + 10, true));
+  if (!method)
+    throw fail('unsupported', `entry '${name}' is compressed by method ${view.getUint16(at + 10, true)}, we read stored and deflated ones`);
+  if (method === 'stored' && packed !== size)
+    throw fail('size-mismatch', `entry '${name}' is stored, yet takes ${packed} bytes for ${size}`);
+  return { entry: { name, method, crc: view.getUint32(at + 16, true), size, packed, flags, rawName, offset }, next };
+}
+
+const methodName = (code: number): ZipEntry['method'] | undefined => (code === 0 ? 'stored' : code === 8 ? 'deflated' : undefined);
+
+/** Names are keys here and paths elsewhere: no absolute path, no step upwards, no backslash, no control character. */
+function safeName(raw: Uint8Array, fail: Fail): string {
+  let name: string;
+  try {
+    name = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(raw);
+  } catch (cause) {
+    throw fail('invalid-name', 'an entry name is not valid UTF-8', cause);
+  }
+  const parts = name.split('/');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point.
+  if (
+    name.length === 0 ||
+    name.length > 1024 ||
+    /[\\\u0000-\u001f]|^[A-Za-z]:/.test(name) ||
+    parts[0] === '' ||
+    parts.includes('..') ||
+    parts.includes('.')
+  ) {
+    throw fail('invalid-name', `the entry name ${JSON.stringify(name.slice(0, 80))} is not a plain relative path`);
+  }
+  return name;
+}
+
+/** Finds the bytes of an entry behind its local header, and holds that header against the directory. */
+function locate(bytes: Uint8Array, view: DataView, entry: CentralEntry, directoryStart: number, fail: Fail): ZipEntry {
+  const { name, method, crc, size, packed, flags, rawName, offset } = entry;
+  if (offset + LOCAL_HEADER > directoryStart || view.getUint32(offset, true) !== 0x04034b50) {
+    throw fail('invalid-layout', `entry '${name}' has no local header at byte ${offset}`);
+  }
+  const nameStart = offset + LOCAL_HEADER;
+  const extraStart = nameStart + view.getUint16(offset + 26, true);
+  const begin = extraStart + view.getUint16(offset + 28, true);
+  const end = begin + packed;
+  if (end > directoryStart) throw fail('invalid-layout', `entry '${name}' runs into the directory`);
+  const localName = bytes.subarray(nameStart, extraStart);
+  const sameName = localName.length === rawName.length && localName.every((byte, i) => byte === rawName[i]);
+  const local = { crc: view.getUint32(offset + 14, true), ...localSizes(view, offset, extraStart, begin) };
+  // With flag bit 3 the writer did not know these yet and put them behind the data.
+  const sizesLater = (flags & 8) !== 0 && local.crc === 0 && local.packed === 0 && local.size === 0;
+  const sameSizes = sizesLater || (local.crc === crc && local.packed === packed && local.size === size);
+  if (!sameName || !sameSizes || methodName(view.getUint16(offset + 8, true)) !== method) {
+    throw fail('invalid-layout', `the local header of entry '${name}' does not agree with the directory`);
+  }
+  return { name, method, crc, size, begin, end };
+}
+
+/** Sizes of a local header; NumPy writes them as a zip64 extra field even for small files (field 1: size, packed size). */
+function localSizes(view: DataView, offset: number, extraStart: number, extraEnd: number): { packed: number; size: number } {
+  const sizes = { packed: view.getUint32(offset + 18, true), size: view.getUint32(offset + 22, true) };
+  if (sizes.packed !== 0xffffffff || sizes.size !== 0xffffffff) return sizes;
+  for (let at = extraStart; at + 4 <= extraEnd; at += 4 + view.getUint16(at + 2, true)) {
+    const fits = view.getUint16(at + 2, true) >= 16 && at + 20 <= extraEnd;
+    if (view.getUint16(at, true) === 1 && fits)
+      return { size: Number(view.getBigUint64(at + 4, true)), packed: Number(view.getBigUint64(at + 12, true)) };
+  }
+  return sizes;
+}
+
+function checkOverlap(entries: readonly ZipEntry[], fail: Fail): void {
+  const sorted = [...entries].sort((a, b) => a.begin - b.begin);
+  for (let i = 1; i < sorted.length; i++) {
+    // The local header and name of an entry lie before `begin`; they too must not be inside the entry before.
+    if (sorted[i].begin - LOCAL_HEADER < sorted[i - 1].end)
+      throw fail('invalid-layout', `entries '${sorted[i - 1].name}' and '${sorted[i].name}' overlap`);
+  }
+}

@@ -1,0 +1,84 @@
+import { CheckpointError } from './checkpoint-error.js';
+import { crc32 } from './crc32.js';
+
+const LOCAL_HEADER = 30;
+const CENTRAL_HEADER = 46;
+const END_RECORD = 22;
+/** Midnight of 1 January 1980, the first date of the format: the same content gives the same file. */
+const DOS_DATE = 0x21;
+const UTF8_NAMES = 0x0800;
+
+type Entry = { readonly name: Uint8Array; readonly data: Uint8Array; readonly crc: number; readonly offset: number };
+
+/**
+ * Writes a zip archive of stored (uncompressed) entries, in the order given.
+ * @throws RangeError for a name given twice; CheckpointError of kind 'unsupported' beyond 65,534 entries or 4 GiB, which would need zip64.
+ */
+export function writeZip(files: Iterable<readonly [name: string, data: Uint8Array]>): Uint8Array {
+  const entries = layOut(files);
+  const last = entries.at(-1);
+  const centralStart = last ? last.offset + LOCAL_HEADER + last.name.length + last.data.length : 0;
+  const centralSize = entries.reduce((sum, { name }) => sum + CENTRAL_HEADER + name.length, 0);
+  const total = centralStart + centralSize + END_RECORD;
+  if (entries.length >= 0xffff || total >= 0xffffffff) {
+    throw new CheckpointError(
+      'unsupported',
+      `writeZip: ${entries.length} entries of ${total} bytes need zip64, which is not written yet; split the file`,
+    );
+  }
+  const file = new Uint8Array(total);
+  const view = new DataView(file.buffer);
+  let at = centralStart;
+  for (const entry of entries) {
+    writeLocalHeader(view, entry);
+    file.set(entry.name, entry.offset + LOCAL_HEADER);
+    file.set(entry.data, entry.offset + LOCAL_HEADER + entry.name.length);
+    writeCentralHeader(view, at, entry);
+    file.set(entry.name, at + CENTRAL_HEADER);
+    at += CENTRAL_HEADER + entry.name.length;
+  }
+  view.setUint32(at, 0x06054b50, true);
+  view.setUint16(at + 8, entries.length, true);
+  view.setUint16(at + 10, entries.length, true);
+  view.setUint32(at + 12, centralSize, true);
+  view.setUint32(at + 16, centralStart, true);
+  return file;
+}
+
+function layOut(files: Iterable<readonly [string, Uint8Array]>): Entry[] {
+  const entries: Entry[] = [];
+  const names = new Set<string>();
+  let offset = 0;
+  for (const [text, data] of files) {
+    const name = new TextEncoder().encode(text);
+    if (names.has(text)) throw new RangeError(`writeZip: '${text}' is given twice`);
+    if (name.length > 0xffff) throw new RangeError(`writeZip: a name takes ${name.length} bytes, the format allows 65,535`);
+    names.add(text);
+    entries.push({ name, data, crc: crc32(data), offset });
+    offset += LOCAL_HEADER + name.length + data.length;
+  }
+  return entries;
+}
+
+/** The fields that local and central header share, from "version needed" to "length of the extra field". */
+function writeShared(view: DataView, at: number, { name, data, crc }: Entry): void {
+  view.setUint16(at, 20, true);
+  view.setUint16(at + 2, UTF8_NAMES, true);
+  view.setUint16(at + 8, DOS_DATE, true);
+  view.setUint32(at + 10, crc, true);
+  view.setUint32(at + 14, data.length, true);
+  view.setUint32(at + 18, data.length, true);
+  view.setUint16(at + 22, name.length, true);
+}
+
+function writeLocalHeader(view: DataView, entry: Entry): void {
+  view.setUint32(entry.offset, 0x04034b50, true);
+  writeShared(view, entry.offset + 4, entry);
+}
+
+function writeCentralHeader(view: DataView, at: number, entry: Entry): void {
+  view.setUint32(at, 0x02014b50, true);
+  view.setUint16(at + 4, 20, true);
+  writeShared(view, at + 6, entry);
+  view.setUint32(at + 42, entry.offset, true);
+}

@@ -1,0 +1,7 @@
+export { cosineLevel, cosineLogSNR, type LogSNRRange } from './cosine-schedule.js';
+export { type DdimWeights, ddimWeights } from './ddim-weights.js';
+export { type EdmRange, edmGrid, edmSigmas } from './edm-schedule.js';
+export { edmWeight, type LossWeight, snrPlusOneWeight, snrWeight, truncatedSNRWeight, uniformWeight } from './loss-weights.js';
+export { levelToLogSNR, logSNRToLevel, type NoiseLevel } from './noise-level.js';
+export { teacherShare } from './teacher-share.js';
+export { timeGrid, vpGrid } from './time-grid.js';

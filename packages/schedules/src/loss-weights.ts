@@ -1,0 +1,31 @@
+import type { NoiseLevel } from './noise-level.js';
+
+/** The weight of the squared error of x0 at a noise level; ≥ 0. */
+export type LossWeight = (level: NoiseLevel) => number;
+
+/** 1: the squared error of x0 as it is. */
+export const uniformWeight: LossWeight = () => 1;
+
+/** SNR = alpha² / sigma²: the squared error of eps. */
+export const snrWeight: LossWeight = ({ alpha, sigma }) => (alpha / sigma) ** 2;
+
+/** max(SNR, 1): the greater of the errors of x0 and eps. Source: Salimans & Ho 2022, "truncated SNR". */
+export const truncatedSNRWeight: LossWeight = (level) => Math.max(snrWeight(level), 1);
+
+/** SNR + 1: on VP levels the squared error of v = alpha·eps − sigma·x0. Source: Salimans & Ho 2022. */
+export const snrPlusOneWeight: LossWeight = (level) => snrWeight(level) + 1;
+
+/**
+ * (s² + sd²) / (s·sd)² with s = sigma / alpha, which makes every level of a preconditioned network weigh the same.
+ * Source: Karras et al. 2022, Table 1.
+ *
+ * @param sigmaData standard deviation of the data, 0.5 in the source.
+ * @throws RangeError when sigmaData is not > 0.
+ */
+export function edmWeight(sigmaData = 0.5): LossWeight {
+  if (!(sigmaData > 0)) throw new RangeError(`edmWeight: sigmaData must be > 0, got ${sigmaData}`);
+  return ({ alpha, sigma }) => {
+    const s = sigma / alpha;
+    return (s ** 2 + sigmaData ** 2) / (s * sigmaData) ** 2;
+  };
+}

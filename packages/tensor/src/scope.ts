@@ -1,0 +1,54 @@
+import { engine, Tensor } from '@tensorflow/tfjs-core';
+import { releaseByUser, retainByUser } from './tape.js';
+
+function collectTensors(value: unknown, found: Tensor[]): void {
+  if (value instanceof Tensor) found.push(value);
+  else if (Array.isArray(value)) for (const item of value) collectTensors(item, found);
+  else if (value instanceof Map) for (const item of value.values()) collectTensors(item, found);
+  else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) collectTensors(item, found);
+  }
+}
+
+/** Every tensor inside nested plain records, arrays and maps. */
+export function tensorsIn(value: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  collectTensors(value, found);
+  return found;
+}
+
+/**
+ * Runs `fn` and frees every tensor made inside, except those in its result (nested plain records, arrays and maps), those that
+ * were kept, and those that a gradient being recorded still needs. The result belongs to the enclosing scope, or to the caller.
+ * @throws TypeError when `fn` returns a promise: a scope cannot wait. Read data back after the scope.
+ */
+export function scope<R>(fn: () => R): R {
+  const e = engine();
+  e.startScope();
+  let kept: Tensor[] = [];
+  try {
+    const result = fn();
+    if (result instanceof Promise) throw new TypeError('scope: the function must be synchronous, but it returned a promise; read data back after the scope');
+    kept = tensorsIn(result);
+    return result;
+  } finally {
+    e.endScope(kept);
+  }
+}
+
+/** Takes the tensors of a tree out of every scope: they live until `dispose`. Returns the tree. */
+export function keep<R>(tree: R): R {
+  for (const tensor of tensorsIn(tree)) {
+    retainByUser(tensor);
+    tensor.kept = true;
+  }
+  return tree;
+}
+
+/**
+ * Frees the tensors of a tree. A tensor that a gradient being recorded still needs is freed as soon as it is not needed any more.
+ * Freeing twice is allowed and does nothing.
+ */
+export function dispose(tree: unknown): void {
+  for (const tensor of tensorsIn(tree)) if (!releaseByUser(tensor)) tensor.dispose();
+}

@@ -1,0 +1,100 @@
+/** What a U-Net of the paper is made of. All counts are positive integers. */
+export type UNetConfig = {
+  /** Side of the images that it is meant for; `attentionResolutions` count from it. */
+  readonly imageSize: number;
+  readonly inChannels: number;
+  /** Channels of the first convolution; level i works on `channels * channelMult[i]`. */
+  readonly channels: number;
+  /** Width of the time (and class) embedding. */
+  readonly embChannels: number;
+  readonly channelMult: readonly number[];
+  /** Residual blocks per level on the way down; there is one more on the way up. */
+  readonly blocks: number;
+  /** Sides of the feature maps that get self-attention; a side that no level has is ignored. The middle always has attention. */
+  readonly attentionResolutions: readonly number[];
+  /** Attention heads: give either their number or the channels of one. */
+  readonly heads?: number;
+  readonly headDim?: number;
+  /** True: the embedding scales and shifts the second normalisation. False: it is added before it. */
+  readonly scaleShift: boolean;
+  /** True: pooling and nearest upsampling inside residual blocks. False: stride-2 convolutions, and upsampling followed by a convolution. */
+  readonly resampleInBlocks: boolean;
+  /** 1: one prediction. 2: two of them, stacked along the channels (x0 first, then eps). */
+  readonly outputs: number;
+  /** Number of classes; 1 means unconditional. */
+  readonly classes: number;
+  /** Groups of every normalisation. Default 32. */
+  readonly groups?: number;
+};
+
+const positiveCounts = ['imageSize', 'inChannels', 'channels', 'embChannels', 'blocks', 'outputs', 'classes'] as const;
+const optionalCounts = ['heads', 'headDim', 'groups'] as const;
+const flags = ['scaleShift', 'resampleInBlocks'] as const;
+
+/** Normalisation groups of a configuration, 32 unless it says otherwise. */
+export const groupsOf = (config: UNetConfig): number => config.groups ?? 32;
+
+/** Attention heads for a feature map of `channels`. */
+export const headsOf = (config: UNetConfig, channels: number): number =>
+  config.headDim === undefined ? (config.heads ?? 1) : channels / config.headDim;
+
+/** Whether the blocks of a level (0 is the full resolution) have self-attention. */
+export const hasAttention = (config: UNetConfig, level: number): boolean => config.attentionResolutions.includes(config.imageSize / 2 ** level);
+
+/**
+ * Checks a configuration in full, also one that was read from a file.
+ * @throws TypeError for a field of the wrong type.
+ * @throws RangeError for a value that no network can be built from; the message says which and what would do.
+ */
+export function checkUNetConfig(config: UNetConfig): void {
+  for (const name of positiveCounts) requireCount(name, config[name]);
+  for (const name of optionalCounts) if (config[name] !== undefined) requireCount(name, config[name]);
+  for (const name of flags) if (typeof config[name] !== 'boolean') throw new TypeError(`UNetConfig: ${name} must be true or false, got ${config[name]}`);
+  requireCounts('channelMult', config.channelMult);
+  requireCounts('attentionResolutions', config.attentionResolutions);
+  if (config.channelMult.length === 0) throw new RangeError('UNetConfig: channelMult must name at least one level, got []');
+  if (config.channels % 2 !== 0 || config.channels < 4) {
+    throw new RangeError(`UNetConfig: channels must be even and at least 4 (sines and cosines of the time), got ${config.channels}`);
+  }
+  const halvings = config.channelMult.length - 1;
+  if (config.imageSize % 2 ** halvings !== 0) {
+    throw new RangeError(
+      `UNetConfig: imageSize must be divisible by ${2 ** halvings} (${halvings} halvings, one per level after the first), got ${config.imageSize}`,
+    );
+  }
+  checkWidths(config);
+}
+
+function checkWidths(config: UNetConfig): void {
+  const groups = groupsOf(config);
+  if (config.heads !== undefined && config.headDim !== undefined) {
+    throw new RangeError(`UNetConfig: give heads or headDim, not both, got heads ${config.heads} and headDim ${config.headDim}`);
+  }
+  for (const width of [config.channels, ...widthsOf(config)]) {
+    if (width % groups !== 0) {
+      throw new RangeError(
+        `UNetConfig: every level's channels must be divisible by groups ${groups}, got ${width}; change channels, channelMult or groups`,
+      );
+    }
+  }
+  const [unit, unitName] = config.headDim === undefined ? [config.heads ?? 1, 'heads'] : [config.headDim, 'headDim'];
+  for (const width of widthsOf(config).filter((_, level) => hasAttention(config, level) || level === config.channelMult.length - 1)) {
+    if (width % unit !== 0) {
+      throw new RangeError(
+        `UNetConfig: the channels of a level with attention must be divisible by ${unitName} ${unit}, got ${width}; change channels, channelMult or ${unitName}`,
+      );
+    }
+  }
+}
+
+const widthsOf = (config: UNetConfig): number[] => config.channelMult.map((mult) => mult * config.channels);
+
+function requireCount(name: string, value: unknown): void {
+  if (typeof value !== 'number') throw new TypeError(`UNetConfig: ${name} must be a positive integer, got ${value}`);
+  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`UNetConfig: ${name} must be a positive integer, got ${value}`);
+}
+
+function requireCounts(name: string, values: unknown): void {
+  if (!Array.isArray(values)) throw new TypeError(`UNetConfig: ${name} must be a list of positive integers, got ${values}`);
+  for (const value of values) requireCount(`each of ${name}`, value);
+}

@@ -1,0 +1,51 @@
+import { add, scope, silu, type Tensor, tensor } from '@tract/tensor';
+import type { ParamSpec } from '../param-spec.js';
+import { applyLinear, type Linear, linearSpec } from './linear.js';
+
+/** Two layers on the noise level's sines and cosines; with classes, a row per class is added. */
+export type Embedding<T> = { readonly time: { readonly first: Linear<T>; readonly second: Linear<T> }; readonly classes?: Linear<T> };
+
+export type EmbeddingSize = { readonly channels: number; readonly embChannels: number; readonly classes: number };
+
+export function embeddingSpec({ channels, embChannels, classes }: EmbeddingSize): Embedding<ParamSpec> {
+  const time = { first: linearSpec({ cIn: channels, cOut: embChannels }), second: linearSpec({ cIn: embChannels, cOut: embChannels }) };
+  return classes === 1 ? { time } : { time, classes: linearSpec({ cIn: classes, cOut: embChannels }) };
+}
+
+/**
+ * silu(second(silu(first(features))) + class row) -> [N, embChannels]. Every residual block starts with this SiLU, so it is taken once here.
+ */
+export function applyEmbedding(params: Embedding<Tensor>, channels: number, logSNR: readonly number[], labels?: readonly number[]): Tensor {
+  return scope(() => {
+    const features = tensor(timeFeatures(logSNR, channels), [logSNR.length, channels]);
+    const time = applyLinear(params.time.second, silu(applyLinear(params.time.first, features)));
+    if (!params.classes || !labels) return silu(time);
+    return silu(add(time, applyLinear(params.classes, oneHot(labels, params.classes.weight.shape[0]))));
+  });
+}
+
+/**
+ * Sines, then cosines, of 1000 u at frequencies exp(-k ln(10000) / (half - 1)), where u in [0, 1] is the cosine schedule's time of that noise level:
+ * u = atan(exp(-logSNR / 2)) / (pi / 2), logSNR clipped to [-20, 20]. Row-major [N, channels].
+ */
+export function timeFeatures(logSNR: readonly number[], channels: number): Float32Array {
+  const half = channels / 2;
+  const features = new Float32Array(logSNR.length * channels);
+  logSNR.forEach((value, row) => {
+    const time = (1000 * Math.atan(Math.exp(-Math.min(20, Math.max(-20, value)) / 2))) / (Math.PI / 2);
+    for (let k = 0; k < half; k++) {
+      const angle = time * Math.exp((-k * Math.log(10000)) / (half - 1));
+      features[row * channels + k] = Math.sin(angle);
+      features[row * channels + half + k] = Math.cos(angle);
+    }
+  });
+  return features;
+}
+
+function oneHot(labels: readonly number[], classes: number): Tensor {
+  const rows = new Float32Array(labels.length * classes);
+  labels.forEach((label, row) => {
+    rows[row * classes + label] = 1;
+  });
+  return tensor(rows, [labels.length, classes]);
+}

@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Runs a program of this workspace in the root folder with inherited output; resolves to its exit code (128 + n for signal n is mapped to 1). */
+export function run(program, args, env = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_SKIP_LOG_GROUPING: 'true', ...env },
+    });
+    child.on('error', (error) => {
+      console.error(`cannot run ${program}: ${error.message}`);
+      resolve(1);
+    });
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** A program that npm installed for the workspace. */
+export const tool = (name) => `${root}node_modules/.bin/${name}`;
+
+export const build = (...args) => run(tool('nx'), ['run-many', '-t', 'build', '--outputStyle=static', ...args]);

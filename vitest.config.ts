@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { conditions: ['@tract/source'] },
+  ssr: { resolve: { conditions: ['@tract/source'], externalConditions: ['@tract/source'] } },
+  test: {
+    include: ['{packages,apps,tools}/*/{src,test}/**/*.test.{ts,mjs}'],
+    testTimeout: 120_000,
+    maxWorkers: 2,
+  },
+});
