@@ -4,6 +4,8 @@
 #include "call.h"
 #include "gemm.h"
 #include "matmul.h"
+#include "narrow.h"
+#include "winograd.h"
 
 namespace TRACT_ISA {
 
@@ -11,6 +13,10 @@ struct ConvShape {
   int64_t N, H, Wd, Ci, kh, kw, Co, stride, padTop, padLeft, Ho, Wo;
   explicit ConvShape(const Call& c)
       : N(c.n(0)), H(c.n(1)), Wd(c.n(2)), Ci(c.n(3)), kh(c.n(4)), kw(c.n(5)), Co(c.n(6)), stride(c.n(7)), padTop(c.n(8)), padLeft(c.n(9)), Ho(c.n(10)), Wo(c.n(11)) {}
+  /** Whole vectors of enough channels, and outputs that fill a good part of their 4x4 tiles. */
+  bool suitsWinograd() const { return kh == 3 && kw == 3 && stride == 1 && Ci % W == 0 && Co % W == 0 && Ci >= 16 && Co >= 16 && Ho * Wo >= 16; }
+  bool narrow() const { return Co <= kNarrow && kw * Ci % W == 0; }
+  winograd::Tiling tiling() const { return {N, H, Wd, Ci, Ho, Wo, Co, padTop, padLeft}; }
   bool pointwise() const { return kh == 1 && kw == 1 && stride == 1 && padTop == 0 && padLeft == 0 && Ho == H && Wo == Wd; }
 };
 
@@ -74,15 +80,19 @@ static void convolveBand(const float* band, int64_t bandWidth, int64_t C, int64_
   }
 }
 
-/** y = convolution of the (dilated) images with a packed filter; the shape is that of the stride-`stride` convolution over the dilated image. */
-static void convolve(const float* x, const ConvShape& s, int64_t dilation, const float* panels, float* y, Epilogue end) {
+/** y = convolution of the (dilated) images with a packed (or narrow) filter; the shape is that of the stride-`stride` convolution over the dilated image. */
+static void convolve(const float* x, const ConvShape& s, int64_t dilation, const float* packed, float* y, Epilogue end) {
   const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, width = (s.Wo - 1) * s.stride + s.kw;
   tract::parallelFor(s.N * bands, [&](int64_t item) {
     const int64_t n = item / bands, top = item % bands * rows, count = std::min(rows, s.Ho - top), bandHeight = (count - 1) * s.stride + s.kh;
     float* band = tract::scratch(1, bandHeight * width * s.Ci);
     loadBand(band, {x + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, dilation}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
     const int64_t at = (n * s.Ho + top) * s.Wo * s.Co;
-    convolveBand(band, width, s.Ci, s.stride, s.kh, s.kw, panels, count, s.Wo, s.Co, y + at, {end.bias, end.residual ? end.residual + at : nullptr});
+    const Epilogue part{end.bias, end.residual ? end.residual + at : nullptr};
+    if (s.narrow())
+      narrowBand(band, width, s.Ci, s.stride, s.kh, s.kw * s.Ci, packed, count, s.Wo, s.Co, y + at, part);
+    else
+      convolveBand(band, width, s.Ci, s.stride, s.kh, s.kw, packed, count, s.Wo, s.Co, y + at, part);
   });
 }
 
@@ -90,26 +100,52 @@ static void convolve(const float* x, const ConvShape& s, int64_t dilation, const
 static void conv2d(const Call& call) {
   const ConvShape s(call);
   const int64_t depth = s.kh * s.kw * s.Ci, panels = panelsOf(s.Co);
-  float* packed = tract::scratch(0, panels * depth * NR);
-  tract::parallelFor(panels, [&](int64_t p) { packPanel(packed + p * depth * NR, call.in(1), s.Co, depth, s.Co, p); });
   const Epilogue end{call.in(2), call.in(3)};
-  if (s.pointwise()) return multiplyPacked(call.in(0), false, s.N * s.H * s.Wd, s.Co, s.Ci, packed, call.out(4), end);
+  if (s.suitsWinograd()) {
+    float* packed = tract::scratch(0, winograd::packedSize(s.Ci, s.Co));
+    winograd::packFilter(call.in(1), s.Ci, s.Co, packed);
+    return winograd::convolve(call.in(0), s.tiling(), packed, call.out(4), end);
+  }
+  float* packed = tract::scratch(0, panels * depth * NR);
+  if (s.narrow())
+    for (int64_t i = 0; i < depth * s.Co; i++) packed[i] = call.in(1)[i % depth * s.Co + i / depth];
+  else
+    tract::parallelFor(panels, [&](int64_t p) { packPanel(packed + p * depth * NR, call.in(1), s.Co, depth, s.Co, p); });
+  if (s.pointwise() && !s.narrow()) return multiplyPacked(call.in(0), false, s.N * s.H * s.Wd, s.Co, s.Ci, packed, call.out(4), end);
   convolve(call.in(0), s, 1, packed, call.out(4), end);
 }
 
 /** buffers: dy, filter, dx; numbers as conv2d's. The gradient is a convolution of dy, spread out by the stride, with the flipped filter. */
 static void conv2dInputGrad(const Call& call) {
   const ConvShape s(call);
+  ConvShape back = s;
+  back.H = s.Ho, back.Wd = s.Wo, back.Ci = s.Co, back.Co = s.Ci, back.Ho = s.H, back.Wo = s.Wd;
+  back.stride = 1, back.padTop = s.kh - 1 - s.padTop, back.padLeft = s.kw - 1 - s.padLeft;
   const int64_t taps = s.kh * s.kw, depth = taps * s.Co, panels = panelsOf(s.Ci);
+  if (s.suitsWinograd() && back.suitsWinograd()) {
+    float* flipped = tract::scratch(6, taps * s.Ci * s.Co);  // [kh, kw, Co, Ci]
+    tract::parallelFor(taps, [&](int64_t t) {
+      const float* from = call.in(1) + (taps - 1 - t) * s.Ci * s.Co;
+      for (int64_t co = 0; co < s.Co; co++)
+        for (int64_t ci = 0; ci < s.Ci; ci++) flipped[(t * s.Co + co) * s.Ci + ci] = from[ci * s.Co + co];
+    });
+    float* packed = tract::scratch(0, winograd::packedSize(s.Co, s.Ci));
+    winograd::packFilter(flipped, s.Co, s.Ci, packed);
+    return winograd::convolve(call.in(0), back.tiling(), packed, call.out(2), {});
+  }
   float* packed = tract::scratch(0, panels * depth * NR);
+  if (back.narrow()) {
+    for (int64_t i = 0; i < depth * s.Ci; i++) {
+      const int64_t ci = i / depth, tap = i % depth / s.Co, co = i % s.Co;
+      packed[i] = call.in(1)[((taps - 1 - tap) * s.Ci + ci) * s.Co + co];
+    }
+    return convolve(call.in(0), back, s.stride, packed, call.out(2), {});
+  }
   tract::parallelFor(panels, [&](int64_t p) {
     for (int64_t t = 0; t < taps; t++)
       packPanelTransposed(packed + (p * depth + t * s.Co) * NR, call.in(1) + (taps - 1 - t) * s.Ci * s.Co, s.Co, s.Co, s.Ci, p);
   });
   if (s.pointwise()) return multiplyPacked(call.in(0), false, s.N * s.H * s.Wd, s.Ci, s.Co, packed, call.out(2), {});
-  ConvShape back = s;
-  back.H = s.Ho, back.Wd = s.Wo, back.Ci = s.Co, back.Co = s.Ci, back.Ho = s.H, back.Wo = s.Wd;
-  back.stride = 1, back.padTop = s.kh - 1 - s.padTop, back.padLeft = s.kw - 1 - s.padLeft;
   convolve(call.in(0), back, s.stride, packed, call.out(2), {});
 }
 
@@ -149,9 +185,50 @@ static void accumulateBias(const float* dyPanels, int64_t pixels, int64_t column
   }
 }
 
+/** sum[columns] of dy over pixels, in order. */
+static void narrowBias(const float* dy, int64_t pixels, int64_t columns, float* sum) {
+  for (int64_t c = 0; c < columns; c++) {
+    double total = 0;
+    for (int64_t i = 0; i < pixels; i++) total += dy[i * columns + c];
+    sum[c] = static_cast<float>(total);
+  }
+}
+
+/** The filter gradient for few output channels; `parts` partial sums of [kh][Co][run], added in order. */
+static void narrowFilterGrads(const Call& call, const ConvShape& s) {
+  const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, units = s.N * bands, width = (s.Wo - 1) * s.stride + s.kw;
+  const int64_t run = s.kw * s.Ci, size = s.kh * s.Co * run, parts = std::min<int64_t>(units, 16);
+  float* sums = tract::scratch(0, parts * size);
+  tract::parallelFor(parts, [&](int64_t part) {
+    float* sum = sums + part * size;
+    std::memset(sum, 0, sizeof(float) * size);
+    for (int64_t unit = part * units / parts; unit < (part + 1) * units / parts; unit++) {
+      const int64_t n = unit / bands, top = unit % bands * rows, count = std::min(rows, s.Ho - top), bandHeight = (count - 1) * s.stride + s.kh;
+      float* band = tract::scratch(1, bandHeight * width * s.Ci);
+      loadBand(band, {call.in(0) + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, 1}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
+      const float* dy = call.in(1) + (n * s.Ho + top) * s.Wo * s.Co;
+      switch (s.Co) {
+        case 1: narrowFilterGrad<1>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum); break;
+        case 2: narrowFilterGrad<2>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum); break;
+        case 3: narrowFilterGrad<3>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum); break;
+        default: narrowFilterGrad<4>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
+      }
+    }
+  });
+  for (int64_t i = 0; i < size; i++) {
+    float total = 0;
+    for (int64_t part = 0; part < parts; part++) total += sums[part * size + i];
+    const int64_t ky = i / (s.Co * run), co = i / run % s.Co, m = i % run;
+    call.out(2)[(ky * run + m) * s.Co + co] = total;
+  }
+  if (call.has(3)) narrowBias(call.in(1), s.N * s.Ho * s.Wo, s.Co, call.out(3));
+}
+
 /** buffers: x, dy, dFilter, dBias?; numbers as conv2d's. Bands are summed in a fixed number of parts, and the parts in order, whatever the threads. */
 static void conv2dFilterGrad(const Call& call) {
   ConvShape s(call);
+  if (s.suitsWinograd()) return winograd::filterGrad(call.in(0), call.in(1), s.tiling(), call.out(2), call.out(3));
+  if (s.narrow()) return narrowFilterGrads(call, s);
   if (s.pointwise()) s.H = s.Ho = s.N * s.H * s.Wd, s.N = s.Wd = s.Wo = 1;  // one tall image one pixel wide: no padding, nothing to copy
   const bool inPlace = s.kh == 1 && s.kw == 1 && s.stride == 1 && s.padTop == 0 && s.padLeft == 0;
   const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, units = s.N * bands, width = (s.Wo - 1) * s.stride + s.kw;

@@ -34,6 +34,9 @@ export class CheckpointError extends Error {
   }
 }
 
+/** A name from a file as messages show it: short, and without the control characters that would reach a terminal. */
+export const quote = (name: string): string => JSON.stringify(name.slice(0, 80));
+
 /** Makes the errors of one file: `source` is how messages call it. */
 export const failWith =
   (source: string) =>

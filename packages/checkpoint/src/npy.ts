@@ -1,4 +1,4 @@
-import { CheckpointError, type Fail, failWith } from './checkpoint-error.js';
+import { CheckpointError, type Fail, failWith, quote } from './checkpoint-error.js';
 import {
   arrayFromBytes,
   bytesOfArray,
@@ -102,7 +102,7 @@ function parseDescriptor(text: string | undefined, fail: Fail): Dtype {
     : descriptor.includes('O')
       ? 'pickled objects are never read'
       : `we read ${[...dtypeOf.keys()].join(', ')}`;
-  throw fail('unsupported', `type '${descriptor.slice(0, 40)}': ${hint}`);
+  throw fail('unsupported', `type ${quote(descriptor)}: ${hint}`);
 }
 
 function parseBoolean(text: string | undefined, fail: Fail): boolean {

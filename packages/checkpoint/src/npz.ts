@@ -1,4 +1,4 @@
-import { failWith } from './checkpoint-error.js';
+import { failWith, quote } from './checkpoint-error.js';
 import type { NamedArray } from './named-array.js';
 import { readNpy, writeNpy } from './npy.js';
 import { readZip } from './zip-read.js';
@@ -12,8 +12,8 @@ export async function readNpz(bytes: Uint8Array, options: { readonly source?: st
   const source = options.source ?? 'npz';
   const arrays = new Map<string, NamedArray>();
   for (const [name, data] of await readZip(bytes, { source })) {
-    if (!name.endsWith('.npy')) throw failWith(source)('invalid-name', `entry '${name}' is not an npy file`);
-    arrays.set(name.slice(0, -'.npy'.length), readNpy(data, { source: `${source}, array '${name.slice(0, -'.npy'.length)}'` }));
+    if (!name.endsWith('.npy')) throw failWith(source)('invalid-name', `entry ${quote(name)} is not an npy file`);
+    arrays.set(name.slice(0, -'.npy'.length), readNpy(data, { source: `${source}, array ${quote(name.slice(0, -'.npy'.length))}` }));
   }
   return arrays;
 }

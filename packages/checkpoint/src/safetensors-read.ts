@@ -1,4 +1,4 @@
-import { type Fail, failWith } from './checkpoint-error.js';
+import { type Fail, failWith, quote } from './checkpoint-error.js';
 import { arrayFromBytes, bytesPerElement, dtypes, elementCount, isDtype, type NamedArray, requireLittleEndian } from './named-array.js';
 import { isJsonObject, type JsonValue, parseStrictJson } from './strict-json.js';
 
@@ -62,10 +62,9 @@ function parseHeader(bytes: Uint8Array, fail: Fail): { ranges: Range[]; metadata
   if (bytes[0] !== 0x7b) throw fail('invalid-header', 'the header must begin with {');
   const header = parseStrictJson(bytes, { depth: 4, integersOnly: true }, fail);
   if (!isJsonObject(header)) throw fail('invalid-header', 'the header must be a JSON object');
-  const entries = Object.entries(header);
-  if (entries.length > MAX_TENSORS + 1)
-    throw fail('too-large', `the header names ${entries.length} tensors, at most ${MAX_TENSORS} are read`);
-  const ranges = entries.filter(([name]) => name !== '__metadata__').map(([name, info]) => parseTensorInfo(name, info, fail));
+  const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
+  if (entries.length > MAX_TENSORS) throw fail('too-large', `the header names ${entries.length} tensors, at most ${MAX_TENSORS} are read`);
+  const ranges = entries.map(([name, info]) => parseTensorInfo(name, info, fail));
   return { ranges, metadata: parseMetadata(Object.hasOwn(header, '__metadata__') ? header.__metadata__ : {}, fail) };
 }
 
@@ -73,7 +72,7 @@ function parseMetadata(value: JsonValue, fail: Fail): Map<string, string> {
   if (!isJsonObject(value)) throw fail('invalid-header', '__metadata__ must be an object of strings');
   const metadata = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== 'string') throw fail('invalid-header', `__metadata__ may hold strings only, '${key.slice(0, 80)}' does not`);
+    if (typeof text !== 'string') throw fail('invalid-header', `__metadata__ may hold strings only, ${quote(key)} does not`);
     metadata.set(key, text);
   }
   return metadata;
@@ -82,20 +81,21 @@ function parseMetadata(value: JsonValue, fail: Fail): Map<string, string> {
 function parseTensorInfo(name: string, info: JsonValue, fail: Fail): Range {
   if (name.length > MAX_NAME_LENGTH)
     throw fail('invalid-name', `a tensor name has ${name.length} characters, at most ${MAX_NAME_LENGTH} are read`);
-  if (!isJsonObject(info)) throw fail('invalid-header', `tensor '${name}' must be described by an object`);
+  if (!isJsonObject(info)) throw fail('invalid-header', `tensor ${quote(name)} must be described by an object`);
   const { dtype, shape, data_offsets: offsets } = info;
-  if (typeof dtype !== 'string') throw fail('invalid-header', `tensor '${name}' has no dtype`);
-  if (!isDtype(dtype)) throw fail('unsupported', `tensor '${name}' has dtype ${dtype.slice(0, 40)}, we read ${dtypes.join(', ')}`);
-  if (!isNumberList(shape)) throw fail('invalid-header', `the shape of tensor '${name}' must be a list of integers`);
-  if (!isNumberList(offsets) || offsets.length !== 2) throw fail('invalid-header', `tensor '${name}' must have two data_offsets`);
+  if (typeof dtype !== 'string') throw fail('invalid-header', `tensor ${quote(name)} has no dtype`);
+  if (!isDtype(dtype)) throw fail('unsupported', `tensor ${quote(name)} has dtype ${quote(dtype)}, we read ${dtypes.join(', ')}`);
+  if (!isNumberList(shape)) throw fail('invalid-header', `the shape of tensor ${quote(name)} must be a list of integers`);
+  if (!isNumberList(offsets) || offsets.length !== 2) throw fail('invalid-header', `tensor ${quote(name)} must have two data_offsets`);
   const [begin, end] = offsets;
   const needed = (elementCount(shape) ?? Number.POSITIVE_INFINITY) * bytesPerElement(dtype);
-  if (!Number.isSafeInteger(needed)) throw fail('size-mismatch', `tensor '${name}' of shape [${shape.slice(0, 16)}] is beyond 2^53 bytes`);
-  if (end < begin) throw fail('invalid-layout', `tensor '${name}' ends at byte ${end}, before it begins at ${begin}`);
+  if (!Number.isSafeInteger(needed))
+    throw fail('size-mismatch', `tensor ${quote(name)} of shape [${shape.slice(0, 16)}] is beyond 2^53 bytes`);
+  if (end < begin) throw fail('invalid-layout', `tensor ${quote(name)} ends at byte ${end}, before it begins at ${begin}`);
   if (end - begin !== needed) {
     throw fail(
       'size-mismatch',
-      `tensor '${name}' of shape [${shape.slice(0, 16)}] and dtype ${dtype} needs ${needed} bytes, its range holds ${end - begin}`,
+      `tensor ${quote(name)} of shape [${shape.slice(0, 16)}] and dtype ${dtype} needs ${needed} bytes, its range holds ${end - begin}`,
     );
   }
   return { name, info: { dtype, shape }, begin, end };
@@ -111,7 +111,7 @@ function checkLayout(ranges: readonly Range[], dataBytes: number, fail: Fail): v
     if (begin !== at) {
       throw fail(
         'invalid-layout',
-        `tensor '${name}' begins at byte ${begin}, which ${begin < at ? 'overlaps the one before, ending' : 'leaves a hole after'} at ${at}`,
+        `tensor ${quote(name)} begins at byte ${begin}, which ${begin < at ? 'overlaps the one before, ending' : 'leaves a hole after'} at ${at}`,
       );
     }
     at = end;

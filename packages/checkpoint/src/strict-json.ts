@@ -1,4 +1,4 @@
-import type { Fail } from './checkpoint-error.js';
+import { type Fail, quote } from './checkpoint-error.js';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -75,12 +75,12 @@ const loneSurrogate = /\p{Surrogate}/u;
 
 function readString(literal: string, fail: Fail): string {
   const string: string = literal.includes('\\') ? JSON.parse(literal) : literal.slice(1, -1);
-  if (loneSurrogate.test(string)) throw fail('invalid-name', `the string ${literal.slice(0, 80)} is not well-formed Unicode`);
+  if (loneSurrogate.test(string)) throw fail('invalid-name', `the string ${quote(literal)} is not well-formed Unicode`);
   return string;
 }
 
 function addKey(keys: Set<string> | null | undefined, key: string, fail: Fail): void {
-  if (keys?.has(key)) throw fail('duplicate-name', `the key ${JSON.stringify(key.slice(0, 80))} occurs twice`);
+  if (keys?.has(key)) throw fail('duplicate-name', `the key ${quote(key)} occurs twice`);
   keys?.add(key);
 }
 

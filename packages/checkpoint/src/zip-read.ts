@@ -1,4 +1,4 @@
-import { type Fail, failWith } from './checkpoint-error.js';
+import { type Fail, failWith, quote } from './checkpoint-error.js';
 import { crc32 } from './crc32.js';
 import { readZipDirectory, type ZipEntry } from './zip-directory.js';
 
@@ -20,7 +20,7 @@ export async function readZip(bytes: Uint8Array, options: { readonly source?: st
     const packed = bytes.subarray(entry.begin, entry.end);
     const data = entry.method === 'stored' ? packed : await inflate(packed, entry, budget, fail);
     if (entry.method === 'deflated') budget -= data.length;
-    if (crc32(data) !== entry.crc) throw fail('checksum', `entry '${entry.name}' is damaged: its CRC-32 does not match`);
+    if (crc32(data) !== entry.crc) throw fail('checksum', `entry ${quote(entry.name)} is damaged: its CRC-32 does not match`);
     files.set(entry.name, data);
   }
   return files;
@@ -28,11 +28,14 @@ export async function readZip(bytes: Uint8Array, options: { readonly source?: st
 
 async function inflate(packed: Uint8Array, entry: ZipEntry, budget: number, fail: Fail): Promise<Uint8Array> {
   if (entry.size > budget)
-    throw fail('too-large', `entry '${entry.name}' inflates to ${entry.size} bytes, ${budget} are allowed for an archive of this size`);
+    throw fail(
+      'too-large',
+      `entry ${quote(entry.name)} inflates to ${entry.size} bytes, ${budget} are allowed for an archive of this size`,
+    );
   const stream = new DecompressionStream('deflate-raw');
   const writer = stream.writable.getWriter();
-  // Both promises reject again what the reader reports; that report is the one that counts.
-  const feeding = Promise.allSettled([writer.write(packed), writer.close()]);
+  // Both promises reject again with what the reader reports, and never settle once it is cancelled: handled, not awaited.
+  void Promise.allSettled([writer.write(packed), writer.close()]);
   const reader = stream.readable.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -44,13 +47,12 @@ async function inflate(packed: Uint8Array, entry: ZipEntry, budget: number, fail
     }
     await reader.cancel();
   } catch (cause) {
-    throw fail('checksum', `entry '${entry.name}' does not inflate`, cause);
+    throw fail('checksum', `entry ${quote(entry.name)} does not inflate`, cause);
   }
-  await feeding;
   if (size !== entry.size)
     throw fail(
       'size-mismatch',
-      `entry '${entry.name}' should inflate to ${entry.size} bytes, it gives ${size > entry.size ? 'more' : size}`,
+      `entry ${quote(entry.name)} should inflate to ${entry.size} bytes, it gives ${size > entry.size ? 'more' : size}`,
     );
   return joinChunks(chunks, size);
 }

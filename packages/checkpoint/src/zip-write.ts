@@ -1,5 +1,6 @@
-import { CheckpointError } from './checkpoint-error.js';
+import { CheckpointError, quote } from './checkpoint-error.js';
 import { crc32 } from './crc32.js';
+import { isSafeEntryName } from './entry-name.js';
 
 const LOCAL_HEADER = 30;
 const CENTRAL_HEADER = 46;
@@ -12,7 +13,7 @@ type Entry = { readonly name: Uint8Array; readonly data: Uint8Array; readonly cr
 
 /**
  * Writes a zip archive of stored (uncompressed) entries, in the order given.
- * @throws RangeError for a name given twice; CheckpointError of kind 'unsupported' beyond 65,534 entries or 4 GiB, which would need zip64.
+ * @throws RangeError for a name given twice or no plain relative path; CheckpointError of kind 'unsupported' beyond 65,534 entries or 4 GiB, which would need zip64.
  */
 export function writeZip(files: Iterable<readonly [name: string, data: Uint8Array]>): Uint8Array {
   const entries = layOut(files);
@@ -52,7 +53,7 @@ function layOut(files: Iterable<readonly [string, Uint8Array]>): Entry[] {
   for (const [text, data] of files) {
     const name = new TextEncoder().encode(text);
     if (names.has(text)) throw new RangeError(`writeZip: '${text}' is given twice`);
-    if (name.length > 0xffff) throw new RangeError(`writeZip: a name takes ${name.length} bytes, the format allows 65,535`);
+    if (!isSafeEntryName(text)) throw new RangeError(`writeZip: ${quote(text)} is not a plain relative path of at most 1,024 characters`);
     names.add(text);
     entries.push({ name, data, crc: crc32(data), offset });
     offset += LOCAL_HEADER + name.length + data.length;

@@ -1,1 +1,12 @@
-export {};
+export { emaRate, momentumFromHalfLife, momentumFromResidual } from './ema.js';
+export { constantRate, cosineRate, type LearningRateSchedule, withWarmup } from './learning-rate.js';
+export {
+  fusedUpdate,
+  initOptimizer,
+  type Moments,
+  type OptimizerState,
+  type Updated,
+  type UpdateNumbers,
+  zeroMoments,
+  zerosLike,
+} from './optimizer.js';

@@ -11,22 +11,24 @@ export type ValueAndGrads<P> = { readonly value: Tensor; readonly grads: P };
 
 const filled = (shape: Shape, value: number): Tensor => run('Fill', {}, { shape, value, dtype: 'float32' });
 
+/** What a recorded forward pass leaves: the tape, the tensor at its end, and a handle on that tensor for the caller. */
+type Forward = { readonly tape: Tape; readonly root: Tensor; readonly value: Tensor };
+
 /** Runs `fn` under a fresh tape. Everything made inside is freed but the value and what the tape holds. */
-function recordForward<P>(fn: (inputs: P) => Tensor, inputs: P, sources: readonly Tensor[]): { tape: Tape; value: Tensor } {
+function recordForward(fn: () => Tensor, sources: readonly Tensor[]): Forward {
   const e = engine();
   e.startScope();
   const tape = new Tape(sources, currentScopeId());
   const before = swapTape(tape);
-  let kept: Tensor[] = [];
+  const kept: Tensor[] = [];
   try {
-    const result = fn(inputs);
-    if (!(result instanceof Tensor)) throw new TypeError('vjp: the function must return one tensor, synchronously');
-    swapTape(undefined);
-    // The caller owns the value, so it must be a handle of its own when the tape or somebody else has one.
-    const value = tape.made(result) && tape.holds(result) === undefined ? result : run('Identity', { x: result });
-    if (value !== result && tape.tracks(result)) tape.alias(value, result);
-    kept = [value];
-    return { tape, value };
+    const root = fn();
+    if (!(root instanceof Tensor)) throw new TypeError('vjp: the function must return one tensor, synchronously');
+    if (!tape.tracks(root)) throw new Error('vjp: the value does not depend on any of the inputs, so it has no gradient');
+    // The caller owns the value: it needs a handle of its own when the tape, or whoever made it, has one.
+    const shared = !tape.made(root) || tape.holds(root) !== undefined;
+    kept.push(shared ? run('Identity', { x: root }) : root);
+    return { tape, root, value: kept[0] };
   } catch (error) {
     tape.releaseAll();
     throw error;
@@ -54,12 +56,84 @@ function reverseNode(tape: Tape, node: TapeNode, cotangents: Cotangents): void {
   tape.release(node);
 }
 
-function reverse(tape: Tape, value: Tensor, dy: Tensor, sources: readonly Tensor[]): Tensor[] {
-  return scope(() => {
-    const cotangents = new Cotangents();
-    cotangents.retain(dy); // Never let go: dy belongs to the caller.
-    cotangents.add(value, dy);
-    for (let i = tape.nodes.length - 1; i >= 0; i--) reverseNode(tape, tape.nodes[i], cotangents);
-    return sources.map((source) => cotangents.extract(source) ?? filled(source.shape, 0));
+function reverse({ tape, root }: Forward, dy: Tensor, sources: readonly Tensor[]): Tensor[] {
+  const before = swapTape(undefined);
+  try {
+    return scope(() => {
+      const cotangents = new Cotangents();
+      cotangents.retain(dy); // Never released: dy belongs to the caller.
+      cotangents.add(root, dy);
+      for (let i = tape.nodes.length - 1; i >= 0; i--) reverseNode(tape, tape.nodes[i], cotangents);
+      return sources.map((source) => cotangents.extract(source) ?? filled(source.shape, 0));
+    });
+  } finally {
+    swapTape(before);
+    tape.releaseAll();
+  }
+}
+
+function backpropagate<P extends Tree<Tensor>>(fn: (inputs: P) => Tensor, inputs: P, seed: (value: Tensor) => Tensor): ValueAndGrads<P> {
+  const entries = leaves(inputs);
+  const sources = [...new Set(entries.map(([, leaf]) => leaf))];
+  const forward = recordForward(() => fn(inputs), sources);
+  try {
+    const grads = scope(() => reverse(forward, seed(forward.value), sources));
+    const bySource = new Map(sources.map((source, i) => [source, grads[i]]));
+    return {
+      value: forward.value,
+      grads: treeFromLeaves(
+        entries.map(([path, leaf]) => [path, bySource.get(leaf)!] as const),
+        inputs,
+      ),
+    };
+  } catch (error) {
+    forward.tape.releaseAll();
+    forward.value.dispose();
+    throw error;
+  }
+}
+
+function checkNotNested(where: string): void {
+  if (activeTape() !== undefined) {
+    throw new Error(
+      `${where}: cannot run inside a function that is being differentiated (there are no second derivatives); compute it outside`,
+    );
+  }
+}
+
+/**
+ * Value of a scalar loss and its gradients by all parameters. Exactly the value and the gradients stay alive: what the loss made
+ * on the way is freed, at the latest when the reverse pass is done with it. Operations on tensors that do not descend from the
+ * parameters (data, frozen networks) are not recorded and cost nothing in reverse. A parameter that the loss does not use gets zeros.
+ *
+ * The parameters themselves are only read. `scope` may be used inside the loss and is advised: it frees early what the reverse pass
+ * does not need.
+ * @throws RangeError when the loss is not a scalar; Error when it depends on no parameter, or when called inside itself.
+ */
+export function valueAndGrad<P extends Tree<Tensor>>(loss: (params: P) => Tensor, params: P): ValueAndGrads<P> {
+  checkNotNested('valueAndGrad');
+  return backpropagate(loss, params, (value) => {
+    if (value.size !== 1)
+      throw new RangeError(`valueAndGrad: the loss must be a scalar, got shape ${showShape(value.shape)}; take a sum or a mean`);
+    return filled(value.shape, 1);
+  });
+}
+
+/**
+ * Vector-Jacobian product: value of `fn` and, for each input, the gradient of sum(dy * value). `dy` has the value's shape and stays
+ * the caller's. Otherwise as `valueAndGrad`.
+ */
+export function vjp<P extends Tree<Tensor>>(fn: (inputs: P) => Tensor, inputs: P, dy: Tensor): ValueAndGrads<P> {
+  checkNotNested('vjp');
+  return innerVjp(fn, inputs, dy);
+}
+
+/** `vjp` for use inside kernels, where an outer recording may be under way and takes no notice of it. */
+export function innerVjp<P extends Tree<Tensor>>(fn: (inputs: P) => Tensor, inputs: P, dy: Tensor): ValueAndGrads<P> {
+  return backpropagate(fn, inputs, (value) => {
+    if (!sameShape(value.shape, dy.shape)) {
+      throw new RangeError(`vjp: dy must have the value's shape ${showShape(value.shape)}, got ${showShape(dy.shape)}`);
+    }
+    return dy;
   });
 }

@@ -15,7 +15,9 @@ export function markPrepared(backend: string): void {
 
 function checkPrepared(name: string | null): void {
   if (name === null || !prepared.has(name)) {
-    throw new Error(`tensor: no backend has been prepared (active: ${name ?? 'none'}); call 'await useBackend(name)' before the first operation`);
+    throw new Error(
+      `tensor: no backend has been prepared (active: ${name ?? 'none'}); call 'await useBackend(name)' before the first operation`,
+    );
   }
   current = name;
 }

@@ -28,7 +28,8 @@ export function scope<R>(fn: () => R): R {
   let kept: Tensor[] = [];
   try {
     const result = fn();
-    if (result instanceof Promise) throw new TypeError('scope: the function must be synchronous, but it returned a promise; read data back after the scope');
+    if (result instanceof Promise)
+      throw new TypeError('scope: the function must be synchronous, but it returned a promise; read data back after the scope');
     kept = tensorsIn(result);
     return result;
   } finally {

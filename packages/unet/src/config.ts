@@ -39,7 +39,8 @@ export const headsOf = (config: UNetConfig, channels: number): number =>
   config.headDim === undefined ? (config.heads ?? 1) : channels / config.headDim;
 
 /** Whether the blocks of a level (0 is the full resolution) have self-attention. */
-export const hasAttention = (config: UNetConfig, level: number): boolean => config.attentionResolutions.includes(config.imageSize / 2 ** level);
+export const hasAttention = (config: UNetConfig, level: number): boolean =>
+  config.attentionResolutions.includes(config.imageSize / 2 ** level);
 
 /**
  * Checks a configuration in full, also one that was read from a file.
@@ -49,7 +50,8 @@ export const hasAttention = (config: UNetConfig, level: number): boolean => conf
 export function checkUNetConfig(config: UNetConfig): void {
   for (const name of positiveCounts) requireCount(name, config[name]);
   for (const name of optionalCounts) if (config[name] !== undefined) requireCount(name, config[name]);
-  for (const name of flags) if (typeof config[name] !== 'boolean') throw new TypeError(`UNetConfig: ${name} must be true or false, got ${config[name]}`);
+  for (const name of flags)
+    if (typeof config[name] !== 'boolean') throw new TypeError(`UNetConfig: ${name} must be true or false, got ${config[name]}`);
   requireCounts('channelMult', config.channelMult);
   requireCounts('attentionResolutions', config.attentionResolutions);
   if (config.channelMult.length === 0) throw new RangeError('UNetConfig: channelMult must name at least one level, got []');

@@ -28,3 +28,16 @@ function checkLabels(classes: number, batch: number, labels?: readonly number[])
     }
   }
 }
+
+type Lists = Readonly<Record<'down' | 'mid' | 'up', readonly unknown[]>>;
+
+/** Catches parameters that were made for another configuration, as far as their lists tell; the ops check the shapes. */
+export function checkLists(plan: Lists, params: Lists): void {
+  for (const list of ['down', 'mid', 'up'] as const) {
+    if (params[list].length !== plan[list].length) {
+      throw new RangeError(
+        `applyUNet: the configuration has ${plan[list].length} stages in '${list}' but the parameters have ${params[list].length}; they belong to another network`,
+      );
+    }
+  }
+}

@@ -1,5 +1,6 @@
 import { leaves } from '@tract/tensor';
 import type { UNetConfig } from './config.js';
+import type { ParamSpec } from './param-spec.js';
 import { planUNet, type StagePlan } from './plan.js';
 import { unetSpec } from './unet.js';
 
@@ -32,7 +33,7 @@ const fixed: Readonly<Record<string, string>> = {
 export function mlTractNames(config: UNetConfig): Map<string, MlTractName> {
   const names = new Map<string, MlTractName>();
   const plan = planUNet(config);
-  for (const [path] of leaves(unetSpec(config))) {
+  for (const [path] of leaves<ParamSpec>(unetSpec(config))) {
     const dot = path.lastIndexOf('.');
     const [layer, leaf] = [path.slice(0, dot), path.slice(dot + 1)];
     const { field, layout } = last[leaf];
@@ -50,4 +51,25 @@ function moduleInStage(stage: StagePlan, [part, ...inner]: readonly string[]): s
   if (part === 'attention') return `.attention.${inner.join('.')}`;
   const module = inner.map((name) => (name === 'time' ? 'time.1' : name)).join('.');
   return stage.resample ? `.${module}` : `.resblocks.${module}`;
+}
+
+/**
+ * Values in ml-tract's order ('conv' [cOut, cIn, kh, kw], 'linear' [cOut, cIn]) put into ours; `shape` is the shape they have there.
+ * Returns the values and their shape here; 'plain' ones are returned as they are.
+ */
+export function fromMlTract(
+  layout: MlTractLayout,
+  values: Float32Array,
+  shape: readonly number[],
+): { values: Float32Array; shape: number[] } {
+  if (layout === 'plain') return { values, shape: [...shape] };
+  const [cOut, cIn, ...kernel] = shape;
+  const taps = kernel.reduce((product, side) => product * side, 1);
+  const moved = new Float32Array(values.length);
+  for (let o = 0; o < cOut; o++) {
+    for (let i = 0; i < cIn; i++) {
+      for (let tap = 0; tap < taps; tap++) moved[(tap * cIn + i) * cOut + o] = values[(o * cIn + i) * taps + tap];
+    }
+  }
+  return { values: moved, shape: [...kernel, cIn, cOut] };
 }

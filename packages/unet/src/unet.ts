@@ -1,6 +1,6 @@
 import { concat, scope, type Tensor } from '@tract/tensor';
 import { checkUNetConfig, groupsOf, type UNetConfig } from './config.js';
-import { checkInputs } from './inputs.js';
+import { checkInputs, checkLists } from './inputs.js';
 import { applyConv, type Conv, convSpec } from './layers/conv.js';
 import { applyEmbedding, type Embedding, embeddingSpec } from './layers/embedding.js';
 import { applyNorm, type Norm, normSpec } from './layers/norm.js';
@@ -46,9 +46,16 @@ export const initUNet = (config: UNetConfig, seed: number): UNetParams => initPa
  * [0, classes). Returns the raw output [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
  * @throws RangeError or TypeError when the inputs do not fit the configuration or each other.
  */
-export function applyUNet(config: UNetConfig, params: UNetParams, xt: Tensor, logSNR: readonly number[], labels?: readonly number[]): Tensor {
+export function applyUNet(
+  config: UNetConfig,
+  params: UNetParams,
+  xt: Tensor,
+  logSNR: readonly number[],
+  labels?: readonly number[],
+): Tensor {
   checkInputs(config, xt.shape, logSNR, labels);
   const { down, mid, up } = planUNet(config);
+  checkLists({ down, mid, up }, params);
   // Stages of `up` from the coarse end: the taker of a skip, then whatever resamples its output.
   let next = 0;
 

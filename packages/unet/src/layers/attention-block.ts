@@ -13,7 +13,11 @@ export const attentionBlockSpec = (channels: number): AttentionBlock<ParamSpec> 
 });
 
 /** x [N, H, W, C] -> x + out(attention(qkv(norm(x)))), same shape. */
-export function applyAttentionBlock(params: AttentionBlock<Tensor>, x: Tensor, { groups, heads }: { readonly groups: number; readonly heads: number }): Tensor {
+export function applyAttentionBlock(
+  params: AttentionBlock<Tensor>,
+  x: Tensor,
+  { groups, heads }: { readonly groups: number; readonly heads: number },
+): Tensor {
   return scope(() => {
     const [batch, height, width, channels] = x.shape;
     const qkv = applyConv(params.qkv, applyNorm(params.norm, x, { groups }));

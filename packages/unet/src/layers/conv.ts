@@ -8,9 +8,15 @@ export type ConvSize = { readonly size: number; readonly cIn: number; readonly c
 
 export function convSpec({ size, cIn, cOut, scale }: ConvSize): Conv<ParamSpec> {
   const taps = size * size;
-  return { kernel: { shape: [size, size, cIn, cOut], init: fanAverage(taps * cIn, taps * cOut, scale) }, bias: { shape: [cOut], init: 'zeros' } };
+  return {
+    kernel: { shape: [size, size, cIn, cOut], init: fanAverage(taps * cIn, taps * cOut, scale) },
+    bias: { shape: [cOut], init: 'zeros' },
+  };
 }
 
 /** x [N, H, W, cIn] -> [N, H/stride, W/stride, cOut], plus `residual` of that shape; zeros around the image. */
-export const applyConv = (params: Conv<Tensor>, x: Tensor, options: { readonly stride?: number; readonly residual?: Tensor } = {}): Tensor =>
-  conv2d(x, params.kernel, { bias: params.bias, ...options });
+export const applyConv = (
+  params: Conv<Tensor>,
+  x: Tensor,
+  options: { readonly stride?: number; readonly residual?: Tensor } = {},
+): Tensor => conv2d(x, params.kernel, { bias: params.bias, ...options });

@@ -12,4 +12,5 @@ export const normSpec = (channels: number): Norm<ParamSpec> => ({
 export type NormOptions = { readonly groups: number; readonly scaleShift?: Tensor; readonly silu?: boolean };
 
 /** Group normalisation with eps 1e-5, then the embedding's scale and shift and SiLU when asked for. Shape kept. */
-export const applyNorm = (params: Norm<Tensor>, x: Tensor, options: NormOptions): Tensor => groupNorm(x, params.gamma, params.beta, { ...options, eps: 1e-5 });
+export const applyNorm = (params: Norm<Tensor>, x: Tensor, options: NormOptions): Tensor =>
+  groupNorm(x, params.gamma, params.beta, { ...options, eps: 1e-5 });

@@ -36,14 +36,20 @@ const resamplers = { up: upsample2x, down: avgPool2x };
  * x [N, H, W, cIn], embedding [N, embChannels] (SiLU already taken) -> [N, H', W', cOut].
  * With scale and shift: h = silu((1 + scale) * norm2(conv1(..)) + shift), [scale | shift] = time(embedding); else the embedding is added before norm2.
  */
-export function applyResBlock(params: ResBlock<Tensor>, x: Tensor, embedding: Tensor, { groups, scaleShift, resample }: ResBlockOptions): Tensor {
+export function applyResBlock(
+  params: ResBlock<Tensor>,
+  x: Tensor,
+  embedding: Tensor,
+  { groups, scaleShift, resample }: ResBlockOptions,
+): Tensor {
   return scope(() => {
     const resampled = (image: Tensor): Tensor => (resample ? resamplers[resample](image) : image);
     const time = applyLinear(params.time, embedding);
+    const width = params.time.bias.size;
     const hidden = scope(() => applyConv(params.conv1, resampled(applyNorm(params.norm1, x, { groups, silu: true }))));
     const modulated = scaleShift
       ? applyNorm(params.norm2, hidden, { groups, scaleShift: time, silu: true })
-      : applyNorm(params.norm2, add(hidden, reshape(time, [time.shape[0], 1, 1, time.shape[1]])), { groups, silu: true });
+      : applyNorm(params.norm2, add(hidden, reshape(time, [time.size / width, 1, 1, width])), { groups, silu: true });
     const shortcut = resampled(x);
     return applyConv(params.conv2, modulated, { residual: params.skip ? applyConv(params.skip, shortcut) : shortcut });
   });

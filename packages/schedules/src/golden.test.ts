@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { cosineLevel, cosineLogSNR, edmSigmas } from '../src/index.js';
+import { cosineLevel, cosineLogSNR, edmSigmas } from './index.js';
 
-const golden = readFloat64Tensors(new URL('./schedules.safetensors', import.meta.url));
+const golden = readFloat64Tensors(new URL('../test/schedules.safetensors', import.meta.url));
 
 test('the cosine schedule agrees with the reference at 33 times', () => {
   const times = golden('t');

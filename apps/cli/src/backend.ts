@@ -1,0 +1,38 @@
+import { availableParallelism } from 'node:os';
+import { useBackend } from '@tract/tensor';
+import type { ComputeOptions } from './common-options.js';
+import { backendError } from './errors.js';
+import type { Io } from './io.js';
+
+/** What computes, as results report it. */
+export type Backend = { readonly name: 'native' | 'cpu'; readonly threads: number; readonly instructions?: string };
+
+/**
+ * Starts the native backend, or plain JavaScript where it is not there and was not asked for by name (with a word on stderr: it is
+ * hundreds of times slower).
+ * @throws CliError (backend missing) when --backend names one that does not start.
+ */
+export async function startBackend(io: Io, { backend, threads, silent }: ComputeOptions): Promise<Backend> {
+  if (backend === 'cpu') return startCpu();
+  try {
+    return await startNative(threads);
+  } catch (error) {
+    const reason = (error as Error).message;
+    if (backend === 'native') throw backendError(`the native backend is not available: ${reason}; run \`npm run build\`, or use --backend cpu`, error);
+    if (!silent) io.err(`the native backend is not available (${reason}); using the plain JavaScript backend, which is hundreds of times slower\n`);
+    return startCpu();
+  }
+}
+
+async function startNative(threads: number = availableParallelism()): Promise<Backend> {
+  const native = await import('@tract/backend-native');
+  const { instructionSet } = native.registerNative({ threads });
+  await useBackend('native');
+  return { name: 'native', threads, instructions: instructionSet };
+}
+
+async function startCpu(): Promise<Backend> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  await useBackend('cpu');
+  return { name: 'cpu', threads: 1 };
+}

@@ -1,0 +1,39 @@
+import type { NamedArray } from '@tract/checkpoint';
+import { leaves, mapTree, read, type Shape, type Tensor, type Tree, tensor } from '@tract/tensor';
+import { dataError } from './errors.js';
+
+/** Anything that says what shape a tensor has. */
+type Shaped = { readonly shape: Shape };
+
+/** Reads a tree of tensors back to named arrays; names are leaf paths. */
+export async function downloadTree(tree: Tree<Tensor>): Promise<[string, NamedArray][]> {
+  const arrays: [string, NamedArray][] = [];
+  for (const [path, leaf] of leaves<Tensor>(tree)) arrays.push([path, { dtype: 'F32', shape: leaf.shape, data: await read(leaf) }]);
+  return arrays;
+}
+
+/**
+ * Checks that the arrays are exactly those of a tree of float32 tensors.
+ * @throws CliError (bad data) that names the file and the tensor.
+ */
+export function checkArrays(like: Tree<Shaped>, arrays: ReadonlyMap<string, NamedArray>, source: string): void {
+  const expected = new Map(leaves<Shaped>(like));
+  for (const [name, { shape }] of expected) {
+    const found = arrays.get(name);
+    if (!found) throw dataError(`${source}: tensor '${name}' is missing, the configuration describes a network that has it`);
+    if (found.dtype !== 'F32') throw dataError(`${source}: tensor '${name}' must be F32, got ${found.dtype}; convert it to float32`);
+    if (`${found.shape}` !== `${shape}`) {
+      throw dataError(`${source}: tensor '${name}' must have shape [${shape}], got [${found.shape}]; do the weights belong to this configuration?`);
+    }
+  }
+  for (const name of arrays.keys()) {
+    if (!expected.has(name)) throw dataError(`${source}: unknown tensor '${name}'; do the weights belong to this configuration?`);
+  }
+}
+
+/** Tensors of the active backend in the form of `like`, found by leaf path; the arrays have been checked. The caller owns them. */
+export const uploadTree = <L extends Tree<Shaped>>(like: L, arrays: ReadonlyMap<string, NamedArray>): Tree<Tensor> =>
+  mapTree<Shaped, Tensor>(like, (_, path) => {
+    const { data, shape } = arrays.get(path)!;
+    return tensor(data as Float32Array, shape);
+  });

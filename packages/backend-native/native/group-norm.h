@@ -1,0 +1,283 @@
+// GroupNorm over channels-last images, with scale-shift and SiLU fused in, and its gradient. Each image is read twice: once for sums per channel, once to write,
+// the second time from the cache. Sums are kept per (image, block of rows, channel) in float64 and merged in order.
+#pragma once
+#include <cmath>
+
+#include "blocks.h"
+#include "vector-math.h"
+
+namespace TRACT_ISA {
+
+/** numbers: N, pixels, C, groups, eps, silu */
+struct NormShape {
+  int64_t N, pixels, C, groups;
+  double eps;
+  bool silu;
+  int64_t padded, blocks, blockRows;  // few images are split into blocks of rows, so that every thread has work
+
+  explicit NormShape(const Call& c) : N(c.n(0)), pixels(c.n(1)), C(c.n(2)), groups(c.n(3)), eps(c.numbers[4]), silu(c.n(5) != 0), padded(paddedToVector(C)) {
+    const int64_t wanted = N >= 16 ? 1 : std::min((32 + N - 1) / N, std::max<int64_t>(1, pixels * C / 4096));
+    blockRows = (pixels + wanted - 1) / wanted;
+    blocks = (pixels + blockRows - 1) / blockRows;
+  }
+  int64_t sumsSize() const { return N * blocks * 2 * padded; }
+  int64_t firstRow(int64_t block) const { return block * blockRows; }
+  int64_t rowsOf(int64_t block) const { return std::min(blockRows, pixels - firstRow(block)); }
+};
+
+constexpr int kLine = W == 4 ? 4 : W == 8 ? 2 : 1;  // vectors of one cache line
+
+/** Runs first(n, block), then second(n, block) once all blocks of that image are done; an image of one block is still in the cache by then. */
+template <class First, class Second>
+static inline void inTwoPasses(const NormShape& s, First&& first, Second&& second) {
+  if (s.blocks == 1) {
+    tract::parallelFor(s.N, [&](int64_t n) {
+      first(n, 0);
+      second(n, 0);
+    });
+    return;
+  }
+  tract::parallelFor(s.N * s.blocks, [&](int64_t item) { first(item / s.blocks, item % s.blocks); });
+  tract::parallelFor(s.N * s.blocks, [&](int64_t item) { second(item / s.blocks, item % s.blocks); });
+}
+
+/** sums[0][c] = sum of x, sums[1][c] = sum of x^2 over rows. Squares are taken around a running mean, so that a large mean costs no digits before float64. */
+static void channelMoments(const float* x, int64_t rows, int64_t C, int64_t padded, float* center, double* sums) {
+  std::fill(sums, sums + 2 * padded, 0.0);
+  std::fill(center, center + padded, 0.0f);
+  std::copy(x, x + C, center);
+  double *total = sums, *squares = sums + padded;
+  for (int64_t from = 0; from < rows; from += kTerms) {
+    const int64_t count = std::min(kTerms, rows - from);
+    const float* first = x + from * C;
+    forSpans<4>(C, [&](auto span) {
+      constexpr int K = decltype(span)::vectors;
+      vf middle[K], s1[K]{}, s2[K]{};
+      for (int k = 0; k < K; k++) middle[k] = load(center + span.column + k * W);
+      for (int64_t r = 0; r < count; r++) {
+        for (int k = 0; k < K; k++) {
+          const vf d = span.get(first + r * C, k) - middle[k];
+          s1[k] += d;
+          s2[k] += d * d;
+        }
+      }
+      float off[K * W], off2[K * W];
+      for (int k = 0; k < K; k++) store(off + k * W, s1[k]), store(off2 + k * W, s2[k]);
+      const double n = static_cast<double>(count), inverse = 1.0 / static_cast<double>(from + count);
+      for (int i = 0; i < K * W; i++) {
+        const int64_t c = span.column + i;
+        const double m = center[c];
+        total[c] += n * m + off[i];
+        squares[c] += off2[i] + m * (2.0 * off[i] + n * m);
+        center[c] = static_cast<float>(total[c] * inverse);
+      }
+    });
+  }
+}
+
+/** Adds the blocks of one image in order: into[2][padded]. */
+static const double* mergeBlocks(const NormShape& s, const double* sums, int64_t n, double* into) {
+  const double* image = sums + n * s.blocks * 2 * s.padded;
+  if (s.blocks == 1) return image;
+  std::copy(image, image + 2 * s.padded, into);
+  for (int64_t block = 1; block < s.blocks; block++)
+    for (int64_t i = 0; i < 2 * s.padded; i++) into[i] += image[block * 2 * s.padded + i];
+  return into;
+}
+
+/** u = (x - mean) * slope + offset, per channel. */
+struct Affine {
+  float *mean, *slope, *offset;
+  Affine(float* memory, int64_t padded) : mean(memory), slope(memory + padded), offset(memory + 2 * padded) {}
+};
+
+/** y = f(u) over rows. */
+template <class F>
+static void applyAffine(const float* x, float* y, int64_t rows, int64_t C, const Affine& u, F f) {
+  for (int64_t from = 0; from < rows; from += kTerms) {
+    const int64_t count = std::min(kTerms, rows - from);
+    forSpans<kLine>(C, [&](auto span) {
+      constexpr int K = decltype(span)::vectors;
+      vf mean[K], slope[K], offset[K];
+      for (int k = 0; k < K; k++) {
+        const int64_t c = span.column + k * W;
+        mean[k] = load(u.mean + c), slope[k] = load(u.slope + c), offset[k] = load(u.offset + c);
+      }
+      for (int64_t r = from; r < from + count; r++)
+        for (int k = 0; k < K; k++) span.put(y + r * C, k, f((span.get(x + r * C, k) - mean[k]) * slope[k] + offset[k]));
+    });
+  }
+}
+
+/** buffers: x [N,pixels,C], gamma, beta, scaleShift? [N,2C], y, mean [N,groups], rstd [N,groups]; numbers: see NormShape */
+static void groupNorm(const Call& call) {
+  const NormShape s(call);
+  const int64_t C = s.C, width = C / s.groups;
+  const float *x = call.in(0), *gamma = call.in(1), *beta = call.in(2);
+  double* sums = doubleScratch(0, s.sumsSize());
+  const auto measure = [&](int64_t n, int64_t block) {
+    const float* rows = x + (n * s.pixels + s.firstRow(block)) * C;
+    channelMoments(rows, s.rowsOf(block), C, s.padded, tract::scratch(1, s.padded), sums + (n * s.blocks + block) * 2 * s.padded);
+  };
+  const auto normalise = [&](int64_t n, int64_t block) {
+    const double* merged = mergeBlocks(s, sums, n, doubleScratch(2, 2 * s.padded));
+    const Affine u(tract::scratch(3, 3 * s.padded), s.padded);
+    const float *scale = call.has(3) ? call.in(3) + n * 2 * C : nullptr, *shift = scale ? scale + C : nullptr;
+    const double count = static_cast<double>(s.pixels * width);
+    for (int64_t g = 0; g < s.groups; g++) {
+      double total = 0.0, squares = 0.0;
+      for (int64_t c = g * width; c < (g + 1) * width; c++) total += merged[c], squares += merged[s.padded + c];
+      const double mean = total / count, variance = std::max(0.0, squares / count - mean * mean), rstd = 1.0 / std::sqrt(variance + s.eps);
+      const float roundedMean = static_cast<float>(mean);
+      for (int64_t c = g * width; c < (g + 1) * width; c++) {
+        const double factor = scale ? 1.0 + scale[c] : 1.0, slope = rstd * gamma[c] * factor;
+        u.mean[c] = roundedMean;
+        u.slope[c] = static_cast<float>(slope);
+        u.offset[c] = static_cast<float>(beta[c] * factor + (shift ? shift[c] : 0.0) + (roundedMean - mean) * slope);
+      }
+      if (block == 0) call.out(5)[n * s.groups + g] = roundedMean, call.out(6)[n * s.groups + g] = static_cast<float>(rstd);
+    }
+    const int64_t at = (n * s.pixels + s.firstRow(block)) * C;
+    if (s.silu)
+      applyAffine(x + at, call.out(4) + at, s.rowsOf(block), C, u, [](vf v) { return vsilu(v); });
+    else
+      applyAffine(x + at, call.out(4) + at, s.rowsOf(block), C, u, [](vf v) { return v; });
+  };
+  inTwoPasses(s, measure, normalise);
+}
+
+/** du = dy * silu'(u), kept in `keep` (where SiLU is on); sums[0][c] = sum of du, sums[1][c] = sum of du * (x - mean). */
+template <bool Silu>
+static void gradientSums(const float* dy, const float* x, float* keep, int64_t rows, const NormShape& s, const Affine& u, double* sums) {
+  std::fill(sums, sums + 2 * s.padded, 0.0);
+  for (int64_t from = 0; from < rows; from += kTerms) {
+    const int64_t count = std::min(kTerms, rows - from);
+    forSpans<kLine>(s.C, [&](auto span) {
+      constexpr int K = decltype(span)::vectors;
+      vf mean[K], slope[K], offset[K], s1[K]{}, s2[K]{};
+      for (int k = 0; k < K; k++) {
+        const int64_t c = span.column + k * W;
+        mean[k] = load(u.mean + c), slope[k] = load(u.slope + c), offset[k] = load(u.offset + c);
+      }
+      for (int64_t r = from; r < from + count; r++) {
+        for (int k = 0; k < K; k++) {
+          const vf d = span.get(x + r * s.C, k) - mean[k];
+          vf du = span.get(dy + r * s.C, k);
+          if (Silu) {
+            du *= vsiluSlope(d * slope[k] + offset[k]);
+            span.put(keep + r * s.C, k, du);
+          }
+          s1[k] += du;
+          s2[k] += du * d;
+        }
+      }
+      for (int k = 0; k < K; k++) addLanes(sums + span.column + k * W, s1[k]), addLanes(sums + s.padded + span.column + k * W, s2[k]);
+    });
+  }
+}
+
+/** dx = slope * du + offset + curve * (x - mean), per channel; du may lie in dx. */
+static void gradientRows(const float* du, const float* x, float* dx, int64_t rows, const NormShape& s, const Affine& u, const float* curve) {
+  for (int64_t from = 0; from < rows; from += kTerms) {
+    const int64_t count = std::min(kTerms, rows - from);
+    forSpans<kLine>(s.C, [&](auto span) {
+      constexpr int K = decltype(span)::vectors;
+      vf mean[K], slope[K], offset[K], bend[K];
+      for (int k = 0; k < K; k++) {
+        const int64_t c = span.column + k * W;
+        mean[k] = load(u.mean + c), slope[k] = load(u.slope + c), offset[k] = load(u.offset + c), bend[k] = load(curve + c);
+      }
+      for (int64_t r = from; r < from + count; r++)
+        for (int k = 0; k < K; k++) span.put(dx + r * s.C, k, span.get(du + r * s.C, k) * slope[k] + ((span.get(x + r * s.C, k) - mean[k]) * bend[k] + offset[k]));
+    });
+  }
+}
+
+/** What the gradient's passes share. xhat = (x - mean) * rstd, u = (xhat * gamma + beta) * (1 + scale) + shift. */
+struct NormGradient {
+  const Call& call;
+  NormShape s;
+  double* sums;
+  const float *dy, *x, *gamma, *beta, *mean, *rstd;
+  float* dx;
+
+  explicit NormGradient(const Call& c)
+      : call(c), s(c), sums(doubleScratch(0, s.sumsSize())), dy(c.in(0)), x(c.in(1)), gamma(c.in(2)), beta(c.in(3)), mean(c.in(4)), rstd(c.in(5)), dx(c.out(7)) {}
+
+  double factor(int64_t n, int64_t c) const { return call.has(6) ? 1.0 + call.in(6)[n * 2 * s.C + c] : 1.0; }
+  int64_t at(int64_t n, int64_t block) const { return (n * s.pixels + s.firstRow(block)) * s.C; }
+
+  void first(int64_t n, int64_t block) const {
+    const Affine u(tract::scratch(3, 3 * s.padded), s.padded);
+    for (int64_t c = 0; c < s.C; c++) {
+      const int64_t g = n * s.groups + c / (s.C / s.groups);
+      u.mean[c] = mean[g];
+      u.slope[c] = static_cast<float>(rstd[g] * gamma[c] * factor(n, c));
+      u.offset[c] = static_cast<float>(beta[c] * factor(n, c) + (call.has(6) ? call.in(6)[n * 2 * s.C + s.C + c] : 0.0));
+    }
+    double* into = sums + (n * s.blocks + block) * 2 * s.padded;
+    if (s.silu)
+      gradientSums<true>(dy + at(n, block), x + at(n, block), dx + at(n, block), s.rowsOf(block), s, u, into);
+    else
+      gradientSums<false>(dy + at(n, block), x + at(n, block), nullptr, s.rowsOf(block), s, u, into);
+  }
+
+  /** dx = rstd * (G du - mean over the group of G du - xhat * mean over the group of G du xhat), G = gamma * (1 + scale). */
+  void second(int64_t n, int64_t block) const {
+    const double* merged = mergeBlocks(s, sums, n, doubleScratch(2, 2 * s.padded));
+    float* memory = tract::scratch(3, 4 * s.padded);
+    const Affine u(memory, s.padded);
+    float* curve = memory + 3 * s.padded;
+    const int64_t width = s.C / s.groups;
+    for (int64_t g = 0; g < s.groups; g++) {
+      const double r = rstd[n * s.groups + g];
+      double m1 = 0.0, m2 = 0.0;
+      for (int64_t c = g * width; c < (g + 1) * width; c++) {
+        const double G = gamma[c] * factor(n, c);
+        m1 += G * merged[c];
+        m2 += G * merged[s.padded + c] * r;
+      }
+      m1 /= static_cast<double>(s.pixels * width), m2 /= static_cast<double>(s.pixels * width);
+      for (int64_t c = g * width; c < (g + 1) * width; c++) {
+        u.mean[c] = mean[n * s.groups + g];
+        u.slope[c] = static_cast<float>(r * gamma[c] * factor(n, c));
+        u.offset[c] = static_cast<float>(-r * m1);
+        curve[c] = static_cast<float>(-r * r * m2);
+      }
+    }
+    gradientRows((s.silu ? dx : dy) + at(n, block), x + at(n, block), dx + at(n, block), s.rowsOf(block), s, u, curve);
+  }
+
+  /** dgamma = sum of (1 + scale) du xhat, dbeta = sum of (1 + scale) du over images in order; dscale = sum of du (xhat gamma + beta), dshift = sum of du per image. */
+  void parameters() const {
+    float *dGamma = call.out(8), *dBeta = call.out(9), *dScaleShift = call.out(10);
+    const int64_t width = s.C / s.groups;
+    forRows(s.C, 8 * s.N * s.blocks, [&](int64_t c) {
+      double sumGamma = 0.0, sumBeta = 0.0;
+      for (int64_t n = 0; n < s.N; n++) {
+        double s1 = 0.0, s2 = 0.0;
+        for (int64_t block = 0; block < s.blocks; block++) {
+          const double* part = sums + (n * s.blocks + block) * 2 * s.padded;
+          s1 += part[c], s2 += part[s.padded + c];
+        }
+        s2 *= rstd[n * s.groups + c / width];
+        sumGamma += factor(n, c) * s2, sumBeta += factor(n, c) * s1;
+        if (!dScaleShift) continue;
+        dScaleShift[n * 2 * s.C + c] = static_cast<float>(gamma[c] * s2 + beta[c] * s1);
+        dScaleShift[n * 2 * s.C + s.C + c] = static_cast<float>(s1);
+      }
+      dGamma[c] = static_cast<float>(sumGamma), dBeta[c] = static_cast<float>(sumBeta);
+    });
+  }
+};
+
+/** buffers: dy, x, gamma, beta, mean, rstd, scaleShift?, dx, dgamma, dbeta, dScaleShift?; numbers: see NormShape (eps unused) */
+static void groupNormGrad(const Call& call) {
+  const NormGradient grad(call);
+  inTwoPasses(grad.s, [&](int64_t n, int64_t block) { grad.first(n, block); }, [&](int64_t n, int64_t block) { grad.second(n, block); });
+  grad.parameters();
+}
+
+#define TRACT_GROUP_NORM_KERNELS TRACT_KERNEL(groupNorm) TRACT_KERNEL(groupNormGrad)
+
+}  // namespace TRACT_ISA

@@ -1,0 +1,37 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** The C++ side (native/binding.cpp): kernels by index on typed arrays, in the order of buffers and numbers that each kernel documents. */
+export type Addon = {
+  run(index: number, buffers: readonly (Float32Array | undefined)[], numbers: readonly number[]): void;
+  kernelNames(): string[];
+  /** What this processor has, best first. */
+  instructionSets(): string[];
+  /** The best one without a name. @throws Error when the processor lacks it. */
+  useInstructionSet(name?: string): string;
+  /** Sets the number when it is given; returns the number in force, the calling thread included. */
+  threads(count?: number): number;
+  /** 64-byte aligned memory of undefined content. */
+  allocate(bytes: number): ArrayBuffer;
+};
+
+/** The addon is missing or does not load on this machine. */
+export class NativeUnavailableError extends Error {
+  override readonly name = 'NativeUnavailableError';
+}
+
+/** Where the addon is looked for, seen from src/ and from dist/ alike. */
+export const addonPath = fileURLToPath(new URL('../build/tract.node', import.meta.url));
+
+/** @throws NativeUnavailableError with the remedy when the file is missing or made for another machine. */
+export function loadAddon(path: string = addonPath): Addon {
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new NativeUnavailableError(
+      `backend-native: cannot load ${path} (${reason}); build it with 'npm run build -w @tract/backend-native', which needs g++ or another C++17 compiler named by CXX`,
+      { cause: error },
+    );
+  }
+}

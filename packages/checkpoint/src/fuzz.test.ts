@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { CheckpointError } from './checkpoint-error.js';
+import { decodeModelConfig } from './model-folder.js';
+import { type Dtype, dtypes, type NamedArray } from './named-array.js';
+import { readNpy, writeNpy } from './npy.js';
+import { readNpz } from './npz.js';
+import { readSafetensors } from './safetensors-read.js';
+import { writeSafetensors } from './safetensors-write.js';
+import { damagedBytes } from './testing/damaged-bytes.js';
+import { readZip } from './zip-read.js';
+import { writeZip } from './zip-write.js';
+
+const fixture = (name: string) => new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
+const prototypeKeys = Reflect.ownKeys(Object.prototype);
+afterAll(() => expect(Reflect.ownKeys(Object.prototype)).toEqual(prototypeKeys));
+
+const arrayOf: Record<Dtype, (bytes: Uint8Array) => NamedArray['data']> = {
+  U64: (bytes) => new BigUint64Array(bytes.buffer),
+  I64: (bytes) => new BigInt64Array(bytes.buffer),
+  F64: (bytes) => new Float64Array(bytes.buffer),
+  F32: (bytes) => new Float32Array(bytes.buffer),
+  U32: (bytes) => new Uint32Array(bytes.buffer),
+  I32: (bytes) => new Int32Array(bytes.buffer),
+  BF16: (bytes) => new Uint16Array(bytes.buffer),
+  F16: (bytes) => new Uint16Array(bytes.buffer),
+  U16: (bytes) => new Uint16Array(bytes.buffer),
+  I16: (bytes) => new Int16Array(bytes.buffer),
+  I8: (bytes) => new Int8Array(bytes.buffer),
+  U8: (bytes) => bytes,
+  BOOL: (bytes) => bytes,
+};
+
+/** Arrays of any dtype and of rank 0 to 4, empty ones among them, with arbitrary bits. */
+const namedArray: fc.Arbitrary<NamedArray> = fc
+  .record({ dtype: fc.constantFrom(...dtypes), shape: fc.array(fc.nat(4), { maxLength: 4 }), seed: fc.integer() })
+  .map(({ dtype, shape, seed }) => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    const bytes = Uint8Array.from({ length: count * 8 }, (_, i) => Math.imul(seed + i, 0x9e3779b1) >>> 24);
+    return { dtype, shape, data: arrayOf[dtype](bytes).slice(0, count) } as NamedArray;
+  });
+
+const name = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => text !== '__metadata__');
+const entries = fc.uniqueArray(fc.tuple(name, namedArray), { maxLength: 6, selector: ([key]) => key });
+
+const bitsOf = ({ dtype, shape, data }: NamedArray) => ({
+  dtype,
+  shape,
+  bits: new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice(),
+});
+
+test('safetensors: whatever is written is read back, bit for bit', () => {
+  fc.assert(
+    fc.property(entries, fc.dictionary(fc.string(), fc.string()), (list, metadata) => {
+      const back = readSafetensors(writeSafetensors(list, metadata));
+      expect(back.tensors.size).toBe(list.length);
+      for (const [key, array] of list) expect(bitsOf(back.tensors.get(key)!)).toEqual(bitsOf(array));
+      expect(back.metadata).toEqual(new Map(Object.entries(metadata)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('npy: whatever is written is read back, bit for bit', () => {
+  const writable = namedArray.filter(({ dtype }) => dtype !== 'BF16');
+  fc.assert(
+    fc.property(writable, (array) => {
+      expect(bitsOf(readNpy(writeNpy(array)))).toEqual(bitsOf(array));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('zip: whatever is written is read back', async () => {
+  const files = fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z0-9_]{1,9}$/), fc.uint8Array()), { selector: ([key]) => key });
+  await fc.assert(
+    fc.asyncProperty(files, async (list) => {
+      expect(await readZip(writeZip(list))).toEqual(new Map(list));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** Any bytes give a value or a CheckpointError, soon. */
+async function expectValueOrTypedError(read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): Promise<void> {
+  const started = performance.now();
+  try {
+    await read(bytes);
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+  }
+  expect(performance.now() - started).toBeLessThan(5000);
+}
+
+const small = writeSafetensors([
+  ['a', { dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }],
+  ['b', { dtype: 'U8', shape: [], data: Uint8Array.of(1) }],
+]);
+const parsers: [format: string, read: (bytes: Uint8Array) => unknown, seeds: Uint8Array[], runs: number][] = [
+  ['safetensors', readSafetensors, [small, fixture('reference.safetensors')], 4000],
+  ['npy', readNpy, [writeNpy({ dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) })], 2000],
+  [
+    'npz',
+    readNpz,
+    [writeZip([['a.npy', writeNpy({ dtype: 'U8', shape: [1], data: Uint8Array.of(1) })]]), fixture('plain.npz'), fixture('compressed.npz')],
+    2000,
+  ],
+  ['config.json', decodeModelConfig, [new TextEncoder().encode('{"format":"tract-model","version":1,"a":[1,{"b":null}]}')], 2000],
+];
+
+test.each(parsers)('%s: damaged bytes give a value or a typed error, never a hang', async (_format, read, seeds, numRuns) => {
+  await fc.assert(
+    fc.asyncProperty(damagedBytes(seeds), (bytes) => expectValueOrTypedError(read, bytes)),
+    { numRuns },
+  );
+});
+
+test.each(parsers)('%s: random bytes give a typed error', async (_format, read) => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), (bytes) => expectValueOrTypedError(read, bytes)),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,73 @@
+import { constantRate, type LearningRateSchedule } from '@tract/optim';
+import { type Phase, phasesOf } from './phases.js';
+import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
+import { type Process, vpProcess } from './process.js';
+import { type Averaging, momentumOf, requireMomentum, requireRates } from './settings.js';
+import type { TargetRule } from './target-rule.js';
+import { tract } from './tract.js';
+
+/** What happens to the student at a phase change: it goes on as it is (the published code), or restarts as a copy of its new teacher (the paper). */
+export type Restart = 'keep' | 'teacher';
+
+export type DistillOptions<P> = {
+  readonly network: Network<P>;
+  readonly prediction: Prediction;
+  /** Sampling steps before, between and after the phases, such as [1024, 32, 1]. */
+  readonly phaseSteps: readonly number[];
+  /** Training steps of the whole run, shared equally by the phases. */
+  readonly updates: number;
+  /** The index grid, a multiple of the first of `phaseSteps`; that one unless told. */
+  readonly timesteps?: number;
+  readonly rule?: TargetRule;
+  /** Whole number in [0, 2^53). */
+  readonly seed?: number;
+  readonly learningRate?: number;
+  /** Factor on the learning rate as a function of the progress of the phase, from 0 in each. */
+  readonly schedule?: LearningRateSchedule;
+  /** The gradient's norm is brought down to this; 0 leaves it. */
+  readonly clipNorm?: number;
+  readonly selfTeacherMomentum?: number;
+  /** The sampling average; a residual is over the updates of one phase. */
+  readonly ema?: Averaging;
+  readonly restart?: Restart;
+};
+
+/** Everything that stays the same from the first step of a distillation to its last. */
+export type DistillSetup<P> = {
+  readonly model: Model<P>;
+  readonly process: Process;
+  readonly phases: readonly Phase[];
+  readonly rule: TargetRule;
+  readonly seed: number;
+  readonly updates: number;
+  readonly learningRate: number;
+  readonly schedule: LearningRateSchedule;
+  readonly clipNorm: number;
+  readonly selfTeacherMomentum: number;
+  readonly emaMomentum: number;
+  readonly restart: Restart;
+};
+
+/**
+ * Checks the options once and fills in the published defaults: learning rate 2e-4 constant, clip 1, self-teacher momentum 0.5, sampling
+ * average with residual 1e-3 per phase.
+ *
+ * @throws RangeError when an option is out of range, the phases do not descend and divide, or the rule cannot do them.
+ */
+export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
+  const { network, prediction, phaseSteps, updates, timesteps = phaseSteps[0], rule = tract, seed = 0 } = options;
+  const { learningRate = 2e-4, schedule = constantRate, clipNorm = 1, restart = 'keep', ema = { residual: 1e-3 } } = options;
+  requirePrediction('distillSetup', prediction);
+  requireRates('distillSetup', { learningRate, clipNorm });
+  const phases = phasesOf(phaseSteps, timesteps);
+  for (const phase of phases) rule.positions(phase); // a rule that cannot do a later phase should say so now
+  if (!(Number.isInteger(updates) && updates > phases.length)) {
+    throw new RangeError(`distillSetup: updates must be a whole number above the number of phases, ${phases.length}, got ${updates}`);
+  }
+  return {
+    ...{ model: { network, prediction }, process: vpProcess(timesteps), phases, rule, seed, updates },
+    ...{ learningRate, schedule, clipNorm, restart },
+    selfTeacherMomentum: requireMomentum('distillSetup: selfTeacherMomentum', options.selfTeacherMomentum ?? 0.5),
+    emaMomentum: momentumOf(ema, updates / phases.length),
+  };
+}

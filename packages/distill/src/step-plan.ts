@@ -1,0 +1,63 @@
+import { ddimWeights, type NoiseLevel } from '@tract/schedules';
+import { randomInts } from '@tract/tensor';
+import type { Phase } from './phases.js';
+import type { Process } from './process.js';
+import { streams } from './streams.js';
+import { type Draw, type Jump, jumpOf, type TargetRule } from './target-rule.js';
+
+/** All numbers of one distillation step, float64, one entry per sample. Tensors meet them once, as coefficients. */
+export type StepPlan = {
+  readonly jumps: readonly Jump[];
+  readonly levelsA: readonly NoiseLevel[];
+  readonly levelsB: readonly NoiseLevel[];
+  /** The teacher's DDIM step: xb = keepXt·xa + addX0·x0Teacher. */
+  readonly keepXt: readonly number[];
+  readonly addX0: readonly number[];
+  /** target = teacherShare·x0Teacher + secondShare·x0Second. */
+  readonly teacherShare: readonly number[];
+  readonly secondShare: readonly number[];
+  /** Weight of the squared error summed over pixels; 1/batch is in it. */
+  readonly lossWeights: readonly number[];
+};
+
+/**
+ * Draws group and position for each of `count` images, uniformly: a function of (seed, step, position in the batch).
+ */
+export function drawJumps(rule: TargetRule, phase: Phase, key: { readonly seed: number; readonly step: number }, count: number): Draw[] {
+  const positions = rule.positions(phase);
+  return Array.from({ length: count }, (_, sample) => {
+    // One number for both: group and position are the two digits of a uniform integer.
+    const [drawn] = randomInts({ ...key, stream: streams.distillDraw, sample }, 1, phase.studentSteps * positions);
+    return { group: 1 + Math.floor(drawn / positions), semi: drawn % positions };
+  });
+}
+
+/**
+ * Works out levels and weights for a batch of draws.
+ *
+ * @throws RangeError when a draw lies outside the phase or the rule cannot do the phase.
+ */
+export function planStep(process: Process, rule: TargetRule, phase: Phase, draws: readonly Draw[]): StepPlan {
+  const positions = rule.positions(phase);
+  for (const { group, semi } of draws) requireDraw(group, semi, phase.studentSteps, positions);
+  const jumps = draws.map((draw) => jumpOf(phase, draw));
+  const at = (name: keyof Jump) => jumps.map((jump) => process.levels[jump[name]]);
+  const [levelsA, levelsB, levelsC] = [at('a'), at('b'), at('c')];
+  const steps = jumps.map((_, i) => ddimWeights(levelsA[i], levelsB[i]));
+  const teacherShare = jumps.map((jump, i) => rule.share(levelsA[i], levelsB[i], levelsC[i], jump));
+  return {
+    jumps,
+    levelsA,
+    levelsB,
+    keepXt: steps.map(({ keepXt }) => keepXt),
+    addX0: steps.map(({ addX0 }) => addX0),
+    teacherShare,
+    secondShare: teacherShare.map((share) => 1 - share),
+    lossWeights: levelsA.map((level) => rule.lossWeight(level) / draws.length),
+  };
+}
+
+function requireDraw(group: number, semi: number, groups: number, positions: number): void {
+  const ok = Number.isInteger(group) && Number.isInteger(semi) && group >= 1 && group <= groups && semi >= 0 && semi < positions;
+  if (!ok) throw new RangeError(`planStep: a draw needs group in 1..${groups} and semi in 0..${positions - 1}, got group ${group}, semi ${semi}`);
+}

@@ -1,0 +1,66 @@
+import { constantRate, type LearningRateSchedule } from '@tract/optim';
+import { type LossWeight, snrPlusOneWeight, snrWeight, truncatedSNRWeight, uniformWeight } from '@tract/schedules';
+import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
+import { type Averaging, momentumOf, requireRates } from './settings.js';
+
+/** How a batch's times are drawn from (0, 1): each by itself, or one from each of B equal parts, which lowers the variance of the loss. */
+export type TimeDraw = 'independent' | 'stratified';
+
+export type TeacherOptions<P> = {
+  readonly network: Network<P>;
+  readonly prediction: Prediction;
+  /** Training steps of the whole run. */
+  readonly updates: number;
+  /** Whole number in [0, 2^53). */
+  readonly seed?: number;
+  readonly learningRate?: number;
+  /** Factor on the learning rate as a function of the progress of the run, from 0. */
+  readonly schedule?: LearningRateSchedule;
+  /** The gradient's norm is brought down to this; 0 leaves it. */
+  readonly clipNorm?: number;
+  /** The sampling average, bias-corrected; a residual is over the whole run. */
+  readonly ema?: Averaging;
+  /** The weight of the squared error of x0, whatever the network predicts. */
+  readonly lossWeight?: LossWeight;
+  readonly times?: TimeDraw;
+};
+
+/** Everything that stays the same from the first step of a teacher's training to its last. */
+export type TeacherSetup<P> = {
+  readonly model: Model<P>;
+  readonly updates: number;
+  readonly seed: number;
+  readonly learningRate: number;
+  readonly schedule: LearningRateSchedule;
+  readonly clipNorm: number;
+  readonly emaMomentum: number;
+  readonly lossWeight: LossWeight;
+  readonly times: TimeDraw;
+};
+
+/**
+ * Checks the options once and fills in defaults: learning rate 2e-4 constant, clip 1, average 0.9999, loss weight max(SNR, 1), stratified times.
+ *
+ * @throws RangeError when an option is out of range.
+ */
+export function teacherSetup<P>(options: TeacherOptions<P>): TeacherSetup<P> {
+  const { network, prediction, updates, seed = 0, learningRate = 2e-4, schedule = constantRate, clipNorm = 1 } = options;
+  const { ema = { momentum: 0.9999 }, lossWeight = truncatedSNRWeight, times = 'stratified' } = options;
+  requirePrediction('teacherSetup', prediction);
+  requireRates('teacherSetup', { learningRate, clipNorm });
+  if (!(Number.isInteger(updates) && updates >= 1)) throw new RangeError(`teacherSetup: updates must be a whole number ≥ 1, got ${updates}`);
+  const emaMomentum = momentumOf(ema, updates);
+  return { model: { network, prediction }, updates, seed, learningRate, schedule, clipNorm, emaMomentum, lossWeight, times };
+}
+
+/**
+ * The loss weight with which the plain squared error of the network's own output is minimised: 1 for x0, SNR for eps, SNR + 1 for v.
+ *
+ * @throws RangeError for 'x0+eps', whose two errors no weight of x0's makes up.
+ */
+export function ownOutputWeight(prediction: Prediction): LossWeight {
+  const weights: Partial<Record<Prediction, LossWeight>> = { x0: uniformWeight, eps: snrWeight, v: snrPlusOneWeight };
+  const weight = weights[prediction];
+  if (!weight) throw new RangeError(`ownOutputWeight: ${prediction} has no weight of this kind, choose truncatedSNRWeight`);
+  return weight;
+}

@@ -1,0 +1,82 @@
+import { emaRate, fusedUpdate, initOptimizer, type OptimizerState } from '@tract/optim';
+import { cosineLevel, type NoiseLevel } from '@tract/schedules';
+import { dispose, randomUniforms, scope, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
+import { type Batch, noiseOf, requireBatch } from './batch.js';
+import type { StepResult } from './distill-step.js';
+import { type Model, predictRaw, predictX0, trueOutput, x0ErrorPerOutput } from './prediction.js';
+import { addNoise } from './process.js';
+import { streams } from './streams.js';
+import type { TeacherSetup, TimeDraw } from './teacher-setup.js';
+
+/** A teacher in training between two steps: parameters, moments and the sampling average `ema`; consumed by each step. */
+export type TeacherState<P> = Omit<OptimizerState<P>, 'selfTeacher'> & { readonly ema: P };
+
+/** One batch. Without `noise` and `times` they are drawn: a function of the setup's seed, the state's updates and the place in the batch. */
+export type TeacherBatch = Batch & {
+  /** One time in [0, 1] per image; 0 is clean. */
+  readonly times?: readonly number[];
+};
+
+/** A teacher before its first step. The parameters stay the caller's. */
+export function initTeacher<P extends Tree<Tensor>>(params: P): TeacherState<P> {
+  return initOptimizer(params, { ema: true }) as TeacherState<P>;
+}
+
+/**
+ * One training step of a denoiser in continuous time: noise the images, predict, one fused update of parameters and average. The loss is
+ * summed over pixels and averaged over the batch. Consumes the state.
+ *
+ * @throws RangeError when the run is over, or the batch does not fit.
+ */
+export function teacherStep<P extends Tree<Tensor>>(
+  setup: TeacherSetup<P>,
+  state: TeacherState<P>,
+  batch: TeacherBatch,
+): StepResult<TeacherState<P>> {
+  if (state.updates >= setup.updates) throw new RangeError(`teacherStep: the run's ${setup.updates} updates are done`);
+  requireBatch('teacherStep', batch, { times: batch.times?.length });
+  const { x0, labels } = batch;
+  const key = { seed: setup.seed, step: state.updates };
+  const times = batch.times ?? drawTimes(setup.times, key, x0.shape[0]);
+  const levels = times.map((t) => cosineLevel(t));
+  const weights = levels.map((level) => setup.lossWeight(level) / levels.length);
+
+  return scope(() => {
+    const eps = noiseOf(batch, { ...key, stream: streams.teacherNoise });
+    const xt = addNoise(x0, eps, levels);
+    const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
+    const { value: loss, grads } = valueAndGrad((params: P) => weightedError(setup.model, params, { xt, target, levels, weights, labels }), state.params);
+    const updated = fusedUpdate(state, grads, {
+      learningRate: setup.learningRate * setup.schedule(state.updates / setup.updates),
+      clipNorm: setup.clipNorm,
+      emaRate: emaRate(setup.emaMomentum, state.updates + 1),
+    });
+    dispose(grads);
+    return { ...updated, loss };
+  });
+}
+
+/** Times in (0, 1) for a batch of `count`: a function of (seed, step). */
+export function drawTimes(draw: TimeDraw, key: { readonly seed: number; readonly step: number }, count: number): number[] {
+  const uniforms = Array.from(randomUniforms({ ...key, stream: streams.teacherTime }, count));
+  return draw === 'independent' ? uniforms : uniforms.map((u, i) => (i + u) / count);
+}
+
+type Task = {
+  readonly xt: Tensor;
+  readonly target: Tensor;
+  readonly levels: readonly NoiseLevel[];
+  /** Of the squared error of x0. */
+  readonly weights: readonly number[];
+  readonly labels?: readonly number[];
+};
+
+/**
+ * The weighted error of x0. Measured on the network's own output, where that is another name for it: at the ends of the noise scale x0 is
+ * known to few digits or needs a division by almost 0.
+ */
+function weightedError<P>(model: Model<P>, params: P, { xt, target, levels, weights, labels }: Task): Tensor {
+  if (model.prediction === 'x0+eps') return squaredError(predictX0(model, params, xt, levels, labels), target, weights);
+  const output = predictRaw(model, params, xt, levels, labels);
+  return squaredError(output, target, weights.map((weight, i) => weight * x0ErrorPerOutput(model.prediction, levels[i])));
+}

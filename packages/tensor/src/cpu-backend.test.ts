@@ -1,0 +1,5 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { useBackend } from './backend.js';
+import { describeBackend } from './testing/index.js';
+
+describeBackend('cpu', () => useBackend('cpu'));

@@ -1,0 +1,43 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { noise } from './noise.js';
+import { combine, type Term } from './ops/combine.js';
+import { clamp } from './ops/elementwise.js';
+import { dispose } from './scope.js';
+
+/** What a sampler needs to know of its images. The same shape as `VectorSpace` of `@tract/samplers`, with T = Tensor. */
+export type TensorSpace = {
+  combine(terms: readonly (readonly [coefficient: number, vector: Tensor])[]): Tensor;
+  clamp(x: Tensor, low: number, high: number): Tensor;
+  noise(like: Tensor, index: number): Tensor;
+  dispose(x: Tensor): void;
+};
+
+/**
+ * A space whose fresh noise is a function of (seed, stream, index of the draw, sample): sample i of the batch is `firstSample + i`, so
+ * that an image does not depend on the batch it is made in.
+ */
+export function seededTensorSpace({
+  seed,
+  stream = 0,
+  firstSample = 0,
+}: {
+  readonly seed: number;
+  readonly stream?: number;
+  readonly firstSample?: number;
+}): TensorSpace {
+  return {
+    ...tensorSpace,
+    noise: (like, index) =>
+      noise({ seed, stream, step: index, samples: { first: firstSample, count: like.shape[0] }, shape: like.shape.slice(1) }),
+  };
+}
+
+/** The space of tensors for deterministic samplers: asked for noise, it throws. */
+export const tensorSpace: TensorSpace = {
+  combine: (terms) => combine(terms as readonly Term[]),
+  clamp,
+  noise: () => {
+    throw new Error('tensorSpace: this sampler draws fresh noise, which needs a seed; use seededTensorSpace({ seed })');
+  },
+  dispose,
+};

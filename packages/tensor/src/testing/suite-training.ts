@@ -1,0 +1,122 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { type AdamEmaState, adamEma } from '../adam-ema.js';
+import { valueAndGrad } from '../gradient.js';
+import { noise } from '../noise.js';
+import { attention } from '../ops/attention.js';
+import { conv2d } from '../ops/conv.js';
+import { groupNorm } from '../ops/group-norm.js';
+import { squaredError } from '../ops/losses.js';
+import { avgPool2x, upsample2x } from '../ops/resample.js';
+import { reshape } from '../ops/shape.js';
+import { dispose, scope } from '../scope.js';
+import { clone, type Memory, memory, read, readScalar, tensor, zeros } from '../tensor.js';
+import { mapTree, type Tree } from '../tree.js';
+import { expectClose } from './closeness.js';
+import { randomValues } from './random-values.js';
+import { adamEma64, type Leaf64 } from './reference/adam-ema.js';
+
+const SHAPES = [[3, 3, 5, 7], [7], [], [64, 33], [1001]];
+
+type Flat = readonly Tensor[];
+const zerosLike = <P extends Tree<Tensor>>(tree: P): P => mapTree(tree, (leaf) => zeros(leaf.shape));
+
+/** Three updates beside the float64 reference: parameters, moments, averages and the norm. */
+async function compareUpdates(clipNorm: number, averages: boolean): Promise<void> {
+  const before = memory();
+  const start = SHAPES.map((shape, i) => randomValues(200 + i, shape));
+  const reference: Leaf64[] = start.map(({ data }) => {
+    const leaf = { p: data.slice(), m: new Float64Array(data.length), v: new Float64Array(data.length) };
+    return averages ? { ...leaf, s: data.slice(), e: data.slice() } : leaf;
+  });
+  const params: Flat = start.map(({ data, shape }) => tensor(Float32Array.from(data), shape));
+  let state: AdamEmaState<Flat> = { params, m: zerosLike(params), v: zerosLike(params) };
+  if (averages) state = { ...state, selfTeacher: mapTree(params, clone), ema: mapTree(params, clone) };
+  for (let step = 1; step <= 3; step++) {
+    const numbers = { learningRate: 1e-2, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, step, clipNorm };
+    const gradients = SHAPES.map((shape, i) => randomValues(1000 * step + i, shape));
+    const grads: Flat = gradients.map(({ data, shape }) => tensor(Float32Array.from(data), shape));
+    const norm = adamEma64(
+      reference,
+      gradients.map(({ data }) => data),
+      { ...numbers, selfRate: 0.5, emaRate: 0.01 },
+    );
+    const result = adamEma(state, grads, averages ? { ...numbers, selfRate: 0.5, emaRate: 0.01 } : numbers);
+    expectClose([await readScalar(result.gradientNorm)], [norm], 2e-6, 'float32 sum of squares over all leaves');
+    state = result.state;
+    dispose([grads, result.gradientNorm]);
+  }
+  for (const [i, leaf] of reference.entries()) {
+    const cause = 'three updates, each a few float32 roundings';
+    expectClose(await read(state.params[i]), leaf.p, 2e-6, cause);
+    expectClose(await read(state.m[i]), leaf.m, 2e-6, cause);
+    expectClose(await read(state.v[i]), leaf.v, 2e-6, cause);
+    if (leaf.s !== undefined) expectClose(await read(state.selfTeacher![i]), leaf.s, 2e-6, cause);
+    if (leaf.e !== undefined) expectClose(await read(state.ema![i]), leaf.e, 2e-6, cause);
+  }
+  dispose(state);
+  expect(memory()).toEqual(before);
+}
+
+const random = (seed: number, shape: number[], spread: number): Tensor =>
+  tensor(Float32Array.from(randomValues(seed, shape, { spread }).data), shape);
+
+/** A network with one of everything that a U-Net has. */
+function makeNetwork() {
+  return {
+    first: { kernel: random(1, [3, 3, 1, 8], 0.3), bias: zeros([8]) },
+    norm: { gamma: random(2, [8], 1), beta: zeros([8]) },
+    qkv: { kernel: random(3, [1, 1, 8, 24], 0.3), bias: zeros([24]) },
+    last: { kernel: random(4, [3, 3, 8, 1], 0.3), bias: zeros([1]) },
+  };
+}
+type Network = ReturnType<typeof makeNetwork>;
+
+function applyNetwork(network: Network, x: Tensor): Tensor {
+  const [samples, height, width] = x.shape;
+  const tokens = (height * width) / 4;
+  const h = conv2d(x, network.first.kernel, { bias: network.first.bias });
+  const inner = scope(() => {
+    const low = avgPool2x(groupNorm(h, network.norm.gamma, network.norm.beta, { groups: 4, silu: true }));
+    const qkv = conv2d(low, network.qkv.kernel, { bias: network.qkv.bias });
+    const mixed = attention(reshape(qkv, [samples, tokens, 24]), { heads: 2 });
+    return upsample2x(reshape(mixed, [samples, height / 2, width / 2, 8]));
+  });
+  return conv2d(inner, network.last.kernel, { bias: network.last.bias, residual: x });
+}
+
+/** 200 steps towards a fixed target: memory at steps 10 and 200, losses at the first and the last. */
+async function trainTiny(): Promise<{ at10: Memory; at200: Memory; first: number; last: number }> {
+  const params = makeNetwork();
+  let state: AdamEmaState<Network> = { params, m: zerosLike(params), v: zerosLike(params), ema: mapTree(params, clone) };
+  const x = random(5, [2, 6, 4, 1], 1);
+  const target = noise({ seed: 6, samples: [0, 1], shape: [6, 4, 1] });
+  const seen: Memory[] = [];
+  const losses: number[] = [];
+  for (let step = 1; step <= 200; step++) {
+    const { value, grads } = valueAndGrad((p) => squaredError(applyNetwork(p, x), target, [0.5, 0.5]), state.params);
+    const result = adamEma(state, grads, { learningRate: 1e-2, step, clipNorm: 10, emaRate: 0.01 });
+    state = result.state;
+    if (step === 1 || step === 200) losses.push(await readScalar(value));
+    dispose([value, grads, result.gradientNorm]);
+    if (step === 10 || step === 200) seen.push(memory());
+  }
+  dispose([state, x, target]);
+  return { at10: seen[0], at200: seen[1], first: losses[0], last: losses[1] };
+}
+
+export function describeTraining(): void {
+  describe('training', () => {
+    test('the fused update follows its float64 reference', () => compareUpdates(0, false));
+    test('the fused update with clipping and both averages follows its float64 reference', () => compareUpdates(1.5, true));
+    test('the fused update with a limit that is not reached leaves the gradients alone', () => compareUpdates(1e6, true));
+
+    test('200 steps learn, and leave as many tensors, bytes and buffers as 10 steps', async () => {
+      const before = memory();
+      const { at10, at200, first, last } = await trainTiny();
+      expect(at200).toEqual(at10);
+      expect(last).toBeLessThan(first / 2);
+      expect(memory()).toEqual(before);
+    });
+  });
+}

@@ -1,0 +1,15 @@
+import { useBackend } from '@tract/tensor';
+
+const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
+  native: () => import('@tract/backend-native'),
+  cpu: () => import('@tensorflow/tfjs-backend-cpu'),
+};
+
+/** The backends that can be asked for, best first. */
+export const backendNames = Object.keys(loaders);
+
+/** Loads a backend and makes it the active one. @throws Error with the reason when this machine does not have it. */
+export async function activate(name: string): Promise<void> {
+  await loaders[name]();
+  await useBackend(name);
+}

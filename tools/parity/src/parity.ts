@@ -1,0 +1,131 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { activate, backendNames } from './backends.js';
+import { GoldenFile } from './golden-file.js';
+import { kindOf } from './kinds.js';
+import { details, isFailure, type Row, summary, Table } from './table.js';
+
+export const usage = `usage: npm run parity -- DIR [--backend ${backendNames.join('|')}] [--details]
+
+Runs ours on the inputs of every golden file in DIR and prints one row a file: the largest relative error and its tolerance.
+Without --backend, on every backend that this machine has. --details lists every number compared.
+Exit code 1 when anything misses its tolerance or a known file cannot be used, 2 for wrong usage, 4 when the backend asked for is missing.`;
+
+/** Wrong usage: the message is for the person who typed it. */
+class UsageError extends Error {}
+
+type Request = {
+  readonly directory: string;
+  readonly files: readonly string[];
+  readonly backends: readonly string[];
+  readonly chosen: boolean;
+  readonly details: boolean;
+};
+
+/** The whole program: returns the exit code, writes results to `print` and everything else to `tell`. */
+export async function parity(args: readonly string[], print: (line: string) => void, tell: (line: string) => void): Promise<number> {
+  try {
+    const request = parseRequest(args);
+    if (request !== undefined) return await run(request, print, tell);
+    print(usage);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    tell(`parity: ${error.message}\n\n${usage}`);
+    return 2;
+  }
+}
+
+function parseRequest(args: readonly string[]): Request | undefined {
+  const { values, positionals } = parse(args);
+  if (values.help) return undefined;
+  const [directory, ...rest] = positionals;
+  if (directory === undefined || rest.length > 0) throw new UsageError(`expected one directory, got ${positionals.length}`);
+  const { backend } = values;
+  if (backend !== undefined && !backendNames.includes(backend)) {
+    throw new UsageError(`--backend must be one of ${backendNames.join(', ')}, got '${backend}'`);
+  }
+  const files = filesIn(directory);
+  if (files.length === 0) throw new UsageError(`there is no file in '${directory}'`);
+  return {
+    directory,
+    files,
+    backends: backend === undefined ? backendNames : [backend],
+    chosen: backend !== undefined,
+    details: values.details,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        backend: { type: 'string' },
+        details: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function filesIn(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    throw new UsageError(`cannot list '${directory}': ${(error as Error).message}`);
+  }
+}
+
+async function run(
+  { directory, files, backends, chosen, details: detailed }: Request,
+  print: (line: string) => void,
+  tell: (line: string) => void,
+): Promise<number> {
+  const table = new Table(files);
+  const rows: Row[] = [];
+  let first = true;
+  for (const backend of backends) {
+    try {
+      await activate(backend);
+    } catch (error) {
+      tell(`parity: backend '${backend}' is not available: ${(error as Error).message}`);
+      if (chosen) return 4;
+      continue;
+    }
+    if (first) print(table.head());
+    for (const file of files) {
+      const row = await checkFile(directory, file, backend);
+      // What does not depend on the backend is told once.
+      if (row.backend === undefined && !first) continue;
+      rows.push(row);
+      print(table.row(row));
+      if (detailed) for (const text of details(row)) print(text);
+    }
+    first = false;
+  }
+  print(summary(rows));
+  return rows.length === 0 || rows.some(isFailure) ? 1 : 0;
+}
+
+async function checkFile(directory: string, name: string, backend: string): Promise<Row> {
+  if (!name.endsWith('.safetensors')) return { file: name, outcome: { result: 'not known' } };
+  let row: Omit<Row, 'outcome'> = { file: name };
+  try {
+    const file = new GoldenFile(join(directory, name));
+    const kind = kindOf(file);
+    if (kind === undefined) return { ...row, outcome: { result: 'not known' } };
+    row = { file: name, kind: kind.name, ...(kind.usesBackend && { backend }) };
+    return { ...row, outcome: { result: 'checked', findings: await kind.check(file) } };
+  } catch (error) {
+    return { ...row, outcome: { result: 'broken', reason: (error as Error).message } };
+  }
+}
