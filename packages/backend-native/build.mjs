@@ -22,7 +22,20 @@ const sets = {
   arm64: [['neon', 4, []]],
 }[process.arch] ?? [['generic', 4, []]];
 
-const common = ['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-fno-math-errno', '-fno-trapping-math', '-fno-signed-zeros', '-Wall', '-Wextra', '-Wno-psabi', `-I${headers}`, '-DNAPI_VERSION=8'];
+const common = [
+  '-std=c++17',
+  '-O3',
+  '-fPIC',
+  '-fvisibility=hidden',
+  '-fno-math-errno',
+  '-fno-trapping-math',
+  '-fno-signed-zeros',
+  '-Wall',
+  '-Wextra',
+  '-Wno-psabi',
+  `-I${headers}`,
+  '-DNAPI_VERSION=8',
+];
 const objects = [
   ...sets.map(([isa, lanes, flags]) => ({
     name: `kernels-${isa}`,
@@ -57,7 +70,9 @@ function compile({ name, file, flags }) {
 function run(args) {
   return new Promise((resolve, reject) => {
     const child = spawn(compiler, args, { stdio: 'inherit' });
-    child.on('error', (error) => reject(new Error(`backend-native: cannot run the C++ compiler ${compiler} (${error.message}); install g++ or set CXX`)));
+    child.on('error', (error) =>
+      reject(new Error(`backend-native: cannot run the C++ compiler ${compiler} (${error.message}); install g++ or set CXX`)),
+    );
     child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`backend-native: ${compiler} ended with code ${code}`))));
   });
 }
@@ -65,7 +80,13 @@ function run(args) {
 async function build() {
   const print = fingerprint();
   const stamp = join(out, 'fingerprint');
-  if (!process.argv.includes('--force') && existsSync(join(out, 'tract.node')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return;
+  if (
+    !process.argv.includes('--force') &&
+    existsSync(join(out, 'tract.node')) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === print
+  )
+    return;
   mkdirSync(out, { recursive: true });
   const queue = [...objects];
   const worker = async () => {

@@ -25,10 +25,11 @@ export async function startBackend(io: Io, { backend, threads, silent }: Compute
 }
 
 async function startNative(threads: number = availableParallelism()): Promise<Backend> {
-  const native = await import('@tract/backend-native');
-  const { instructionSet } = native.registerNative({ threads });
+  const { nativeInfo, registerNativeBackend } = await import('@tract/backend-native');
+  registerNativeBackend({ threads });
   await useBackend('native');
-  return { name: 'native', threads, instructions: instructionSet };
+  const info = nativeInfo();
+  return { name: 'native', threads: info.threads, instructions: info.instructionSet };
 }
 
 async function startCpu(): Promise<Backend> {

@@ -85,14 +85,23 @@ export function openRun(run: string, resume: boolean, config: RunConfig): Checkp
   }
   const found = readRunConfig(run);
   settleFolder(paths(run).checkpoint);
-  const started = existsSync(join(paths(run).checkpoint, 'state.json'));
-  const checkpoint = started ? readCheckpoint(run) : undefined;
+  // A run that was stopped before its first checkpoint starts again from nothing.
+  const checkpoint = existsSync(join(paths(run).checkpoint, 'state.json')) ? readCheckpoint(run) : undefined;
   if (checkpoint && checkpoint.state.step >= checkpoint.state.totalSteps) {
     throw usageError(`--out ${run} is a finished run of ${withCommas(checkpoint.state.images)} images; choose another folder`);
   }
   if (!resume) throw usageError(`--out ${run} is an unfinished run; add --resume to go on, or choose another folder`);
   requireSameSettings(run, found, config);
   return checkpoint;
+}
+
+/** Whether there is a run in the folder, and whether it came to its end. */
+export function findRun(run: string): 'none' | 'unfinished' | 'finished' {
+  if (!existsSync(paths(run).config)) return 'none';
+  settleFolder(paths(run).checkpoint);
+  if (!existsSync(join(paths(run).checkpoint, 'state.json'))) return 'unfinished';
+  const { step, totalSteps } = readCheckpoint(run).state;
+  return step >= totalSteps ? 'finished' : 'unfinished';
 }
 
 export function readRunConfig(run: string): RunConfig {

@@ -35,27 +35,31 @@ struct StridedCopy {
   int rank;
   int64_t sizes[kMaxRank], xStrides[kMaxRank], yStrides[kMaxRank];
 
-  void tile(const float* x, float* y) const {
+  /** Rows [first, end) of one tile. */
+  void tile(const float* x, float* y, int64_t first, int64_t end) const {
     const int last = rank - 1, before = rank - 2;
-    const int64_t rows = sizes[before], columns = sizes[last];
+    const int64_t columns = sizes[last];
     if (xStrides[last] == 1 && yStrides[last] == 1) {
-      for (int64_t r = 0; r < rows; r++) copyRun(y + r * yStrides[before], x + r * xStrides[before], columns);
+      for (int64_t r = first; r < end; r++) copyRun(y + r * yStrides[before], x + r * xStrides[before], columns);
       return;
     }
     constexpr int64_t kTile = 16;  // a transpose: small squares, so that both sides stay in the first-level cache
-    for (int64_t r0 = 0; r0 < rows; r0 += kTile)
+    for (int64_t r0 = first; r0 < end; r0 += kTile)
       for (int64_t c0 = 0; c0 < columns; c0 += kTile)
-        for (int64_t r = r0; r < std::min(rows, r0 + kTile); r++)
+        for (int64_t r = r0; r < std::min(end, r0 + kTile); r++)
           for (int64_t c = c0; c < std::min(columns, c0 + kTile); c++) y[r * yStrides[before] + c * yStrides[last]] = x[r * xStrides[before] + c * xStrides[last]];
   }
 
   void run(const float* x, float* y) const {
+    const int64_t rows = sizes[rank - 2], columns = sizes[rank - 1];
+    const int64_t band = std::min(rows, std::max<int64_t>(16, kPiece / columns)), bands = (rows + band - 1) / band;
     int64_t tiles = 1;
     for (int a = 0; a < rank - 2; a++) tiles *= sizes[a];
-    forRows(tiles, sizes[rank - 2] * sizes[rank - 1], [&](int64_t tileIndex) {
-      int64_t xAt = 0, yAt = 0;
-      for (int a = rank - 3; a >= 0; tileIndex /= sizes[a], a--) xAt += tileIndex % sizes[a] * xStrides[a], yAt += tileIndex % sizes[a] * yStrides[a];
-      tile(x + xAt, y + yAt);
+    forRows(tiles * bands, band * columns, [&](int64_t item) {
+      const int64_t first = item % bands * band;
+      int64_t index = item / bands, xAt = 0, yAt = 0;
+      for (int a = rank - 3; a >= 0; index /= sizes[a], a--) xAt += index % sizes[a] * xStrides[a], yAt += index % sizes[a] * yStrides[a];
+      tile(x + xAt, y + yAt, first, std::min(rows, first + band));
     });
   }
 };

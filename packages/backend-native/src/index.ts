@@ -1,1 +1,4 @@
-export {};
+export { NativeUnavailableError } from './addon.js';
+export { NativeBackend } from './backend.js';
+export type { PoolStatistics } from './buffer-pool.js';
+export { type NativeInfo, type NativeOptions, nativeInfo, registerNativeBackend, releaseIdleMemory, setThreads } from './register.js';

@@ -18,12 +18,17 @@ export const noiseOf = ({ x0, noise: given }: Batch, key: NoiseKey): Tensor =>
  * @param counts lengths of further lists that need one entry per image, by name.
  * @throws RangeError when a part of the batch does not fit the images.
  */
-export function requireBatch(name: string, { x0, labels, noise: given }: Batch, counts: Readonly<Record<string, number | undefined>>): void {
+export function requireBatch(
+  name: string,
+  { x0, labels, noise: given }: Batch,
+  counts: Readonly<Record<string, number | undefined>>,
+): void {
   if (x0.rank < 2) throw new RangeError(`${name}: x0 must be a batch of images [B,H,W,C], got shape [${x0.shape}]`);
   if (given && given.shape.join() !== x0.shape.join()) {
     throw new RangeError(`${name}: noise must have the shape of x0, [${x0.shape}], got [${given.shape}]`);
   }
   for (const [list, count] of Object.entries({ labels: labels?.length, ...counts })) {
-    if (count !== undefined && count !== x0.shape[0]) throw new RangeError(`${name}: ${list} needs one entry for each of ${x0.shape[0]} images, got ${count}`);
+    if (count !== undefined && count !== x0.shape[0])
+      throw new RangeError(`${name}: ${list} needs one entry for each of ${x0.shape[0]} images, got ${count}`);
   }
 }

@@ -44,7 +44,9 @@ export function advancePhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, sta
   }
   const due = phaseAt(state.step / setup.updates, setup.phases.length);
   if (due < state.phase) {
-    throw new RangeError(`advancePhase: step ${state.step} belongs to phase ${due}, but the state is in phase ${state.phase}; resume with the setup it was made with`);
+    throw new RangeError(
+      `advancePhase: step ${state.step} belongs to phase ${due}, but the state is in phase ${state.phase}; resume with the setup it was made with`,
+    );
   }
   return due === state.phase ? state : enterPhase(setup, state, due);
 }

@@ -103,6 +103,7 @@ export function studentStep<P extends Tree<Tensor>>(
 
 function secondTeacher<P>({ rule }: DistillSetup<P>, state: DistillState<P>): P {
   if (rule.second === 'teacher') return state.teacher;
-  if (state.selfTeacher === undefined) throw new TypeError(`distillTarget: the rule ${rule.name} needs a state with a selfTeacher, got none`);
+  if (state.selfTeacher === undefined)
+    throw new TypeError(`distillTarget: the rule ${rule.name} needs a state with a selfTeacher, got none`);
   return state.selfTeacher;
 }

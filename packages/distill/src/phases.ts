@@ -20,16 +20,22 @@ export function phasesOf(phaseSteps: readonly number[], timesteps: number = phas
   const list = `[${phaseSteps}]`;
   if (phaseSteps.length < 2) throw new RangeError(`phasesOf: needs at least two entries, such as [1024, 32, 1], got ${list}`);
   for (const steps of [...phaseSteps, timesteps]) {
-    if (!(Number.isInteger(steps) && steps >= 1)) throw new RangeError(`phasesOf: steps must be whole numbers ≥ 1, got ${steps} in ${list}`);
+    if (!(Number.isInteger(steps) && steps >= 1))
+      throw new RangeError(`phasesOf: steps must be whole numbers ≥ 1, got ${steps} in ${list}`);
   }
   if (timesteps % phaseSteps[0] !== 0) {
-    throw new RangeError(`phasesOf: ${timesteps} timesteps do not divide into ${phaseSteps[0]} equal steps; choose timesteps as a multiple of it`);
+    throw new RangeError(
+      `phasesOf: ${timesteps} timesteps do not divide into ${phaseSteps[0]} equal steps; choose timesteps as a multiple of it`,
+    );
   }
   return phaseSteps.slice(1).map((studentSteps, index) => {
     const teacherSteps = phaseSteps[index];
-    if (studentSteps >= teacherSteps) throw new RangeError(`phasesOf: steps must descend, got ${teacherSteps} then ${studentSteps} in ${list}`);
+    if (studentSteps >= teacherSteps)
+      throw new RangeError(`phasesOf: steps must descend, got ${teacherSteps} then ${studentSteps} in ${list}`);
     if (teacherSteps % studentSteps !== 0) {
-      throw new RangeError(`phasesOf: each entry must divide the one before, but ${teacherSteps} is not a multiple of ${studentSteps} in ${list}`);
+      throw new RangeError(
+        `phasesOf: each entry must divide the one before, but ${teacherSteps} is not a multiple of ${studentSteps} in ${list}`,
+      );
     }
     return { index, teacherSteps, studentSteps, stride: timesteps / teacherSteps, jump: timesteps / studentSteps };
   });

@@ -16,7 +16,13 @@ export type Network<P> = (params: P, xt: Tensor, logSNR: readonly number[], labe
 export type Model<P> = { readonly network: Network<P>; readonly prediction: Prediction };
 
 /** The raw output of a network for noisy images [B,H,W,C] at one level per sample. Differentiable. */
-export function predictRaw<P>({ network }: Model<P>, params: P, xt: Tensor, levels: readonly NoiseLevel[], labels?: readonly number[]): Tensor {
+export function predictRaw<P>(
+  { network }: Model<P>,
+  params: P,
+  xt: Tensor,
+  levels: readonly NoiseLevel[],
+  labels?: readonly number[],
+): Tensor {
   return network(params, xt, levels.map(levelToLogSNR), labels);
 }
 
@@ -106,7 +112,9 @@ export function requirePrediction(name: string, prediction: string): void {
 function requireChannels(prediction: Prediction, output: Tensor, xt: Tensor): void {
   const expected = [...xt.shape.slice(0, -1), outputChannels(prediction, xt.shape[xt.rank - 1])];
   if (output.shape.join() !== expected.join()) {
-    throw new RangeError(`toX0: a network that predicts ${prediction} must output [${expected}] for xt [${xt.shape}], got [${output.shape}]`);
+    throw new RangeError(
+      `toX0: a network that predicts ${prediction} must output [${expected}] for xt [${xt.shape}], got [${output.shape}]`,
+    );
   }
 }
 

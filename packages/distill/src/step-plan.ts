@@ -59,5 +59,6 @@ export function planStep(process: Process, rule: TargetRule, phase: Phase, draws
 
 function requireDraw(group: number, semi: number, groups: number, positions: number): void {
   const ok = Number.isInteger(group) && Number.isInteger(semi) && group >= 1 && group <= groups && semi >= 0 && semi < positions;
-  if (!ok) throw new RangeError(`planStep: a draw needs group in 1..${groups} and semi in 0..${positions - 1}, got group ${group}, semi ${semi}`);
+  if (!ok)
+    throw new RangeError(`planStep: a draw needs group in 1..${groups} and semi in 0..${positions - 1}, got group ${group}, semi ${semi}`);
 }

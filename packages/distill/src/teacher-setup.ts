@@ -48,7 +48,8 @@ export function teacherSetup<P>(options: TeacherOptions<P>): TeacherSetup<P> {
   const { ema = { momentum: 0.9999 }, lossWeight = truncatedSNRWeight, times = 'stratified' } = options;
   requirePrediction('teacherSetup', prediction);
   requireRates('teacherSetup', { learningRate, clipNorm });
-  if (!(Number.isInteger(updates) && updates >= 1)) throw new RangeError(`teacherSetup: updates must be a whole number ≥ 1, got ${updates}`);
+  if (!(Number.isInteger(updates) && updates >= 1))
+    throw new RangeError(`teacherSetup: updates must be a whole number ≥ 1, got ${updates}`);
   const emaMomentum = momentumOf(ema, updates);
   return { model: { network, prediction }, updates, seed, learningRate, schedule, clipNorm, emaMomentum, lossWeight, times };
 }

@@ -45,7 +45,10 @@ export function teacherStep<P extends Tree<Tensor>>(
     const eps = noiseOf(batch, { ...key, stream: streams.teacherNoise });
     const xt = addNoise(x0, eps, levels);
     const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
-    const { value: loss, grads } = valueAndGrad((params: P) => weightedError(setup.model, params, { xt, target, levels, weights, labels }), state.params);
+    const { value: loss, grads } = valueAndGrad(
+      (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, labels }),
+      state.params,
+    );
     const updated = fusedUpdate(state, grads, {
       learningRate: setup.learningRate * setup.schedule(state.updates / setup.updates),
       clipNorm: setup.clipNorm,
@@ -78,5 +81,9 @@ type Task = {
 function weightedError<P>(model: Model<P>, params: P, { xt, target, levels, weights, labels }: Task): Tensor {
   if (model.prediction === 'x0+eps') return squaredError(predictX0(model, params, xt, levels, labels), target, weights);
   const output = predictRaw(model, params, xt, levels, labels);
-  return squaredError(output, target, weights.map((weight, i) => weight * x0ErrorPerOutput(model.prediction, levels[i])));
+  return squaredError(
+    output,
+    target,
+    weights.map((weight, i) => weight * x0ErrorPerOutput(model.prediction, levels[i])),
+  );
 }

@@ -1,3 +1,5 @@
+import { addRowProducts, TILE_COLUMNS, TILE_ROWS } from './row-products.js';
+
 /** Mean and covariance of a set of feature vectors, in float64. `covariance` is [d, d], row-major, unbiased (divided by count - 1). */
 export type FeatureStatistics = {
   readonly count: number;
@@ -17,7 +19,7 @@ export type StatisticsAccumulator = {
 /** Rows summed together. Fixed, so that the result does not depend on how the stream was cut into batches: not even in its last bit. */
 const BLOCK = 64;
 
-/** Sums of a part of the stream: `scatter` is the upper triangle of Σ (x - mean)(x - mean)ᵀ. */
+/** Sums of a part of the stream: the upper triangle of `scatter` is that of Σ (x - mean)(x - mean)ᵀ. */
 type Moments = { count: number; readonly mean: Float64Array; readonly scatter: Float64Array };
 
 const noMoments = (dimensions: number): Moments => ({
@@ -94,22 +96,17 @@ function blockMoments(block: Float64Array, rows: number, dimensions: number): Mo
     for (let i = 0; i < dimensions; i++) mean[i] += block[row * dimensions + i];
   }
   for (let i = 0; i < dimensions; i++) mean[i] /= rows;
-  const centred = new Float64Array(Math.ceil(rows / 4) * 4 * dimensions);
-  for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < dimensions; i++) centred[row * dimensions + i] = block[row * dimensions + i] - mean[i];
+  // One row per feature, so that the scatter is made of products of rows.
+  const centred = new Float64Array(dimensions * rows);
+  for (let i = 0; i < dimensions; i++) {
+    for (let row = 0; row < rows; row++) centred[i * rows + row] = block[row * dimensions + i] - mean[i];
   }
-  for (let row = 0; row < rows; row += 4) addOuterProducts(scatter, centred.subarray(row * dimensions, (row + 4) * dimensions), dimensions);
+  const products = { a: centred, aRows: dimensions, b: centred, bRows: dimensions, width: rows, out: scatter };
+  for (let i = 0; i < dimensions; i += TILE_ROWS) {
+    // From the tile that holds the diagonal on; what lies left of the diagonal in it is not used.
+    for (let j = i - (i % TILE_COLUMNS); j < dimensions; j += TILE_COLUMNS) addRowProducts(products, i, j);
+  }
   return { count: rows, mean, scatter };
-}
-
-/** scatter += Σ x xᵀ over four rows, upper triangle only. Four at a time, so that each number of `scatter` is read and written a quarter as often. */
-function addOuterProducts(scatter: Float64Array, rows: Float64Array, d: number): void {
-  const [x0, x1, x2, x3] = [0, 1, 2, 3].map((row) => rows.subarray(row * d, (row + 1) * d));
-  for (let i = 0; i < d; i++) {
-    const [a0, a1, a2, a3] = [x0[i], x1[i], x2[i], x3[i]];
-    const at = i * d;
-    for (let j = i; j < d; j++) scatter[at + j] += a0 * x0[j] + a1 * x1[j] + a2 * x2[j] + a3 * x3[j];
-  }
 }
 
 /** Merges `part` into `into`: Σ over both = Σ into + Σ part + n·m/(n + m) δδᵀ, with δ the difference of the means. */

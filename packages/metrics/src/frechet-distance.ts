@@ -1,4 +1,5 @@
 import { type FeatureStatistics, requireFinite } from './feature-statistics.js';
+import { addRowProducts, TILE_COLUMNS, TILE_ROWS } from './row-products.js';
 import { type SemidefiniteFactor, semidefiniteFactor } from './semidefinite-factor.js';
 import { singularValues } from './singular-values.js';
 
@@ -37,50 +38,9 @@ function factorProduct(first: SemidefiniteFactor, second: SemidefiniteFactor, n:
     for (let column = 0; column < n; column++) reordered[row * n + column] = second.rows[row * n + place[first.order[column]]];
   }
   const product = new Float64Array(first.rank * second.rank);
-  // Rows of F₁ in pairs, of F₂ in fours: eight sums share each number that is read.
-  for (let i = 0; i < first.rank; i += 2) {
-    for (let j = 0; j < second.rank; j += 4) multiplyTile(first.rows, reordered, product, n, i, j, first.rank, second.rank);
+  const products = { a: first.rows, aRows: first.rank, b: reordered, bRows: second.rank, width: n, out: product };
+  for (let i = 0; i < first.rank; i += TILE_ROWS) {
+    for (let j = 0; j < second.rank; j += TILE_COLUMNS) addRowProducts(products, i, j, i);
   }
   return product;
-}
-
-/** Entries (i…i+1, j…j+3) of the product; rows beyond the end repeat the last one and are written to the same place. */
-function multiplyTile(
-  a: Float64Array,
-  b: Float64Array,
-  product: Float64Array,
-  n: number,
-  i: number,
-  j: number,
-  rows: number,
-  columns: number,
-): void {
-  const [i0, i1] = [i, Math.min(i + 1, rows - 1)];
-  const [j0, j1, j2, j3] = [j, Math.min(j + 1, columns - 1), Math.min(j + 2, columns - 1), Math.min(j + 3, columns - 1)];
-  const [a0, a1, b0, b1, b2, b3] = [i0 * n, i1 * n, j0 * n, j1 * n, j2 * n, j3 * n];
-  let [s00, s01, s02, s03, s10, s11, s12, s13] = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let c = i; c < n; c++) {
-    const x0 = a[a0 + c];
-    const x1 = a[a1 + c];
-    const y0 = b[b0 + c];
-    const y1 = b[b1 + c];
-    const y2 = b[b2 + c];
-    const y3 = b[b3 + c];
-    s00 += x0 * y0;
-    s01 += x0 * y1;
-    s02 += x0 * y2;
-    s03 += x0 * y3;
-    s10 += x1 * y0;
-    s11 += x1 * y1;
-    s12 += x1 * y2;
-    s13 += x1 * y3;
-  }
-  product[i0 * columns + j0] = s00;
-  product[i0 * columns + j1] = s01;
-  product[i0 * columns + j2] = s02;
-  product[i0 * columns + j3] = s03;
-  product[i1 * columns + j0] = s10;
-  product[i1 * columns + j1] = s11;
-  product[i1 * columns + j2] = s12;
-  product[i1 * columns + j3] = s13;
 }

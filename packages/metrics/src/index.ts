@@ -1,3 +1,18 @@
+export { crossEntropy, highestScores, trainClassifier } from './classifier-training.js';
+export {
+  type ClassifierArrays,
+  type ClassifierLayer,
+  DIGIT_CLASSES,
+  DIGIT_CLASSIFIER_NAME,
+  DIGIT_FEATURES,
+  type DigitClassifier,
+  digitClassifierFrom,
+  digitExtractor,
+  digitFeatures,
+  digitScores,
+  initDigitClassifier,
+} from './digit-classifier.js';
+export { extractStatistics, type FeatureExtractor } from './feature-extraction.js';
 export {
   accumulateStatistics,
   type FeatureStatistics,

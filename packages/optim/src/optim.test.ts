@@ -17,17 +17,21 @@ import {
 describe('emaRate', () => {
   test('is the bias-corrected moving average', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 0.9999, noNaN: true }), fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 1 }), (mu, values) => {
-        let average = 123; // gone after the first update
-        let weighted = 0;
-        let total = 0;
-        values.forEach((value, i) => {
-          average += (value - average) * emaRate(mu, i + 1);
-          weighted = mu * weighted + (1 - mu) * value;
-          total = mu * total + (1 - mu);
-        });
-        expect(average).toBeCloseTo(weighted / total, 9);
-      }),
+      fc.property(
+        fc.double({ min: 0, max: 0.9999, noNaN: true }),
+        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 1 }),
+        (mu, values) => {
+          let average = 123; // gone after the first update
+          let weighted = 0;
+          let total = 0;
+          values.forEach((value, i) => {
+            average += (value - average) * emaRate(mu, i + 1);
+            weighted = mu * weighted + (1 - mu) * value;
+            total = mu * total + (1 - mu);
+          });
+          expect(average).toBeCloseTo(weighted / total, 9);
+        },
+      ),
     );
   });
 

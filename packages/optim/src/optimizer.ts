@@ -31,7 +31,10 @@ export type UpdateNumbers = {
 export type Updated<S> = { readonly state: S; readonly gradNorm: Tensor };
 
 /** A state before its first update: copies of the parameters, which stay the caller's, and zero moments. */
-export function initOptimizer<P extends Tree<Tensor>>(params: P, averages: { selfTeacher?: boolean; ema?: boolean } = {}): OptimizerState<P> {
+export function initOptimizer<P extends Tree<Tensor>>(
+  params: P,
+  averages: { selfTeacher?: boolean; ema?: boolean } = {},
+): OptimizerState<P> {
   const copy = () => mapTree(params, clone);
   return {
     updates: 0,
@@ -55,11 +58,19 @@ export const zerosLike = <P extends Tree<Tensor>>(tree: P): P => mapTree(tree, (
  *
  * @throws RangeError when trees differ in form, or an average and its rate do not come together.
  */
-export function fusedUpdate<P extends Tree<Tensor>, S extends OptimizerState<P>>(state: S & OptimizerState<P>, grads: P, numbers: UpdateNumbers): Updated<S> {
+export function fusedUpdate<P extends Tree<Tensor>, S extends OptimizerState<P>>(
+  state: S & OptimizerState<P>,
+  grads: P,
+  numbers: UpdateNumbers,
+): Updated<S> {
   const { params, moments, selfTeacher, ema } = state;
   const { selfTeacherRate, ...rest } = numbers;
   const step = state.updates + 1;
-  const { state: next, gradientNorm } = adamEma({ params, ...moments, selfTeacher, ema }, grads, { ...rest, selfRate: selfTeacherRate, step });
+  const { state: next, gradientNorm } = adamEma({ params, ...moments, selfTeacher, ema }, grads, {
+    ...rest,
+    selfRate: selfTeacherRate,
+    step,
+  });
   const { m, v, ...trees } = next;
   return { state: { ...state, ...trees, moments: { m, v }, updates: step }, gradNorm: gradientNorm };
 }

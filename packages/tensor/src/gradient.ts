@@ -74,18 +74,14 @@ function reverse({ tape, root }: Forward, dy: Tensor, sources: readonly Tensor[]
 
 function backpropagate<P extends Tree<Tensor>>(fn: (inputs: P) => Tensor, inputs: P, seed: (value: Tensor) => Tensor): ValueAndGrads<P> {
   const entries = leaves(inputs);
-  const sources = [...new Set(entries.map(([, leaf]) => leaf))];
+  const sources = entries.map(([, leaf]) => leaf);
+  if (new Set(sources).size !== sources.length)
+    throw new RangeError('vjp: one tensor stands in two places of the inputs; differentiate by it once');
   const forward = recordForward(() => fn(inputs), sources);
   try {
     const grads = scope(() => reverse(forward, seed(forward.value), sources));
-    const bySource = new Map(sources.map((source, i) => [source, grads[i]]));
-    return {
-      value: forward.value,
-      grads: treeFromLeaves(
-        entries.map(([path, leaf]) => [path, bySource.get(leaf)!] as const),
-        inputs,
-      ),
-    };
+    const found = entries.map(([path], i) => [path, grads[i]] as const);
+    return { value: forward.value, grads: treeFromLeaves(found, inputs) };
   } catch (error) {
     forward.tape.releaseAll();
     forward.value.dispose();

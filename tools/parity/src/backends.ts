@@ -1,7 +1,7 @@
 import { useBackend } from '@tract/tensor';
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
-  native: () => import('@tract/backend-native'),
+  native: async () => (await import('@tract/backend-native')).registerNativeBackend(),
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
 };
 

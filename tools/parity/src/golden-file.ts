@@ -14,7 +14,7 @@ export class GoldenFile {
 
   /** @throws CheckpointError when the bytes are not a sound safetensors file. */
   constructor(path: string) {
-    const { tensors, metadata } = readSafetensors(readFileSync(path), { source: 'file' });
+    const { tensors, metadata } = readSafetensors(new Uint8Array(readFileSync(path)), { source: 'file' });
     this.#tensors = tensors;
     this.#metadata = metadata;
   }

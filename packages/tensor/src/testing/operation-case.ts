@@ -22,7 +22,7 @@ export type OperationCase = {
   readonly differentiable?: boolean;
 };
 
-// Central differences of a float64 function: truncation about step², rounding about 1e-16/step, both far below float32.
+// In units of the input's spread. Central differences of a float64 function: truncation about step², rounding about 1e-16/step.
 const STEP = 1e-4;
 const DIRECTIONS = 2;
 
@@ -74,10 +74,12 @@ async function checkSlopes(testCase: OperationCase, given: readonly Array64[], x
   dispose([value, grads, dy]);
 }
 
-function difference({ reference }: OperationCase, given: readonly Array64[], i: number, along: Float32Array, weights: Array64): number {
+function difference({ reference, inputs }: OperationCase, given: readonly Array64[], i: number, along: Float32Array, weights: Array64): number {
+  const input = inputs[i];
+  const unit = STEP * ('shape' in input ? (input.values.spread ?? 1) : 1);
   const shifted = (step: number): Array64[] =>
     given.map((x, k) => (k === i ? { shape: x.shape, data: x.data.map((v, j) => v + step * along[j]) } : x));
-  return (dot(reference(shifted(STEP)).data, weights.data) - dot(reference(shifted(-STEP)).data, weights.data)) / (2 * STEP);
+  return (dot(reference(shifted(unit)).data, weights.data) - dot(reference(shifted(-unit)).data, weights.data)) / (2 * unit);
 }
 
 /** The other inputs taken as constants, the gradient must stay the same: pruning must not prune too much. */

@@ -89,8 +89,8 @@ function applyNetwork(network: Network, x: Tensor): Tensor {
 async function trainTiny(): Promise<{ at10: Memory; at200: Memory; first: number; last: number }> {
   const params = makeNetwork();
   let state: AdamEmaState<Network> = { params, m: zerosLike(params), v: zerosLike(params), ema: mapTree(params, clone) };
-  const x = random(5, [2, 6, 4, 1], 1);
-  const target = noise({ seed: 6, samples: [0, 1], shape: [6, 4, 1] });
+  const x = random(5, [2, 4, 2, 1], 1);
+  const target = noise({ seed: 6, samples: [0, 1], shape: [4, 2, 1] });
   const seen: Memory[] = [];
   const losses: number[] = [];
   for (let step = 1; step <= 200; step++) {

@@ -86,7 +86,7 @@ const convolutions: Conv[] = [
   { x: [1, 5, 17, 40], k: [3, 3], co: 33 },
   { x: [2, 6, 6, 40], k: [1, 1], co: 33, bias: true },
   { x: [2, 9, 7, 33], k: [3, 3], co: 40, stride: 2, bias: true },
-  { x: [5, 7, 7, 64], k: [1, 1], co: 96, bias: true, residual: true },
+  { x: [2, 5, 5, 64], k: [1, 1], co: 96, bias: true, residual: true },
 ];
 
 const convolutionCases = convolutions.map(({ x, k: [kh, kw], co, stride = 1, pad, bias = false, residual = false }): OperationCase => {
@@ -109,7 +109,7 @@ const convolutionCases = convolutions.map(({ x, k: [kh, kw], co, stride = 1, pad
   };
 });
 
-type Norm = { x: number[]; groups: number; scaleShift?: boolean; silu?: boolean; offset?: number };
+type Norm = { x: number[]; groups: number; scaleShift?: boolean; silu?: boolean; offset?: number; spread?: number };
 
 const norms: Norm[] = [
   { x: [1, 3, 5, 6], groups: 3 },
@@ -121,21 +121,22 @@ const norms: Norm[] = [
   { x: [1, 7, 7, 32], groups: 32, scaleShift: true, silu: true },
   { x: [2, 9, 7, 96], groups: 32, scaleShift: true, silu: true },
   { x: [1, 5, 4, 33], groups: 11, silu: true },
-  { x: [2, 28, 27, 32], groups: 8, silu: true },
+  { x: [1, 28, 27, 32], groups: 8, silu: true },
+  { x: [2, 3, 5, 8], groups: 4, silu: true, offset: 0, spread: 0.003 },
   { x: [2, 5, 6, 16], groups: 4, scaleShift: true, silu: true, offset: 100 },
 ];
 
-const normCases = norms.map(({ x, groups, scaleShift = false, silu = false, offset = 0.5 }): OperationCase => {
+const normCases = norms.map(({ x, groups, scaleShift = false, silu = false, offset = 0.5, spread = 1.5 }): OperationCase => {
   const channels = x[x.length - 1];
   const inputs: OperationCase['inputs'] = [
-    { shape: x, values: { offset, spread: 1.5 } },
+    { shape: x, values: { offset, spread } },
     { shape: [channels], values: { offset: 1, spread: 0.5 } },
     [channels],
     ...(scaleShift ? [{ shape: [x[0], 2 * channels], values: { spread: 0.5 } }] : []),
   ];
   const hard = offset > 10;
   return {
-    name: `groupNorm [${x}] in ${groups} groups${scaleShift ? ', scale-shift' : ''}${silu ? ', silu' : ''}${hard ? `, mean ${offset}` : ''}`,
+    name: `groupNorm [${x}] in ${groups} groups${scaleShift ? ', scale-shift' : ''}${silu ? ', silu' : ''}${hard ? `, mean ${offset}` : ''}${spread < 0.1 ? ', variance near eps' : ''}`,
     inputs,
     operation: ([data, gamma, beta, shift]) => groupNorm(data, gamma, beta, { groups, silu, ...(scaleShift ? { scaleShift: shift } : {}) }),
     reference: ([data, gamma, beta, shift]) =>

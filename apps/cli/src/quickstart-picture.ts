@@ -1,0 +1,18 @@
+import { gridPng } from './grid.js';
+import type { Images } from './images.js';
+
+export type PictureParts = { readonly teacherMany: Images; readonly manySteps: number; readonly teacherOne: Images; readonly student: Images };
+
+/** Images in a row of the picture. */
+export const pictureColumns = 16;
+
+/** Three labelled blocks under each other, from the same noise: the teacher at many steps, at one step, and the student at one step. */
+export const quickstartPicture = ({ teacherMany, manySteps, teacherOne, student }: PictureParts): Uint8Array =>
+  gridPng(
+    [
+      { label: `teacher, ${manySteps} steps`, images: teacherMany },
+      { label: 'teacher, 1 step', images: teacherOne },
+      { label: 'student, 1 step', images: student },
+    ],
+    { columns: pictureColumns, text: { Software: 'tract' } },
+  );

@@ -1,0 +1,57 @@
+type Shape = readonly number[];
+
+/** How an element-wise kernel walks two operands: three nested loops over the result, and the step of each operand in each. */
+export type BroadcastPlan = {
+  readonly shape: number[];
+  /** n0, n1, n2, then a's and b's three strides in elements; 0 repeats. */
+  readonly numbers: number[];
+};
+
+type Group = { size: number; readonly a: boolean; readonly b: boolean };
+
+const LOOPS = 3;
+
+function resultShape(a: Shape, b: Shape): number[] | undefined {
+  const rank = Math.max(a.length, b.length);
+  const shape: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const left = a[i - rank + a.length] ?? 1;
+    const right = b[i - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) return undefined;
+    shape.push(left === 1 ? right : left);
+  }
+  return shape;
+}
+
+/** Neighbouring axes along which the same operands move are one group. */
+function groupAxes(shape: Shape, a: Shape, b: Shape): Group[] {
+  const groups: Group[] = [];
+  shape.forEach((size, i) => {
+    if (size === 1) return;
+    const moves = { a: (a[i - shape.length + a.length] ?? 1) !== 1, b: (b[i - shape.length + b.length] ?? 1) !== 1 };
+    const last = groups.at(-1);
+    if (last !== undefined && last.a === moves.a && last.b === moves.b) last.size *= size;
+    else groups.push({ size, ...moves });
+  });
+  while (groups.length < LOOPS) groups.unshift({ size: 1, a: false, b: false });
+  return groups;
+}
+
+function strides(groups: readonly Group[], operand: 'a' | 'b'): number[] {
+  let step = 1;
+  const result: number[] = [];
+  for (const group of [...groups].reverse()) {
+    result.unshift(group[operand] ? step : 0);
+    if (group[operand]) step *= group.size;
+  }
+  return result;
+}
+
+/** Undefined when the shapes do not broadcast, or not in three loops (equal shapes, scalars, rows, columns and samples all do). */
+export function planBroadcast(a: Shape, b: Shape): BroadcastPlan | undefined {
+  const shape = resultShape(a, b);
+  if (shape === undefined) return undefined;
+  const groups = groupAxes(shape, a, b);
+  if (groups.length > LOOPS) return undefined;
+  return { shape, numbers: [...groups.map(({ size }) => size), ...strides(groups, 'a'), ...strides(groups, 'b')] };
+}

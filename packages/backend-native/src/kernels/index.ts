@@ -1,0 +1,27 @@
+import type { NativeKernels } from '../native-kernel.js';
+import { attentionKernels } from './attention.js';
+import { combineKernels } from './combine.js';
+import { convKernels } from './conv.js';
+import { elementwiseKernels } from './elementwise.js';
+import { groupNormKernels } from './group-norm.js';
+import { matmulKernels } from './matmul.js';
+import { movementKernels } from './movement.js';
+import { noiseKernels } from './noise.js';
+import { reduceKernels } from './reduce.js';
+import { resampleKernels } from './resample.js';
+import { updateKernels } from './update.js';
+
+/** Every kernel that the addon does in the place of a stock or composed one. */
+export const nativeKernels: NativeKernels = {
+  ...attentionKernels,
+  ...combineKernels,
+  ...convKernels,
+  ...elementwiseKernels,
+  ...groupNormKernels,
+  ...matmulKernels,
+  ...movementKernels,
+  ...noiseKernels,
+  ...reduceKernels,
+  ...resampleKernels,
+  ...updateKernels,
+};

@@ -1,0 +1,48 @@
+import { type ConcatAttrs, type PadV2Attrs, type SliceAttrs, slice_util, type TransposeAttrs, util } from '@tensorflow/tfjs-core';
+import { type NativeKernel, type NativeKernels, sizeOf } from '../native-kernel.js';
+import { planStridedCopy, stridesOf } from '../strided-plan.js';
+
+const concat: NativeKernel<ConcatAttrs> = (backend, inputs, { axis }) => {
+  const parts = Object.values(inputs);
+  const first = parts[0].shape;
+  const [along] = util.parseAxisParam(axis, first);
+  const fits = parts.every(({ shape }) => shape.length === first.length && shape.every((length, i) => i === along || length === first[i]));
+  if (parts.length < 2 || !fits) return undefined;
+  const shape = first.with(
+    along,
+    parts.reduce((sum, part) => sum + part.shape[along], 0),
+  );
+  return backend.launchOne('concat', parts, shape, [
+    sizeOf(first.slice(0, along)),
+    ...parts.map((part) => sizeOf(part.shape.slice(along))),
+  ]);
+};
+
+/** Always a copy: the stock kernel's views would keep a large buffer alive for a small slice. */
+const slice: NativeKernel<SliceAttrs> = (backend, { x }, { begin, size }) => {
+  const [start, shape] = slice_util.parseSliceParams(x as never, begin, size);
+  slice_util.assertParamsValid(x as never, start, shape);
+  const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
+  const copy = planStridedCopy(shape.map((length, i) => ({ size: length, x: from[i], y: to[i] })));
+  if (copy === undefined || shape.includes(0)) return undefined;
+  const offset = start.reduce((sum, index, i) => sum + index * from[i], 0);
+  return backend.launchOne('stridedCopy', [x], shape, [offset, 0, 0, 0, ...copy]);
+};
+
+const transpose: NativeKernel<TransposeAttrs> = (backend, { x }, { perm }) => {
+  const shape = perm.map((axis) => x.shape[axis]);
+  const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
+  const copy = planStridedCopy(shape.map((size, i) => ({ size, x: from[perm[i]], y: to[i] })));
+  return copy === undefined ? undefined : backend.launchOne('stridedCopy', [x], shape, [0, 0, 0, 0, ...copy]);
+};
+
+const pad: NativeKernel<PadV2Attrs> = (backend, { x }, { paddings, constantValue }) => {
+  const shape = x.shape.map((length, i) => length + paddings[i][0] + paddings[i][1]);
+  const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
+  const copy = planStridedCopy(x.shape.map((size, i) => ({ size, x: from[i], y: to[i] })));
+  if (copy === undefined || paddings.some(([before, after]) => before < 0 || after < 0)) return undefined;
+  const offset = paddings.reduce((sum, [before], i) => sum + before * to[i], 0);
+  return backend.launchOne('stridedCopy', [x], shape, [0, offset, 1, constantValue, ...copy]);
+};
+
+export const movementKernels: NativeKernels = { Concat: concat, Slice: slice, Transpose: transpose, PadV2: pad };

@@ -1,0 +1,59 @@
+import { getKernel, type KernelConfig, type KernelFunc, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import { composedKernel } from '@tract/tensor';
+import type { NativeBackend } from './backend.js';
+
+/** Inputs by name; optional ones may be missing. All are float32 and not empty. */
+export type KernelInputs = Readonly<Record<string, TensorInfo>>;
+export type KernelAttributes = Readonly<Record<string, unknown>>;
+
+/** A kernel of this backend. It declines a case that it does not cover by returning undefined; the fallback then does the work. */
+export type NativeKernel<A = KernelAttributes> = (
+  backend: NativeBackend,
+  inputs: KernelInputs,
+  attributes: A,
+) => TensorInfo | TensorInfo[] | undefined;
+
+/** Kernels by the name under which tfjs or the tensor package asks for them. */
+export type NativeKernels = Readonly<Record<string, NativeKernel<never>>>;
+
+const isEmpty = ({ shape }: TensorInfo): boolean => shape.includes(0);
+
+/** What else can do the kernel's work: the composed reference of a fused kernel, or the stock CPU kernel. */
+function fallbackOf(kernelName: string): KernelFunc {
+  return kernelName.startsWith('Tract') ? composedKernel(kernelName) : getKernel(kernelName, 'cpu').kernelFunc;
+}
+
+function configure(kernelName: string, kernel: NativeKernel): KernelConfig {
+  const fallback = fallbackOf(kernelName);
+  return {
+    kernelName,
+    backendName: 'native',
+    kernelFunc: (args) => {
+      const inputs = args.inputs as KernelInputs;
+      for (const name in inputs) {
+        const input = inputs[name];
+        if (input != null && (input.dtype !== 'float32' || isEmpty(input))) return fallback(args);
+      }
+      return kernel(args.backend as NativeBackend, inputs, (args.attrs ?? {}) as KernelAttributes) ?? fallback(args);
+    },
+  };
+}
+
+/** Registers kernels of the backend 'native' in the place of those that it has by these names. */
+export function registerNativeKernels(kernels: NativeKernels): void {
+  for (const [kernelName, kernel] of Object.entries(kernels)) registerKernel(configure(kernelName, kernel as NativeKernel));
+}
+
+/** @throws RangeError when a tensor that a kernel will read by these lengths has another shape. */
+export function expectShape(kernel: string, input: string, { shape }: TensorInfo, expected: readonly number[]): void {
+  if (shape.length !== expected.length || shape.some((length, i) => length !== expected[i])) {
+    throw new RangeError(`${kernel}: '${input}' must have shape [${expected.join(',')}], got [${shape.join(',')}]`);
+  }
+}
+
+/** @throws RangeError when the tensor's number of axes is another. */
+export function expectRank(kernel: string, input: string, { shape }: TensorInfo, rank: number): void {
+  if (shape.length !== rank) throw new RangeError(`${kernel}: '${input}' must have ${rank} axes, got shape [${shape.join(',')}]`);
+}
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);

@@ -1,0 +1,78 @@
+import { availableParallelism } from 'node:os';
+import { copyRegisteredKernels, engine, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+import { type Addon, addonPath, loadAddon } from './addon.js';
+import { NativeBackend } from './backend.js';
+import { nativeKernels } from './kernels/index.js';
+import { registerNativeKernels } from './native-kernel.js';
+
+export type NativeOptions = {
+  /** Threads that share the work of a kernel, the calling one included; the processor's number by default. */
+  readonly threads?: number;
+  /** One of `nativeInfo().instructionSets`; the best one by default. */
+  readonly instructionSet?: string;
+};
+
+/** What the addon runs on. */
+export type NativeInfo = {
+  readonly instructionSet: string;
+  /** What this processor has of those that were compiled, best first. */
+  readonly instructionSets: readonly string[];
+  readonly threads: number;
+  readonly addonPath: string;
+};
+
+let loaded: { readonly addon: Addon; instructionSet: string } | undefined;
+
+function registerOnce(): { readonly addon: Addon; instructionSet: string } {
+  if (loaded !== undefined) return loaded;
+  const addon = loadAddon();
+  const state = { addon, instructionSet: addon.useInstructionSet() };
+  copyRegisteredKernels('cpu', 'native');
+  for (const kernelName of Object.keys(nativeKernels)) {
+    if (!kernelName.startsWith('Tract')) unregisterKernel(kernelName, 'native');
+  }
+  registerNativeKernels(nativeKernels);
+  registerBackend('native', () => new NativeBackend(addon), 3);
+  loaded = state;
+  return state;
+}
+
+/**
+ * Registers the backend 'native'; `useBackend('native')` of the tensor package then makes it the active one. Called again, it only
+ * changes the options that are given.
+ * @throws NativeUnavailableError when the addon is not built; RangeError for an instruction set or a number of threads that cannot be.
+ */
+export function registerNativeBackend({ threads, instructionSet }: NativeOptions = {}): void {
+  const first = loaded === undefined;
+  const state = registerOnce();
+  if (instructionSet !== undefined) {
+    const known = state.addon.instructionSets();
+    if (!known.includes(instructionSet)) {
+      throw new RangeError(
+        `registerNativeBackend: instructionSet must be one of ${known.join(', ')} on this machine, got '${instructionSet}'`,
+      );
+    }
+    state.instructionSet = state.addon.useInstructionSet(instructionSet);
+  }
+  if (threads !== undefined || first) setThreads(threads ?? availableParallelism());
+}
+
+/** Sets how many threads share the work of a kernel. Results do not depend on it. */
+export function setThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > 256) {
+    throw new RangeError(`setThreads: expected an integer from 1 to 256, got ${count}`);
+  }
+  registerOnce().addon.threads(count);
+}
+
+/** @throws NativeUnavailableError when the addon is not built. */
+export function nativeInfo(): NativeInfo {
+  const { addon, instructionSet } = registerOnce();
+  return { instructionSet, instructionSets: addon.instructionSets(), threads: addon.threads(), addonPath };
+}
+
+/** Returns idle pooled memory to the system, for instance between two tasks of different sizes. */
+export function releaseIdleMemory(): void {
+  const backend = engine().findBackend('native');
+  if (backend instanceof NativeBackend) backend.pool.trim();
+}

@@ -1,0 +1,49 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { dispose, read, runMany, tensor, useBackend } from '@tract/tensor';
+import { randomValues, type Values } from '@tract/tensor/testing';
+import { nativeInfo, registerNativeBackend } from '../index.js';
+
+/** One call of a kernel on random inputs. */
+export type KernelCase = {
+  readonly kernel: string;
+  readonly inputs: Readonly<Record<string, readonly number[] | { readonly shape: readonly number[]; readonly values: Values }>>;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+};
+
+export function titleOf({ kernel, inputs, attributes }: KernelCase): string {
+  const shapes = Object.values(inputs).map((input) => `[${'shape' in input ? input.shape : input}]`);
+  return `${kernel} ${shapes.join(' ')} ${attributes === undefined ? '' : JSON.stringify(attributes)}`;
+}
+
+/** Inputs as tensors of the active backend: the same numbers on each. */
+export function makeInputs({ inputs }: KernelCase): Record<string, Tensor> {
+  const make = (name: string, i: number): Tensor => {
+    const input = inputs[name];
+    const { data, shape } = 'shape' in input ? randomValues(i, input.shape, input.values) : randomValues(i, input);
+    return tensor(Float32Array.from(data), shape);
+  };
+  return Object.fromEntries(Object.keys(inputs).map((name, i) => [name, make(name, i)]));
+}
+
+/** All results of the case on a backend: shapes and values. */
+export async function resultsOn(backend: string, testCase: KernelCase): Promise<{ shape: number[]; values: Float32Array }[]> {
+  await useBackend(backend);
+  const inputs = makeInputs(testCase);
+  const outputs = [runMany(testCase.kernel, '0' in inputs ? Object.values(inputs) : inputs, testCase.attributes ?? {})].flat();
+  const results = await Promise.all(outputs.map(async (output) => ({ shape: output.shape as number[], values: await read(output) })));
+  dispose([outputs, inputs]);
+  return results;
+}
+
+/** Runs `body` on the native backend with one and with two threads, for each instruction set of this machine. */
+export async function onEachSetting<R>(body: () => Promise<R>): Promise<{ instructionSet: string; one: R; two: R }[]> {
+  const results: { instructionSet: string; one: R; two: R }[] = [];
+  for (const instructionSet of nativeInfo().instructionSets) {
+    registerNativeBackend({ instructionSet, threads: 1 });
+    const one = await body();
+    registerNativeBackend({ instructionSet, threads: 2 });
+    results.push({ instructionSet, one, two: await body() });
+  }
+  registerNativeBackend({ instructionSet: nativeInfo().instructionSets[0] });
+  return results;
+}

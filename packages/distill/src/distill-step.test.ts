@@ -1,0 +1,254 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { ddimWeights, type NoiseLevel } from '@tract/schedules';
+import { clone, dispose, mapTree, memory, noise, read, readScalar, squaredError, type Tensor, useBackend } from '@tract/tensor';
+import { checkGradient } from '@tract/tensor/testing';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  advancePhase,
+  btd,
+  type DistillOptions,
+  type DistillState,
+  distillSetup,
+  distillStep,
+  distillTarget,
+  initDistillation,
+  predictX0,
+} from './index.js';
+import { gaussianImages } from './testing/images.js';
+import { exactGains, type GainTable, gainNetwork } from './testing/toy-network.js';
+
+const timesteps = 16;
+const sd = 0.25;
+const shape = [2, 2, 1];
+const count = 5;
+const network = gainNetwork(timesteps);
+
+beforeAll(() => useBackend('cpu'));
+
+const setupOf = (options: Partial<DistillOptions<GainTable>> = {}) =>
+  distillSetup({ network, prediction: 'x0', phaseSteps: [16, 4, 1], updates: 10, ...options });
+const batchOf = (step = 0) => ({ x0: gaussianImages(sd, count, shape, { step }) });
+const valuesOf = async (table: GainTable | undefined) => [...(await read(table!.gain))];
+
+/** Runs some steps; gives the state, and the last loss and gradient norm as numbers. */
+async function run(setup: ReturnType<typeof setupOf>, state: DistillState<GainTable>, steps: number) {
+  let [last, norm] = [Number.NaN, Number.NaN];
+  for (let i = 0; i < steps; i++) {
+    const batch = batchOf(i);
+    const result = distillStep(setup, state, batch);
+    state = result.state;
+    [last, norm] = [await readScalar(result.loss), await readScalar(result.gradNorm)];
+    dispose([batch, result.loss, result.gradNorm]);
+  }
+  return { state, loss: last, gradNorm: norm };
+}
+
+describe('the target', () => {
+  test('lands, by one step, where teacher and self-teacher landed by two', async () => {
+    const setup = setupOf();
+    const teacher = exactGains(timesteps, sd);
+    const state = initDistillation(setup, teacher);
+    const goal = distillTarget(setup, state, batchOf());
+    const { plan } = goal;
+    const step = (from: NoiseLevel, to: NoiseLevel, x: number, x0: number) => {
+      const { keepXt, addX0 } = ddimWeights(from, to);
+      return from === to ? x : keepXt * x + addX0 * x0;
+    };
+    const clipped = async (params: GainTable, xt: Tensor, levels: readonly NoiseLevel[]) =>
+      (await read(predictX0(setup.model, params, xt, levels))).map((x) => Math.min(Math.max(x, -1), 1));
+    const first = await clipped(state.teacher, goal.xa, plan.levelsA);
+    const second = await clipped(state.selfTeacher!, goal.xb, plan.levelsB);
+    const [xa, xb, target] = await Promise.all([goal.xa, goal.xb, goal.target].map(read));
+    plan.jumps.forEach(({ a, b, c }, sample) => {
+      const [levelA, levelB, levelC] = [a, b, c].map((index) => setup.process.levels[index]);
+      for (let i = sample * 4; i < sample * 4 + 4; i++) {
+        const atB = step(levelA, levelB, xa[i], first[i]);
+        expect(xb[i]).toBeCloseTo(atB, 5);
+        expect(step(levelA, levelC, xa[i], target[i])).toBeCloseTo(step(levelB, levelC, atB, second[i]), 5); // float32
+      }
+    });
+  });
+
+  test('of TRACT with two steps a group and the teacher for self-teacher is that of binary distillation', async () => {
+    const teacher = exactGains(timesteps, sd);
+    const draws = [2, 3, 5, 8].map((group) => ({ group, semi: 0 }));
+    const batch = { x0: gaussianImages(sd, 4, shape), noise: noise({ seed: 4, samples: [0, 1, 2, 3], shape }), draws };
+    const [ours, binary] = await Promise.all(
+      [setupOf({ phaseSteps: [16, 8] }), setupOf({ phaseSteps: [16, 8], rule: btd })].map(async (setup) =>
+        read(distillTarget(setup, initDistillation(setup, teacher), batch).target),
+      ),
+    );
+    expect(ours).toEqual(binary);
+  });
+
+  test('clips the predictions of TRACT, not those of binary distillation', async () => {
+    const teacher = exactGains(timesteps, 100); // so sure of a wide spread that it predicts xt / alpha
+    const batch = { x0: gaussianImages(2, 4, shape), draws: [3, 4, 5, 6].map((group) => ({ group, semi: 0 })) };
+    const furthest = async (rule?: typeof btd) => {
+      const setup = setupOf({ phaseSteps: [16, 8], rule });
+      return Math.max(...(await read(distillTarget(setup, initDistillation(setup, teacher), batch).target)).map(Math.abs));
+    };
+    expect(await furthest()).toBeLessThanOrEqual(1);
+    expect(await furthest(btd)).toBeGreaterThan(1.5);
+  });
+
+  test('is a function of seed, step and image', async () => {
+    const setup = setupOf({ seed: 1 });
+    const state = initDistillation(setup, exactGains(timesteps, sd));
+    const batch = batchOf();
+    const target = async (s: typeof setup, at: typeof state) => read(distillTarget(s, at, batch).target);
+    expect(await target(setup, state)).toEqual(await target(setup, state));
+    expect(await target(setup, { ...state, step: 1 })).not.toEqual(await target(setup, state));
+    expect(await target(setupOf({ seed: 2 }), state)).not.toEqual(await target(setup, state));
+  });
+});
+
+describe('a step', () => {
+  test('has a loss whose gradient is its slope', async () => {
+    const setup = setupOf();
+    const state = initDistillation(setup, exactGains(timesteps, sd));
+    const { plan, xa, target } = distillTarget(setup, state, batchOf());
+    const loss = (params: GainTable) => squaredError(predictX0(setup.model, params, xa, plan.levelsA), target, plan.lossWeights);
+    await checkGradient(loss, state.student); // quadratic, so central differences are exact but for float32
+  });
+
+  test('weighs the loss by max(SNR, 1), summed over pixels, averaged over the batch', async () => {
+    const setup = setupOf();
+    const teacher = exactGains(timesteps, sd);
+    const state = initDistillation(setup, teacher);
+    const goal = distillTarget(setup, state, batchOf());
+    const got = await read(predictX0(setup.model, state.student, goal.xa, goal.plan.levelsA));
+    const target = await read(goal.target);
+    let expected = 0;
+    for (let i = 0; i < got.length; i++) {
+      const { alpha, sigma } = goal.plan.levelsA[Math.floor(i / 4)];
+      expected += (Math.max((alpha / sigma) ** 2, 1) * (got[i] - target[i]) ** 2) / count;
+    }
+    const { loss } = await run(setup, state, 1);
+    expect(loss / expected).toBeCloseTo(1, 4); // float32 differences of nearby numbers
+  });
+
+  test('makes both averages copies of the student at first, then lags', async () => {
+    const setup = setupOf({ learningRate: 0.01, ema: { momentum: 0.99 } });
+    const once = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 1);
+    expect(await valuesOf(once.state.selfTeacher)).toEqual(await valuesOf(once.state.student));
+    expect(await valuesOf(once.state.studentEma)).toEqual(await valuesOf(once.state.student));
+    const { state } = await run(setup, once.state, 2);
+    const [student, fast, slow] = await Promise.all([state.student, state.selfTeacher, state.studentEma].map(valuesOf));
+    const distance = (to: number[]) => Math.max(...student.map((x, i) => Math.abs(x - to[i])));
+    expect(distance(fast)).toBeGreaterThan(0);
+    expect(distance(slow)).toBeGreaterThan(distance(fast));
+  });
+
+  test('leaves as many live tensors and bytes as it found, also across a phase change', async () => {
+    const setup = setupOf();
+    const started = initDistillation(setup, exactGains(timesteps, sd));
+    const { state } = await run(setup, started, 1);
+    const before = memory();
+    const done = await run(setup, state, 9);
+    expect(done.state.phase).toBe(1);
+    expect(memory()).toEqual(before);
+    dispose(done.state);
+  });
+
+  test('keeps no self-teacher where the rule has no use for one', async () => {
+    const setup = setupOf({ phaseSteps: [16, 8, 4], rule: btd });
+    const { state } = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 9);
+    expect(state.selfTeacher).toBeUndefined();
+    expect(state).toMatchObject({ step: 9, phase: 1, updates: 9 });
+  });
+
+  test('can be resumed from its state alone', async () => {
+    const setup = setupOf();
+    const { state } = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 3);
+    const copy = (tree: GainTable) => mapTree(tree, clone);
+    const { m, v } = state.moments;
+    const saved: DistillState<GainTable> = {
+      ...JSON.parse(JSON.stringify({ step: state.step, phase: state.phase, updates: state.updates })),
+      student: copy(state.student),
+      moments: { m: copy(m), v: copy(v) },
+      studentEma: copy(state.studentEma),
+      selfTeacher: copy(state.selfTeacher!),
+      teacher: copy(state.teacher),
+    };
+    const [a, b] = [await run(setup, state, 1), await run(setup, saved, 1)];
+    expect(a.loss).toBe(b.loss);
+    expect(await valuesOf(a.state.student)).toEqual(await valuesOf(b.state.student));
+  });
+
+  test('ends with the run', async () => {
+    const setup = setupOf({ updates: 3 });
+    const { state } = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 3);
+    const batch = batchOf();
+    expect(() => distillStep(setup, state, batch)).toThrow(/the run's 3 updates are done/);
+  });
+
+  test('refuses a batch whose parts do not fit', () => {
+    const setup = setupOf();
+    const state = initDistillation(setup, exactGains(timesteps, sd));
+    const { x0 } = batchOf();
+    expect(() => distillStep(setup, state, { x0, labels: [1] })).toThrow(/labels needs one entry for each of 5 images, got 1/);
+    expect(() => distillStep(setup, state, { x0, draws: [] })).toThrow(/draws needs one entry/);
+    expect(() => distillStep(setup, state, { x0, noise: gaussianImages(1, 2, shape) })).toThrow(/noise must have the shape of x0/);
+  });
+});
+
+describe('a phase change', () => {
+  const atSecondPhase = async (options: Partial<DistillOptions<GainTable>>) => {
+    const setup = setupOf({ learningRate: 0.01, ...options });
+    const { state } = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 6);
+    expect(state).toMatchObject({ step: 6, phase: 0, updates: 6 });
+    const [student, ema, moments] = [await valuesOf(state.student), await valuesOf(state.studentEma), await valuesOf(state.moments.m)];
+    return { setup, next: advancePhase(setup, state), student, ema, moments };
+  };
+
+  test('makes the sampling average the teacher; the rest goes on', async () => {
+    const { next, student, ema, moments } = await atSecondPhase({});
+    expect(next).toMatchObject({ step: 6, phase: 1, updates: 6 });
+    expect(await valuesOf(next.teacher)).toEqual(ema);
+    expect(await valuesOf(next.studentEma)).toEqual(ema);
+    expect(await valuesOf(next.student)).toEqual(student);
+    expect(await valuesOf(next.moments.m)).toEqual(moments);
+    expect(student).not.toEqual(ema);
+  });
+
+  test('or, as in the paper, restarts all of it from the new teacher', async () => {
+    const { setup, next, ema } = await atSecondPhase({ restart: 'teacher' });
+    expect(next).toMatchObject({ step: 6, phase: 1, updates: 0 });
+    for (const tree of [next.teacher, next.student, next.selfTeacher, next.studentEma]) expect(await valuesOf(tree)).toEqual(ema);
+    expect((await valuesOf(next.moments.m)).every((x) => x === 0)).toBe(true);
+    const { state } = await run(setup, next, 1);
+    expect(await valuesOf(state.teacher)).toEqual(ema); // the student's update did not reach its teacher
+  });
+
+  test('is not due twice, and never back', async () => {
+    const { setup, next } = await atSecondPhase({});
+    expect(advancePhase(setup, next)).toBe(next);
+    expect(() => advancePhase(setup, { ...next, step: 0 })).toThrow(/step 0 belongs to phase 0, but the state is in phase 1/);
+    expect(() => advancePhase(setup, { ...next, step: 11 })).toThrow(/the run has 10 updates/);
+  });
+});
+
+describe('distillSetup', () => {
+  test('has the published defaults', () => {
+    const setup = setupOf({ updates: 1000 });
+    expect(setup).toMatchObject({ learningRate: 2e-4, clipNorm: 1, selfTeacherMomentum: 0.5, restart: 'keep' });
+    expect(setup.rule.name).toBe('tract');
+    expect(setup.emaMomentum ** 500).toBeCloseTo(1e-3, 12);
+  });
+
+  test.each([
+    [{ updates: 2 }, /updates must be a whole number above the number of phases, 2, got 2/],
+    [{ learningRate: -1 }, /learningRate must be ≥ 0/],
+    [{ clipNorm: Number.NaN }, /clipNorm must be ≥ 0/],
+    [{ selfTeacherMomentum: 2 }, /selfTeacherMomentum: momentum must be in \[0, 1\], got 2/],
+    [{ ema: { residual: 0 } }, /residual must be in \(0, 1\)/],
+    [{ ema: { momentum: -1 } }, /ema: momentum must be in/],
+    [{ prediction: 'score' as 'x0' }, /prediction must be one of x0, eps, v, x0\+eps, got score/],
+    [{ rule: btd }, /btd: each phase must halve/],
+    [{ phaseSteps: [16, 5] }, /16 is not a multiple of 5/],
+  ])('refuses %j', (options, message) => {
+    expect(() => setupOf(options)).toThrow(RangeError);
+    expect(() => setupOf(options)).toThrow(message);
+  });
+});

@@ -1,0 +1,71 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { gaussianScale } from '@tract/samplers/testing';
+import { cosineLevel } from '@tract/schedules';
+import { dispose, memory, randomNormals, read, useBackend } from '@tract/tensor';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { denoiserOf, type Model, sampleImages, streams } from './index.js';
+import { gaussianImages } from './testing/images.js';
+import { exactGains, type GainTable, gainNetwork } from './testing/toy-network.js';
+
+const timesteps = 64;
+const sd = 0.25;
+const shape = [2, 2, 1];
+const model: Model<GainTable> = { network: gainNetwork(timesteps), prediction: 'x0' };
+
+beforeAll(() => useBackend('cpu'));
+
+const sample = async (indices: number[], options: { steps?: number; seed?: number } = {}) => {
+  const params = exactGains(timesteps, sd);
+  const images = await sampleImages({ model, params, steps: 64, seed: 3, shape, indices, ...options });
+  expect(images.shape).toEqual([indices.length, ...shape]);
+  const values = [...(await read(images))];
+  dispose([params, images]);
+  return values;
+};
+
+describe('sampleImages', () => {
+  test('makes image i the same whatever is made beside it', async () => {
+    const together = await sample([0, 7, 3]);
+    expect(await sample([7])).toEqual(together.slice(4, 8));
+    expect(await sample([3, 0])).toEqual([...together.slice(8), ...together.slice(0, 4)]);
+    expect(await sample([7], { seed: 4 })).not.toEqual(together.slice(4, 8));
+  });
+
+  test('follows the path of Gaussian data from the noise of its index', async () => {
+    const start = randomNormals({ seed: 3, stream: streams.sampleNoise, sample: 7 }, 4);
+    const exact = start.map((x) => (x * gaussianScale(cosineLevel(0), sd)) / gaussianScale(cosineLevel(1), sd));
+    (await sample([7])).forEach((x, i) => {
+      expect(Math.abs(x - exact[i])).toBeLessThan(0.05 * Math.abs(exact[i])); // DDIM's own error at 64 steps
+    });
+  });
+
+  test('leaves only its result alive', async () => {
+    const params = exactGains(timesteps, sd);
+    const before = memory().tensors;
+    const images = await sampleImages({ model, params, steps: 4, seed: 0, indices: [0, 1], shape });
+    expect(memory().tensors).toBe(before + 1);
+    dispose([params, images]);
+    await expect(sampleImages({ model, params, steps: 0, seed: 0, indices: [0], shape })).rejects.toThrow(
+      /steps must be a whole number ≥ 1, got 0/,
+    );
+    expect(memory().tensors).toBe(before - 1);
+  });
+
+  test('refuses a list of nothing, and labels that do not match', async () => {
+    const params = exactGains(timesteps, sd);
+    const options = { model, params, steps: 1, seed: 0, shape };
+    await expect(sampleImages({ ...options, indices: [] })).rejects.toThrow(/indices names no image/);
+    await expect(sampleImages({ ...options, indices: [1, 2], labels: [0] })).rejects.toThrow(/labels needs one entry for each of 2 images/);
+  });
+});
+
+test('a denoiser clips to [-1, 1] unless told otherwise, and frees what it made', async () => {
+  const params = exactGains(timesteps, 100); // predicts xt / alpha
+  const xt = gaussianImages(3, 4, shape);
+  const before = memory().tensors;
+  const clipped = await denoiserOf(model, params)(xt, cosineLevel(0.5));
+  const free = await denoiserOf(model, params, { clip: false })(xt, cosineLevel(0.5));
+  expect(memory().tensors).toBe(before + 2);
+  expect(Math.max(...(await read(clipped)))).toBe(1);
+  expect(Math.max(...(await read(free)))).toBeGreaterThan(1);
+});

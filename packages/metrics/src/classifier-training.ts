@@ -1,0 +1,58 @@
+import {
+  type AdamEmaHyper,
+  type AdamEmaState,
+  adamEma,
+  dispose,
+  logSoftmax,
+  mul,
+  scale,
+  scope,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+} from '@tract/tensor';
+import { DIGIT_CLASSES, type DigitClassifier, digitScores } from './digit-classifier.js';
+
+/**
+ * Mean over the batch of -ln softmax(scores)[label]; a scalar, differentiable. scores [n, classes], labels n class numbers.
+ * @throws RangeError when the number of labels differs or a label is not in [0, classes).
+ */
+export function crossEntropy(scores: Tensor, labels: ArrayLike<number>): Tensor {
+  const [count, classes] = scores.shape;
+  if (labels.length !== count) throw new RangeError(`crossEntropy: ${labels.length} labels for ${count} rows of scores`);
+  const chosen = new Float32Array(count * classes);
+  for (let i = 0; i < count; i++) {
+    if (!(Number.isInteger(labels[i]) && labels[i] >= 0 && labels[i] < classes)) {
+      throw new RangeError(`crossEntropy: label ${i} must be in [0, ${classes}), got ${labels[i]}`);
+    }
+    chosen[i * classes + labels[i]] = 1;
+  }
+  return scope(() => scale(sum(mul(logSoftmax(scores), tensor(chosen, [count, classes]))), -1 / count));
+}
+
+/**
+ * One step of Adam on the cross-entropy of a batch. Consumes `state` as `adamEma` does; the new state and the scalar loss are the caller's.
+ * images [n, 28, 28, 1] in [-1, 1].
+ */
+export function trainClassifier(
+  state: AdamEmaState<DigitClassifier>,
+  images: Tensor,
+  labels: ArrayLike<number>,
+  hyper: AdamEmaHyper,
+): { readonly state: AdamEmaState<DigitClassifier>; readonly loss: Tensor } {
+  const { value, grads } = valueAndGrad((classifier) => crossEntropy(digitScores(classifier, images), labels), state.params);
+  const updated = adamEma(state, grads, hyper);
+  dispose([grads, updated.gradientNorm]);
+  return { state: updated.state, loss: value };
+}
+
+/** The class with the highest score for each row; `scores` is [n, 10], row-major, as read from `digitScores`. */
+export function highestScores(scores: Float32Array): Uint8Array {
+  const classes = new Uint8Array(scores.length / DIGIT_CLASSES);
+  for (let i = 0; i < classes.length; i++) {
+    const row = scores.subarray(i * DIGIT_CLASSES, (i + 1) * DIGIT_CLASSES);
+    classes[i] = row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+  }
+  return classes;
+}
