@@ -18,8 +18,10 @@ export async function startBackend(io: Io, { backend, threads, silent }: Compute
     return await startNative(threads);
   } catch (error) {
     const reason = (error as Error).message;
-    if (backend === 'native') throw backendError(`the native backend is not available: ${reason}; run \`npm run build\`, or use --backend cpu`, error);
-    if (!silent) io.err(`the native backend is not available (${reason}); using the plain JavaScript backend, which is hundreds of times slower\n`);
+    if (backend === 'native')
+      throw backendError(`the native backend is not available: ${reason}; run \`npm run build\`, or use --backend cpu`, error);
+    if (!silent)
+      io.err(`the native backend is not available (${reason}); using the plain JavaScript backend, which is hundreds of times slower\n`);
     return startCpu();
   }
 }

@@ -65,7 +65,10 @@ class Bench {
   /** Mean squared error to the target, gradients, clipping at norm 1, Adam at 2e-4, both averages. */
   async train(target: Tensor = this.x): Promise<void> {
     const weights = new Array<number>(this.options.batch).fill(1 / target.size);
-    const { value, grads } = valueAndGrad((params: UNetParams) => squaredError(this.apply(params, this.x), target, weights), this.state.params);
+    const { value, grads } = valueAndGrad(
+      (params: UNetParams) => squaredError(this.apply(params, this.x), target, weights),
+      this.state.params,
+    );
     this.updates++;
     const { state, gradientNorm } = adamEma(this.state, grads, {
       learningRate: 2e-4,
@@ -82,7 +85,11 @@ class Bench {
   /** A teacher call, a self-teacher call where it landed, and a training step towards their mixture. */
   async tract(): Promise<void> {
     const target = scope(() => {
-      const half = (prediction: Tensor, x: Tensor): Tensor => combine([[0.5, prediction], [0.5, x]]);
+      const half = (prediction: Tensor, x: Tensor): Tensor =>
+        combine([
+          [0.5, prediction],
+          [0.5, x],
+        ]);
       const landed = half(this.apply(this.teacher, this.x), this.x);
       return half(this.apply(this.state.selfTeacher!, landed), landed);
     });

@@ -1,5 +1,15 @@
 import type { ImageSet } from '@tract/data';
-import { advancePhase, btd, type DistillSetup, type DistillState, distillSetup, distillStep, initDistillation, phaseProgress, tract } from '@tract/distill';
+import {
+  advancePhase,
+  btd,
+  type DistillSetup,
+  type DistillState,
+  distillSetup,
+  distillStep,
+  initDistillation,
+  phaseProgress,
+  tract,
+} from '@tract/distill';
 import { constantRate, cosineRate } from '@tract/optim';
 import { dispose } from '@tract/tensor';
 import { type UNetParams, unetSpec } from '@tract/unet';
@@ -20,7 +30,8 @@ export type DistillRun = {
   readonly from?: Checkpoint;
 };
 
-export const updatesOf = ({ images, batch }: { readonly images: number; readonly batch: number }): number => Math.max(1, Math.round(images / batch));
+export const updatesOf = ({ images, batch }: { readonly images: number; readonly batch: number }): number =>
+  Math.max(1, Math.round(images / batch));
 
 /** The fixed part of a distillation. @throws RangeError when the settings do not fit each other. */
 export const setupOf = ({ network, prediction }: StoredModel, settings: DistillPreset): DistillSetup<UNetParams> =>
@@ -39,7 +50,13 @@ export const setupOf = ({ network, prediction }: StoredModel, settings: DistillP
   });
 
 /** The trees of a state: what a checkpoint holds besides numbers. */
-const treesOf = <T>({ student, selfTeacher, studentEma, teacher, moments }: Pick<DistillState<T>, 'student' | 'selfTeacher' | 'studentEma' | 'teacher' | 'moments'>) => ({
+const treesOf = <T>({
+  student,
+  selfTeacher,
+  studentEma,
+  teacher,
+  moments,
+}: Pick<DistillState<T>, 'student' | 'selfTeacher' | 'studentEma' | 'teacher' | 'moments'>) => ({
   student,
   ...(selfTeacher !== undefined && { selfTeacher }),
   studentEma,
@@ -75,7 +92,7 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
       prediction: teacher.prediction,
       samplingSteps: [steps],
       data: settings.data,
-      recipe: { ...settings, images: progress.images, seconds: progress.seconds, teacher: settings.teacher },
+      recipe: { ...settings, images: progress.images, teacher: settings.teacher },
     };
     writeModel(modelPath(run), description, await downloadTree(state.studentEma), distillCard(settings, progress, steps));
   };

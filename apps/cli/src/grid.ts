@@ -30,7 +30,12 @@ function copyImage(canvas: Canvas, images: Images, index: number, left: number, 
 
 function copyText(canvas: Canvas, text: string, left: number, top: number): void {
   drawText(text, (x, y) => {
-    for (const [dx, dy] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
+    for (const [dx, dy] of [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ]) {
       const at = ((top + 2 * y + dy) * canvas.width + left + 2 * x + dx) * canvas.channels;
       canvas.data.fill(ink, at, at + canvas.channels);
     }
@@ -38,7 +43,10 @@ function copyText(canvas: Canvas, text: string, left: number, top: number): void
 }
 
 /** Lays blocks of images of one size under each other and gives the picture as a PNG. Each pixel becomes a square of `zoom` pixels. */
-export function gridPng(blocks: readonly Block[], options: { readonly columns: number; readonly zoom?: number; readonly text?: Record<string, string> }): Uint8Array {
+export function gridPng(
+  blocks: readonly Block[],
+  options: { readonly columns: number; readonly zoom?: number; readonly text?: Record<string, string> },
+): Uint8Array {
   const { columns, zoom = 1 } = options;
   const { height, width, channels } = blocks[0].images;
   const cell = { width: width * zoom + gap, height: height * zoom + gap };

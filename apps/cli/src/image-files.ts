@@ -47,7 +47,8 @@ export function writeImages(out: string, kind: OutputKind, images: Images, text:
 }
 
 /** Reads an .npz or a folder of PNGs. @throws CliError or CheckpointError (exit code 3). */
-export const readImages = async (path: string): Promise<Images> => (statSync(path).isDirectory() ? readPngFolder(path) : readImageArchive(path));
+export const readImages = async (path: string): Promise<Images> =>
+  statSync(path).isDirectory() ? readPngFolder(path) : readImageArchive(path);
 
 async function readImageArchive(path: string): Promise<Images> {
   const arrays = await readNpz(readFileSync(path), { source: path });

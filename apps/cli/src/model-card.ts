@@ -10,7 +10,8 @@ function card(title: string, sentence: string, rows: readonly (readonly [string,
   return `# ${title}\n\n${sentence}\n\n| | |\n| --- | --- |\n${list(rows)}\n\n## Use\n\n\`\`\`sh\n${use}\n\`\`\`\n`;
 }
 
-const costRow = ({ images, seconds }: RunState) => ['cost', `${withCommas(images)} images, ${withCommas(seconds)} seconds of wall clock`] as const;
+const costRow = ({ images, seconds }: RunState) =>
+  ['cost', `${withCommas(images)} images, ${withCommas(seconds)} seconds of wall clock`] as const;
 
 /** README.md beside a teacher's weights. */
 export const teacherCard = (settings: TrainPreset, state: RunState): string =>
@@ -20,10 +21,16 @@ export const teacherCard = (settings: TrainPreset, state: RunState): string =>
     [
       dataRow,
       ['network', `\`${JSON.stringify(settings.network)}\``],
-      ['recipe', `Adam at ${settings.learningRate}, warm-up over ${100 * settings.warmup}% of the images, cosine decay to 0, gradients clipped at norm ${settings.clipNorm}, batch ${settings.batch}, EMA residual ${settings.emaResidual}`],
+      [
+        'recipe',
+        `Adam at ${settings.learningRate}, warm-up over ${100 * settings.warmup}% of the images, cosine decay to 0, gradients clipped at norm ${settings.clipNorm}, batch ${settings.batch}, EMA residual ${settings.emaResidual}`,
+      ],
       ['seed', String(settings.seed)],
       costRow(state),
-      ['command', `\`tract train --out RUN --images ${settings.images} --batch ${settings.batch} --seed ${settings.seed} --lr ${settings.learningRate} --prediction ${settings.prediction}\``],
+      [
+        'command',
+        `\`tract train --out RUN --images ${settings.images} --batch ${settings.batch} --seed ${settings.seed} --lr ${settings.learningRate} --prediction ${settings.prediction}\``,
+      ],
     ],
     'tract sample MODEL --steps 64 --count 64 --out digits.png',
   );
@@ -35,10 +42,16 @@ export const distillCard = (settings: DistillPreset, state: RunState, steps: num
     `A student of ${steps} sampling step${steps === 1 ? '' : 's'}, distilled by ${settings.method.toUpperCase()} from \`${settings.teacher}\`; the weights are the sampling average (EMA).`,
     [
       dataRow,
-      ['recipe', `schedule ${settings.schedule.join(' -> ')}, Adam at ${settings.learningRate} (${settings.decay} within each phase), gradients clipped at norm ${settings.clipNorm}, batch ${settings.batch}, self-teacher momentum ${settings.selfEma}, EMA residual ${settings.emaResidual} per phase`],
+      [
+        'recipe',
+        `schedule ${settings.schedule.join(' -> ')}, Adam at ${settings.learningRate} (${settings.decay} within each phase), gradients clipped at norm ${settings.clipNorm}, batch ${settings.batch}, self-teacher momentum ${settings.selfEma}, EMA residual ${settings.emaResidual} per phase`,
+      ],
       ['seed', String(settings.seed)],
       costRow(state),
-      ['command', `\`tract distill --teacher ${settings.teacher} --out RUN --method ${settings.method} --schedule ${settings.schedule.join(',')} --images ${settings.images} --batch ${settings.batch} --seed ${settings.seed} --lr ${settings.learningRate}\``],
+      [
+        'command',
+        `\`tract distill --teacher ${settings.teacher} --out RUN --method ${settings.method} --schedule ${settings.schedule.join(',')} --images ${settings.images} --batch ${settings.batch} --seed ${settings.seed} --lr ${settings.learningRate}\``,
+      ],
     ],
     `tract sample MODEL --steps ${steps} --count 64 --out digits.png`,
   );

@@ -62,7 +62,8 @@ export function readModel(name: string): StoredModel {
     : inside === undefined
       ? undefined
       : decodeModelConfig(Buffer.from(inside), `${weights}, metadata '${configKey}'`);
-  if (!config) throw dataError(`${weights} says nothing about its network: expected a config.json beside it; copy the one that belongs to it`);
+  if (!config)
+    throw dataError(`${weights} says nothing about its network: expected a config.json beside it; copy the one that belongs to it`);
   const description = describeModel(config, existsSync(configPath) ? configPath : weights);
   checkArrays(specOf(description.network, weights), tensors, weights);
   return { ...description, path: name, config, tensors };
@@ -74,13 +75,17 @@ function locate(name: string): { weights: string; config: string } {
   if (!existsSync(name) && !(isPlainName && existsSync(place))) {
     const known = shippedNames();
     const list = known.length === 0 ? 'none' : known.join(', ');
-    throw dataError(`no model '${name}': expected a model folder, a safetensors file or a shipped name (${list}).${didYouMean(name, known)}`);
+    throw dataError(
+      `no model '${name}': expected a model folder, a safetensors file or a shipped name (${list}).${didYouMean(name, known)}`,
+    );
   }
   if (!statSync(place).isDirectory()) return { weights: place, config: join(dirname(place), 'config.json') };
   const nested = !existsSync(join(place, 'model.safetensors')) && existsSync(join(place, 'model', 'model.safetensors'));
   const weights = join(place, 'model.safetensors');
   if (!existsSync(weights)) {
-    throw dataError(`${name} is not a model folder: it has no model.safetensors${nested ? `; the model of this run is ${join(name, 'model')}` : ''}`);
+    throw dataError(
+      `${name} is not a model folder: it has no model.safetensors${nested ? `; the model of this run is ${join(name, 'model')}` : ''}`,
+    );
   }
   return { weights, config: join(place, 'config.json') };
 }
@@ -88,7 +93,8 @@ function locate(name: string): { weights: string; config: string } {
 function describeModel(config: ModelConfig, source: string): ModelDescription {
   const description = config as unknown as ModelDescription;
   const fail = (what: string) => dataError(`${source}: ${what}`);
-  if (typeof description.network !== 'object' || description.network === null) throw fail("expected 'network', the configuration of a U-Net");
+  if (typeof description.network !== 'object' || description.network === null)
+    throw fail("expected 'network', the configuration of a U-Net");
   if (!predictions.includes(description.prediction)) {
     throw fail(`'prediction' must be one of ${predictions.join(', ')}, got ${JSON.stringify(description.prediction)}`);
   }
@@ -110,7 +116,12 @@ function specOf(network: UNetConfig, source: string) {
 export const uploadParams = ({ network, tensors }: StoredModel): UNetParams => uploadTree(unetSpec(network), tensors) as UNetParams;
 
 /** Writes a model folder with its card, whole or not at all. */
-export function writeModel(path: string, description: ModelDescription, tensors: Iterable<readonly [string, NamedArray]>, card: string): void {
+export function writeModel(
+  path: string,
+  description: ModelDescription,
+  tensors: Iterable<readonly [string, NamedArray]>,
+  card: string,
+): void {
   const config = { format: 'tract-model', version: 1, ...description } as unknown as ModelConfig;
   const files = encodeModel(config, tensors, { [configKey]: JSON.stringify(config) });
   writeFolderAtomically(path, new Map<string, Uint8Array | string>([...Object.entries(files), ['README.md', card]]));

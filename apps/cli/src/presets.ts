@@ -3,7 +3,7 @@ import type { UNetConfig } from '@tract/unet';
 import { usageError } from './errors.js';
 import { didYouMean } from './near-miss.js';
 
-/** What both kinds of training share. Images are counted with repetition: 3e6 images of MNIST are 50 epochs. */
+/** What both kinds of training share. Images are counted with repetition: 360e3 images of MNIST are 6 epochs. */
 export type CommonPreset = {
   readonly data: 'mnist';
   readonly images: number;
@@ -43,7 +43,7 @@ const digits: UNetConfig = {
   inChannels: 1,
   channels: 32,
   embChannels: 128,
-  channelMult: [1, 2, 2],
+  channelMult: [1, 1, 1],
   blocks: 1,
   attentionResolutions: [7],
   heads: 1,
@@ -60,14 +60,14 @@ const teacher: TrainPreset = {
   data: 'mnist',
   network: digits,
   prediction: 'v',
-  images: 3e6,
-  batch: 128,
+  images: 360e3,
+  batch: 64,
   learningRate: 1e-3,
   warmup: 0.02,
   clipNorm: 1,
   emaResidual: 1e-6,
   seed: 0,
-  checkpointEvery: 100e3,
+  checkpointEvery: 20e3,
 };
 
 const student: DistillPreset = {

@@ -23,7 +23,16 @@ export function buildProgram(io: Io): Command {
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .showSuggestionAfterError();
-  const commands = [trainCommand, distillCommand, sampleCommand, evaluateCommand, benchCommand, doctorCommand, inspectCommand, quickstartCommand];
+  const commands = [
+    trainCommand,
+    distillCommand,
+    sampleCommand,
+    evaluateCommand,
+    benchCommand,
+    doctorCommand,
+    inspectCommand,
+    quickstartCommand,
+  ];
   for (const make of commands) {
     const command = make(io).copyInheritedSettings(program);
     for (const inner of command.commands) inner.copyInheritedSettings(program);

@@ -38,7 +38,8 @@ export function clock(ms: number): string {
   return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }
 
-const significant = (value: number): string => (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? value.toExponential(2) : Number(value.toPrecision(4)).toString());
+const significant = (value: number): string =>
+  value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? value.toExponential(2) : Number(value.toPrecision(4)).toString();
 
 /** One line that says where the work stands. `rate` in units a second. */
 export function describe(tick: Tick, unit: string, rate: number): string {

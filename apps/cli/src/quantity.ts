@@ -33,7 +33,8 @@ export const positiveNumber =
   (limit: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() === '' || !(value > 0 && value <= limit)) throw new InvalidArgumentError(`expected a number above 0 and at most ${limit}.`);
+    if (text.trim() === '' || !(value > 0 && value <= limit))
+      throw new InvalidArgumentError(`expected a number above 0 and at most ${limit}.`);
     return value;
   };
 
@@ -68,7 +69,9 @@ export function phaseSchedule(text: string): readonly number[] {
       throw new InvalidArgumentError(`a schedule descends, but ${steps[i]} follows ${steps[i - 1]}; write for example 1024,32,1.`);
     }
     if (steps[i - 1] % steps[i] !== 0) {
-      throw new InvalidArgumentError(`each number of steps divides the one before it, but ${steps[i]} does not divide ${steps[i - 1]}; try ${nearestDivisor(steps[i - 1], steps[i])}.`);
+      throw new InvalidArgumentError(
+        `each number of steps divides the one before it, but ${steps[i]} does not divide ${steps[i - 1]}; try ${nearestDivisor(steps[i - 1], steps[i])}.`,
+      );
     }
   }
   return steps;

@@ -1,7 +1,12 @@
 import { gridPng } from './grid.js';
 import type { Images } from './images.js';
 
-export type PictureParts = { readonly teacherMany: Images; readonly manySteps: number; readonly teacherOne: Images; readonly student: Images };
+export type PictureParts = {
+  readonly teacherMany: Images;
+  readonly manySteps: number;
+  readonly teacherOne: Images;
+  readonly student: Images;
+};
 
 /** Images in a row of the picture. */
 export const pictureColumns = 16;

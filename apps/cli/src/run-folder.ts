@@ -7,7 +7,12 @@ import { dataError, usageError } from './errors.js';
 import { withCommas } from './quantity.js';
 
 /** The resolved settings of a run, as RUN/config.json keeps them. */
-export type RunConfig = { readonly format: 'tract-run'; readonly version: 1; readonly command: 'train' | 'distill'; readonly settings: Readonly<Record<string, unknown>> };
+export type RunConfig = {
+  readonly format: 'tract-run';
+  readonly version: 1;
+  readonly command: 'train' | 'distill';
+  readonly settings: Readonly<Record<string, unknown>>;
+};
 
 /** What a checkpoint knows besides tensors. */
 export type RunState = {
@@ -42,7 +47,13 @@ export function writeCheckpoint(run: string, state: RunState, tensors: readonly 
   const bytes = writeSafetensors(tensors);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const text = `${JSON.stringify({ format: 'tract-checkpoint', version: 1, ...state, sha256 }, null, 2)}\n`;
-  writeFolderAtomically(paths(run).checkpoint, new Map<string, Uint8Array | string>([['state.safetensors', bytes], ['state.json', text]]));
+  writeFolderAtomically(
+    paths(run).checkpoint,
+    new Map<string, Uint8Array | string>([
+      ['state.safetensors', bytes],
+      ['state.json', text],
+    ]),
+  );
 }
 
 /**
@@ -114,7 +125,8 @@ function requireSameSettings(run: string, found: RunConfig, wanted: RunConfig): 
   if (found.command !== wanted.command) throw usageError(`${run} was made by tract ${found.command}; resume it with that command`);
   for (const name of new Set([...Object.keys(found.settings), ...Object.keys(wanted.settings)])) {
     const [before, now] = [JSON.stringify(found.settings[name]), JSON.stringify(wanted.settings[name])];
-    if (before !== now) throw usageError(`${run} was started with ${name} ${before}, this command says ${now}; --resume goes on with the same settings`);
+    if (before !== now)
+      throw usageError(`${run} was started with ${name} ${before}, this command says ${now}; --resume goes on with the same settings`);
   }
 }
 
@@ -125,7 +137,9 @@ export function beginRun(run: string, config: RunConfig, checkpoint: Checkpoint 
   const { stats } = paths(run);
   if (!existsSync(stats)) return;
   const images = checkpoint?.state.images ?? 0;
-  const lines = readFileSync(stats, 'utf8').split('\n').filter((line) => line !== '' && isBefore(line, images));
+  const lines = readFileSync(stats, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && isBefore(line, images));
   writeFileAtomically(stats, lines.map((line) => `${line}\n`).join(''));
 }
 
@@ -139,4 +153,5 @@ function isBefore(line: string, images: number): boolean {
 }
 
 /** Adds one record to RUN/stats.jsonl. */
-export const logStats = (run: string, record: Readonly<Record<string, unknown>>): void => appendFileSync(paths(run).stats, `${JSON.stringify(record)}\n`);
+export const logStats = (run: string, record: Readonly<Record<string, unknown>>): void =>
+  appendFileSync(paths(run).stats, `${JSON.stringify(record)}\n`);

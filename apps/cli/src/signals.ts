@@ -1,4 +1,5 @@
-import { exitCodes } from './errors.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { exitCodes, interrupted } from './errors.js';
 
 export type Signals = {
   /** The signal that asked us to stop, once one has. */
@@ -23,4 +24,20 @@ export function catchSignals(): Signals {
       for (const name of names) process.off(name, note);
     },
   };
+}
+
+/** A place where work may end: gives the event loop the turn without which no signal is seen. @throws CliError (interrupted) after a signal. */
+export type Pause = () => Promise<void>;
+
+/** Runs work that a signal ends at its pauses and nowhere else, so that what it writes between them is whole. `after` ends the sentence. */
+export async function interruptible<T>(after: string, work: (pause: Pause) => Promise<T>): Promise<T> {
+  const signals = catchSignals();
+  try {
+    return await work(async () => {
+      await nextTurn();
+      if (signals.asked !== undefined) throw interrupted(`stopped by ${signals.asked}; ${after}`);
+    });
+  } finally {
+    signals.release();
+  }
 }

@@ -23,7 +23,9 @@ export function checkArrays(like: Tree<Shaped>, arrays: ReadonlyMap<string, Name
     if (!found) throw dataError(`${source}: tensor '${name}' is missing, the configuration describes a network that has it`);
     if (found.dtype !== 'F32') throw dataError(`${source}: tensor '${name}' must be F32, got ${found.dtype}; convert it to float32`);
     if (`${found.shape}` !== `${shape}`) {
-      throw dataError(`${source}: tensor '${name}' must have shape [${shape}], got [${found.shape}]; do the weights belong to this configuration?`);
+      throw dataError(
+        `${source}: tensor '${name}' must have shape [${shape}], got [${found.shape}]; do the weights belong to this configuration?`,
+      );
     }
   }
   for (const name of arrays.keys()) {

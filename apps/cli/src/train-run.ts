@@ -32,7 +32,11 @@ const setupOf = (settings: TrainPreset): TeacherSetup<UNetParams> =>
   });
 
 /** What a checkpoint holds besides numbers. */
-const treesOf = <T, M>({ params, moments, ema }: { readonly params: T; readonly moments: M; readonly ema: T }) => ({ params, moments, ema });
+const treesOf = <T, M>({ params, moments, ema }: { readonly params: T; readonly moments: M; readonly ema: T }) => ({
+  params,
+  moments,
+  ema,
+});
 
 function startState({ settings, from, run }: TrainRun): TeacherState<UNetParams> {
   if (!from) {
@@ -44,7 +48,10 @@ function startState({ settings, from, run }: TrainRun): TeacherState<UNetParams>
   const spec = unetSpec(settings.network);
   const like = treesOf({ params: spec, moments: { m: spec, v: spec }, ema: spec });
   checkArrays(like, from.tensors, `${run}/checkpoint/state.safetensors`);
-  return { updates: from.state.counters.updates, ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<UNetParams, TeacherState<UNetParams>['moments']>>) };
+  return {
+    updates: from.state.counters.updates,
+    ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<UNetParams, TeacherState<UNetParams>['moments']>>),
+  };
 }
 
 /** A teacher's training that `runWork` can drive, and `dispose` for its tensors. */
@@ -55,7 +62,7 @@ export function trainWork(options: TrainRun): Work & { readonly dispose: () => v
   const commit = async (progress: RunState): Promise<void> => {
     writeCheckpoint(run, progress, await downloadTree(treesOf(state)));
     const { network, prediction, data, ...recipe } = settings;
-    const description = { network, prediction, samplingSteps: [64], data, recipe: { ...recipe, images: progress.images, seconds: progress.seconds } };
+    const description = { network, prediction, samplingSteps: [64], data, recipe: { ...recipe, images: progress.images } };
     writeModel(modelPath(run), description, await downloadTree(state.ema), teacherCard(settings, progress));
   };
   return {

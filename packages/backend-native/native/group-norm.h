@@ -13,10 +13,10 @@ struct NormShape {
   int64_t N, pixels, C, groups;
   double eps;
   bool silu;
-  int64_t padded, blocks, blockRows;  // few images are split into blocks of rows, so that every thread has work
+  int64_t padded, blocks, blockRows;  // sums are kept by block of rows; the blocks depend on the image's size alone, so its bits do not depend on the batch
 
   explicit NormShape(const Call& c) : N(c.n(0)), pixels(c.n(1)), C(c.n(2)), groups(c.n(3)), eps(c.numbers[4]), silu(c.n(5) != 0), padded(paddedToVector(C)) {
-    const int64_t wanted = N >= 16 ? 1 : std::min((32 + N - 1) / N, std::max<int64_t>(1, pixels * C / 4096));
+    const int64_t wanted = std::clamp<int64_t>(pixels * C / 4096, 1, 16);
     blockRows = (pixels + wanted - 1) / wanted;
     blocks = (pixels + blockRows - 1) / blockRows;
   }
@@ -27,13 +27,13 @@ struct NormShape {
 
 constexpr int kLine = W == 4 ? 4 : W == 8 ? 2 : 1;  // vectors of one cache line
 
-/** Runs first(n, block), then second(n, block) once all blocks of that image are done; an image of one block is still in the cache by then. */
+/** Runs first(n, block), then second(n, block) once all blocks of that image are done. Of many images each is one work item, still in the cache for its second pass. */
 template <class First, class Second>
 static inline void inTwoPasses(const NormShape& s, First&& first, Second&& second) {
-  if (s.blocks == 1) {
+  if (s.N >= 16 || s.blocks == 1) {
     tract::parallelFor(s.N, [&](int64_t n) {
-      first(n, 0);
-      second(n, 0);
+      for (int64_t block = 0; block < s.blocks; block++) first(n, block);
+      for (int64_t block = 0; block < s.blocks; block++) second(n, block);
     });
     return;
   }

@@ -22,47 +22,73 @@ namespace {
 
 constexpr int kSpins = 4000;  // about 50 microseconds: kernels follow each other closely, and waking a sleeping thread costs more
 
+// The state of the current loop in one word: its number, whether threads may still join it, and how many have joined and not left.
+constexpr uint64_t kJoined = 0xffff, kOpen = 0x10000;
+constexpr int kNumberShift = 17;
+
 struct Pool {
   std::vector<std::thread> workers;
   std::mutex mutex;
   std::condition_variable wake;
-  std::atomic<uint64_t> generation{0};
+  std::atomic<uint64_t> state{0};
   std::atomic<bool> stopping{false};
-  std::atomic<int> busy{0};
   std::atomic<int64_t> next{0};
   int64_t items = 0;
   void (*body)(void*, int64_t) = nullptr;
   void* context = nullptr;
 
+  uint64_t number() const { return state.load(std::memory_order_acquire) >> kNumberShift; }
+
   void takeItems() {
     for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < items;) body(context, i);
   }
 
+  /** False when the loop is over: whoever comes late must not touch it, for the next one may be on its way. */
+  bool join() {
+    uint64_t now = state.load(std::memory_order_acquire);
+    while (now & kOpen)
+      if (state.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel)) return true;
+    return false;
+  }
+
   void work(uint64_t seen) {
     for (;;) {
-      for (int spin = 0; spin < kSpins && generation.load(std::memory_order_acquire) == seen; spin++) TRACT_PAUSE();
-      if (generation.load(std::memory_order_acquire) == seen) {
+      for (int spin = 0; spin < kSpins && number() == seen; spin++) TRACT_PAUSE();
+      if (number() == seen) {
         std::unique_lock<std::mutex> lock(mutex);
-        wake.wait(lock, [&] { return generation.load(std::memory_order_acquire) != seen; });
+        wake.wait(lock, [&] { return number() != seen; });
       }
-      seen = generation.load(std::memory_order_acquire);
       if (stopping.load()) return;
+      seen = number();
+      if (!join()) continue;
       takeItems();
-      busy.fetch_sub(1, std::memory_order_release);
+      state.fetch_sub(1, std::memory_order_release);
     }
   }
 
-  void announce() {
+  /** Announces loop number + 1. */
+  void announce(uint64_t flags) {
     {
       std::lock_guard<std::mutex> lock(mutex);
-      generation.fetch_add(1, std::memory_order_release);
+      state.store((number() + 1) << kNumberShift | flags, std::memory_order_release);
     }
     wake.notify_all();
   }
 
+  /** Ends the loop once all its items are taken, and waits for the threads that joined; one that sleeps is not waited for. */
+  void close() {
+    state.fetch_and(~kOpen, std::memory_order_acq_rel);
+    for (int spin = 0; (state.load(std::memory_order_acquire) & kJoined) != 0; spin++) {
+      if (spin < kSpins)
+        TRACT_PAUSE();
+      else
+        std::this_thread::yield();
+    }
+  }
+
   void stop() {
     stopping.store(true);
-    announce();
+    announce(0);
     for (auto& worker : workers) worker.join();
     workers.clear();
     stopping.store(false);
@@ -89,7 +115,7 @@ void setThreadCount(int count) {
   if (count < 1) count = 1;
   if (count == threadCount()) return;
   p->stop();
-  const uint64_t seen = p->generation.load();
+  const uint64_t seen = p->number();
   for (int i = 1; i < count; i++) p->workers.emplace_back([p, seen] { p->work(seen); });
 }
 
@@ -103,10 +129,9 @@ void runItems(int64_t items, void (*body)(void*, int64_t), void* context) {
   p->context = context;
   p->items = items;
   p->next.store(0, std::memory_order_relaxed);
-  p->busy.store(static_cast<int>(p->workers.size()), std::memory_order_relaxed);
-  p->announce();
+  p->announce(kOpen);
   p->takeItems();
-  while (p->busy.load(std::memory_order_acquire) != 0) TRACT_PAUSE();
+  p->close();
 }
 
 float* scratch(int slot, size_t floats) {

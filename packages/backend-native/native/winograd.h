@@ -216,10 +216,10 @@ static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first,
   }
 }
 
-/** dFilter [3,3,Ci,Co] and dBias [Co] (may be null): tiles in chunks that fit the last-level cache, summed in order. */
+/** dFilter [3,3,Ci,Co] and dBias [Co] (may be null): tiles in chunks that stay in the caches, summed in order. */
 static void filterGrad(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), block = 16;
-  const int64_t chunk = std::clamp<int64_t>((int64_t{3} << 19) / (kFrequencies * (g.Ci + g.Co)) / block * block, block, (tiles + block - 1) / block * block);
+  const int64_t chunk = std::min<int64_t>(std::max<int64_t>(4 * block, (1 << 18) / (kFrequencies * (g.Ci + g.Co)) / block * block), (tiles + block - 1) / block * block);
   const int64_t vPlane = planeOf(chunk * g.Ci), uPlane = planeOf(panels * chunk * NR);
   float* v = tract::scratch(0, kFrequencies * vPlane + std::max(g.Ci, g.Co));
   float* zeros = v + kFrequencies * vPlane;

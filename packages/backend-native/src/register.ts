@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { copyRegisteredKernels, engine, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+import { copyRegisteredKernels, engine, getKernel, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
 import { type Addon, addonPath, loadAddon } from './addon.js';
 import { NativeBackend } from './backend.js';
 import { nativeKernels } from './kernels/index.js';
@@ -29,7 +29,7 @@ function registerOnce(): { readonly addon: Addon; instructionSet: string } {
   const state = { addon, instructionSet: addon.useInstructionSet() };
   copyRegisteredKernels('cpu', 'native');
   for (const kernelName of Object.keys(nativeKernels)) {
-    if (!kernelName.startsWith('Tract')) unregisterKernel(kernelName, 'native');
+    if (getKernel(kernelName, 'native') != null) unregisterKernel(kernelName, 'native');
   }
   registerNativeKernels(nativeKernels);
   registerBackend('native', () => new NativeBackend(addon), 3);

@@ -1,32 +1,32 @@
 /** What is wrong with a file, for callers that act on it (skip it, try an older one, ask for another export). */
-export type CheckpointErrorKind = 
-/** The file ends before the bytes that it promises. */
-'truncated'
-/** The file goes on after its last promised byte. */
- | 'trailing-bytes'
-/** A number in the file is beyond what we agree to read: header length, count of entries, inflated size. */
- | 'too-large'
-/** The header is not what the format says. */
- | 'invalid-header'
-/** A tensor name, entry name or key that is missing, too long, unsafe or not well-formed text. */
- | 'invalid-name'
-/** The same name twice. */
- | 'duplicate-name'
-/** Byte count, shape and type do not agree. */
- | 'size-mismatch'
-/** Byte ranges overlap, leave holes or run backwards. */
- | 'invalid-layout'
-/** The bytes are not those that were written. */
- | 'checksum'
-/** A valid file that uses a feature which we do not read. */
- | 'unsupported'
-/** `config.json` of a model folder is missing something or holds something else. */
- | 'invalid-config';
+export type CheckpointErrorKind =
+  /** The file ends before the bytes that it promises. */
+  | 'truncated'
+  /** The file goes on after its last promised byte. */
+  | 'trailing-bytes'
+  /** A number in the file is beyond what we agree to read: header length, count of entries, inflated size. */
+  | 'too-large'
+  /** The header is not what the format says. */
+  | 'invalid-header'
+  /** A tensor name, entry name or key that is missing, too long, unsafe or not well-formed text. */
+  | 'invalid-name'
+  /** The same name twice. */
+  | 'duplicate-name'
+  /** Byte count, shape and type do not agree. */
+  | 'size-mismatch'
+  /** Byte ranges overlap, leave holes or run backwards. */
+  | 'invalid-layout'
+  /** The bytes are not those that were written. */
+  | 'checksum'
+  /** A valid file that uses a feature which we do not read. */
+  | 'unsupported'
+  /** `config.json` of a model folder is missing something or holds something else. */
+  | 'invalid-config';
 /** The one error that reading a file of this package throws. The message names the source, what was expected and what came. */
 export declare class CheckpointError extends Error {
-    readonly name = "CheckpointError";
-    readonly kind: CheckpointErrorKind;
-    constructor(kind: CheckpointErrorKind, message: string, options?: ErrorOptions);
+  readonly name = 'CheckpointError';
+  readonly kind: CheckpointErrorKind;
+  constructor(kind: CheckpointErrorKind, message: string, options?: ErrorOptions);
 }
 /** A name from a file as messages show it: short, and without the control characters that would reach a terminal. */
 export declare const quote: (name: string) => string;

@@ -4,9 +4,12 @@ import { type NamedArray } from './named-array.js';
  * big-endian data are refused. The data is a view of `bytes` where alignment and order allow, else a copy.
  * @throws CheckpointError
  */
-export declare function readNpy(bytes: Uint8Array, options?: {
+export declare function readNpy(
+  bytes: Uint8Array,
+  options?: {
     readonly source?: string;
-}): NamedArray;
+  },
+): NamedArray;
 /**
  * Writes one array as an npy file, version 1, row-major; the data begins at a multiple of 64 bytes, as NumPy does it.
  * @throws CheckpointError of kind 'unsupported' for BF16, which NumPy has no name for; TypeError or RangeError for a malformed array.

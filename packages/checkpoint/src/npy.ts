@@ -68,7 +68,7 @@ function headerText(bytes: Uint8Array, fail: Fail): { text: string; dataStart: n
 
 type NpyHeader = { readonly dtype: Dtype; readonly shape: readonly number[]; readonly fortranOrder: boolean };
 
-const field = /^\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([\d,\s]*\)|\[)\s*(,|$)/;
+const field = /^\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([\d,\s]*\))\s*(,|$)/;
 
 /** The header is a Python dictionary of three known keys; nothing else of Python is understood. */
 function parseHeader(text: string, fail: Fail): NpyHeader {
@@ -78,8 +78,7 @@ function parseHeader(text: string, fail: Fail): NpyHeader {
   let rest = body[1];
   while (rest.trim() !== '') {
     const match = field.exec(rest);
-    if (match?.[2] === '[' || /^\s*'descr'\s*:\s*\[/.test(rest))
-      throw fail('unsupported', 'record arrays are not read; save each field alone');
+    if (/^\s*'descr'\s*:\s*\[/.test(rest)) throw fail('unsupported', 'record arrays are not read; save each field alone');
     if (!match) throw fail('invalid-header', `cannot read ${JSON.stringify(rest.slice(0, 60))}`);
     if (fields.has(match[1])) throw fail('duplicate-name', `the key '${match[1]}' occurs twice`);
     fields.set(match[1], match[2]);

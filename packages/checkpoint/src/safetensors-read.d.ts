@@ -1,14 +1,14 @@
 import { type NamedArray } from './named-array.js';
 export type Safetensors = {
-    /** By name, in the order of their bytes in the file. */
-    readonly tensors: Map<string, NamedArray>;
-    readonly metadata: Map<string, string>;
+  /** By name, in the order of their bytes in the file. */
+  readonly tensors: Map<string, NamedArray>;
+  readonly metadata: Map<string, string>;
 };
 export type ReadSafetensorsOptions = {
-    /** What error messages call the file. */
-    readonly source?: string;
-    /** Longest header that is parsed, in bytes; at most 100 MB, the limit of the format. */
-    readonly maxHeaderBytes?: number;
+  /** What error messages call the file. */
+  readonly source?: string;
+  /** Longest header that is parsed, in bytes; at most 100 MB, the limit of the format. */
+  readonly maxHeaderBytes?: number;
 };
 /** The format's own limit on its header. */
 export declare const HEADER_LIMIT = 100000000;

@@ -3,7 +3,10 @@
  * Stored bytes are views of `bytes`. What inflates is measured as it comes, never believed from a header.
  * @throws CheckpointError (as a rejection) for anything that is not a sound archive; zip64 is refused as 'unsupported'.
  */
-export declare function readZip(bytes: Uint8Array, options?: {
+export declare function readZip(
+  bytes: Uint8Array,
+  options?: {
     readonly source?: string;
-}): Promise<Map<string, Uint8Array>>;
+  },
+): Promise<Map<string, Uint8Array>>;
 //# sourceMappingURL=zip-read.d.ts.map

@@ -38,6 +38,7 @@ export function distillStep<P extends Tree<Tensor>>(
   batch: DistillBatch,
 ): StepResult<DistillState<P>> {
   if (state.step >= setup.updates) throw new RangeError(`distillStep: the run's ${setup.updates} updates are done`);
+  requireBatch('distillStep', batch, { draws: batch.draws?.length }); // before the state is consumed
   const current = advancePhase(setup, state);
   const goal = distillTarget(setup, current, batch);
   const result = studentStep(setup, current, goal, batch.labels);

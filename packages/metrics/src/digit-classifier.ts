@@ -56,7 +56,7 @@ export function initDigitClassifier(seed: number): DigitClassifier {
 
 /**
  * The classifier with these numbers, as read from `weights/digit-classifier.safetensors`. The caller owns it.
- * @throws RangeError when an array is missing, is too many or has another shape.
+ * @throws RangeError when an array is missing, is too many, has another shape or is not float32.
  */
 export function digitClassifierFrom(arrays: ClassifierArrays): DigitClassifier {
   const known = 2 * Object.keys(kernelShapes).length;
@@ -73,6 +73,10 @@ export function digitClassifierFrom(arrays: ClassifierArrays): DigitClassifier {
       if (!array) throw new RangeError(`digitClassifierFrom: there is no array '${layer}.${part}'`);
       if (String(array.shape) !== String(shape)) {
         throw new RangeError(`digitClassifierFrom: '${layer}.${part}' must have shape [${shape}], got [${array.shape}]`);
+      }
+      const count = shape.reduce((product, size) => product * size, 1);
+      if (!(array.data instanceof Float32Array) || array.data.length !== count) {
+        throw new RangeError(`digitClassifierFrom: '${layer}.${part}' must hold ${count} float32 numbers`);
       }
       checked.set(`${layer}.${part}`, array.data);
     }

@@ -35,7 +35,7 @@ export type AdamEmaHyper = {
   readonly emaRate?: number;
 };
 
-/** The state after an update, and the scalar norm of the gradients before clipping. The caller owns all of it. */
+/** The state after an update, and the scalar norm of the gradients before clipping. As any result, both belong to the enclosing scope, or to the caller. */
 export type AdamEmaResult<P> = { readonly state: AdamEmaState<P>; readonly gradientNorm: Tensor };
 
 /** The parts of a state in the order in which the kernel takes and returns them, g aside. */
@@ -67,8 +67,7 @@ function gather<P extends Tree<Tensor>>(
 ): { inputs: Record<string, Tensor>; old: Tensor[]; count: number } {
   const paths = leaves(state.params);
   const inputs: Record<string, Tensor> = {};
-  const old = new Set<Tensor>();
-  let places = 0;
+  const old: Tensor[] = [];
   const put = (letter: string, part: string, tree: P): void => {
     const found = leaves(tree);
     if (found.length !== paths.length)
@@ -81,8 +80,7 @@ function gather<P extends Tree<Tensor>>(
       }
       inputs[`${letter}${i}`] = leaf;
       if (letter === 'g') return;
-      old.add(leaf);
-      places++;
+      old.push(leaf);
     });
   };
   for (const [letter, part] of PARTS) {
@@ -90,9 +88,11 @@ function gather<P extends Tree<Tensor>>(
     if (tree !== undefined) put(letter, part, tree);
   }
   put('g', 'grads', grads);
-  if (old.size !== places)
+  // An update in place would reach both, so it is the data that must differ, not only the handle.
+  if (new Set(old.map((leaf) => leaf.dataId)).size !== old.length) {
     throw new RangeError('adamEma: one tensor stands in two places of the state; start averages from copies (clone)');
-  return { inputs, old: [...old], count: paths.length };
+  }
+  return { inputs, old, count: paths.length };
 }
 
 /**

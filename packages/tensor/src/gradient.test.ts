@@ -120,16 +120,19 @@ describe('memory of a recording', () => {
   test('a tensor kept inside outlives the recording; one disposed inside is freed when the reverse pass is done', async () => {
     const params = { x: tensor([2], []) };
     const before = memory();
-    let kept: Tensor | undefined;
+    const kept: Tensor[] = [];
     const { value, grads } = valueAndGrad(({ x }) => {
-      kept = keep(scale(x, 3));
-      const gone = scale(kept, 2);
-      const y = add(square(kept), square(gone));
+      kept.push(keep(scale(x, 3)), scale(x, 6));
+      const gone = scale(x, 1);
+      const y = add(square(kept[0]), add(square(kept[1]), square(gone)));
+      keep(kept[1]);
       dispose(gone);
       return y;
     }, params);
-    expect(memory().tensors).toBe(before.tensors + 3);
-    expect([await readScalar(value), await readScalar(kept!), await readScalar(grads.x)]).toEqual([180, 6, 180]);
+    expect(memory().tensors).toBe(before.tensors + 4);
+    expect([await readScalar(value), await readScalar(kept[0]), await readScalar(kept[1]), await readScalar(grads.x)]).toEqual([
+      184, 6, 12, 184,
+    ]);
     dispose([value, grads, kept]);
     expect(memory()).toEqual(before);
     dispose(params);
@@ -148,6 +151,25 @@ describe('memory of a recording', () => {
     );
     // x and 30 outputs; the composed gradient of silu adds five temporaries of its own.
     expect(peakBytes).toBeLessThan((1 + depth + 2 + 5) * bytes);
+    dispose([params, result]);
+  });
+
+  test('the partial sums of a gradient are freed one by one', async () => {
+    const bytes = 4096;
+    const params = { x: random(1, [bytes / 4]) };
+    const { peakBytes, result } = await profiled(() =>
+      valueAndGrad(({ x }) => {
+        let total = scale(x, 1);
+        for (let i = 0; i < 30; i++) {
+          const before = total;
+          total = scope(() => add(before, scale(x, i)));
+          dispose(before);
+        }
+        return sum(total);
+      }, params),
+    );
+    // x, the gradient of the running total, that of one term, and the sum so far before and after.
+    expect(peakBytes).toBeLessThan(6 * bytes);
     dispose([params, result]);
   });
 

@@ -6,7 +6,7 @@ import type { Kind } from './kind.js';
 import { configOf, loadParams, weightsOf } from './network.js';
 
 const outputTolerance = 2e-5;
-const gradientTolerance = 1e-4;
+export const gradientTolerance = 1e-4;
 
 /**
  * The paper's U-Net: weights `param.*`, input `x`, `logsnr`, labels `y` when it has classes, output `out`, and the gradients of

@@ -60,7 +60,7 @@ async function checkStep(file: GoldenFile, rule: TargetRule, phaseSteps: readonl
     findings.push({ what, error: relativeError([await readScalar(result[what])], [file.scalar(what)]), tolerance: tolerances[what] });
   }
   findings.push(...(await weightFindings(file, config, setup, result.state)));
-  if (file.has('sample.out')) findings.push(await sampleFinding(file, setup, result.state));
+  if (file.has('sample.out')) findings.push(await sampleFinding(file, config, setup, setup.phases[state.phase].studentSteps));
   dispose([batch, goal, result]);
   return findings;
 }
@@ -113,18 +113,18 @@ function batchOf(file: GoldenFile, config: UNetConfig): DistillBatch {
   };
 }
 
-/** The reference samples with as many steps as the student of the phase has. Every call may be off by the network's own tolerance: a chain adds them up. */
-async function sampleFinding(
-  file: GoldenFile,
-  { model, phases }: DistillSetup<UNetParams>,
-  state: DistillState<UNetParams>,
-): Promise<Finding> {
+/**
+ * A sample from the average, with as many calls as the student of the phase makes. After its first update an average that corrects its bias is
+ * the student itself, so the file's own student is sampled: ours would carry what Adam's first step leaves undetermined (see weights-after.ts).
+ * Each call may be off by the network's own tolerance.
+ */
+async function sampleFinding(file: GoldenFile, config: UNetConfig, { model }: DistillSetup<UNetParams>, calls: number): Promise<Finding> {
   const xT = imageTensor(file, 'sample.noise');
   const labels = file.has('sample.y') ? file.integers('sample.y') : undefined;
-  const denoise = denoiserOf(model, state.studentEma, { labels });
-  const calls = phases[state.phase].studentSteps;
+  const params = loadParams(file, 'after.student.', config);
+  const denoise = denoiserOf(model, params, { labels });
   const images = await drain(ddim(tensorSpace, denoise, xT, vpGrid(calls)));
   const error = relativeError(await read(images), file.images('sample.out').values);
-  dispose([xT, images]);
+  dispose([params, xT, images]);
   return { what: 'sample.out', error, tolerance: calls * tolerances.samplePerCall };
 }

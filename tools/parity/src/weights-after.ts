@@ -1,14 +1,13 @@
 import type { DistillSetup, DistillState } from '@tract/distill';
 import { leaves, read } from '@tract/tensor';
 import type { UNetConfig, UNetParams } from '@tract/unet';
-import { type Finding, relativeErrorBeyond } from './compare.js';
+import { type Finding, largest, relativeErrorBeyond } from './compare.js';
 import type { GoldenFile } from './golden-file.js';
 import { type NamedWeights, weightsOf } from './network.js';
+import { gradientTolerance } from './unet.js';
 
 const tolerance = 2e-5;
-const adamEpsilon = 1e-8;
-/** One unit of float32 in a gradient whose norm was clipped to 1: no arithmetic knows a single entry better. */
-const gradientRounding = 2 ** -23;
+const adam = { beta1: 0.9, epsilon: 1e-8 };
 
 /** Student, self-teacher and sampling average after the step, each as far as the file has it. */
 export async function weightFindings(
@@ -17,22 +16,28 @@ export async function weightFindings(
   { learningRate }: DistillSetup<UNetParams>,
   state: DistillState<UNetParams>,
 ): Promise<Finding[]> {
+  const after = (network: string) => weightsOf(file, `after.${network}.`, config, { partial: true });
+  const student = after('student');
   const before = new Map(weightsOf(file, 'student.', config).map(({ path, values }) => [path, values]));
-  const student = weightsOf(file, 'after.student.', config, { partial: true });
-  const allowed = new Map(student.map(({ path, values }) => [path, adamSlack(before.get(path)!, values, learningRate)]));
+  const moments = new Map(leaves(state.moments.m));
+  const allowed = new Map<string, Float64Array>();
+  for (const { path, values } of student) {
+    // After the first step Adam's mean is (1 - beta1) times the clipped gradient.
+    const steepest = largest(await read(moments.get(path)!)) / (1 - adam.beta1);
+    allowed.set(path, adamSlack(before.get(path)!, values, learningRate, steepest));
+  }
   const networks: [string, UNetParams | undefined, NamedWeights[]][] = [
     ['student', state.student, student],
-    ['selfTeacher', state.selfTeacher, weightsOf(file, 'after.selfTeacher.', config, { partial: true })],
-    ['eval', state.studentEma, weightsOf(file, 'after.eval.', config, { partial: true })],
+    ['selfTeacher', state.selfTeacher, after('selfTeacher')],
+    ['eval', state.studentEma, after('eval')],
   ];
   const findings: Finding[] = [];
   for (const [network, params, expected] of networks) {
     const ours = new Map(params ? leaves(params) : []);
     for (const { path, name, values } of expected) {
       const leaf = ours.get(path);
-      const error = leaf
-        ? relativeErrorBeyond(allowed.get(path) ?? new Float64Array(values.length), await read(leaf), values)
-        : Number.POSITIVE_INFINITY;
+      const slack = allowed.get(path) ?? new Float64Array(values.length);
+      const error = leaf ? relativeErrorBeyond(slack, await read(leaf), values) : Number.POSITIVE_INFINITY;
       findings.push({ what: `after.${network}.${name}`, error, tolerance });
     }
   }
@@ -40,17 +45,19 @@ export async function weightFindings(
 }
 
 /**
- * How far Adam's first step is undetermined, per entry. It moves a weight by learningRate * g / (|g| + epsilon), which magnifies a gradient of
- * rounding alone (a bias before a normalisation, a key's bias before the softmax) to a step of any size up to the learning rate. The file's
- * own step tells g; what one unit of float32's rounding of the gradient does to the step from there is allowed on top of the tolerance.
+ * How far Adam's first step is undetermined, per entry. It moves a weight by learningRate * g / (|g| + epsilon), so a gradient that is nothing
+ * but rounding (of a bias before a normalisation, of a key's bias before the softmax, or by chance) becomes a step of any size up to the
+ * learning rate. The file's own step tells its g; what the gradient's tolerance does to the step from there is allowed on top. The gradient
+ * was clipped to norm 1, so half a unit of float32 is the least that it can be off.
  */
-function adamSlack(before: Float32Array, after: Float32Array, learningRate: number): Float64Array {
-  const step = (g: number) => g / (Math.abs(g) + adamEpsilon);
+function adamSlack(before: Float32Array, after: Float32Array, learningRate: number, steepest: number): Float64Array {
+  const gradientError = Math.max(gradientTolerance * steepest, 2 ** -24);
+  const step = (g: number) => g / (Math.abs(g) + adam.epsilon);
   return Float64Array.from(after, (value, i) => {
     const taken = Math.abs(value - before[i]) / learningRate;
     // From here on g is so far above epsilon that the step hardly depends on it, and rounding of the weights hides how much.
     if (!(taken < 0.999)) return 0;
-    const g = (adamEpsilon * taken) / (1 - taken);
-    return learningRate * Math.max(step(g + gradientRounding) - taken, taken - step(g - gradientRounding));
+    const g = (adam.epsilon * taken) / (1 - taken);
+    return learningRate * Math.max(step(g + gradientError) - taken, taken - step(g - gradientError));
   });
 }

@@ -1,90 +1,13 @@
-import { createRequire } from 'node:module';
-import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
-import { conv2d, dispose, noise, type Tensor } from '@tract/tensor';
-import type { Command } from 'commander';
-import { type Backend, startBackend } from '../backend.js';
-import { type ComputeOptions, computeCommand } from '../common-options.js';
-import { type Io, report } from '../io.js';
-import { nativeInstructionSets } from '../native-info.js';
-
-type Options = ComputeOptions & { readonly json?: boolean };
-
-type Found = { readonly name: string; readonly available: boolean; readonly detail: string };
+import { Command } from 'commander';
+import type { DoctorOptions } from '../actions/doctor.js';
+import { examples, withComputing } from '../common-options.js';
+import type { Io } from '../io.js';
 
 export const doctorCommand = (io: Io): Command =>
-  computeCommand('doctor', 'Shows what this machine offers: Node, processor, backends, threads, the speed of one convolution.')
-    .option('--json', 'print one JSON value')
-    .action((options: Options) => doctor(io, options));
-
-/** A package that we do not need, by whether Node finds it. */
-function findPackage(name: string): boolean {
-  try {
-    createRequire(import.meta.url).resolve(`${name}/package.json`);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function findBackends(): Promise<Found[]> {
-  const native = await nativeInstructionSets();
-  const tensorflow = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].find(findPackage);
-  return [
-    { name: 'native', available: native.sets !== undefined, detail: native.sets ? `C++ kernels for ${native.sets.join(', ')}` : native.reason! },
-    { name: 'cpu', available: true, detail: 'plain JavaScript, hundreds of times slower than native' },
-    { name: 'tensorflow', available: false, detail: tensorflow ? `${tensorflow} is installed, but this version has no backend for it yet` : 'not in this version yet' },
-    { name: 'webgpu', available: false, detail: 'not in this version yet' },
-  ];
-}
-
-type Speed = { readonly gflops: number; readonly shape: string };
-
-/** One 3x3 convolution, best of the runs that fit into about a second. */
-async function convolutionSpeed({ name }: Backend): Promise<Speed> {
-  const [batch, side, channels] = name === 'native' ? [32, 28, 64] : [1, 14, 16];
-  const x = noise({ seed: 0, samples: { first: 0, count: batch }, shape: [side, side, channels] });
-  const filter = noise({ seed: 1, samples: { first: 0, count: 3 }, shape: [3, channels, channels] });
-  const flops = 2 * batch * side * side * channels * channels * 9;
-  let best = Number.POSITIVE_INFINITY;
-  const until = performance.now() + 1000;
-  for (let runs = 0; runs < 3 || performance.now() < until; runs++) best = Math.min(best, await timed(() => conv2d(x, filter)));
-  dispose([x, filter]);
-  return { gflops: Number((flops / best / 1e6).toPrecision(3)), shape: `3x3, ${channels} to ${channels} channels, ${batch} images of ${side}x${side}` };
-}
-
-/** Milliseconds, result included. */
-async function timed(work: () => Tensor): Promise<number> {
-  const started = performance.now();
-  const result = work();
-  await result.data();
-  const ms = performance.now() - started;
-  dispose(result);
-  return ms;
-}
-
-const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
-
-async function doctor(io: Io, options: Options): Promise<void> {
-  const backends = await findBackends();
-  const backend = await startBackend(io, { silent: true, ...options });
-  const convolution = await convolutionSpeed(backend);
-  const processor = cpus()[0]?.model ?? 'unknown';
-  const value = {
-    node: process.version,
-    platform: `${platform()} ${release()} ${arch()}`,
-    processor,
-    cores: availableParallelism(),
-    memory: { total: totalmem(), free: freemem() },
-    backends,
-    chosen: backend,
-    convolution,
-  };
-  report(io, options.json === true, value, [
-    `Node        ${value.node} on ${value.platform}`,
-    `Processor   ${processor}, ${value.cores} cores`,
-    `Memory      ${gigabytes(value.memory.total)}, ${gigabytes(value.memory.free)} free`,
-    ...backends.map(({ name, available, detail }) => `${available ? 'Backend    ' : 'No backend '} ${name}: ${detail}`),
-    `Chosen      ${backend.name}, ${backend.threads} threads${backend.instructions ? `, ${backend.instructions}` : ''}`,
-    `Convolution ${convolution.gflops} GFLOP/s (${convolution.shape})`,
-  ]);
-}
+  withComputing(
+    new Command('doctor')
+      .description('Shows what this machine offers: Node, processor, backends, speed.')
+      .option('--json', 'print one JSON value'),
+  )
+    .addHelpText('after', examples('tract doctor', 'tract doctor --backend native --threads 1 --json'))
+    .action(async (options: DoctorOptions) => (await import('../actions/doctor.js')).doctor(io, options));

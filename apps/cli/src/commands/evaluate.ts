@@ -1,4 +1,26 @@
 import { Command } from 'commander';
+import type { EvaluateOptions } from '../actions/evaluate.js';
+import { examples, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
+import { quantity, wholeNumber } from '../quantity.js';
 
-export const evaluateCommand = (io: Io): Command => new Command('evaluate').description('Looks at this machine.').action(() => io.out('todo\n'));
+export const evaluateCommand = (io: Io): Command =>
+  withComputing(
+    new Command('evaluate')
+      .description('Measures how far samples are from real images: the Frechet distance in\nfeatures of a digit classifier; lower is better.')
+      .requiredOption('--samples <what>', 'FILE.npz, a folder of PNGs, or a MODEL to draw from')
+      .option('--steps <n>', 'with a MODEL: network calls for each image', quantity)
+      .option('--count <n>', 'with a MODEL: images to draw (default: 10K)', quantity)
+      .option('--seed <n>', 'with a MODEL: seed of the noise (default: 0)', wholeNumber)
+      .option('--batch <n>', 'images drawn at a time; does not change them', quantity, 64)
+      .option('--reference <set>', 'mnist:test or mnist:train', 'mnist:test')
+      .option('--json', 'print one JSON value'),
+  )
+    .addHelpText(
+      'after',
+      examples(
+        'tract evaluate --samples runs/a/model --steps 1 --count 10K',
+        'tract evaluate --samples digits.npz --reference mnist:train --json',
+      ),
+    )
+    .action(async (options: EvaluateOptions) => (await import('../actions/evaluate.js')).evaluate(io, options));

@@ -1,29 +1,12 @@
 import { Command } from 'commander';
-import { type Io, report } from '../io.js';
-import { readModel, type StoredModel } from '../model-folder.js';
-import { withCommas } from '../quantity.js';
+import type { InspectOptions } from '../actions/inspect.js';
+import { examples } from '../common-options.js';
+import type { Io } from '../io.js';
 
 export const inspectCommand = (io: Io): Command =>
   new Command('inspect')
     .description('Shows the configuration, the parameters and the tensors of a model.')
-    .argument('<model>', 'MODEL')
+    .argument('<model>', 'MODEL, see `tract --help`')
     .option('--json', 'print one JSON value')
-    .action((name: string, options: { readonly json?: boolean }) => inspect(io, name, options.json === true));
-
-function inspect(io: Io, name: string, json: boolean): void {
-  const model = readModel(name);
-  const tensors = [...model.tensors].map(([path, { dtype, shape, data }]) => ({ name: path, dtype, shape, parameters: data.length }));
-  const parameters = tensors.reduce((sum, tensor) => sum + tensor.parameters, 0);
-  report(io, json, { model: name, parameters, config: model.config, tensors }, describe(model, parameters, tensors));
-}
-
-type Row = { readonly name: string; readonly dtype: string; readonly shape: readonly number[]; readonly parameters: number };
-
-function describe(model: StoredModel, parameters: number, tensors: readonly Row[]): string[] {
-  const width = Math.max(...tensors.map(({ name }) => name.length));
-  return [
-    `${model.path}: ${withCommas(parameters)} parameters in ${tensors.length} tensors`,
-    JSON.stringify(model.config, null, 2),
-    ...tensors.map(({ name, dtype, shape, parameters: count }) => `${name.padEnd(width)}  ${dtype}  [${shape.join(', ')}]  ${withCommas(count)}`),
-  ];
-}
+    .addHelpText('after', examples('tract inspect mnist-teacher', 'tract inspect runs/student/model --json'))
+    .action(async (model: string, options: InspectOptions) => (await import('../actions/inspect.js')).inspect(io, model, options));

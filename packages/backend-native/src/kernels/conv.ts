@@ -69,7 +69,7 @@ const conv2dInputGrad: NativeKernel<Conv2DBackpropInputAttrs> = (backend, { dy, 
 const conv2dFilterGrad: NativeKernel<Conv2DBackpropFilterAttrs> = (backend, { x, dy }, { filterShape, ...attributes }) => {
   const p = stockPlan(x.shape, filterShape, attributes);
   if (p === undefined || filterShape.includes(0) || !sameShape(dy.shape, p.outputShape)) return undefined;
-  return backend.launchOne('conv2dFilterGrad', [x, dy], filterShape, p.numbers);
+  return backend.launch('conv2dFilterGrad', [x, dy], [filterShape, undefined], p.numbers)[0];
 };
 
 type TractAttributes = { readonly stride: number; readonly pad: number };

@@ -74,7 +74,13 @@ async function checkSlopes(testCase: OperationCase, given: readonly Array64[], x
   dispose([value, grads, dy]);
 }
 
-function difference({ reference, inputs }: OperationCase, given: readonly Array64[], i: number, along: Float32Array, weights: Array64): number {
+function difference(
+  { reference, inputs }: OperationCase,
+  given: readonly Array64[],
+  i: number,
+  along: Float32Array,
+  weights: Array64,
+): number {
   const input = inputs[i];
   const unit = STEP * ('shape' in input ? (input.values.spread ?? 1) : 1);
   const shifted = (step: number): Array64[] =>

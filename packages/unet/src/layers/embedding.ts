@@ -33,12 +33,13 @@ export function applyEmbedding(params: Embedding<Tensor>, channels: number, logS
  */
 export function timeFeatures(logSNR: readonly number[], channels: number): Float32Array {
   const half = channels / 2;
+  const spacing = round(Math.log(10000) / (half - 1));
   const features = new Float32Array(logSNR.length * channels);
   logSNR.forEach((value, row) => {
     const ratio = round(Math.exp(round(-0.5 * Math.min(20, Math.max(-20, value)))));
     const time = round(1000 * round(round(Math.atan(ratio)) / round(Math.PI / 2)));
     for (let k = 0; k < half; k++) {
-      const angle = round(time * round(Math.exp(round((-k * Math.log(10000)) / (half - 1)))));
+      const angle = round(time * round(Math.exp(round(-k * spacing))));
       features[row * channels + k] = Math.sin(angle);
       features[row * channels + half + k] = Math.cos(angle);
     }

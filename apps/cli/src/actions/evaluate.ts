@@ -1,0 +1,56 @@
+import { existsSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { startBackend } from '../backend.js';
+import type { ComputeOptions } from '../common-options.js';
+import { checkSetName } from '../digits.js';
+import { usageError } from '../errors.js';
+import { loadYardstick, measureImages } from '../frechet.js';
+import { readImages } from '../image-files.js';
+import { type Io, report } from '../io.js';
+import { readModel } from '../model-folder.js';
+import { withCommas } from '../quantity.js';
+import { drawImages } from '../sample-run.js';
+import { interruptible } from '../signals.js';
+
+export type EvaluateOptions = ComputeOptions & {
+  readonly samples: string;
+  readonly steps?: number;
+  readonly count?: number;
+  readonly seed?: number;
+  readonly batch: number;
+  readonly reference: string;
+  readonly json?: boolean;
+};
+
+/** A file or folder of images rather than a model. */
+const holdsImages = (path: string): boolean =>
+  existsSync(path) &&
+  (statSync(path).isDirectory() ? !existsSync(join(path, 'model.safetensors')) : extname(path).toLowerCase() === '.npz');
+
+/** Prints the distance between images, read or drawn here, and a data set. */
+export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> {
+  const { samples: source, reference } = options;
+  checkSetName(reference);
+  const ready = holdsImages(source) ? await readImages(source) : undefined;
+  const model = ready ? undefined : readModel(source);
+  const given = (['steps', 'count', 'seed'] as const).find((name) => options[name] !== undefined);
+  if (ready && given) throw usageError(`--${given} is for drawing from a model, but --samples ${source} holds images; leave it out`);
+  if (model && options.steps === undefined)
+    throw usageError(`--samples ${source} is a model: add --steps, such as --steps ${model.samplingSteps[0] ?? 64}`);
+  const drawing = { steps: options.steps ?? 1, count: options.count ?? 10_000, seed: options.seed ?? 0 };
+  if (model && drawing.count < 2) throw usageError(`--count ${drawing.count} is too few for a distance; expected 2 or more, better 10K`);
+  await startBackend(io, options);
+  const score = await interruptible('nothing was measured', async (pause) => {
+    const yardstick = await loadYardstick(reference);
+    const { batch, silent } = options;
+    const images = ready ?? (await drawImages(io, model!, { ...drawing, batch, silent, phase: `drawing, ${drawing.steps} steps` }, pause));
+    return measureImages(io, images, yardstick, { silent, pause });
+  });
+  const value = { source, ...score, ...(model && { steps: drawing.steps, seed: drawing.seed }) };
+  report(io, options.json === true, value, [
+    `frechet_distance ${score.frechet_distance.toFixed(4)}`,
+    `samples          ${withCommas(score.samples)} from ${source}${model ? `, ${drawing.steps} steps, seed ${drawing.seed}` : ''}`,
+    `reference        ${score.reference}, ${withCommas(score.reference_samples)} images`,
+    `extractor        ${score.extractor}, ${score.features} features`,
+  ]);
+}

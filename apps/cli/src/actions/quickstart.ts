@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { writeFileAtomically } from '../atomic.js';
+import { startBackend } from '../backend.js';
+import type { ComputeOptions } from '../common-options.js';
+import { loadSet } from '../digits.js';
+import { distillWork } from '../distill-run.js';
+import { usageError } from '../errors.js';
+import { type FrechetReport, loadYardstick, measureImages, type Yardstick } from '../frechet.js';
+import { type Io, report } from '../io.js';
+import { readModel, type StoredModel } from '../model-folder.js';
+import { choosePreset, type DistillPreset, distillPresets } from '../presets.js';
+import { withCommas } from '../quantity.js';
+import { pictureCount, quickstartPicture } from '../quickstart-picture.js';
+import { beginRun, findRun, modelPath, openRun, type RunConfig } from '../run-folder.js';
+import { drawImages } from '../sample-run.js';
+import { interruptible, type Pause } from '../signals.js';
+import { runWork } from '../trainer.js';
+
+export type QuickstartOptions = ComputeOptions & {
+  readonly out: string;
+  readonly images: number;
+  readonly samples: number;
+  readonly teacher: string;
+  readonly json?: boolean;
+};
+
+const manySteps = 64;
+
+/** From the shipped teacher to a student, its picture and its score; each part that is done stays done when it is called again. */
+export async function quickstart(io: Io, options: QuickstartOptions): Promise<void> {
+  if (options.samples < 2) throw usageError(`--samples ${options.samples} is too few for a distance; expected 2 or more, better 5K`);
+  const { images, teacher: name } = options;
+  const settings: DistillPreset = { ...choosePreset(distillPresets, 'mnist-quickstart'), images, teacher: name };
+  const teacher = readModel(name);
+  const yardstick = await loadYardstick('mnist:test');
+  const config: RunConfig = { format: 'tract-run', version: 1, command: 'distill', settings };
+  const known = findRun(options.out);
+  const { name: backend, instructions, threads } = await startBackend(io, options);
+  if (!options.silent) io.err(`computing on ${backend}${instructions ? ` (${instructions})` : ''} with ${threads} threads\n`);
+  if (known !== 'finished') await distil(io, options, config, settings, teacher, known === 'unfinished');
+  await interruptible('the student is kept; the same command goes on', (pause) => show(io, options, teacher, yardstick, pause));
+}
+
+/** Distils from the start, or from where an earlier call was stopped. */
+async function distil(
+  io: Io,
+  options: QuickstartOptions,
+  config: RunConfig,
+  settings: DistillPreset,
+  teacher: StoredModel,
+  resume: boolean,
+): Promise<void> {
+  const from = openRun(options.out, resume, config);
+  const images = await loadSet(`${settings.data}:train`);
+  beginRun(options.out, config, from);
+  const work = distillWork({ run: options.out, settings, teacher, images, from });
+  try {
+    await runWork(io, work, from?.state, { silent: options.silent === true });
+  } finally {
+    work.dispose();
+  }
+}
+
+/** Draws the picture, measures the student and tells what came out. */
+async function show(io: Io, options: QuickstartOptions, teacher: StoredModel, yardstick: Yardstick, pause: Pause): Promise<void> {
+  const student = readModel(modelPath(options.out));
+  const { silent } = options;
+  const draw = (model: StoredModel, steps: number, count: number) => {
+    const phase = `drawing with the ${model === teacher ? 'teacher' : 'student'}, ${steps} step${steps === 1 ? '' : 's'}`;
+    return drawImages(io, model, { steps, count, seed: 0, batch: 64, silent, phase }, pause);
+  };
+  const parts = {
+    manySteps,
+    teacherMany: await draw(teacher, manySteps, pictureCount),
+    teacherOne: await draw(teacher, 1, pictureCount),
+    student: await draw(student, 1, pictureCount),
+  };
+  const picture = join(options.out, 'samples.png');
+  writeFileAtomically(picture, quickstartPicture(parts));
+  const score = await measureImages(io, await draw(student, 1, options.samples), yardstick, { silent, pause });
+  tell(io, options, teacher, score, picture);
+}
+
+function tell(io: Io, options: QuickstartOptions, teacher: StoredModel, score: FrechetReport, picture: string): void {
+  const scores = teacher.scores?.frechetDistance ?? {};
+  const distances = { student1: score.frechet_distance, teacher64: scores[manySteps] ?? null, teacher1: scores[1] ?? null };
+  const value = {
+    model: modelPath(options.out),
+    picture,
+    samples: score.samples,
+    reference: score.reference,
+    extractor: score.extractor,
+    frechet_distance: distances,
+  };
+  writeFileAtomically(join(options.out, 'result.json'), `${JSON.stringify(value, null, 2)}\n`);
+  const row = (name: string, distance: number | null, count: number | undefined): string =>
+    `  ${name.padEnd(20)} ${(distance === null ? 'not measured' : distance.toFixed(2)).padStart(12)}   ${count === undefined ? '' : `over ${withCommas(count)} samples`}`;
+  report(io, options.json === true, value, [
+    '',
+    `Frechet distance to ${score.reference} (lower is better)`,
+    row('teacher, 64 steps', distances.teacher64, teacher.scores?.count),
+    row('teacher, 1 step', distances.teacher1, teacher.scores?.count),
+    row('student, 1 step', distances.student1, score.samples),
+    '',
+    `Pictures: ${picture}`,
+    `Student:  ${modelPath(options.out)}`,
+    '',
+    'Next:',
+    `  npx tract sample ${modelPath(options.out)} --steps 1 --count 100 --seed 7 --out digits.png`,
+    `  npx tract evaluate --samples ${modelPath(options.out)} --steps 1 --count 10K --reference mnist:test`,
+    '  npx tract distill --preset mnist-tract --out runs/student     (the full recipe, longer and better)',
+    '  npx tract --help',
+  ]);
+}

@@ -1,0 +1,35 @@
+import { startBackend } from '../backend.js';
+import type { ComputeOptions } from '../common-options.js';
+import { outputKind, writeImages } from '../image-files.js';
+import { type Io, report } from '../io.js';
+import { readModel } from '../model-folder.js';
+import { withCommas } from '../quantity.js';
+import { drawImages } from '../sample-run.js';
+import { interruptible } from '../signals.js';
+
+export type SampleOptions = ComputeOptions & {
+  readonly steps: number;
+  readonly count: number;
+  readonly seed: number;
+  readonly batch: number;
+  readonly out: string;
+  readonly json?: boolean;
+};
+
+/** Draws images and writes them, all or none. */
+export async function sample(io: Io, name: string, options: SampleOptions): Promise<void> {
+  const kind = outputKind(options.out);
+  const model = readModel(name);
+  const backend = await startBackend(io, options);
+  const { steps, count, seed, out } = options;
+  const started = performance.now();
+  const seconds = await interruptible('nothing was written', async (pause) => {
+    const images = await drawImages(io, model, options, pause);
+    const elapsed = (performance.now() - started) / 1000;
+    writeImages(out, kind, images, { Software: 'tract', Description: `${name}, ${steps} steps, seed ${seed}` });
+    return Number(elapsed.toFixed(3));
+  });
+  const imagesPerSecond = Number((count / seconds).toFixed(1));
+  const value = { model: name, out, count, steps, seed, nfe: steps, seconds, imagesPerSecond, backend };
+  report(io, options.json === true, value, [`${out}: ${withCommas(count)} images, ${steps} steps, seed ${seed}, ${seconds} s`]);
+}

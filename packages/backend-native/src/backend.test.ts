@@ -1,0 +1,202 @@
+import { engine, env, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  adamEma,
+  add,
+  clone,
+  conv2d,
+  dispose,
+  groupNorm,
+  memory,
+  read,
+  run,
+  runMany,
+  scale,
+  slice,
+  squaredError,
+  tensor,
+  useBackend,
+  valueAndGrad,
+  zeros,
+} from '@tract/tensor';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadAddon } from './addon.js';
+import {
+  NativeBackend,
+  NativeUnavailableError,
+  nativeInfo,
+  type PoolStatistics,
+  registerNativeBackend,
+  releaseIdleMemory,
+  setThreads,
+} from './index.js';
+
+const pool = (): PoolStatistics => backend().pool.statistics();
+const ones = (n: number): Float32Array => new Float32Array(n).fill(1);
+
+function backend(): NativeBackend {
+  const found = engine().findBackend('native');
+  if (!(found instanceof NativeBackend)) throw new Error('the native backend is not active');
+  return found;
+}
+
+beforeAll(async () => {
+  registerNativeBackend({ threads: 2 });
+  await useBackend('native');
+  env().set('IS_TEST', true); // the engine then looks for kernels that leak
+});
+afterAll(() => env().set('IS_TEST', false));
+
+describe('memory', () => {
+  test('a disposed result is the memory of the next one, at a multiple of 64 bytes', () => {
+    const x = tensor(ones(1000), [1000]);
+    const first = scale(x, 2);
+    const buffer = backend().floats(first).buffer;
+    dispose(first);
+    const second = scale(x, 3);
+    expect(backend().floats(second).buffer).toBe(buffer);
+    expect(buffer.byteLength % 64).toBe(0);
+    dispose([x, second]);
+  });
+
+  test('a view of a disposed tensor stays intact', async () => {
+    const x = scale(
+      tensor(
+        Float32Array.from({ length: 12 }, (_, i) => i),
+        [3, 4],
+      ),
+      1,
+    );
+    const parts = runMany('Unpack', { value: x }, { axis: 0 }); // stock: views of one buffer
+    dispose(x);
+    const others = Array.from({ length: 4 }, () => scale(tensor(ones(12), [12]), 9));
+    expect(await read(parts[1])).toEqual(Float32Array.of(4, 5, 6, 7));
+    dispose([parts, others]);
+  });
+
+  test('what was read stays as it was when the memory is used again', () => {
+    const x = tensor(ones(100), [100]);
+    const y = scale(x, 2);
+    const values = y.dataSync();
+    dispose(y);
+    const z = scale(x, 3);
+    expect(values).toEqual(ones(100).map((v) => 2 * v));
+    dispose([x, z]);
+  });
+
+  test('a slice has memory of its own, so that it does not keep a large tensor alive', () => {
+    const x = scale(tensor(ones(1e5), [1000, 100]), 1);
+    const part = slice(x, [3, 0], [1, 100]);
+    expect(backend().floats(part).buffer.byteLength).toBeLessThan(1000);
+    dispose([x, part]);
+  });
+
+  test('a training step in steady state allocates nothing', () => {
+    const x = tensor(ones(2 * 6 * 6 * 4), [2, 6, 6, 4]);
+    const weights = {
+      kernel: tensor(
+        ones(144).map((_, i) => Math.sin(i)),
+        [3, 3, 4, 4],
+      ),
+      gamma: tensor(ones(4), [4]),
+      beta: zeros([4]),
+    };
+    const like = () => ({ kernel: zeros([3, 3, 4, 4]), gamma: zeros([4]), beta: zeros([4]) });
+    let state = { params: weights, m: like(), v: like() };
+    const train = (step: number): void => {
+      const { value, grads } = valueAndGrad((p) => {
+        const y = groupNorm(conv2d(x, p.kernel), p.gamma, p.beta, { groups: 2, silu: true });
+        return squaredError(y, x, [1, 1]);
+      }, state.params);
+      const result = adamEma(state, grads, { learningRate: 0.01, step, clipNorm: 1 });
+      state = result.state as typeof state;
+      dispose([value, grads, result.gradientNorm]);
+    };
+    for (let step = 1; step <= 3; step++) train(step);
+    const before = { ...pool(), ...memory() };
+    for (let step = 4; step <= 40; step++) train(step);
+    const after = { ...pool(), ...memory() };
+    expect(after.requests).toBeGreaterThan(before.requests);
+    expect({ ...after, requests: before.requests }).toEqual(before);
+    dispose([x, state]);
+  });
+
+  test('reports the pool, and lets go of idle memory', () => {
+    dispose(scale(tensor(ones(5000), [5000]), 2));
+    expect((engine().memory() as unknown as { pool: PoolStatistics }).pool.idleBytes).toBeGreaterThan(0);
+    releaseIdleMemory();
+    expect(pool().idleBytes).toBe(0);
+  });
+});
+
+describe('the update in place', () => {
+  const hyper = { count: 1, learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, step: 1, clipNorm: 0, emaRate: 0.5 };
+  const pooled = (n: number): Tensor => scale(tensor(ones(n), [n]), 1);
+
+  test('returns the same data where nobody else looks at it', () => {
+    const inputs = { p0: pooled(5), g0: pooled(5), m0: pooled(5), v0: pooled(5), e0: pooled(5) };
+    const [norm, ...updated] = runMany('TractAdamEma', inputs, hyper);
+    expect(updated.map(({ dataId }) => dataId)).toEqual([inputs.p0, inputs.m0, inputs.v0, inputs.e0].map(({ dataId }) => dataId));
+    expect(backend().refCount(inputs.p0.dataId)).toBe(2);
+    dispose([inputs, norm, updated]);
+  });
+
+  test('leaves shared memory and the arrays of the caller as they are', async () => {
+    const given = ones(5);
+    const foreign = engine().makeTensor(given, [5], 'float32');
+    const shared = pooled(5);
+    const other = run('Identity', { x: shared });
+    const inputs = { p0: foreign, g0: pooled(5), m0: pooled(5), v0: pooled(5), e0: shared };
+    const [norm, p, m, v, e] = runMany('TractAdamEma', inputs, hyper);
+    expect(given).toEqual(ones(5));
+    expect(await read(other)).toEqual(ones(5));
+    expect((await read(p))[0]).toBeLessThan(1);
+    expect((await read(e))[0]).toBeLessThan(1);
+    dispose([inputs, other, norm, p, m, v, e]);
+  });
+});
+
+describe('beside the stock backend', () => {
+  test('does nothing for empty tensors, without a crash', async () => {
+    const empty = zeros([0, 4]);
+    const results = [scale(empty, 2), add(empty, empty), clone(empty), run('Sum', { x: empty }, { axis: [1], keepDims: false })];
+    for (const result of results) expect((await read(result)).length).toBe(0);
+    const total = run('Sum', { x: empty }, { axis: [0], keepDims: false });
+    expect(await read(total)).toEqual(new Float32Array(4));
+    const none = run('TractNoise', {}, { seed: 1, stream: 0, step: 0, samples: [], shape: [3] });
+    expect(none.shape).toEqual([0, 3]);
+    dispose([empty, results, total, none]);
+  });
+
+  test('leaves integers and booleans to it, and understands what it makes of them', async () => {
+    const integers = engine().makeTensor(Int32Array.of(7, 8), [2], 'int32');
+    const sum = run('Add', { a: integers, b: integers });
+    expect(sum.dtype).toBe('int32');
+    expect(await sum.data()).toEqual(Int32Array.of(14, 16));
+    const same = run('Equal', { a: integers, b: sum });
+    const cast = run('Cast', { x: same }, { dtype: 'float32' }); // the stock kernel renames the bytes only
+    const shifted = scale(cast, 1, 5);
+    expect(await read(shifted)).toEqual(Float32Array.of(5, 5));
+    dispose([integers, sum, same, cast, shifted]);
+  });
+
+  test('names what does not fit', () => {
+    const [a, b] = [zeros([2, 3]), zeros([4, 5])];
+    expect(() => run('TractSiluGrad', { dy: a, x: b })).toThrow(/TractSiluGrad: 'dy' must have shape \[4,5\], got \[2,3\]/);
+    dispose([a, b]);
+  });
+});
+
+describe('registration', () => {
+  test('tells what it runs on, and refuses what cannot be', () => {
+    const { instructionSet, instructionSets, threads } = nativeInfo();
+    expect(instructionSets).toContain(instructionSet);
+    expect(threads).toBe(2);
+    expect(() => registerNativeBackend({ instructionSet: 'mmx' })).toThrow(/instructionSet must be one of .*, got 'mmx'/);
+    expect(() => setThreads(0)).toThrow(/integer from 1 to 256, got 0/);
+  });
+
+  test('a missing addon is a typed error with the remedy', () => {
+    expect(() => loadAddon('/nowhere/tract.node')).toThrow(NativeUnavailableError);
+    expect(() => loadAddon('/nowhere/tract.node')).toThrow(/npm run build/);
+  });
+});
