@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { emaRate } from '@tract/optim';
 import {
   type AdamEmaState,
@@ -5,9 +6,11 @@ import {
   clone,
   combine,
   dispose,
+  leaves,
   mapTree,
   noise,
   randomUniforms,
+  read,
   readScalar,
   scope,
   squaredError,
@@ -24,6 +27,8 @@ export type BenchResult = {
   readonly train: number;
   readonly tract: number;
   readonly peakRssMB: number;
+  /** SHA-256 of student, moments and averages after the last step: equal bits give equal digests. */
+  readonly digest: string;
 };
 
 export type BenchOptions = { readonly network: UNetConfig; readonly batch: number; readonly runs: number };
@@ -33,7 +38,7 @@ const selfEma = 0.5;
 const slowEma = 0.999;
 
 /** The work of one training: separate trees for student, self-teacher, sampling average and teacher, one fixed batch of noise. */
-class Bench {
+export class StepBench {
   private readonly teacher: UNetParams;
   private state: AdamEmaState<UNetParams>;
   private readonly x: Tensor;
@@ -97,17 +102,24 @@ class Bench {
     dispose(target);
   }
 
+  async digest(): Promise<string> {
+    const hash = createHash('sha256');
+    for (const [, leaf] of leaves(this.state)) hash.update(await read(leaf));
+    return hash.digest('hex');
+  }
+
   dispose(): void {
     dispose([this.teacher, this.state, this.x]);
   }
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+/** The middle value, the upper one of two. */
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const hundredths = (value: number): number => Math.round(value * 100) / 100;
 
 /** Times the three kinds of work: one warm-up each, then the median of `runs`. */
 export async function benchStep(options: BenchOptions, onPart: (name: string) => void = () => {}): Promise<BenchResult> {
-  const bench = new Bench(options);
+  const bench = new StepBench(options);
   const imagesPerSecond = async (name: string, work: () => Promise<void>): Promise<number> => {
     onPart(name);
     await work();
@@ -122,8 +134,9 @@ export async function benchStep(options: BenchOptions, onPart: (name: string) =>
   const forward = await imagesPerSecond('forward', () => bench.forward());
   const train = await imagesPerSecond('train', () => bench.train());
   const tract = await imagesPerSecond('tract', () => bench.tract());
-  bench.dispose();
   // The highest resident size of the process so far; Node gives it in kilobytes on every system.
   const peakRssMB = Math.floor(process.resourceUsage().maxRSS / 1024);
-  return { params: countParameters(unetSpec(options.network)), forward, train, tract, peakRssMB };
+  const digest = await bench.digest();
+  bench.dispose();
+  return { params: countParameters(unetSpec(options.network)), forward, train, tract, peakRssMB, digest };
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { quantity } from './quantity.js';
+import { upTo } from './quantity.js';
 
 /** Options of every command that computes. */
 export type ComputeOptions = { readonly backend?: string; readonly threads?: number; readonly silent?: boolean };
@@ -8,7 +8,7 @@ export type ComputeOptions = { readonly backend?: string; readonly threads?: num
 export const withComputing = (command: Command): Command =>
   command
     .addOption(new Option('--backend <name>', 'what computes (default: native, else cpu)').choices(['native', 'cpu']))
-    .addOption(new Option('--threads <n>', 'threads of the native backend (default: all cores)').argParser(quantity))
+    .addOption(new Option('--threads <n>', 'threads of the native backend (default: all cores)').argParser(upTo(256)))
     .option('--silent', 'no progress on stderr');
 
 /** The end of a help text. */

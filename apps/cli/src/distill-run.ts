@@ -85,7 +85,6 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
   const setup = setupOf(teacher, settings);
   let state = startState(setup, options);
   const commit = async (progress: RunState): Promise<void> => {
-    writeCheckpoint(run, progress, await downloadTree(treesOf(state)));
     const steps = setup.phases[state.phase].studentSteps;
     const description = {
       network: teacher.network,
@@ -95,6 +94,8 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
       recipe: { ...settings, images: progress.images, teacher: settings.teacher },
     };
     writeModel(modelPath(run), description, await downloadTree(state.studentEma), distillCard(settings, progress, steps));
+    // After the model, so that a run whose checkpoint says that it is finished has its model.
+    writeCheckpoint(run, progress, await downloadTree(treesOf(state)));
   };
   return {
     run,

@@ -49,5 +49,5 @@ export function openLossLog(start: LogWindow): LossLog {
 
 const diverged = (loss: number, gradNorm: number, update: number) =>
   failure(
-    `the loss became ${loss} (gradient norm ${gradNorm}) at update ${update}; nothing was written since the last checkpoint: --resume goes on from it, a new run with a lower --lr may hold`,
+    `the loss became ${loss} (gradient norm ${gradNorm}) at update ${update}; nothing was written since the last checkpoint; start a new run with a lower --lr`,
   );

@@ -13,11 +13,26 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
     await buildProgram(io).parseAsync(args, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
-    // commander has printed its own message by now; help and version end as an error of code 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    const message = error instanceof Error ? error.message : String(error);
-    io.err(`${io.live ? pc.red('error:') : 'error:'} ${message}\n`);
+    // Help and the version end as errors too; they have been printed by now.
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
+    if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
+    io.err(`${io.live ? pc.red('error:') : 'error:'} ${sentence(error)}\n`);
     if (process.env.TRACT_DEBUG && error instanceof Error) io.err(`${error.stack}\n`);
-    return exitCodeOf(error);
+    return error instanceof CommanderError ? exitCodes.usage : exitCodeOf(error);
   }
+}
+
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof CommanderError ? usageSentence(error.message) : error.message;
+}
+
+/** commander's message of several lines and sentences as one, with a way out. */
+function usageSentence(message: string): string {
+  const said = message
+    .replace(/^error: /, '')
+    .replace(/ is invalid\. (\w)/, (_, first: string) => `: ${first.toLowerCase()}`)
+    .replace(/\n\(Did you mean (?:one of )?(.*)\?\)$/, '; did you mean $1?')
+    .replace(/\.$/, '');
+  return /[:;]/.test(said) ? said : `${said}; see --help`;
 }

@@ -76,7 +76,7 @@ function locate(name: string): { weights: string; config: string } {
     const known = shippedNames();
     const list = known.length === 0 ? 'none' : known.join(', ');
     throw dataError(
-      `no model '${name}': expected a model folder, a safetensors file or a shipped name (${list}).${didYouMean(name, known)}`,
+      `no model '${name}': expected a model folder, a safetensors file or a shipped name (${list})${didYouMean(name, known)}`,
     );
   }
   if (!statSync(place).isDirectory()) return { weights: place, config: join(dirname(place), 'config.json') };

@@ -19,8 +19,8 @@ export function nearMiss(word: string, known: readonly string[]): string | undef
   return best && best.distance <= Math.max(2, Math.floor(word.length * 0.4)) ? best.name : undefined;
 }
 
-/** ` Did you mean X?` or nothing, to end a sentence with. */
+/** `; did you mean X?` or nothing, to end a sentence with. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const name = nearMiss(word, known);
-  return name === undefined ? '' : ` Did you mean ${name}?`;
+  return name === undefined ? '' : `; did you mean ${name}?`;
 }

@@ -2,6 +2,7 @@ import type { Prediction } from '@tract/distill';
 import type { UNetConfig } from '@tract/unet';
 import { usageError } from './errors.js';
 import { didYouMean } from './near-miss.js';
+import { shortCount } from './quantity.js';
 
 /** What both kinds of training share. Images are counted with repetition: 360e3 images of MNIST are 6 epochs. */
 export type CommonPreset = {
@@ -75,8 +76,8 @@ const student: DistillPreset = {
   teacher: 'mnist-teacher',
   method: 'tract',
   schedule: [1024, 32, 1],
-  images: 1e6,
-  batch: 128,
+  images: 120e3,
+  batch: 64,
   learningRate: 5e-4,
   decay: 'cosine',
   clipNorm: 1,
@@ -84,7 +85,7 @@ const student: DistillPreset = {
   emaResidual: 1e-3,
   restart: 'keep',
   seed: 0,
-  checkpointEvery: 100e3,
+  checkpointEvery: 20e3,
 };
 
 export const trainPresets: Readonly<Record<string, TrainPreset>> = {
@@ -95,12 +96,23 @@ export const trainPresets: Readonly<Record<string, TrainPreset>> = {
 export const distillPresets: Readonly<Record<string, DistillPreset>> = {
   'mnist-tract': student,
   'mnist-btd': { ...student, method: 'btd', schedule: [1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1] },
-  'mnist-quickstart': { ...student, images: 150e3 },
+  'mnist-quickstart': { ...student, images: 64e3 },
 };
 
 /** The preset of that name. @throws CliError (usage) that names the nearest one. */
 export function choosePreset<P>(presets: Readonly<Record<string, P>>, name: string): P {
   if (Object.hasOwn(presets, name)) return presets[name];
   const known = Object.keys(presets);
-  throw usageError(`unknown preset '${name}'; the presets are ${known.join(', ')}.${didYouMean(name, known)}`);
+  throw usageError(`unknown preset '${name}': expected ${known.join(', ')}${didYouMean(name, known)}`);
+}
+
+/** The presets as a help text shows them, two lines each. */
+export function presetHelp<P extends CommonPreset>(presets: Readonly<Record<string, P>>, describe: (preset: P) => string): string {
+  const width = Math.max(...Object.keys(presets).map((name) => name.length));
+  const lines = Object.entries(presets).flatMap(([name, preset]) => {
+    const { images, batch, learningRate, seed, checkpointEvery } = preset;
+    const numbers = `${shortCount(images)} images, batch ${batch}, lr ${learningRate}, seed ${seed}, saved every ${shortCount(checkpointEvery)}`;
+    return [`  ${name.padEnd(width)}  ${numbers}`, `  ${' '.repeat(width)}  ${describe(preset)}`];
+  });
+  return `\nPresets:\n${lines.join('\n')}`;
 }

@@ -7,33 +7,48 @@ import { inspectCommand } from './commands/inspect.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
+import { examples } from './common-options.js';
 import type { Io } from './io.js';
 
 const footer = `
-MODEL is a model folder, a safetensors file with its config.json, or the name of a shipped model (mnist-teacher).
-K and M behind a count are thousands and millions. Results go to stdout, progress to stderr.
-Exit codes: 0 ok, 1 failed, 2 usage, 3 bad data or checkpoint, 4 backend missing, 130 interrupted.`;
+MODEL is a model folder (RUN/model), a safetensors file with its config.json,
+or the name of a shipped model such as mnist-teacher.
+K and M behind a count are thousands and millions: 640, 100K, 1.5M.
+Results go to stdout, progress and errors to stderr; --json prints one value.
+Exit codes: 0 ok, 1 failed, 2 usage, 3 bad data or checkpoint,
+4 backend missing, 130 interrupted.
+Environment: TRACT_MNIST names a folder with other idx files of MNIST's form,
+TRACT_DEBUG=1 adds the stack trace to an error.`;
 
-/** The whole command line. Commands write to `io` only, and end by an exception that `main` turns into an exit code. */
+/** The columns of every help text, on any terminal. */
+const helpWidth = 79;
+
+const makers = [
+  trainCommand,
+  distillCommand,
+  sampleCommand,
+  evaluateCommand,
+  benchCommand,
+  doctorCommand,
+  inspectCommand,
+  quickstartCommand,
+];
+
+/**
+ * The whole command line. What a command does is loaded when it runs, so that help and errors come at once. Commands write to `io`
+ * only, and end by an exception that `main` turns into an exit code; so do errors of usage, which are not printed here.
+ */
 export function buildProgram(io: Io): Command {
   const program = new Command('tract')
     .description('Turns slow diffusion models into one-step ones.')
     .version('0.1.0')
+    .configureHelp({ helpWidth })
     .addHelpText('after', footer)
+    .addHelpText('after', examples('tract quickstart', 'tract sample mnist-teacher --steps 64 --out digits.png'))
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} })
     .showSuggestionAfterError();
-  const commands = [
-    trainCommand,
-    distillCommand,
-    sampleCommand,
-    evaluateCommand,
-    benchCommand,
-    doctorCommand,
-    inspectCommand,
-    quickstartCommand,
-  ];
-  for (const make of commands) {
+  for (const make of makers) {
     const command = make(io).copyInheritedSettings(program);
     for (const inner of command.commands) inner.copyInheritedSettings(program);
     program.addCommand(command);

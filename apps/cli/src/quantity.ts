@@ -21,6 +21,15 @@ export function quantity(text: string): number {
   return rounded;
 }
 
+/** As quantity, and not above the limit. @throws InvalidArgumentError */
+export const upTo =
+  (limit: number) =>
+  (text: string): number => {
+    const value = quantity(text);
+    if (value > limit) throw new InvalidArgumentError(`expected at most ${limit}.`);
+    return value;
+  };
+
 /** A whole number of at least 0: seeds and the like. @throws InvalidArgumentError */
 export function wholeNumber(text: string): number {
   const value = Number(text);
@@ -90,3 +99,12 @@ const grouped = new Intl.NumberFormat('en-US');
 
 /** 1234567 as 1,234,567. */
 export const withCommas = (count: number): string => grouped.format(count);
+
+/** `1 step`, `2 steps`. */
+export const inSteps = (count: number): string => `${withCommas(count)} step${count === 1 ? '' : 's'}`;
+
+/** 360000 as 360K, as the command line takes it; exact. */
+export function shortCount(count: number): string {
+  if (count % 1e3 !== 0) return String(count);
+  return count < 1e6 ? `${count / 1e3}K` : `${count / 1e6}M`;
+}

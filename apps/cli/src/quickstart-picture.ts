@@ -8,8 +8,9 @@ export type PictureParts = {
   readonly student: Images;
 };
 
-/** Images in a row of the picture. */
-export const pictureColumns = 16;
+const columns = 16;
+/** Images of a block: two rows. */
+export const pictureCount = 2 * columns;
 
 /** Three labelled blocks under each other, from the same noise: the teacher at many steps, at one step, and the student at one step. */
 export const quickstartPicture = ({ teacherMany, manySteps, teacherOne, student }: PictureParts): Uint8Array =>
@@ -19,5 +20,5 @@ export const quickstartPicture = ({ teacherMany, manySteps, teacherOne, student 
       { label: 'teacher, 1 step', images: teacherOne },
       { label: 'student, 1 step', images: student },
     ],
-    { columns: pictureColumns, text: { Software: 'tract' } },
+    { columns, zoom: 2, text: { Software: 'tract' } },
   );

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NamedArray, readSafetensors, writeSafetensors } from '@tract/checkpoint';
 import { settleFolder, writeFileAtomically, writeFolderAtomically } from './atomic.js';
 import { dataError, usageError } from './errors.js';
 import { withCommas } from './quantity.js';
+import { lockName, lockRun } from './run-lock.js';
 
 /** The resolved settings of a run, as RUN/config.json keeps them. */
 export type RunConfig = {
@@ -83,56 +84,66 @@ function parseJson(path: string): unknown {
 }
 
 /**
- * Looks at --out before any work: a new run takes an absent or empty folder, --resume takes a run with the same settings. Writes nothing.
+ * Looks at --out before any work: a new run takes an absent or empty folder, --resume takes a run with the same settings. Writes nothing
+ * but the lock of a run that is there.
  * @returns the checkpoint to go on from, if any.
- * @throws CliError (usage) otherwise.
+ * @throws CliError (usage) otherwise, (failed) when another process works in the folder.
  */
 export function openRun(run: string, resume: boolean, config: RunConfig): Checkpoint | undefined {
-  const isRun = existsSync(paths(run).config);
-  if (!isRun) {
+  if (!existsSync(paths(run).config)) {
     if (resume) throw usageError(`--resume: there is no run in ${run}; start one without --resume`);
-    if (existsSync(run) && readdirSync(run).length > 0) throw usageError(`--out ${run} exists and is not empty; choose another folder`);
+    if (existsSync(run) && !isEmptyFolder(run)) throw usageError(`--out ${run} exists and is not an empty folder; choose another one`);
     return undefined;
   }
-  const found = readRunConfig(run);
-  settleFolder(paths(run).checkpoint);
-  // A run that was stopped before its first checkpoint starts again from nothing.
-  const checkpoint = existsSync(join(paths(run).checkpoint, 'state.json')) ? readCheckpoint(run) : undefined;
+  const checkpoint = lastCheckpoint(run);
   if (checkpoint && checkpoint.state.step >= checkpoint.state.totalSteps) {
     throw usageError(`--out ${run} is a finished run of ${withCommas(checkpoint.state.images)} images; choose another folder`);
   }
   if (!resume) throw usageError(`--out ${run} is an unfinished run; add --resume to go on, or choose another folder`);
-  requireSameSettings(run, found, config);
+  requireSameSettings(run, readRunConfig(run), config);
   return checkpoint;
 }
 
-/** Whether there is a run in the folder, and whether it came to its end. */
-export function findRun(run: string): 'none' | 'unfinished' | 'finished' {
-  if (!existsSync(paths(run).config)) return 'none';
+/** A run that was killed at its very start has left a lock and nothing else. */
+const isEmptyFolder = (path: string): boolean => statSync(path).isDirectory() && readdirSync(path).every((name) => name === lockName);
+
+/** The checkpoint of a run that is there, if it came to one before it was stopped. Locks the run: what another process writes is not to be touched. */
+function lastCheckpoint(run: string): Checkpoint | undefined {
+  lockRun(run);
   settleFolder(paths(run).checkpoint);
-  if (!existsSync(join(paths(run).checkpoint, 'state.json'))) return 'unfinished';
-  const { step, totalSteps } = readCheckpoint(run).state;
-  return step >= totalSteps ? 'finished' : 'unfinished';
+  return existsSync(join(paths(run).checkpoint, 'state.json')) ? readCheckpoint(run) : undefined;
 }
 
-export function readRunConfig(run: string): RunConfig {
+/**
+ * Whether there is a run in the folder, and whether it came to its end.
+ * @throws CliError (usage) when it was started with other settings.
+ */
+export function findRun(run: string, config: RunConfig): 'none' | 'unfinished' | 'finished' {
+  if (!existsSync(paths(run).config)) return 'none';
+  requireSameSettings(run, readRunConfig(run), config);
+  const state = lastCheckpoint(run)?.state;
+  return state && state.step >= state.totalSteps ? 'finished' : 'unfinished';
+}
+
+function readRunConfig(run: string): RunConfig {
   const found = parseJson(paths(run).config) as RunConfig;
   if (found.format !== 'tract-run') throw dataError(`${paths(run).config} is not the configuration of a run; choose another folder`);
   return found;
 }
 
 function requireSameSettings(run: string, found: RunConfig, wanted: RunConfig): void {
-  if (found.command !== wanted.command) throw usageError(`${run} was made by tract ${found.command}; resume it with that command`);
+  if (found.command !== wanted.command) throw usageError(`${run} was made by tract ${found.command}; choose another --out`);
   for (const name of new Set([...Object.keys(found.settings), ...Object.keys(wanted.settings)])) {
     const [before, now] = [JSON.stringify(found.settings[name]), JSON.stringify(wanted.settings[name])];
     if (before !== now)
-      throw usageError(`${run} was started with ${name} ${before}, this command says ${now}; --resume goes on with the same settings`);
+      throw usageError(`${run} was started with ${name} ${before}, this command says ${now}; keep the settings or choose another --out`);
   }
 }
 
-/** Writes RUN/config.json, and brings the log back to where the checkpoint is. */
+/** Takes the folder: writes RUN/config.json, and brings the log back to where the checkpoint is. @throws CliError (failed) when another process holds it. */
 export function beginRun(run: string, config: RunConfig, checkpoint: Checkpoint | undefined): void {
   mkdirSync(run, { recursive: true });
+  lockRun(run);
   writeFileAtomically(paths(run).config, `${JSON.stringify(config, null, 2)}\n`);
   const { stats } = paths(run);
   if (!existsSync(stats)) return;

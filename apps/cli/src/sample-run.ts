@@ -64,7 +64,8 @@ async function drawBatch(
     await afterStep(0);
     for await (xt of ddim(tensorSpace, denoise, xT, vpGrid(steps))) await afterStep(++done / steps);
     const values = await read(xt);
-    if (values.some(Number.isNaN)) throw dataError(`${path} draws what is not a number: its training diverged; train it again with a lower --lr`);
+    if (values.some(Number.isNaN))
+      throw dataError(`${path} draws what is not a number: its training diverged; train it again with a lower --lr`);
     return toBytes(values);
   } finally {
     dispose([...new Set([xT, xt])]);

@@ -27,6 +27,8 @@ export function checkArrays(like: Tree<Shaped>, arrays: ReadonlyMap<string, Name
         `${source}: tensor '${name}' must have shape [${shape}], got [${found.shape}]; do the weights belong to this configuration?`,
       );
     }
+    if (!found.data.every(Number.isFinite))
+      throw dataError(`${source}: tensor '${name}' holds numbers that are not finite; get or train it again`);
   }
   for (const name of arrays.keys()) {
     if (!expected.has(name)) throw dataError(`${source}: unknown tensor '${name}'; do the weights belong to this configuration?`);

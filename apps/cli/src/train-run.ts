@@ -60,10 +60,11 @@ export function trainWork(options: TrainRun): Work & { readonly dispose: () => v
   const setup = setupOf(settings);
   let state = startState(options);
   const commit = async (progress: RunState): Promise<void> => {
-    writeCheckpoint(run, progress, await downloadTree(treesOf(state)));
     const { network, prediction, data, ...recipe } = settings;
     const description = { network, prediction, samplingSteps: [64], data, recipe: { ...recipe, images: progress.images } };
     writeModel(modelPath(run), description, await downloadTree(state.ema), teacherCard(settings, progress));
+    // After the model, so that a run whose checkpoint says that it is finished has its model.
+    writeCheckpoint(run, progress, await downloadTree(treesOf(state)));
   };
   return {
     run,

@@ -27,32 +27,47 @@ export type Work = {
 /** Updates between two readings of the loss, which are also two lines of the log. */
 const readEvery = 20;
 
+export type RunOptions = {
+  readonly silent?: boolean;
+  /** How the user goes on after an interruption. */
+  readonly again?: string;
+};
+
 /**
  * Runs updates until the total is reached: progress to stderr, a line of stats.jsonl every 20 updates, a commit every `commitEvery`
  * updates and at the end. SIGINT or SIGTERM commits and ends with code 130; a loss that is not finite ends with code 1 and commits nothing.
  */
-export async function runWork(io: Io, work: Work, from: RunState | undefined, options: { readonly silent: boolean }): Promise<RunState> {
+export async function runWork(io: Io, work: Work, from: RunState | undefined, options: RunOptions): Promise<RunState> {
   const progress = startProgress(io, { unit: 'images', silent: options.silent });
   const signals = catchSignals();
   try {
-    return await loop(work, from, progress, signals);
+    const state = await loop(work, from, progress, signals);
+    if (state.step === state.totalSteps) return state;
+    throw interrupted(
+      `stopped by ${signals.asked} after ${withCommas(state.images)} images; the checkpoint is written, ${options.again ?? '--resume goes on from it'}`,
+    );
   } finally {
     progress.end();
     signals.release();
   }
 }
 
+/** Updates until the end, or until the commit that follows a signal. */
 async function loop(work: Work, from: RunState | undefined, progress: Progress, signals: Signals): Promise<RunState> {
   const { totalSteps, commitEvery } = work;
   const stateAt = stateMaker(work, from);
   const log = openLossLog(from?.window ?? emptyWindow);
   try {
-    for (let step = from?.step ?? 0; step < totalSteps; ) {
+    let step = from?.step ?? 0;
+    while (step < totalSteps) {
       log.add(work.step(step));
       step++;
+      // Updates are synchronous: without this turn of the event loop no signal would be seen.
+      await nextTurn();
+      const stopping = signals.asked !== undefined;
       const atEnd = step === totalSteps;
       const lineDue = step % readEvery === 0 || atEnd;
-      const commitDue = step % commitEvery === 0 || atEnd || signals.asked !== undefined;
+      const commitDue = step % commitEvery === 0 || atEnd || stopping;
       if (lineDue || commitDue) {
         const window = await log.read(step);
         show(work, progress, step, window);
@@ -62,18 +77,13 @@ async function loop(work: Work, from: RunState | undefined, progress: Progress, 
         }
         if (commitDue) await work.commit(stateAt(step, lineDue ? emptyWindow : window));
       }
-      if (signals.asked !== undefined && !atEnd) throw stopped(signals.asked, step * work.batch);
-      // Updates are synchronous: without this turn of the event loop no signal would be seen.
-      await nextTurn();
+      if (stopping) break;
     }
-    return stateAt(totalSteps, emptyWindow);
+    return stateAt(step, emptyWindow);
   } finally {
     log.drop();
   }
 }
-
-const stopped = (signal: string, images: number) =>
-  interrupted(`stopped by ${signal} after ${withCommas(images)} images; the checkpoint is written, --resume goes on from it`);
 
 function stateMaker(work: Work, from: RunState | undefined): (step: number, window: LogWindow) => RunState {
   const started = performance.now();

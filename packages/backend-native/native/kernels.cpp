@@ -15,6 +15,7 @@
 #include "movement.h"
 #include "combine.h"
 #include "update.h"
+#include "peaks.h"
 
 namespace TRACT_ISA {
 
@@ -28,7 +29,7 @@ const Kernel* kernels() {
       {"attentionGrad", attentionGrad},
 #define TRACT_KERNEL(name) {#name, name},
       TRACT_ELEMENTWISE_KERNELS TRACT_REDUCE_KERNELS TRACT_SOFTMAX_KERNELS TRACT_GROUP_NORM_KERNELS TRACT_RESAMPLE_KERNELS
-      TRACT_MOVEMENT_KERNELS TRACT_COMBINE_KERNELS TRACT_UPDATE_KERNELS
+      TRACT_MOVEMENT_KERNELS TRACT_COMBINE_KERNELS TRACT_UPDATE_KERNELS TRACT_PEAK_KERNELS
 #undef TRACT_KERNEL
       {nullptr, nullptr},
   };

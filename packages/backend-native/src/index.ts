@@ -1,4 +1,6 @@
 export { NativeUnavailableError } from './addon.js';
 export { NativeBackend } from './backend.js';
 export type { PoolStatistics } from './buffer-pool.js';
+export { type KernelCall, type KernelListener, observeKernels } from './kernel-observer.js';
+export { type MachinePeaks, machinePeaks } from './machine-peaks.js';
 export { type NativeInfo, type NativeOptions, nativeInfo, registerNativeBackend, releaseIdleMemory, setThreads } from './register.js';

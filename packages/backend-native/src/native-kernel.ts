@@ -1,6 +1,7 @@
 import { getKernel, type KernelConfig, type KernelFunc, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 import { composedKernel } from '@tract/tensor';
 import type { NativeBackend } from './backend.js';
+import { observed } from './kernel-observer.js';
 
 /** Inputs by name; optional ones may be missing. All are float32 and not empty. */
 export type KernelInputs = Readonly<Record<string, TensorInfo>>;
@@ -28,14 +29,14 @@ function configure(kernelName: string, kernel: NativeKernel): KernelConfig {
   return {
     kernelName,
     backendName: 'native',
-    kernelFunc: (args) => {
+    kernelFunc: observed(kernelName, (args) => {
       const inputs = args.inputs as KernelInputs;
       for (const name in inputs) {
         const input = inputs[name];
         if (input != null && (input.dtype !== 'float32' || isEmpty(input))) return fallback(args);
       }
       return kernel(args.backend as NativeBackend, inputs, (args.attrs ?? {}) as KernelAttributes) ?? fallback(args);
-    },
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { expectClose, type Values } from '@tract/tensor/testing';
 import { describe, expect, test } from 'vitest';
-import { type KernelCase, onEachSetting, resultsOn, titleOf } from './testing/kernel-case.js';
+import { expectSameBits, type KernelCase, onEachSetting, resultsOn, titleOf } from './testing/kernel-case.js';
 
 const conv = (
   x: number[],
@@ -203,7 +203,7 @@ describe('a stock kernel gives what the cpu backend gives, with any number of th
     test(titleOf(testCase), async () => {
       const expected = await resultsOn('cpu', testCase);
       for (const { instructionSet, one, two } of await onEachSetting(() => resultsOn('native', testCase))) {
-        expect(two, instructionSet).toEqual(one);
+        expectSameBits(two, one, instructionSet);
         expected.forEach(({ shape, values }, i) => {
           expect(one[i].shape).toEqual(shape);
           expectClose(one[i].values, values, 3e-6, 'float32 sums of at most 1000 terms, on the cpu backend too');

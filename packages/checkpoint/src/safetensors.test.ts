@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import { CheckpointError, type CheckpointErrorKind } from './checkpoint-error.js';
 import { decodeFloat16, toFloat32 } from './half-precision.js';
@@ -145,10 +146,11 @@ describe('a file that breaks a rule of the format is refused with the rule', () 
 });
 
 test('a header of 16 MB of hostile strings is refused within seconds', () => {
-  const started = performance.now();
+  // Processor time, not the clock: the machine may be busy with other things.
+  const started = process.cpuUsage();
   expect(kindOf(file(`{${'"\\"'.repeat(5_000_000)}`))).toBe('invalid-header');
   expect(kindOf(file(`{"${'\\"'.repeat(8_000_000)}`))).toBe('invalid-header');
-  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(process.cpuUsage(started).user).toBeLessThan(10e6);
 });
 
 describe('the writer refuses', () => {

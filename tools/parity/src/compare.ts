@@ -18,10 +18,13 @@ function requireSameLength(got: ArrayLike<number>, expected: ArrayLike<number>):
   if (got.length !== expected.length) throw new RangeError(`ours has ${got.length} numbers where the file has ${expected.length}`);
 }
 
+/** An infinite error stays one, even where the scale is infinite too. */
+const ratio = (error: number, scale: number): number => (error === Number.POSITIVE_INFINITY ? error : error / (scale || 1));
+
 /** Largest difference, relative to `scale`: the largest expected entry unless told. */
 export function relativeError(got: ArrayLike<number>, expected: ArrayLike<number>, scale: number = largest(expected)): number {
   requireSameLength(got, expected);
-  return worstOf(Array.from(expected, (value, i) => Math.abs(got[i] - value))) / (scale || 1);
+  return ratio(worstOf(Array.from(expected, (value, i) => Math.abs(got[i] - value))), scale);
 }
 
 /** Largest of the differences, each relative to its own expected entry, but to no less than a thousandth of the largest one: near a zero crossing the error is absolute. */
@@ -34,7 +37,7 @@ export function elementwiseError(got: ArrayLike<number>, expected: ArrayLike<num
 /** Largest difference beyond what each entry is allowed on top, relative to the largest expected entry. */
 export function relativeErrorBeyond(allowed: ArrayLike<number>, got: ArrayLike<number>, expected: ArrayLike<number>): number {
   requireSameLength(got, expected);
-  return worstOf(Array.from(expected, (value, i) => Math.max(0, Math.abs(got[i] - value) - allowed[i]))) / (largest(expected) || 1);
+  return ratio(worstOf(Array.from(expected, (value, i) => Math.max(0, Math.abs(got[i] - value) - allowed[i]))), largest(expected));
 }
 
 export const isMiss = ({ error, tolerance }: Finding): boolean => !(error <= tolerance);

@@ -23,8 +23,8 @@ export async function weightFindings(
   const allowed = new Map<string, Float64Array>();
   for (const { path, values } of student) {
     // After the first step Adam's mean is (1 - beta1) times the clipped gradient.
-    const steepest = largest(await read(moments.get(path)!)) / (1 - adam.beta1);
-    allowed.set(path, adamSlack(before.get(path)!, values, learningRate, steepest));
+    const gradient = (await read(moments.get(path)!)).map((m) => m / (1 - adam.beta1));
+    allowed.set(path, adamSlack(before.get(path)!, values, gradient, learningRate));
   }
   const networks: [string, UNetParams | undefined, NamedWeights[]][] = [
     ['student', state.student, student],
@@ -47,17 +47,22 @@ export async function weightFindings(
 /**
  * How far Adam's first step is undetermined, per entry. It moves a weight by learningRate * g / (|g| + epsilon), so a gradient that is nothing
  * but rounding (of a bias before a normalisation, of a key's bias before the softmax, or by chance) becomes a step of any size up to the
- * learning rate. The file's own step tells its g; what the gradient's tolerance does to the step from there is allowed on top. The gradient
- * was clipped to norm 1, so half a unit of float32 is the least that it can be off.
+ * learning rate. What the gradient's tolerance does to the step is allowed on top, where both sides show such a gradient: ours in `gradient`,
+ * the file's in the step it took. The gradient was clipped to norm 1, so half a unit of float32 is the least that it can be off.
  */
-function adamSlack(before: Float32Array, after: Float32Array, learningRate: number, steepest: number): Float64Array {
-  const gradientError = Math.max(gradientTolerance * steepest, 2 ** -24);
-  const step = (g: number) => g / (Math.abs(g) + adam.epsilon);
+export function adamSlack(before: Float32Array, after: Float32Array, gradient: Float32Array, learningRate: number): Float64Array {
+  const gradientError = Math.max(gradientTolerance * largest(gradient), 2 ** -24);
   return Float64Array.from(after, (value, i) => {
     const taken = Math.abs(value - before[i]) / learningRate;
-    // From here on g is so far above epsilon that the step hardly depends on it, and rounding of the weights hides how much.
+    // From 0.999 on g is so far above epsilon that the step hardly depends on it, and rounding of the weights hides how much.
     if (!(taken < 0.999)) return 0;
-    const g = (adam.epsilon * taken) / (1 - taken);
-    return learningRate * Math.max(step(g + gradientError) - taken, taken - step(g - gradientError));
+    const theirs = (adam.epsilon * taken) / (1 - taken);
+    return learningRate * Math.min(spread(theirs, gradientError), spread(gradient[i], gradientError));
   });
+}
+
+/** How far Adam's first step, in learning rates, can be off when the gradient g is off by `error`. */
+function spread(g: number, error: number): number {
+  const step = (at: number) => at / (Math.abs(at) + adam.epsilon);
+  return Math.max(step(g + error) - step(g), step(g) - step(g - error));
 }

@@ -18,30 +18,36 @@ export type BenchOptions = ComputeOptions & {
   readonly json?: boolean;
 };
 
-/** The U-Net of the paper in the size asked for: embedding four times as wide as the first level, one attention head. */
-const networkOf = (options: BenchOptions): UNetConfig => ({
-  imageSize: options.res,
-  inChannels: options.in,
-  channels: options.channels,
-  embChannels: 4 * options.channels,
-  channelMult: options.mult,
-  blocks: options.blocks,
-  attentionResolutions: options.attn,
-  heads: 1,
-  scaleShift: true,
-  resampleInBlocks: true,
-  outputs: 1,
-  classes: 1,
-});
-
-/** Measures the three kinds of work on a network of the size asked for. */
-export async function bench(io: Io, options: BenchOptions): Promise<void> {
-  const network = networkOf(options);
+/**
+ * The U-Net of the paper in the size asked for: embedding four times as wide as the first level, one attention head.
+ * @throws CliError (usage) when there is none of that size.
+ */
+export function networkOf(options: BenchOptions): UNetConfig {
+  const network = {
+    imageSize: options.res,
+    inChannels: options.in,
+    channels: options.channels,
+    embChannels: 4 * options.channels,
+    channelMult: options.mult,
+    blocks: options.blocks,
+    attentionResolutions: options.attn,
+    heads: 1,
+    scaleShift: true,
+    resampleInBlocks: true,
+    outputs: 1,
+    classes: 1,
+  };
   try {
     checkUNetConfig(network);
   } catch (error) {
     throw usageError((error as Error).message);
   }
+  return network;
+}
+
+/** Measures the three kinds of work on a network of the size asked for. */
+export async function bench(io: Io, options: BenchOptions): Promise<void> {
+  const network = networkOf(options);
   const backend = await startBackend(io, options);
   const result = await benchStep({ network, batch: options.batch, runs: options.runs }, (part) => {
     if (!options.silent) io.err(`measuring ${part} on ${backend.name}\n`);

@@ -7,8 +7,8 @@ import { type Io, report } from '../io.js';
 import { readModel } from '../model-folder.js';
 import { choosePreset, type DistillPreset, distillPresets } from '../presets.js';
 import { withCommas } from '../quantity.js';
-import { beginRun, modelPath, openRun, type RunConfig } from '../run-folder.js';
-import { runWork } from '../trainer.js';
+import { beginRun, modelPath, openRun, type RunConfig, type RunState } from '../run-folder.js';
+import { type RunOptions, runWork } from '../trainer.js';
 
 export type DistillOptions = ComputeOptions &
   Partial<Omit<DistillPreset, 'learningRate'>> & {
@@ -27,11 +27,20 @@ function settingsOf(options: DistillOptions): DistillPreset {
   return { ...preset, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
 }
 
-/** Distils from the start, or from the last checkpoint with --resume. */
-export async function distill(io: Io, options: DistillOptions): Promise<void> {
-  const settings = settingsOf(options);
-  const config: RunConfig = { format: 'tract-run', version: 1, command: 'distill', settings };
-  const from = openRun(options.out, options.resume === true, config);
+/** The settings of a distillation as its run keeps them. */
+export const distillConfig = (settings: DistillPreset): RunConfig => ({ format: 'tract-run', version: 1, command: 'distill', settings });
+
+export type Distillation = ComputeOptions &
+  Pick<RunOptions, 'again'> & {
+    readonly run: string;
+    readonly settings: DistillPreset;
+    readonly resume: boolean;
+  };
+
+/** Distils from the start, or from the last checkpoint, into a run folder. Everything is checked before the first file is written. */
+export async function runDistillation(io: Io, { run, settings, resume, again, ...compute }: Distillation): Promise<RunState> {
+  const config = distillConfig(settings);
+  const from = openRun(run, resume, config);
   const teacher = readModel(settings.teacher);
   try {
     setupOf(teacher, settings);
@@ -39,16 +48,19 @@ export async function distill(io: Io, options: DistillOptions): Promise<void> {
     throw usageError((error as Error).message);
   }
   const images = await loadSet(`${settings.data}:train`);
-  await startBackend(io, options);
-  beginRun(options.out, config, from);
-  const work = distillWork({ run: options.out, settings, teacher, images, from });
+  await startBackend(io, compute);
+  beginRun(run, config, from);
+  const work = distillWork({ run, settings, teacher, images, from });
   try {
-    const state = await runWork(io, work, from?.state, { silent: options.silent === true });
-    const value = { run: options.out, model: modelPath(options.out), images: state.images, seconds: state.seconds };
-    report(io, options.json === true, value, [
-      `${modelPath(options.out)}: student after ${withCommas(state.images)} images in ${state.seconds} s`,
-    ]);
+    return await runWork(io, work, from?.state, { silent: compute.silent, again });
   } finally {
     work.dispose();
   }
+}
+
+export async function distill(io: Io, options: DistillOptions): Promise<void> {
+  const { out: run, resume = false, json = false, backend, threads, silent } = options;
+  const { images, seconds } = await runDistillation(io, { run, settings: settingsOf(options), resume, backend, threads, silent });
+  const model = modelPath(run);
+  report(io, json, { run, model, images, seconds }, [`${model}: student after ${withCommas(images)} images in ${seconds} s`]);
 }

@@ -8,7 +8,7 @@ import { loadYardstick, measureImages } from '../frechet.js';
 import { readImages } from '../image-files.js';
 import { type Io, report } from '../io.js';
 import { readModel } from '../model-folder.js';
-import { withCommas } from '../quantity.js';
+import { inSteps, withCommas } from '../quantity.js';
 import { drawImages } from '../sample-run.js';
 import { interruptible } from '../signals.js';
 
@@ -43,13 +43,14 @@ export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> 
   const score = await interruptible('nothing was measured', async (pause) => {
     const yardstick = await loadYardstick(reference);
     const { batch, silent } = options;
-    const images = ready ?? (await drawImages(io, model!, { ...drawing, batch, silent, phase: `drawing, ${drawing.steps} steps` }, pause));
+    const images =
+      ready ?? (await drawImages(io, model!, { ...drawing, batch, silent, phase: `drawing, ${inSteps(drawing.steps)}` }, pause));
     return measureImages(io, images, yardstick, { silent, pause });
   });
   const value = { source, ...score, ...(model && { steps: drawing.steps, seed: drawing.seed }) };
   report(io, options.json === true, value, [
     `frechet_distance ${score.frechet_distance.toFixed(4)}`,
-    `samples          ${withCommas(score.samples)} from ${source}${model ? `, ${drawing.steps} steps, seed ${drawing.seed}` : ''}`,
+    `samples          ${withCommas(score.samples)} from ${source}${model ? `, ${inSteps(drawing.steps)}, seed ${drawing.seed}` : ''}`,
     `reference        ${score.reference}, ${withCommas(score.reference_samples)} images`,
     `extractor        ${score.extractor}, ${score.features} features`,
   ]);

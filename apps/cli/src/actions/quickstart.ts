@@ -2,24 +2,22 @@ import { join } from 'node:path';
 import { writeFileAtomically } from '../atomic.js';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
-import { loadSet } from '../digits.js';
-import { distillWork } from '../distill-run.js';
 import { usageError } from '../errors.js';
 import { type FrechetReport, loadYardstick, measureImages, type Yardstick } from '../frechet.js';
 import { type Io, report } from '../io.js';
 import { readModel, type StoredModel } from '../model-folder.js';
-import { choosePreset, type DistillPreset, distillPresets } from '../presets.js';
-import { withCommas } from '../quantity.js';
+import { choosePreset, distillPresets } from '../presets.js';
+import { inSteps, withCommas } from '../quantity.js';
 import { pictureCount, quickstartPicture } from '../quickstart-picture.js';
-import { beginRun, findRun, modelPath, openRun, type RunConfig } from '../run-folder.js';
+import { findRun, modelPath } from '../run-folder.js';
 import { drawImages } from '../sample-run.js';
 import { interruptible, type Pause } from '../signals.js';
-import { runWork } from '../trainer.js';
+import { distillConfig, runDistillation } from './distill.js';
 
 export type QuickstartOptions = ComputeOptions & {
   readonly out: string;
-  readonly images: number;
-  readonly samples: number;
+  readonly images?: number;
+  readonly samples?: number;
   readonly teacher: string;
   readonly json?: boolean;
 };
@@ -28,45 +26,35 @@ const manySteps = 64;
 
 /** From the shipped teacher to a student, its picture and its score; each part that is done stays done when it is called again. */
 export async function quickstart(io: Io, options: QuickstartOptions): Promise<void> {
-  if (options.samples < 2) throw usageError(`--samples ${options.samples} is too few for a distance; expected 2 or more, better 5K`);
-  const { images, teacher: name } = options;
-  const settings: DistillPreset = { ...choosePreset(distillPresets, 'mnist-quickstart'), images, teacher: name };
+  const preset = choosePreset(distillPresets, 'mnist-quickstart');
+  const { out: run, images = preset.images, samples = 5000, teacher: name, backend, threads, silent } = options;
+  if (samples < 2) throw usageError(`--samples ${samples} is too few for a distance; expected 2 or more, better 5K`);
+  const settings = { ...preset, images, teacher: name };
   const teacher = readModel(name);
   const yardstick = await loadYardstick('mnist:test');
-  const config: RunConfig = { format: 'tract-run', version: 1, command: 'distill', settings };
-  const known = findRun(options.out);
-  const { name: backend, instructions, threads } = await startBackend(io, options);
-  if (!options.silent) io.err(`computing on ${backend}${instructions ? ` (${instructions})` : ''} with ${threads} threads\n`);
-  if (known !== 'finished') await distil(io, options, config, settings, teacher, known === 'unfinished');
-  await interruptible('the student is kept; the same command goes on', (pause) => show(io, options, teacher, yardstick, pause));
-}
-
-/** Distils from the start, or from where an earlier call was stopped. */
-async function distil(
-  io: Io,
-  options: QuickstartOptions,
-  config: RunConfig,
-  settings: DistillPreset,
-  teacher: StoredModel,
-  resume: boolean,
-): Promise<void> {
-  const from = openRun(options.out, resume, config);
-  const images = await loadSet(`${settings.data}:train`);
-  beginRun(options.out, config, from);
-  const work = distillWork({ run: options.out, settings, teacher, images, from });
-  try {
-    await runWork(io, work, from?.state, { silent: options.silent === true });
-  } finally {
-    work.dispose();
-  }
+  const known = findRun(run, distillConfig(settings));
+  const chosen = await startBackend(io, options);
+  if (!silent)
+    io.err(`computing on ${chosen.name}${chosen.instructions ? ` (${chosen.instructions})` : ''} with ${chosen.threads} threads\n`);
+  const again = 'the same command goes on from it';
+  if (known !== 'finished') await runDistillation(io, { run, settings, resume: known === 'unfinished', again, backend, threads, silent });
+  await interruptible('the student is kept; the same command goes on', (pause) =>
+    show(io, { ...options, samples }, teacher, yardstick, pause),
+  );
 }
 
 /** Draws the picture, measures the student and tells what came out. */
-async function show(io: Io, options: QuickstartOptions, teacher: StoredModel, yardstick: Yardstick, pause: Pause): Promise<void> {
+async function show(
+  io: Io,
+  options: QuickstartOptions & { readonly samples: number },
+  teacher: StoredModel,
+  yardstick: Yardstick,
+  pause: Pause,
+): Promise<void> {
   const student = readModel(modelPath(options.out));
   const { silent } = options;
   const draw = (model: StoredModel, steps: number, count: number) => {
-    const phase = `drawing with the ${model === teacher ? 'teacher' : 'student'}, ${steps} step${steps === 1 ? '' : 's'}`;
+    const phase = `drawing with the ${model === teacher ? 'teacher' : 'student'}, ${inSteps(steps)}`;
     return drawImages(io, model, { steps, count, seed: 0, batch: 64, silent, phase }, pause);
   };
   const parts = {

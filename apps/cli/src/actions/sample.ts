@@ -3,7 +3,7 @@ import type { ComputeOptions } from '../common-options.js';
 import { outputKind, writeImages } from '../image-files.js';
 import { type Io, report } from '../io.js';
 import { readModel } from '../model-folder.js';
-import { withCommas } from '../quantity.js';
+import { inSteps, withCommas } from '../quantity.js';
 import { drawImages } from '../sample-run.js';
 import { interruptible } from '../signals.js';
 
@@ -26,10 +26,10 @@ export async function sample(io: Io, name: string, options: SampleOptions): Prom
   const seconds = await interruptible('nothing was written', async (pause) => {
     const images = await drawImages(io, model, options, pause);
     const elapsed = (performance.now() - started) / 1000;
-    writeImages(out, kind, images, { Software: 'tract', Description: `${name}, ${steps} steps, seed ${seed}` });
+    writeImages(out, kind, images, { Software: 'tract', Description: `${name}, ${inSteps(steps)}, seed ${seed}` });
     return Number(elapsed.toFixed(3));
   });
   const imagesPerSecond = Number((count / seconds).toFixed(1));
   const value = { model: name, out, count, steps, seed, nfe: steps, seconds, imagesPerSecond, backend };
-  report(io, options.json === true, value, [`${out}: ${withCommas(count)} images, ${steps} steps, seed ${seed}, ${seconds} s`]);
+  report(io, options.json === true, value, [`${out}: ${withCommas(count)} images, ${inSteps(steps)}, seed ${seed}, ${seconds} s`]);
 }

@@ -4,15 +4,33 @@ import { examples, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { integerList, optionalIntegerList, quantity } from '../quantity.js';
 
-const shapes = examples('tract bench step --batch 64 --threads 2 --json', 'tract bench step --channels 64 --mult 1,2,2,2 --res 32 --in 3 --attn 16,8');
+const shapes = examples(
+  'tract bench step --batch 64 --threads 2 --json',
+  'tract bench step --channels 64 --mult 1,2,2,2 --res 32 --in 3 --attn 16,8',
+  'tract bench ops --batch 64 --threads 2',
+);
 
 export const benchCommand = (io: Io): Command =>
-  new Command('bench').description('Measures speed and memory.').addHelpText('after', shapes).addCommand(stepCommand(io));
+  new Command('bench')
+    .description('Measures speed and memory.')
+    .addHelpText('after', shapes)
+    .addCommand(stepCommand(io))
+    .addCommand(opsCommand(io));
 
 const stepCommand = (io: Io): Command =>
+  networkCommand('step', 'Images/s of a forward pass, a training step and a TRACT step; peak MB.').action(async (options: BenchOptions) =>
+    (await import('../actions/bench.js')).bench(io, options),
+  );
+
+const opsCommand = (io: Io): Command =>
+  networkCommand('ops', "Time, GFLOP/s and GB/s of each kernel of a TRACT step, and the machine's peaks.").action(
+    async (options: BenchOptions) => (await import('../actions/bench-ops.js')).reportOps(io, options),
+  );
+
+const networkCommand = (name: string, description: string): Command =>
   withComputing(
-    new Command('step')
-      .description('Images/s of a forward pass, a training step and a TRACT step; peak MB.')
+    new Command(name)
+      .description(description)
       .option('--channels <n>', 'channels of the first level', quantity, 32)
       .addOption(new Option('--mult <list>', 'multiples of them, one a level').argParser(integerList).default([1, 2, 2], '1,2,2'))
       .option('--blocks <n>', 'residual blocks of a level', quantity, 1)
@@ -22,6 +40,4 @@ const stepCommand = (io: Io): Command =>
       .option('--batch <n>', 'images of a step', quantity, 64)
       .option('--runs <n>', 'timed runs, of which the median counts', quantity, 5)
       .option('--json', 'print one JSON value'),
-  )
-    .addHelpText('after', shapes)
-    .action(async (options: BenchOptions) => (await import('../actions/bench.js')).bench(io, options));
+  ).addHelpText('after', shapes);

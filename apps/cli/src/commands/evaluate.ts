@@ -7,7 +7,10 @@ import { quantity, wholeNumber } from '../quantity.js';
 export const evaluateCommand = (io: Io): Command =>
   withComputing(
     new Command('evaluate')
-      .description('Measures how far samples are from real images: the Frechet distance in\nfeatures of a digit classifier; lower is better.')
+      .summary('Measures how far samples are from real images.')
+      .description(
+        'Measures how far samples are from real images: the Frechet distance in\nfeatures of a digit classifier; lower is better.',
+      )
       .requiredOption('--samples <what>', 'FILE.npz, a folder of PNGs, or a MODEL to draw from')
       .option('--steps <n>', 'with a MODEL: network calls for each image', quantity)
       .option('--count <n>', 'with a MODEL: images to draw (default: 10K)', quantity)

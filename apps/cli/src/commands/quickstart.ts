@@ -3,17 +3,18 @@ import type { QuickstartOptions } from '../actions/quickstart.js';
 import { examples, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { distillPresets } from '../presets.js';
-import { quantity } from '../quantity.js';
+import { quantity, shortCount } from '../quantity.js';
 
 const { images, teacher } = distillPresets['mnist-quickstart'];
 
 export const quickstartCommand = (io: Io): Command =>
   withComputing(
     new Command('quickstart')
+      .summary('Distils the shipped teacher, draws and measures: the whole in one.')
       .description('Distils the shipped teacher into a one-step student, draws and measures.\nAfter Ctrl-C the same command goes on.')
       .option('--out <run>', 'folder of the run', 'runs/quickstart')
-      .option('--images <n>', 'training images', quantity, images)
-      .option('--samples <n>', 'images that the distance is measured over', quantity, 5000)
+      .option('--images <n>', `training images (default: ${shortCount(images)})`, quantity)
+      .option('--samples <n>', 'images that the distance is measured over (default: 5K)', quantity)
       .option('--teacher <model>', 'MODEL to distil', teacher)
       .option('--json', 'print one JSON value at the end'),
   )

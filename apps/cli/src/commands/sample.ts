@@ -10,7 +10,10 @@ export const sampleCommand = (io: Io): Command =>
       .description('Draws images from a model; each depends on the seed and its number alone.')
       .argument('<model>', 'MODEL, see `tract --help`')
       .requiredOption('--steps <n>', 'network calls for each image', quantity)
-      .requiredOption('--out <path>', 'FILE.png (a grid), FILE.npz (uint8 NHWC under `images`), both replaced if there, or a new folder of PNGs')
+      .requiredOption(
+        '--out <path>',
+        'FILE.png (a grid), FILE.npz (uint8 NHWC under `images`), both replaced if there, or a new folder of PNGs',
+      )
       .option('--count <n>', 'images', quantity, 64)
       .option('--seed <n>', 'seed of the noise', wholeNumber, 0)
       .option('--batch <n>', 'images at a time; does not change them', quantity, 64)

@@ -6,7 +6,7 @@ import { presetHelp, trainPresets } from '../presets.js';
 import { positiveNumber, quantity, wholeNumber } from '../quantity.js';
 
 const describe = ({ prediction, network }: (typeof trainPresets)[string]): string =>
-  `predicts ${prediction}; ${network.channels} channels times ${network.channelMult.join(', ')}`;
+  `predicts ${prediction}, U-Net of ${network.channels} channels times ${network.channelMult.join(', ')}`;
 
 export const trainCommand = (io: Io): Command =>
   withComputing(

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { dispose, read, runMany, tensor, useBackend } from '@tract/tensor';
 import { randomValues, type Values } from '@tract/tensor/testing';
+import { expect } from 'vitest';
 import { nativeInfo, registerNativeBackend } from '../index.js';
 
 /** One call of a kernel on random inputs. */
@@ -25,8 +26,18 @@ export function makeInputs({ inputs }: KernelCase): Record<string, Tensor> {
   return Object.fromEntries(Object.keys(inputs).map((name, i) => [name, make(name, i)]));
 }
 
+export type Result = { readonly shape: number[]; readonly values: Float32Array };
+
+const bytesOf = ({ values }: Result): Buffer => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+
+/** Asserts equal bits. Not `toEqual`, which takes seconds for a million elements. */
+export function expectSameBits(actual: readonly Result[], expected: readonly Result[], where: string): void {
+  expect(actual.length).toBe(expected.length);
+  for (const [i, result] of actual.entries()) expect(bytesOf(result).equals(bytesOf(expected[i])), `result ${i}, ${where}`).toBe(true);
+}
+
 /** All results of the case on a backend: shapes and values. */
-export async function resultsOn(backend: string, testCase: KernelCase): Promise<{ shape: number[]; values: Float32Array }[]> {
+export async function resultsOn(backend: string, testCase: KernelCase): Promise<Result[]> {
   await useBackend(backend);
   const inputs = makeInputs(testCase);
   const outputs = [runMany(testCase.kernel, '0' in inputs ? Object.values(inputs) : inputs, testCase.attributes ?? {})].flat();

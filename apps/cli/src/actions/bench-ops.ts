@@ -1,0 +1,18 @@
+import { startBackend } from '../backend.js';
+import { benchOps } from '../bench-ops.js';
+import { usageError } from '../errors.js';
+import { type Io, report } from '../io.js';
+import { opsTable } from '../ops-table.js';
+import { type BenchOptions, networkOf } from './bench.js';
+
+/** Measures each kernel of a TRACT step on a network of the size asked for. */
+export async function reportOps(io: Io, options: BenchOptions): Promise<void> {
+  const { batch, runs, silent, json } = options;
+  const network = networkOf(options);
+  if (options.backend === 'cpu') throw usageError('bench ops observes the kernels of the native backend; leave --backend cpu out');
+  const { name: backend, threads, instructions } = await startBackend(io, { ...options, backend: 'native' });
+  const result = await benchOps({ network, batch, runs }, (part) => {
+    if (!silent) io.err(`measuring ${part} on ${backend} (${instructions}) with ${threads} threads\n`);
+  });
+  report(io, json === true, { backend, threads, instructions, batch, runs, ...result }, opsTable(result, batch));
+}
