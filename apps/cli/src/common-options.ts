@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { usageError } from './errors.js';
 import { upTo } from './quantity.js';
 
 /** Options of every command that computes. */
@@ -10,6 +11,27 @@ export const withComputing = (command: Command): Command =>
     .addOption(new Option('--backend <name>', 'what computes (default: native, else cpu)').choices(['native', 'cpu']))
     .addOption(new Option('--threads <n>', 'threads of the native backend (default: all cores)').argParser(upTo(256)))
     .option('--silent', 'no progress on stderr');
+
+class RequiredOption extends Option {}
+
+/** An option that must be given, read by `parse`. */
+export const required = (flags: string, description: string, parse: (text: string) => unknown): Option =>
+  new RequiredOption(flags, `${description} (required)`).argParser(parse);
+
+/** Asks for what is missing after commander has looked for unknown options: a misspelt one is the likelier slip. @throws CliError (usage) */
+export function requireOptions(command: Command): void {
+  const missing = command.options.find(
+    (option) => option instanceof RequiredOption && command.getOptionValue(option.attributeName()) === undefined,
+  );
+  if (missing) throw usageError(`required option '${missing.flags}' not given; see --help`);
+}
+
+/** The name of a file or folder. What begins with a dash is the next option after an empty name. @throws InvalidArgumentError */
+export function pathName(text: string): string {
+  if (text === '' || text.startsWith('-'))
+    throw new InvalidArgumentError('expected a path; write ./ before a name that begins with a dash.');
+  return text;
+}
 
 /** The end of a help text. */
 export const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;

@@ -31,7 +31,7 @@ function sentence(error: unknown): string {
 function usageSentence(message: string): string {
   const said = message
     .replace(/^error: /, '')
-    .replace(/ is invalid\. (\w)/, (_, first: string) => `: ${first.toLowerCase()}`)
+    .replace(/(?: is invalid)?\. (\w)/, (_, first: string) => `: ${first.toLowerCase()}`)
     .replace(/\n\(Did you mean (?:one of )?(.*)\?\)$/, '; did you mean $1?')
     .replace(/\.$/, '');
   return /[:;]/.test(said) ? said : `${said}; see --help`;

@@ -7,7 +7,7 @@ import { inspectCommand } from './commands/inspect.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
-import { examples } from './common-options.js';
+import { examples, requireOptions } from './common-options.js';
 import type { Io } from './io.js';
 
 const footer = `
@@ -47,7 +47,8 @@ export function buildProgram(io: Io): Command {
     .addHelpText('after', examples('tract quickstart', 'tract sample mnist-teacher --steps 64 --out digits.png'))
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .hook('preAction', (_, command) => requireOptions(command));
   for (const make of makers) {
     const command = make(io).copyInheritedSettings(program);
     for (const inner of command.commands) inner.copyInheritedSettings(program);

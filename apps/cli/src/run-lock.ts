@@ -23,7 +23,7 @@ export function lockRun(run: string): void {
   if (held.has(path)) return;
   while (!createLock(path)) {
     const holder = readHolder(path);
-    if (!isGone(holder)) throw failure(`${run} is in use by ${show(holder)}; let it end, or remove ${path} if it is no tract any more`);
+    if (!isGone(holder)) throw failure(`${run} is in use by ${show(holder)}; let it end, or remove ${path} if that is no tract`);
     rmSync(path, { force: true });
   }
   held.add(path);

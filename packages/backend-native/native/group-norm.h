@@ -25,20 +25,27 @@ struct NormShape {
   int64_t rowsOf(int64_t block) const { return std::min(blockRows, pixels - firstRow(block)); }
 };
 
-constexpr int kLine = W == 4 ? 4 : W == 8 ? 2 : 1;  // vectors of one cache line
+constexpr int kSpan = W == 16 ? 2 : 4;  // vectors worked on together: 32 channels, the usual number, on AVX2 and AVX-512
 
-/** Runs first(n, block), then second(n, block) once all blocks of that image are done. Of many images each is one work item, still in the cache for its second pass. */
-template <class First, class Second>
-static inline void inTwoPasses(const NormShape& s, First&& first, Second&& second) {
+/**
+ * Runs first(n, block), then prepare(n) and second(n, block) once all blocks of that image are done; prepare works in this thread's scratch. Of many images each is
+ * one work item, still in the cache for its second pass.
+ */
+template <class First, class Prepare, class Second>
+static inline void inTwoPasses(const NormShape& s, First&& first, Prepare&& prepare, Second&& second) {
   if (s.N >= 16 || s.blocks == 1) {
     tract::parallelFor(s.N, [&](int64_t n) {
       for (int64_t block = 0; block < s.blocks; block++) first(n, block);
+      prepare(n, true);
       for (int64_t block = 0; block < s.blocks; block++) second(n, block);
     });
     return;
   }
   tract::parallelFor(s.N * s.blocks, [&](int64_t item) { first(item / s.blocks, item % s.blocks); });
-  tract::parallelFor(s.N * s.blocks, [&](int64_t item) { second(item / s.blocks, item % s.blocks); });
+  tract::parallelFor(s.N * s.blocks, [&](int64_t item) {
+    prepare(item / s.blocks, item % s.blocks == 0);
+    second(item / s.blocks, item % s.blocks);
+  });
 }
 
 /** sums[0][c] = sum of x, sums[1][c] = sum of x^2 over rows. Squares are taken around a running mean, so that a large mean costs no digits before float64. */
@@ -50,7 +57,7 @@ static void channelMoments(const float* x, int64_t rows, int64_t C, int64_t padd
   for (int64_t from = 0; from < rows; from += kTerms) {
     const int64_t count = std::min(kTerms, rows - from);
     const float* first = x + from * C;
-    forSpans<4>(C, [&](auto span) {
+    forSpans<kSpan>(C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
       vf middle[K], s1[K]{}, s2[K]{};
       for (int k = 0; k < K; k++) middle[k] = load(center + span.column + k * W);
@@ -85,10 +92,10 @@ static const double* mergeBlocks(const NormShape& s, const double* sums, int64_t
   return into;
 }
 
-/** u = (x - mean) * slope + offset, per channel. */
+/** u = (x - mean) * slope + offset, per channel, in this thread's scratch; the gradient's second pass adds curve. */
 struct Affine {
-  float *mean, *slope, *offset;
-  Affine(float* memory, int64_t padded) : mean(memory), slope(memory + padded), offset(memory + 2 * padded) {}
+  float *mean, *slope, *offset, *curve;
+  explicit Affine(int64_t padded) : mean(tract::scratch(3, 4 * padded)), slope(mean + padded), offset(mean + 2 * padded), curve(mean + 3 * padded) {}
 };
 
 /** y = f(u) over rows. */
@@ -96,7 +103,7 @@ template <class F>
 static void applyAffine(const float* x, float* y, int64_t rows, int64_t C, const Affine& u, F f) {
   for (int64_t from = 0; from < rows; from += kTerms) {
     const int64_t count = std::min(kTerms, rows - from);
-    forSpans<kLine>(C, [&](auto span) {
+    forSpans<kSpan>(C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
       vf mean[K], slope[K], offset[K];
       for (int k = 0; k < K; k++) {
@@ -119,9 +126,9 @@ static void groupNorm(const Call& call) {
     const float* rows = x + (n * s.pixels + s.firstRow(block)) * C;
     channelMoments(rows, s.rowsOf(block), C, s.padded, tract::scratch(1, s.padded), sums + (n * s.blocks + block) * 2 * s.padded);
   };
-  const auto normalise = [&](int64_t n, int64_t block) {
+  const auto prepare = [&](int64_t n, bool report) {
     const double* merged = mergeBlocks(s, sums, n, doubleScratch(2, 2 * s.padded));
-    const Affine u(tract::scratch(3, 3 * s.padded), s.padded);
+    const Affine u(s.padded);
     const float *scale = call.has(3) ? call.in(3) + n * 2 * C : nullptr, *shift = scale ? scale + C : nullptr;
     const double count = static_cast<double>(s.pixels * width);
     for (int64_t g = 0; g < s.groups; g++) {
@@ -135,15 +142,18 @@ static void groupNorm(const Call& call) {
         u.slope[c] = static_cast<float>(slope);
         u.offset[c] = static_cast<float>(beta[c] * factor + (shift ? shift[c] : 0.0) + (roundedMean - mean) * slope);
       }
-      if (block == 0) call.out(5)[n * s.groups + g] = roundedMean, call.out(6)[n * s.groups + g] = static_cast<float>(rstd);
+      if (report) call.out(5)[n * s.groups + g] = roundedMean, call.out(6)[n * s.groups + g] = static_cast<float>(rstd);
     }
+  };
+  const auto normalise = [&](int64_t n, int64_t block) {
+    const Affine u(s.padded);
     const int64_t at = (n * s.pixels + s.firstRow(block)) * C;
     if (s.silu)
       applyAffine(x + at, call.out(4) + at, s.rowsOf(block), C, u, [](vf v) { return vsilu(v); });
     else
       applyAffine(x + at, call.out(4) + at, s.rowsOf(block), C, u, [](vf v) { return v; });
   };
-  inTwoPasses(s, measure, normalise);
+  inTwoPasses(s, measure, prepare, normalise);
 }
 
 /** du = dy * silu'(u), kept in `keep` (where SiLU is on); sums[0][c] = sum of du, sums[1][c] = sum of du * (x - mean). */
@@ -152,7 +162,7 @@ static void gradientSums(const float* dy, const float* x, float* keep, int64_t r
   std::fill(sums, sums + 2 * s.padded, 0.0);
   for (int64_t from = 0; from < rows; from += kTerms) {
     const int64_t count = std::min(kTerms, rows - from);
-    forSpans<kLine>(s.C, [&](auto span) {
+    forSpans<kSpan>(s.C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
       vf mean[K], slope[K], offset[K], s1[K]{}, s2[K]{};
       for (int k = 0; k < K; k++) {
@@ -177,15 +187,15 @@ static void gradientSums(const float* dy, const float* x, float* keep, int64_t r
 }
 
 /** dx = slope * du + offset + curve * (x - mean), per channel; du may lie in dx. */
-static void gradientRows(const float* du, const float* x, float* dx, int64_t rows, const NormShape& s, const Affine& u, const float* curve) {
+static void gradientRows(const float* du, const float* x, float* dx, int64_t rows, const NormShape& s, const Affine& u) {
   for (int64_t from = 0; from < rows; from += kTerms) {
     const int64_t count = std::min(kTerms, rows - from);
-    forSpans<kLine>(s.C, [&](auto span) {
+    forSpans<kSpan>(s.C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
       vf mean[K], slope[K], offset[K], bend[K];
       for (int k = 0; k < K; k++) {
         const int64_t c = span.column + k * W;
-        mean[k] = load(u.mean + c), slope[k] = load(u.slope + c), offset[k] = load(u.offset + c), bend[k] = load(curve + c);
+        mean[k] = load(u.mean + c), slope[k] = load(u.slope + c), offset[k] = load(u.offset + c), bend[k] = load(u.curve + c);
       }
       for (int64_t r = from; r < from + count; r++)
         for (int k = 0; k < K; k++) span.put(dx + r * s.C, k, span.get(du + r * s.C, k) * slope[k] + ((span.get(x + r * s.C, k) - mean[k]) * bend[k] + offset[k]));
@@ -208,7 +218,7 @@ struct NormGradient {
   int64_t at(int64_t n, int64_t block) const { return (n * s.pixels + s.firstRow(block)) * s.C; }
 
   void first(int64_t n, int64_t block) const {
-    const Affine u(tract::scratch(3, 3 * s.padded), s.padded);
+    const Affine u(s.padded);
     for (int64_t c = 0; c < s.C; c++) {
       const int64_t g = n * s.groups + c / (s.C / s.groups);
       u.mean[c] = mean[g];
@@ -223,11 +233,9 @@ struct NormGradient {
   }
 
   /** dx = rstd * (G du - mean over the group of G du - xhat * mean over the group of G du xhat), G = gamma * (1 + scale). */
-  void second(int64_t n, int64_t block) const {
+  void prepare(int64_t n) const {
     const double* merged = mergeBlocks(s, sums, n, doubleScratch(2, 2 * s.padded));
-    float* memory = tract::scratch(3, 4 * s.padded);
-    const Affine u(memory, s.padded);
-    float* curve = memory + 3 * s.padded;
+    const Affine u(s.padded);
     const int64_t width = s.C / s.groups;
     for (int64_t g = 0; g < s.groups; g++) {
       const double r = rstd[n * s.groups + g];
@@ -242,10 +250,13 @@ struct NormGradient {
         u.mean[c] = mean[n * s.groups + g];
         u.slope[c] = static_cast<float>(r * gamma[c] * factor(n, c));
         u.offset[c] = static_cast<float>(-r * m1);
-        curve[c] = static_cast<float>(-r * r * m2);
+        u.curve[c] = static_cast<float>(-r * r * m2);
       }
     }
-    gradientRows((s.silu ? dx : dy) + at(n, block), x + at(n, block), dx + at(n, block), s.rowsOf(block), s, u, curve);
+  }
+
+  void second(int64_t n, int64_t block) const {
+    gradientRows((s.silu ? dx : dy) + at(n, block), x + at(n, block), dx + at(n, block), s.rowsOf(block), s, Affine(s.padded));
   }
 
   /** dgamma = sum of (1 + scale) du xhat, dbeta = sum of (1 + scale) du over images in order; dscale = sum of du (xhat gamma + beta), dshift = sum of du per image. */
@@ -274,7 +285,8 @@ struct NormGradient {
 /** buffers: dy, x, gamma, beta, mean, rstd, scaleShift?, dx, dgamma, dbeta, dScaleShift?; numbers: see NormShape (eps unused) */
 static void groupNormGrad(const Call& call) {
   const NormGradient grad(call);
-  inTwoPasses(grad.s, [&](int64_t n, int64_t block) { grad.first(n, block); }, [&](int64_t n, int64_t block) { grad.second(n, block); });
+  inTwoPasses(
+      grad.s, [&](int64_t n, int64_t block) { grad.first(n, block); }, [&](int64_t n, bool) { grad.prepare(n); }, [&](int64_t n, int64_t block) { grad.second(n, block); });
   grad.parameters();
 }
 

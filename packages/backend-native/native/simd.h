@@ -28,8 +28,8 @@ static inline vf loadPart(const float* p, int n) {
 static inline void storePart(float* p, vf v, int n) { std::memcpy(p, &v, sizeof(float) * n); }
 static inline vf select(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
 /** A NaN in the first argument stays one. */
-static inline vf vmax(vf a, vf b) { return select((vi)(b > a), b, a); }
-static inline vf vmin(vf a, vf b) { return select((vi)(b < a), b, a); }
+static inline vf vmax(vf a, vf b) { return b > a ? b : a; }
+static inline vf vmin(vf a, vf b) { return b < a ? b : a; }
 
 /** Lanes are added in a fixed order (pairwise halves), so a sum is the same on every run. */
 static inline float sumLanes(vf v) {
@@ -43,19 +43,14 @@ static inline float sumLanes(vf v) {
 /** e^x to 2 ulp on [-87, 88], clamped outside: 2^n times a degree-6 polynomial on [-ln2/2, ln2/2] (Cephes' coefficients). */
 static inline vf vexp(vf x) {
   x = vmin(vmax(x, splat(-87.3f)), splat(88.3f));
-  const vf shifted = x * splat(1.44269504088896341f) + splat(12582912.0f);  // 1.5 * 2^23: rounds to an integer in the low bits
-  const vf n = shifted - splat(12582912.0f);
+  const vf shifted = x * splat(1.44269504088896341f) + splat(12583039.0f);  // 1.5 * 2^23 + 127: rounds to an integer in the low bits, biased as an exponent
+  const vf n = shifted - splat(12583039.0f);
   vf r = x - n * splat(0.693359375f);
   r = r - n * splat(-2.12194440e-4f);
-  vf p = splat(1.9875691500e-4f);
-  p = p * r + splat(1.3981999507e-3f);
-  p = p * r + splat(8.3334519073e-3f);
-  p = p * r + splat(4.1665795894e-2f);
-  p = p * r + splat(1.6666665459e-1f);
-  p = p * r + splat(5.0000001201e-1f);
-  p = p * (r * r) + r + splat(1.0f);
-  const vi exponent = ((vi)shifted - (vi)splat(12582912.0f) + 127) << 23;
-  return p * (vf)exponent;
+  const vf r2 = r * r;  // by squares rather than by Horner: half as long a chain
+  const vf high = (r * splat(1.9875691500e-4f) + splat(1.3981999507e-3f)) * r2 + (r * splat(8.3334519073e-3f) + splat(4.1665795894e-2f));
+  const vf p = (high * r2 + (r * splat(1.6666665459e-1f) + splat(5.0000001201e-1f))) * r2 + (r + splat(1.0f));
+  return p * (vf)((vi)shifted << 23);
 }
 static inline vf vsigmoid(vf x) { return splat(1.0f) / (splat(1.0f) + vexp(-x)); }
 

@@ -14,6 +14,7 @@ export class GoldenFile {
 
   /** @throws CheckpointError when the bytes are not a sound safetensors file. */
   constructor(path: string) {
+    // As plain bytes: a Buffer's slice would be a view where the reader copies for alignment.
     const { tensors, metadata } = readSafetensors(new Uint8Array(readFileSync(path)), { source: 'file' });
     this.#tensors = tensors;
     this.#metadata = metadata;

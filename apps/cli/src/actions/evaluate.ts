@@ -22,10 +22,15 @@ export type EvaluateOptions = ComputeOptions & {
   readonly json?: boolean;
 };
 
-/** A file or folder of images rather than a model. */
-const holdsImages = (path: string): boolean =>
-  existsSync(path) &&
-  (statSync(path).isDirectory() ? !existsSync(join(path, 'model.safetensors')) : extname(path).toLowerCase() === '.npz');
+/** Whether it is a file or folder of images rather than a model. @throws CliError (usage) for a file that is neither. */
+function holdsImages(path: string): boolean {
+  if (!existsSync(path)) return false;
+  if (statSync(path).isDirectory()) return !existsSync(join(path, 'model.safetensors'));
+  const extension = extname(path).toLowerCase();
+  if (extension !== '.npz' && extension !== '.safetensors')
+    throw usageError(`--samples ${path}: expected FILE.npz, a folder of PNGs or a MODEL`);
+  return extension === '.npz';
+}
 
 /** Prints the distance between images, read or drawn here, and a data set. */
 export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> {

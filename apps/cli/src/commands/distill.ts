@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { DistillOptions } from '../actions/distill.js';
-import { examples, withComputing } from '../common-options.js';
+import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { distillPresets, presetHelp } from '../presets.js';
 import { fraction, phaseSchedule, positiveNumber, quantity, wholeNumber } from '../quantity.js';
@@ -12,7 +12,7 @@ export const distillCommand = (io: Io): Command =>
   withComputing(
     new Command('distill')
       .description('Turns a teacher of many steps into a student of few. Ctrl-C keeps the work.')
-      .requiredOption('--out <run>', 'new folder of the run; its model/ is the student')
+      .addOption(required('--out <run>', 'new folder of the run; its model/ is the student', pathName))
       .option('--preset <name>', 'settings to start from, listed below', 'mnist-tract')
       .option('--teacher <model>', "MODEL to distil (default: the preset's)")
       .addOption(new Option('--method <name>', 'target rule').choices(['tract', 'btd']))

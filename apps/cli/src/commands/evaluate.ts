@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { EvaluateOptions } from '../actions/evaluate.js';
-import { examples, withComputing } from '../common-options.js';
+import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { quantity, wholeNumber } from '../quantity.js';
 
@@ -11,7 +11,7 @@ export const evaluateCommand = (io: Io): Command =>
       .description(
         'Measures how far samples are from real images: the Frechet distance in\nfeatures of a digit classifier; lower is better.',
       )
-      .requiredOption('--samples <what>', 'FILE.npz, a folder of PNGs, or a MODEL to draw from')
+      .addOption(required('--samples <what>', 'FILE.npz, a folder of PNGs, or a MODEL to draw from', pathName))
       .option('--steps <n>', 'with a MODEL: network calls for each image', quantity)
       .option('--count <n>', 'with a MODEL: images to draw (default: 10K)', quantity)
       .option('--seed <n>', 'with a MODEL: seed of the noise (default: 0)', wholeNumber)

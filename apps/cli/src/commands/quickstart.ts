@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { QuickstartOptions } from '../actions/quickstart.js';
-import { examples, withComputing } from '../common-options.js';
+import { examples, pathName, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { distillPresets } from '../presets.js';
 import { quantity, shortCount } from '../quantity.js';
@@ -12,7 +12,7 @@ export const quickstartCommand = (io: Io): Command =>
     new Command('quickstart')
       .summary('Distils the shipped teacher, draws and measures: the whole in one.')
       .description('Distils the shipped teacher into a one-step student, draws and measures.\nAfter Ctrl-C the same command goes on.')
-      .option('--out <run>', 'folder of the run', 'runs/quickstart')
+      .option('--out <run>', 'folder of the run', pathName, 'runs/quickstart')
       .option('--images <n>', `training images (default: ${shortCount(images)})`, quantity)
       .option('--samples <n>', 'images that the distance is measured over (default: 5K)', quantity)
       .option('--teacher <model>', 'MODEL to distil', teacher)

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { SampleOptions } from '../actions/sample.js';
-import { examples, withComputing } from '../common-options.js';
+import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { quantity, wholeNumber } from '../quantity.js';
 
@@ -9,10 +9,13 @@ export const sampleCommand = (io: Io): Command =>
     new Command('sample')
       .description('Draws images from a model; each depends on the seed and its number alone.')
       .argument('<model>', 'MODEL, see `tract --help`')
-      .requiredOption('--steps <n>', 'network calls for each image', quantity)
-      .requiredOption(
-        '--out <path>',
-        'FILE.png (a grid), FILE.npz (uint8 NHWC under `images`), both replaced if there, or a new folder of PNGs',
+      .addOption(required('--steps <n>', 'network calls for each image', quantity))
+      .addOption(
+        required(
+          '--out <path>',
+          'FILE.png (a grid), FILE.npz (uint8 NHWC under `images`), both replaced if there, or a new folder of PNGs',
+          pathName,
+        ),
       )
       .option('--count <n>', 'images', quantity, 64)
       .option('--seed <n>', 'seed of the noise', wholeNumber, 0)

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { TrainOptions } from '../actions/train.js';
-import { examples, withComputing } from '../common-options.js';
+import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { presetHelp, trainPresets } from '../presets.js';
 import { positiveNumber, quantity, wholeNumber } from '../quantity.js';
@@ -12,7 +12,7 @@ export const trainCommand = (io: Io): Command =>
   withComputing(
     new Command('train')
       .description('Trains a diffusion model, the teacher. Ctrl-C keeps the work.')
-      .requiredOption('--out <run>', 'new folder of the run; its model/ is the teacher')
+      .addOption(required('--out <run>', 'new folder of the run; its model/ is the teacher', pathName))
       .option('--preset <name>', 'settings to start from, listed below', 'mnist-teacher')
       .option('--images <n>', 'training images, counted with repetition', quantity)
       .option('--batch <n>', 'images of an update', quantity)

@@ -18,7 +18,10 @@ export type Started = { readonly child: ChildProcess; readonly ended: Promise<En
 
 /** Starts the built command line as a user does, on the native backend where a command computes. */
 export function startTract(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, TRACT_DEBUG: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [bin, ...args], {
+    env: { ...process.env, TRACT_DEBUG: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
     said.stdout += chunk;

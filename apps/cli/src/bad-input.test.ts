@@ -1,0 +1,124 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeModel, type NamedArray, readSafetensors, writeNpz, writeSafetensors } from '@tract/checkpoint';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeTinyDigits } from './testing/tiny-digits.js';
+import { scratchFolder, tract } from './testing/tract.js';
+
+const scratch = scratchFolder();
+const at = (name: string): string => join(scratch.path, name);
+const digits = writeTinyDigits(at('digits'));
+
+/** A model like the good one, but for one thing. */
+function spoil(name: string, change: (tensors: Map<string, NamedArray>, config: Record<string, unknown>) => void): void {
+  const { tensors, metadata } = readSafetensors(readFileSync(at('good/model/model.safetensors')));
+  const config = JSON.parse(readFileSync(at('good/model/config.json'), 'utf8'));
+  change(tensors as Map<string, NamedArray>, config);
+  mkdirSync(at(name));
+  for (const [file, bytes] of Object.entries(encodeModel(config, tensors, metadata))) writeFileSync(join(at(name), file), bytes);
+}
+
+const firstOf = (tensors: ReadonlyMap<string, NamedArray>): [string, NamedArray] => [...tensors][0];
+
+function writeBadFiles(): void {
+  const good = readFileSync(at('good/model/model.safetensors'));
+  spoil('cut', () => {});
+  writeFileSync(at('cut/model.safetensors'), good.subarray(0, good.length - 100));
+  spoil('dtype', (tensors) => {
+    const [name, { shape, data }] = firstOf(tensors);
+    tensors.set(name, { dtype: 'F64', shape, data: Float64Array.from(data as Float32Array) });
+  });
+  spoil('shape', (tensors) => {
+    const [name, array] = firstOf(tensors);
+    tensors.set(name, { ...array, shape: [array.data.length, 1, 1, 1, 1] });
+  });
+  spoil('missing', (tensors) => tensors.delete(firstOf(tensors)[0]));
+  spoil('nan', (tensors) => firstOf(tensors)[1].data.fill(Number.NaN as never));
+  spoil('network', (_, config) => Object.assign(config, { network: { channels: -8 } }));
+  spoil('json', () => {});
+  writeFileSync(at('json/config.json'), '{ "format": ');
+  mkdirSync(at('alone'));
+  writeFileSync(at('alone/weights.safetensors'), writeSafetensors(readSafetensors(good).tensors));
+  writeFileSync(at('float.npz'), writeNpz([['images', { dtype: 'F32', shape: [2, 28, 28, 1], data: new Float32Array(2 * 784) }]]));
+  writeFileSync(at('large.npz'), writeNpz([['images', { dtype: 'U8', shape: [2, 32, 32, 3], data: new Uint8Array(2 * 3072) }]]));
+  writeFileSync(at('text.npz'), 'not an archive');
+  writeTinyDigits(at('cut-digits'));
+  const images = join(at('cut-digits'), 'train-images-idx3-ubyte');
+  writeFileSync(images, readFileSync(images).subarray(0, 1000));
+  mkdirSync(at('no-digits'));
+}
+
+beforeAll(async () => {
+  const { code } = await tract(['train', '--preset', 'mnist-tiny', '--images', '2', '--batch', '2', '--out', at('good'), '--silent'], {
+    TRACT_MNIST: digits,
+  });
+  expect(code).toBe(0);
+  writeBadFiles();
+}, 120_000);
+afterAll(scratch.remove);
+
+/** Each command line, the exit code, and what its one sentence must say. */
+type Case = readonly [args: string, code: number, says: readonly string[], mnist?: string];
+
+const usage: readonly Case[] = [
+  ['sample good/model --stpes 1 --out out', 2, ["'--stpes'", 'did you mean --steps?']],
+  ['smaple good/model', 2, ["'smaple'", 'did you mean sample?']],
+  ['sample good/model --out out', 2, ["'--steps <n>'", 'not given', '--help']],
+  ['sample --steps 1 --out out', 2, ["'model'"]],
+  ['sample good/model more --steps 1 --out out', 2, ['too many arguments', 'expected 1']],
+  ['sample good/model --steps 0 --out out', 2, ['--steps', "'0'", 'at least 1']],
+  ['sample good/model --steps 1 --count -1 --out out', 2, ['--count', "'-1'", 'at least 1']],
+  ['sample good/model --steps 1 --out good', 2, ['--out', 'not empty', 'another']],
+  ['sample good/model --steps 1 --out out.jpg', 2, ['--out', '.png or .npz']],
+  ['train --preset mnist-tiney --out out', 2, ["'mnist-tiney'", 'mnist-teacher', 'did you mean mnist-tiny?']],
+  ['train --preset mnist-tiny --lr 1e30 --out out', 2, ['--lr', "'1e30'", 'at most 1']],
+  ['train --preset mnist-tiny --out digits', 2, ['--out', 'not an empty folder']],
+  ['train --preset mnist-tiny --out out --resume', 2, ['--resume', 'no run in']],
+  ['train --preset mnist-tiny --out --resume', 2, ['--out', "'--resume'", 'path']],
+  ['distill --teacher good/model --schedule 1,32 --out out', 2, ['--schedule', '32 follows 1']],
+  ['distill --teacher good/model --schedule 1024,33,1 --out out', 2, ['--schedule', '33 does not divide 1024', 'try 32']],
+  ['distill --teacher good/model --method btd --out out', 2, ['halve', '1024 to 32']],
+  ['evaluate --samples good/model', 2, ['--steps 64']],
+  ['evaluate --samples float.npz --reference cifar:test', 2, ["'cifar:test'", 'mnist:test']],
+  ['bench step --res 27', 2, ['27', 'divisible']],
+];
+
+const data: readonly Case[] = [
+  ['sample nowhere/model --steps 1 --out out', 3, ["nowhere/model'", 'model folder']],
+  ['sample good --steps 1 --out out', 3, ['not a model folder', 'good/model']],
+  ['sample cut --steps 1 --out out', 3, ['cut/model.safetensors', 'bytes']],
+  ['sample dtype --steps 1 --out out', 3, ['dtype/model.safetensors', 'must be F32, got F64']],
+  ['sample shape --steps 1 --out out', 3, ['shape/model.safetensors', 'must have shape']],
+  ['sample missing --steps 1 --out out', 3, ['missing/model.safetensors', 'is missing']],
+  ['sample nan --steps 1 --out out', 3, ['nan/model.safetensors', 'not finite']],
+  ['sample json --steps 1 --out out', 3, ['json/config.json']],
+  ['inspect network', 3, ['network/model.safetensors', 'no network can be built']],
+  ['inspect alone/weights.safetensors', 3, ['weights.safetensors', 'config.json']],
+  ['distill --teacher cut --schedule 4,1 --out out', 3, ['cut/model.safetensors']],
+  ['evaluate --samples float.npz', 3, ['float.npz', 'uint8', 'F32']],
+  ['evaluate --samples large.npz --silent', 3, ['32x32', '28x28']],
+  ['evaluate --samples text.npz', 3, ['text.npz']],
+  ['train --preset mnist-tiny --out out', 3, ['cut-digits/train-images-idx3-ubyte', 'cut off'], 'cut-digits'],
+  ['train --preset mnist-tiny --out out', 3, ['no-digits', 'train-images'], 'no-digits'],
+];
+
+const files = (): string[] => (readdirSync(scratch.path, { recursive: true }) as string[]).sort();
+
+/** Words that name a file of this test become its path. */
+const isFile = (word: string): boolean => readdirSync(scratch.path).includes(word.split('/')[0]) || /^(out|nowhere)/.test(word);
+
+for (const [title, cases] of Object.entries({ usage, data })) {
+  describe(`bad ${title} ends with its exit code and one sentence, prints no result and writes nothing`, () => {
+    for (const [line, code, says, mnist = 'digits'] of cases) {
+      test.concurrent(`tract ${line}, with ${mnist}`, async () => {
+        const before = files();
+        const args = line.split(' ').map((word, i) => (i > 0 && isFile(word) ? at(word) : word));
+        const ended = await tract(args, { TRACT_MNIST: at(mnist) });
+        expect(ended).toMatchObject({ code, stdout: '' });
+        expect(ended.stderr).toMatch(/^error: [^\n]+[^.\n]\n$/);
+        for (const part of says) expect(ended.stderr).toContain(part);
+        expect(files()).toEqual(before);
+      });
+    }
+  });
+}

@@ -1,0 +1,41 @@
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, test } from 'vitest';
+import {
+  fraction,
+  integerList,
+  optionalIntegerList,
+  phaseSchedule,
+  positiveNumber,
+  quantity,
+  shortCount,
+  upTo,
+  wholeNumber,
+} from './quantity.js';
+
+test('counts may end in K and M', () => {
+  expect(['640', '100K', '1.5M', '1.1m', '0.5k'].map(quantity)).toEqual([640, 100_000, 1_500_000, 1_100_000, 500]);
+  for (const count of [1, 999, 1000, 1500, 360_000, 1_000_000, 2_500_000]) expect(quantity(shortCount(count))).toBe(count);
+});
+
+test('lists and schedules', () => {
+  expect(integerList('1,2,2')).toEqual([1, 2, 2]);
+  expect(optionalIntegerList('')).toEqual([]);
+  expect(phaseSchedule('1024,32,1')).toEqual([1024, 32, 1]);
+});
+
+describe('what cannot be is refused', () => {
+  const cases: readonly [string, (text: string) => unknown, readonly string[]][] = [
+    ['quantity', quantity, ['0', '-1', '', ' ', '1.5', '0.0001K', '1e3', '0x10', 'ten', 'K', '1G', '9007199254740993', 'NaN', 'Infinity']],
+    ['upTo', upTo(8), ['9', '0', '1K']],
+    ['wholeNumber', wholeNumber, ['-1', '1.5', '', '1e3', '9007199254740993']],
+    ['positiveNumber', positiveNumber(1), ['0', '-1', '1.01', '1e30', '', 'x', 'NaN']],
+    ['fraction', fraction, ['1', '-0.1', '', 'NaN']],
+    ['integerList', integerList, ['', '1,', ',1', '1,,2', '0', '1.5', '1 2']],
+    ['phaseSchedule', phaseSchedule, ['1024', '32,32', '1,1024', '1024,33,1', '1024,32,0']],
+  ];
+  for (const [name, parse, texts] of cases) {
+    test.each(texts)(`${name}: '%s'`, (text) => {
+      expect(() => parse(text)).toThrow(InvalidArgumentError);
+    });
+  }
+});

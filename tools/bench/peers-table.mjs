@@ -1,0 +1,122 @@
+import { busyWarning } from './machine.mjs';
+import { median } from './medians.mjs';
+
+/**
+ * @typedef {import('./programs.mjs').Figures} Figures
+ *
+ * @typedef {object} Contest what was measured on one network; the first program is ours, the second the plain peer
+ * @property {string} title
+ * @property {readonly string[]} flags
+ * @property {'step' | 'latency'} kind latency: one image, of which only the forward pass counts
+ * @property {readonly Entry[]} entries
+ *
+ * @typedef {object} Entry
+ * @property {string} name
+ * @property {readonly string[]} command
+ * @property {readonly Figures[]} rounds
+ * @property {string} [failure] why there is no figure
+ */
+
+const columns = /** @type {const} */ (['forward', 'train', 'tract', 'peakRssMB']);
+const worked = (entry) => entry.failure === undefined && entry.rounds.length > 0;
+const medianOf = (entry, column) => median(entry.rounds.map((figures) => figures[column]));
+
+const speed = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const shown = (column, value) => (column === 'peakRssMB' ? value.toFixed(0) : speed(value));
+const times = (ratio) => `**${ratio.toFixed(2)}x**`;
+const row = (cells) => `| ${cells.join(' | ')} |`;
+
+/** Ours by the peer's; above 1 is better in a speed, below 1 in memory. */
+const ratio = (entries, column, choose) => {
+  const [mine, ...peers] = entries;
+  const figures = choose(peers)
+    .filter(worked)
+    .map((peer) => medianOf(peer, column));
+  if (!worked(mine) || figures.length === 0) return undefined;
+  const best = column === 'peakRssMB' ? Math.min(...figures) : Math.max(...figures);
+  return medianOf(mine, column) / best;
+};
+
+/** Our figures by the plain peer's, and by the best of all peers in each column. */
+export const ratiosOf = ({ entries }) => ({
+  eager: Object.fromEntries(columns.map((column) => [column, ratio(entries, column, (peers) => peers.slice(0, 1))])),
+  fastest: Object.fromEntries(columns.map((column) => [column, ratio(entries, column, (peers) => peers)])),
+});
+
+const ratioRow = (title, ratios) => row([title, ...columns.map((column) => (ratios[column] === undefined ? '-' : times(ratios[column])))]);
+
+function stepTable(contest) {
+  const { eager, fastest } = ratiosOf(contest);
+  return [
+    row(['program', 'forward images/s', 'train images/s', 'tract images/s', 'peak MB']),
+    row(['---', '---:', '---:', '---:', '---:']),
+    ...contest.entries.map((entry) =>
+      worked(entry)
+        ? row([entry.name, ...columns.map((column) => shown(column, medianOf(entry, column)))])
+        : row([`${entry.name} (does not run: ${entry.failure})`, '-', '-', '-', '-']),
+    ),
+    ratioRow('tract / PyTorch eager', eager),
+    ratioRow('tract / best PyTorch in each column', fastest),
+  ];
+}
+
+function latencyTable(contest) {
+  const { eager, fastest } = ratiosOf(contest);
+  return [
+    row(['program', 'forward ms']),
+    row(['---', '---:']),
+    ...contest.entries.map((entry) =>
+      worked(entry)
+        ? row([entry.name, (1000 / medianOf(entry, 'forward')).toFixed(2)])
+        : row([`${entry.name} (does not run: ${entry.failure})`, '-']),
+    ),
+    row(['tract is faster than PyTorch eager by', eager.forward === undefined ? '-' : times(eager.forward)]),
+    row(['tract is faster than the fastest PyTorch by', fastest.forward === undefined ? '-' : times(fastest.forward)]),
+  ];
+}
+
+const quoted = (word) => (/^[\w.,/=-]+$/.test(word) ? word : `"${word}"`);
+
+/** Both programs should build the same network; where the counts differ the page says so. */
+function parametersLine({ entries }) {
+  const counts = entries.filter(worked).map(({ name, rounds }) => [name, rounds[0].params]);
+  const same = counts.every(([, count]) => count === counts[0][1]);
+  const show = (count) => count.toLocaleString('en-US');
+  if (counts.length === 0) return 'Nothing ran.';
+  return same
+    ? `${show(counts[0][1])} parameters in each program.`
+    : `Parameters: ${counts.map(([name, count]) => `${name} ${show(count)}`).join(', ')}.`;
+}
+
+const section = (contest) => [
+  `## ${contest.title}`,
+  '',
+  parametersLine(contest),
+  '',
+  ...(contest.kind === 'latency' ? latencyTable(contest) : stepTable(contest)),
+  '',
+  '```sh',
+  ...contest.entries.map(({ command }) => [...command, ...contest.flags].map(quoted).join(' ')),
+  '```',
+  '',
+];
+
+/**
+ * The page of a comparison in Markdown.
+ * @param {{ machine: ReturnType<typeof import('./machine.mjs').machine>, torch: string, rounds: number, steps: number, threads: number, contests: readonly Contest[] }} report
+ */
+export function peersPage({ machine, torch, rounds, steps, threads, contests }) {
+  const warning = busyWarning(machine);
+  return [
+    '# Speed against PyTorch on the same cores',
+    '',
+    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}; Node ${machine.node}, PyTorch ${torch}; ${threads} threads each.`,
+    ...(warning === undefined ? [] : ['', `Note: ${warning}.`]),
+    '',
+    `Written by \`npm run bench:peers\`. The programs ran in turn, each in a process of its own, ${rounds} times around; each time one warm-up and the median of ${steps} timed steps`,
+    '(one-image latency: of 50); the figures are medians of the rounds. Train is forward, backward, clipping, Adam and two averages; tract adds a teacher and a self-teacher',
+    'forward. Peak MB is the largest resident size of the process. All arithmetic is float32.',
+    '',
+    ...contests.flatMap(section),
+  ].join('\n');
+}

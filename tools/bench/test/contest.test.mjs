@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { measureInTurn } from '../contest.mjs';
+
+describe('programs are measured in turn', () => {
+  test('round by round, and one that fails is not tried again', async () => {
+    const order = [];
+    const program = (name) => ({
+      name,
+      command: [name],
+      measure: async (flags) => {
+        order.push(name);
+        if (name === 'b') throw new Error('no compiler');
+        return { forward: flags.length, train: 1, tract: 1, peakRssMB: 1, params: 1 };
+      },
+    });
+    const entries = await measureInTurn([program('a'), program('b'), program('c')], ['--batch', '2'], 2);
+    expect(order).toEqual(['a', 'b', 'c', 'a', 'c']);
+    expect(entries.map(({ rounds }) => rounds.length)).toEqual([2, 0, 2]);
+    expect(entries[1].failure).toBe('no compiler');
+    expect(entries[0].rounds[0].forward).toBe(2);
+  });
+});
+
+describe('the tools', () => {
+  const run = (tool, ...args) =>
+    promisify(execFile)(process.execPath, [fileURLToPath(new URL(`../${tool}.mjs`, import.meta.url)), ...args]).catch((error) => error);
+
+  test('say which Python lacks PyTorch and how to name another, and exit with 4', async () => {
+    const { code, stderr } = await run('peers', '--python', '/nowhere/python3', '--quick');
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/^error: no PyTorch in \/nowhere\/python3 .*--python or TRACT_PYTHON/m);
+  });
+
+  test('refuse what they do not know, and exit with 2', async () => {
+    const [network, option, rounds] = [run('peers', '--networks', 'digit'), run('sweep', '--fast'), run('sweep', '--runs', '1')];
+    expect(await network).toMatchObject({ code: 2, stderr: expect.stringContaining("no network 'digit': expected digits, colour, cifar") });
+    expect(await option).toMatchObject({ code: 2, stderr: expect.stringContaining('--fast') });
+    expect(await rounds).toMatchObject({ code: 2, stderr: expect.stringContaining('--runs must be at least 2') });
+  });
+
+  test('explain themselves', async () => {
+    for (const tool of ['peers', 'sweep']) expect((await run(tool, '--help')).stdout).toContain(`usage: npm run bench:${tool}`);
+  });
+});
