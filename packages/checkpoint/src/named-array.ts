@@ -73,7 +73,7 @@ export function requireLittleEndian(fail: Fail): void {
 
 /** An array over `bytes`: a view where the alignment allows it, else a copy. The caller has checked that the sizes agree. */
 export function arrayFromBytes(dtype: Dtype, shape: readonly number[], bytes: Uint8Array): NamedArray {
-  const aligned = bytes.byteOffset % bytesPerElement(dtype) === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % bytesPerElement(dtype) === 0 ? bytes : new Uint8Array(bytes); // a copy: slice() of Node's Buffer would be a view
   const data = new arrayClasses[dtype](aligned.buffer, aligned.byteOffset, aligned.byteLength / bytesPerElement(dtype));
   return { dtype, shape: [...shape], data } as NamedArray;
 }
