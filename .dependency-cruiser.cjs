@@ -44,7 +44,10 @@ module.exports = {
       name: 'one-door-to-tfjs',
       comment: 'Only tensor and the backends know TensorFlow.js.',
       severity: 'error',
-      from: { path: '^(packages|apps|tools)/', pathNot: ['^packages/(tensor|backend-[a-z]+)/', '^apps/cli/src/backend\\.ts$', '^tools/parity/src/backend', tests] },
+      from: {
+        path: '^(packages|apps|tools)/',
+        pathNot: ['^packages/(tensor|backend-[a-z]+)/', '^apps/cli/src/backend\\.ts$', '^tools/parity/src/backend', tests],
+      },
       to: { path: 'node_modules/@tensorflow/' },
     },
     {

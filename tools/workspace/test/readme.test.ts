@@ -9,7 +9,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 // Inside node_modules, so that @tract/... resolves to the built packages exactly as it does for a user.
 const folder = join(root, 'node_modules', '.cache', 'tract-readme');
-const readmes = ['README.md', ...['packages', 'apps'].flatMap((room) => readdirSync(join(root, room)).map((name) => `${room}/${name}/README.md`))];
+const readmes = [
+  'README.md',
+  ...['packages', 'apps'].flatMap((room) => readdirSync(join(root, room)).map((name) => `${room}/${name}/README.md`)),
+];
 
 describe('every TypeScript example of a README runs on the built packages', () => {
   mkdirSync(folder, { recursive: true });
