@@ -76,7 +76,7 @@ const student: DistillPreset = {
   teacher: 'mnist-teacher',
   method: 'tract',
   schedule: [1024, 32, 1],
-  images: 120e3,
+  images: 150e3,
   batch: 64,
   learningRate: 5e-4,
   decay: 'cosine',
@@ -96,7 +96,7 @@ export const trainPresets: Readonly<Record<string, TrainPreset>> = {
 export const distillPresets: Readonly<Record<string, DistillPreset>> = {
   'mnist-tract': student,
   'mnist-btd': { ...student, method: 'btd', schedule: [1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1] },
-  'mnist-quickstart': { ...student, images: 40e3 },
+  'mnist-quickstart': { ...student, images: 96e3 },
 };
 
 /** The preset of that name. @throws CliError (usage) that names the nearest one. */
