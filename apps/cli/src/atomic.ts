@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from './folders.js';
 
 /** Writes all the bytes and waits until the disk has them. A full disk may take a part only and say so on the next call. */
 function writeAndSync(path: string, content: Uint8Array | string): void {
@@ -46,7 +47,7 @@ export function writeFolderAtomically(path: string, files: ReadonlyMap<string, U
   const old = `${path}.old`;
   settleFolder(path);
   rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary, { recursive: true });
+  makeFolder(temporary);
   try {
     for (const [name, content] of files) writeAndSync(join(temporary, name), content);
     syncFolder(temporary);

@@ -69,6 +69,7 @@ const usage: readonly Case[] = [
   ['sample good/model --steps 0 --out out', 2, ['--steps', "'0'", 'at least 1']],
   ['sample good/model --steps 1 --count -1 --out out', 2, ['--count', "'-1'", 'at least 1']],
   ['sample good/model --steps 1 --out good', 2, ['--out', 'not empty', 'another']],
+  ['sample good/model --steps 1 --out float.npz/a.png', 2, ['float.npz is not a folder', '--out']],
   ['sample good/model --steps 1 --out out.jpg', 2, ['--out', '.png or .npz']],
   ['train --preset mnist-tiney --out out', 2, ["'mnist-tiney'", 'mnist-teacher', 'did you mean mnist-tiny?']],
   ['train --preset mnist-tiny --lr 1e30 --out out', 2, ['--lr', "'1e30'", 'at most 1']],

@@ -9,10 +9,11 @@ type Canvas = { readonly width: number; readonly height: number; readonly channe
 
 /** Space around images and text, in pixels of the picture. */
 const gap = 4;
-const paper = 255;
-const ink = 30;
+const paper = 24;
+const ink = 235;
 
-const labelHeight = (block: Block): number => (block.label === undefined ? 0 : glyphHeight * 2 + gap);
+/** A heading has as much space above it as below. */
+const labelHeight = (block: Block): number => (block.label === undefined ? 0 : glyphHeight * 2 + 4 * gap);
 
 /** Rows of a block when it is laid out in `columns`. */
 const rowsOf = (block: Block, columns: number): number => Math.ceil(block.images.count / columns);
@@ -60,7 +61,7 @@ export function gridPng(
   const filled: Canvas = { ...canvas, data: new Uint8Array(canvas.width * canvas.height * canvas.channels).fill(paper) };
   let top = gap;
   for (const block of blocks) {
-    if (block.label !== undefined) copyText(filled, block.label, gap, top);
+    if (block.label !== undefined) copyText(filled, block.label, gap, top + 2 * gap);
     top += labelHeight(block);
     for (let i = 0; i < block.images.count; i++) {
       copyImage(filled, block.images, i, gap + (i % columns) * cell.width, top + Math.floor(i / columns) * cell.height, zoom);

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { type NamedArray, readNpz, writeNpz } from '@tract/checkpoint';
 import { decode } from 'fast-png';
 import { writeFileAtomically, writeFolderAtomically } from './atomic.js';
 import { dataError, usageError } from './errors.js';
+import { makeFolder, requireRoom } from './folders.js';
 import { gridPng, imagePng } from './grid.js';
 import type { Images } from './images.js';
 
@@ -14,6 +15,7 @@ export type OutputKind = 'png' | 'npz' | 'folder';
  * @throws CliError (usage)
  */
 export function outputKind(out: string): OutputKind {
+  requireRoom(out);
   const extension = extname(out).toLowerCase();
   const isFolder = existsSync(out) && statSync(out).isDirectory();
   if (extension === '.png' || extension === '.npz') {
@@ -31,7 +33,7 @@ export const squareColumns = (count: number): number => Math.ceil(Math.sqrt(coun
 
 /** Writes images as a labelled-free grid, as uint8 NHWC under `images`, or as one PNG each (000000.png and so on); whole or not at all. */
 export function writeImages(out: string, kind: OutputKind, images: Images, text: Record<string, string>): void {
-  if (kind !== 'folder') mkdirSync(dirname(out), { recursive: true });
+  if (kind !== 'folder') makeFolder(dirname(out));
   if (kind === 'png') {
     writeFileAtomically(out, gridPng([{ images }], { columns: squareColumns(images.count), text }));
     return;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NamedArray, readSafetensors, writeSafetensors } from '@tract/checkpoint';
 import { settleFolder, writeFileAtomically, writeFolderAtomically } from './atomic.js';
 import { dataError, usageError } from './errors.js';
+import { makeFolder, requireRoom } from './folders.js';
 import { withCommas } from './quantity.js';
 import { lockName, lockRun } from './run-lock.js';
 
@@ -92,6 +93,7 @@ function parseJson(path: string): unknown {
 export function openRun(run: string, resume: boolean, config: RunConfig): Checkpoint | undefined {
   if (!existsSync(paths(run).config)) {
     if (resume) throw usageError(`--resume: there is no run in ${run}; start one without --resume`);
+    requireRoom(run);
     if (existsSync(run) && !isEmptyFolder(run)) throw usageError(`--out ${run} exists and is not an empty folder; choose another one`);
     return undefined;
   }
@@ -142,7 +144,7 @@ function requireSameSettings(run: string, found: RunConfig, wanted: RunConfig): 
 
 /** Takes the folder: writes RUN/config.json, and brings the log back to where the checkpoint is. @throws CliError (failed) when another process holds it. */
 export function beginRun(run: string, config: RunConfig, checkpoint: Checkpoint | undefined): void {
-  mkdirSync(run, { recursive: true });
+  makeFolder(run);
   lockRun(run);
   writeFileAtomically(paths(run).config, `${JSON.stringify(config, null, 2)}\n`);
   const { stats } = paths(run);
