@@ -39,6 +39,7 @@ export const setupOf = ({ network, prediction }: StoredModel, settings: DistillP
     ...unetModel(network, prediction),
     phaseSteps: settings.schedule,
     updates: updatesOf(settings),
+    phaseWeights: settings.phaseWeights,
     rule: settings.method === 'btd' ? btd : tract,
     seed: settings.seed,
     learningRate: settings.learningRate,
@@ -47,6 +48,7 @@ export const setupOf = ({ network, prediction }: StoredModel, settings: DistillP
     selfTeacherMomentum: settings.selfEma,
     ema: { residual: settings.emaResidual },
     restart: settings.restart,
+    huberWidth: settings.huberWidth === 0 ? undefined : settings.huberWidth,
   });
 
 /** The trees of a state: what a checkpoint holds besides numbers. */
@@ -112,7 +114,7 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
     },
     facts: (step) => {
       const { teacherSteps, studentSteps } = setup.phases[state.phase];
-      const learningRate = setup.learningRate * setup.schedule(phaseProgress(step / setup.updates, setup.phases.length));
+      const learningRate = setup.learningRate * setup.schedule(phaseProgress(step / setup.updates, setup.shares));
       return { phase: `${teacherSteps}->${studentSteps}`, learningRate };
     },
     counters: () => ({ phase: state.phase, updates: state.updates }),

@@ -29,6 +29,8 @@ export type DistillPreset = CommonPreset & {
   readonly teacher: string;
   readonly method: 'tract' | 'btd';
   readonly schedule: readonly number[];
+  /** How the phases share the images; equally where absent, as in the paper. */
+  readonly phaseWeights?: readonly number[];
   /** `cosine`: falls to 0 within each phase. */
   readonly decay: 'constant' | 'cosine';
   /** Momentum of the self-teacher's average. */
@@ -36,6 +38,8 @@ export type DistillPreset = CommonPreset & {
   readonly emaResidual: number;
   /** At a phase change the student goes on as it is, or restarts as a copy of its new teacher. */
   readonly restart: 'keep' | 'teacher';
+  /** Width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error of the paper. */
+  readonly huberWidth: number;
 };
 
 /** A U-Net for 28x28 digits; change it here and every preset follows. */
@@ -44,7 +48,7 @@ const digits: UNetConfig = {
   inChannels: 1,
   channels: 32,
   embChannels: 128,
-  channelMult: [1, 1, 1],
+  channelMult: [1, 2, 2],
   blocks: 1,
   attentionResolutions: [7],
   heads: 1,
@@ -52,16 +56,17 @@ const digits: UNetConfig = {
   resampleInBlocks: true,
   outputs: 1,
   classes: 1,
+  groups: 8,
 };
 
 /** Too small to draw well, quick enough to try every command in seconds. */
-const tiny: UNetConfig = { ...digits, channels: 8, embChannels: 32, channelMult: [1, 1, 1], groups: 8 };
+const tiny: UNetConfig = { ...digits, channels: 8, embChannels: 32, channelMult: [1, 1, 1] };
 
 const teacher: TrainPreset = {
   data: 'mnist',
   network: digits,
   prediction: 'v',
-  images: 360e3,
+  images: 240e3,
   batch: 64,
   learningRate: 1e-3,
   warmup: 0.02,
@@ -76,7 +81,8 @@ const student: DistillPreset = {
   teacher: 'mnist-teacher',
   method: 'tract',
   schedule: [1024, 32, 1],
-  images: 150e3,
+  phaseWeights: [1, 4],
+  images: 270e3,
   batch: 64,
   learningRate: 5e-4,
   decay: 'cosine',
@@ -84,6 +90,7 @@ const student: DistillPreset = {
   selfEma: 0.5,
   emaResidual: 1e-3,
   restart: 'keep',
+  huberWidth: 0.02,
   seed: 0,
   checkpointEvery: 20e3,
 };
@@ -95,8 +102,8 @@ export const trainPresets: Readonly<Record<string, TrainPreset>> = {
 
 export const distillPresets: Readonly<Record<string, DistillPreset>> = {
   'mnist-tract': student,
-  'mnist-btd': { ...student, method: 'btd', schedule: [1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1] },
-  'mnist-quickstart': { ...student, images: 96e3 },
+  'mnist-btd': { ...student, method: 'btd', schedule: [1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1], phaseWeights: undefined },
+  'mnist-quickstart': { ...student, images: 56e3 },
 };
 
 /** The preset of that name. @throws CliError (usage) that names the nearest one. */

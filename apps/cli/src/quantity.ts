@@ -47,6 +47,16 @@ export const positiveNumber =
     return value;
   };
 
+/** A number in [0, limit]. @throws InvalidArgumentError */
+export const numberUpTo =
+  (limit: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= 0 && value <= limit))
+      throw new InvalidArgumentError(`expected a number of at least 0 and at most ${limit}.`);
+    return value;
+  };
+
 /** A number in [0, 1). @throws InvalidArgumentError */
 export function fraction(text: string): number {
   const value = Number(text);

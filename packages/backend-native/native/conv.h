@@ -101,11 +101,7 @@ static void conv2d(const Call& call) {
   const ConvShape s(call);
   const int64_t depth = s.kh * s.kw * s.Ci, panels = panelsOf(s.Co);
   const Epilogue end{call.in(2), call.in(3)};
-  if (s.suitsWinograd()) {
-    float* packed = tract::scratch(0, winograd::packedSize(s.Ci, s.Co));
-    winograd::packFilter(call.in(1), s.Ci, s.Co, packed);
-    return winograd::convolve(call.in(0), s.tiling(), packed, call.out(4), end);
-  }
+  if (s.suitsWinograd()) return winograd::convolve(call.in(0), call.in(1), s.tiling(), call.out(4), end);
   float* packed = tract::scratch(0, panels * depth * NR);
   if (s.narrow())
     for (int64_t i = 0; i < depth * s.Co; i++) packed[i] = call.in(1)[i % depth * s.Co + i / depth];
@@ -124,14 +120,16 @@ static void conv2dInputGrad(const Call& call) {
   const int64_t taps = s.kh * s.kw, depth = taps * s.Co, panels = panelsOf(s.Ci);
   if (s.suitsWinograd() && back.suitsWinograd()) {
     float* flipped = tract::scratch(6, taps * s.Ci * s.Co);  // [kh, kw, Co, Ci]
-    tract::parallelFor(taps, [&](int64_t t) {
-      const float* from = call.in(1) + (taps - 1 - t) * s.Ci * s.Co;
-      for (int64_t co = 0; co < s.Co; co++)
-        for (int64_t ci = 0; ci < s.Ci; ci++) flipped[(t * s.Co + co) * s.Ci + ci] = from[ci * s.Co + co];
+    const int64_t square = W, across = s.Co / square;
+    tract::parallelFor(taps * across, [&](int64_t item) {
+      const int64_t t = item / across, co = item % across * square;
+      const float* from = call.in(1) + (taps - 1 - t) * s.Ci * s.Co + co;
+      float* to = flipped + (t * s.Co + co) * s.Ci;
+      for (int64_t ci = 0; ci < s.Ci; ci += square)
+        for (int64_t j = 0; j < square; j++)
+          for (int64_t i = 0; i < square; i++) to[j * s.Ci + ci + i] = from[(ci + i) * s.Co + j];
     });
-    float* packed = tract::scratch(0, winograd::packedSize(s.Co, s.Ci));
-    winograd::packFilter(flipped, s.Co, s.Ci, packed);
-    return winograd::convolve(call.in(0), back.tiling(), packed, call.out(2), {});
+    return winograd::convolve(call.in(0), flipped, back.tiling(), call.out(2), {});
   }
   float* packed = tract::scratch(0, panels * depth * NR);
   if (back.narrow()) {

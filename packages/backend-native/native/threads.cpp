@@ -20,7 +20,7 @@
 namespace tract {
 namespace {
 
-constexpr int kSpins = 4000;  // about 50 microseconds: kernels follow each other closely, and waking a sleeping thread costs more
+constexpr int kSpins = 20000;  // some 300 microseconds: JavaScript between two small kernels takes that long now and then, and waking a sleeping thread costs more
 
 // The state of the current loop in one word: its number, whether threads may still join it, and how many have joined and not left.
 constexpr uint64_t kJoined = 0xffff, kOpen = 0x10000;

@@ -134,15 +134,15 @@ static void transformInput(const float* x, const Tiling& g, int64_t first, int64
   }
 }
 
-/** The inverse of m[frequency][tile][Co] into y, with bias and residual. */
-static void transformOutput(const float* m, int64_t plane, const Tiling& g, int64_t first, int64_t count, float* y, const Epilogue& end) {
+/** The inverse of m[frequency][tile][step] into channels [from, to) of y, with bias and residual. */
+static void transformOutput(const float* m, int64_t plane, int64_t step, const Tiling& g, int64_t first, int64_t count, int64_t from, int64_t to, float* y, const Epilogue& end) {
   for (int64_t t = 0; t < count; t++) {
     int64_t n, top, left;
     g.locate(first + t, n, top, left);
     const int64_t rows = std::min<int64_t>(4, g.Ho - top), columns = std::min<int64_t>(4, g.Wo - left), base = ((n * g.Ho + top) * g.Wo + left) * g.Co;
-    for (int64_t c = 0; c < g.Co; c += W) {
+    for (int64_t c = from; c < to; c += W) {
       const vf bias = end.bias ? load(end.bias + c) : vf{};
-      transform<Output>([&](int i, int j) { return load(m + (i * 6 + j) * plane + t * g.Co + c); },
+      transform<Output>([&](int i, int j) { return load(m + (i * 6 + j) * plane + t * step + c - from); },
                         [&](int i, int j, vf value) {
                           if (i >= rows || j >= columns) return;
                           const int64_t at = base + (i * g.Wo + j) * g.Co + c;
@@ -153,29 +153,24 @@ static void transformOutput(const float* m, int64_t plane, const Tiling& g, int6
   }
 }
 
-static inline int64_t packedSize(int64_t Ci, int64_t Co) { return kFrequencies * planeOf(panelsOf(Co) * Ci * NR); }
-
-/** Packs G w G' for right operands: [frequency][panel][Ci][NR], packedSize floats. Needs Co divisible by W. */
-static void packFilter(const float* w, int64_t Ci, int64_t Co, float* packed) {
-  const int64_t panels = panelsOf(Co), plane = planeOf(panels * Ci * NR);
-  tract::parallelFor(panels * Ci, [&](int64_t item) {
-    const int64_t p = item / Ci, ci = item % Ci;
-    for (int64_t half = 0; half < NR; half += W) {
-      float* to = packed + item * NR + half;
-      const int64_t co = p * NR + half;
-      if (co < Co)
-        transform<Filter>([&](int i, int j) { return load(w + ((i * 3 + j) * Ci + ci) * Co + co); }, [&](int i, int j, vf value) { store(to + (i * 6 + j) * plane, value); });
-      else
-        for (int64_t f = 0; f < kFrequencies; f++) store(to + f * plane, vf{});
-    }
-  });
+/** G w G' of one input channel and panel p as a row of a right operand: to[frequency][NR], frequencies `plane` floats apart. Needs Co divisible by W. */
+static inline void packRow(const float* w, int64_t Ci, int64_t Co, int64_t p, int64_t ci, float* to, int64_t plane) {
+  for (int64_t half = 0; half < NR; half += W) {
+    const int64_t co = p * NR + half;
+    if (co < Co)
+      transform<Filter>([&](int i, int j) { return load(w + ((i * 3 + j) * Ci + ci) * Co + co); }, [&](int i, int j, vf value) { store(to + (i * 6 + j) * plane + half, value); });
+    else
+      for (int64_t f = 0; f < kFrequencies; f++) store(to + f * plane + half, vf{});
+  }
 }
 
 constexpr int64_t kTiles = W == 16 ? 24 : 30;  // tiles of one work item: enough rows for the micro-kernel, few enough for the second-level cache
 
-/** y = convolution with a packed filter. */
-static void convolve(const float* x, const Tiling& g, const float* packed, float* y, const Epilogue& end) {
-  const int64_t tiles = g.total(), vPlane = planeOf(kTiles * g.Ci), mPlane = planeOf(kTiles * g.Co), filterPlane = planeOf(panelsOf(g.Co) * g.Ci * NR);
+/** For many tiles: the filter is packed once, [frequency][panel][Ci][NR], and each work item takes some tiles through all channels. */
+static void convolveByTiles(const float* x, const float* w, const Tiling& g, float* y, const Epilogue& end) {
+  const int64_t tiles = g.total(), panels = panelsOf(g.Co), vPlane = planeOf(kTiles * g.Ci), mPlane = planeOf(kTiles * g.Co), filterPlane = planeOf(panels * g.Ci * NR);
+  float* packed = tract::scratch(0, kFrequencies * filterPlane);
+  tract::parallelFor(panels * g.Ci, [&](int64_t item) { packRow(w, g.Ci, g.Co, item / g.Ci, item % g.Ci, packed + item * NR, filterPlane); });
   tract::parallelFor((tiles + kTiles - 1) / kTiles, [&](int64_t item) {
     const int64_t first = item * kTiles, count = std::min(kTiles, tiles - first);
     float* v = tract::scratch(1, kFrequencies * vPlane + g.Ci);
@@ -185,8 +180,40 @@ static void convolve(const float* x, const Tiling& g, const float* packed, float
     transformInput(x, g, first, count, zeros, v, vPlane);
     for (int64_t f = 0; f < kFrequencies; f++)
       rowsTimesPanels(v + f * vPlane, g.Ci, count, g.Ci, packed + f * filterPlane, g.Co, m + f * mPlane, g.Co);
-    transformOutput(m, mPlane, g, first, count, y, end);
+    transformOutput(m, mPlane, g.Co, g, first, count, 0, g.Co, y, end);
   });
+}
+
+/**
+ * For few tiles: all of them are transformed first, and each work item takes some or all of them through one panel of the filter, which it packs for
+ * itself: four times the filter's size then never leaves the second-level cache. The sums run as in convolveByTiles, so the bits are the same.
+ */
+static void convolveByPanels(const float* x, const float* w, const Tiling& g, float* y, const Epilogue& end) {
+  const int64_t tiles = g.total(), panels = panelsOf(g.Co), vPlane = planeOf(tiles * g.Ci), filterPlane = planeOf(g.Ci * NR), mPlane = planeOf(kTiles * NR);
+  const int64_t wanted = (2 * tract::threadCount() + panels - 1) / panels, groups = std::clamp<int64_t>(tiles / 16, 1, wanted);
+  float* v = tract::scratch(0, kFrequencies * vPlane + g.Ci);
+  float* zeros = v + kFrequencies * vPlane;
+  std::memset(zeros, 0, sizeof(float) * g.Ci);
+  tract::parallelFor((tiles + 3) / 4, [&](int64_t i) { transformInput(x, g, 4 * i, std::min<int64_t>(4, tiles - 4 * i), zeros, v + 4 * i * g.Ci, vPlane); });
+  tract::parallelFor(panels * groups, [&](int64_t item) {
+    const int64_t p = item / groups, group = item % groups, last = (group + 1) * tiles / groups;
+    float* packed = tract::scratch(1, kFrequencies * filterPlane);
+    float* m = tract::scratch(2, kFrequencies * mPlane);
+    for (int64_t ci = 0; ci < g.Ci; ci++) packRow(w, g.Ci, g.Co, p, ci, packed + ci * NR, filterPlane);
+    for (int64_t first = group * tiles / groups; first < last; first += kTiles) {
+      const int64_t count = std::min(kTiles, last - first);
+      for (int64_t f = 0; f < kFrequencies; f++) rowsTimesPanels(v + f * vPlane + first * g.Ci, g.Ci, count, g.Ci, packed + f * filterPlane, NR, m + f * mPlane, NR);
+      transformOutput(m, mPlane, NR, g, first, count, p * NR, std::min((p + 1) * NR, g.Co), y, end);
+    }
+  });
+}
+
+constexpr int64_t kFew = 64;  // tiles up to which packing the filter in memory costs more than it saves
+
+/** y = convolution of x with w [3,3,Ci,Co]. */
+static void convolve(const float* x, const float* w, const Tiling& g, float* y, const Epilogue& end) {
+  if (g.total() <= kFew) return convolveByPanels(x, w, g, y, end);
+  convolveByTiles(x, w, g, y, end);
 }
 
 /** u[frequency][panel][tile][NR] = A dy A' of `count` tiles, and the tiles' sum of dy over pixels added to sum[Co]. */

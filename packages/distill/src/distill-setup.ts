@@ -1,5 +1,5 @@
 import { constantRate, type LearningRateSchedule } from '@tract/optim';
-import { type Phase, phasesOf } from './phases.js';
+import { type Phase, phaseShares, phasesOf } from './phases.js';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
 import { type Process, vpProcess } from './process.js';
 import { type Averaging, momentumOf, requireMomentum, requireRates } from './settings.js';
@@ -14,8 +14,10 @@ export type DistillOptions<P> = {
   readonly prediction: Prediction;
   /** Sampling steps before, between and after the phases, such as [1024, 32, 1]. */
   readonly phaseSteps: readonly number[];
-  /** Training steps of the whole run, shared equally by the phases. */
+  /** Training steps of the whole run. */
   readonly updates: number;
+  /** How the phases share the updates: one weight each; equally unless told, as in the paper. */
+  readonly phaseWeights?: readonly number[];
   /** The index grid, a multiple of the first of `phaseSteps`; that one unless told. */
   readonly timesteps?: number;
   readonly rule?: TargetRule;
@@ -30,6 +32,11 @@ export type DistillOptions<P> = {
   /** The sampling average; a residual is over the updates of one phase. */
   readonly ema?: Averaging;
   readonly restart?: Restart;
+  /**
+   * Width c > 0, in pixel values, of the pseudo-Huber loss 2c·(√(d² + c²) − c), which counts a difference d well above c in proportion
+   * where the squared error counts its square. Squared error unless told, as in the paper.
+   */
+  readonly huberWidth?: number;
 };
 
 /** Everything that stays the same from the first step of a distillation to its last. */
@@ -40,12 +47,16 @@ export type DistillSetup<P> = {
   readonly rule: TargetRule;
   readonly seed: number;
   readonly updates: number;
+  /** Each phase's part of the updates; they sum to 1. */
+  readonly shares: readonly number[];
   readonly learningRate: number;
   readonly schedule: LearningRateSchedule;
   readonly clipNorm: number;
   readonly selfTeacherMomentum: number;
-  readonly emaMomentum: number;
+  /** One a phase. */
+  readonly emaMomenta: readonly number[];
   readonly restart: Restart;
+  readonly huberWidth?: number;
 };
 
 /**
@@ -56,7 +67,7 @@ export type DistillSetup<P> = {
  */
 export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   const { network, prediction, phaseSteps, updates, timesteps = phaseSteps[0], rule = tract, seed = 0 } = options;
-  const { learningRate = 2e-4, schedule = constantRate, clipNorm = 1, restart = 'keep', ema = { residual: 1e-3 } } = options;
+  const { learningRate = 2e-4, schedule = constantRate, clipNorm = 1, restart = 'keep', ema = { residual: 1e-3 }, huberWidth } = options;
   requirePrediction('distillSetup', prediction);
   requireRates('distillSetup', { learningRate, clipNorm });
   const phases = phasesOf(phaseSteps, timesteps);
@@ -64,10 +75,12 @@ export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   if (!(Number.isInteger(updates) && updates > phases.length)) {
     throw new RangeError(`distillSetup: updates must be a whole number above the number of phases, ${phases.length}, got ${updates}`);
   }
+  if (huberWidth !== undefined && !(huberWidth > 0)) throw new RangeError(`distillSetup: huberWidth must be > 0, got ${huberWidth}`);
+  const shares = phaseShares(phases.length, options.phaseWeights);
   return {
-    ...{ model: { network, prediction }, process: vpProcess(timesteps), phases, rule, seed, updates },
-    ...{ learningRate, schedule, clipNorm, restart },
+    ...{ model: { network, prediction }, process: vpProcess(timesteps), phases, rule, seed, updates, shares },
+    ...{ learningRate, schedule, clipNorm, restart, huberWidth },
     selfTeacherMomentum: requireMomentum('distillSetup: selfTeacherMomentum', options.selfTeacherMomentum ?? 0.5),
-    emaMomentum: momentumOf(ema, updates / phases.length),
+    emaMomenta: shares.map((share) => momentumOf(ema, updates * share)),
   };
 }

@@ -42,7 +42,7 @@ export function advancePhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, sta
   if (state.step > setup.updates) {
     throw new RangeError(`advancePhase: the run has ${setup.updates} updates, the state is at step ${state.step}; set up a longer run`);
   }
-  const due = phaseAt(state.step / setup.updates, setup.phases.length);
+  const due = phaseAt(state.step / setup.updates, setup.shares);
   if (due < state.phase) {
     throw new RangeError(
       `advancePhase: step ${state.step} belongs to phase ${due}, but the state is in phase ${state.phase}; resume with the setup it was made with`,

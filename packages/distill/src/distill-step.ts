@@ -1,5 +1,5 @@
 import { emaRate, fusedUpdate } from '@tract/optim';
-import { clamp, combine, dispose, scope, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
+import { clamp, combine, dispose, pseudoHuberError, scope, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
 import { type Batch, noiseOf, requireBatch } from './batch.js';
 import type { DistillSetup } from './distill-setup.js';
 import { advancePhase, type DistillState } from './distill-state.js';
@@ -87,19 +87,23 @@ export function studentStep<P extends Tree<Tensor>>(
   labels?: readonly number[],
 ): StepResult<DistillState<P>> {
   const { value: loss, grads } = valueAndGrad(
-    (params: P) => squaredError(predictX0(setup.model, params, xa, plan.levelsA, labels), target, plan.lossWeights),
+    (params: P) => lossOf(setup, predictX0(setup.model, params, xa, plan.levelsA, labels), target, plan.lossWeights),
     state.student,
   );
   const { student, studentEma, ...rest } = state;
   const { state: next, gradNorm } = fusedUpdate({ ...rest, params: student, ema: studentEma }, grads, {
-    learningRate: setup.learningRate * setup.schedule(phaseProgress(state.step / setup.updates, setup.phases.length)),
+    learningRate: setup.learningRate * setup.schedule(phaseProgress(state.step / setup.updates, setup.shares)),
     clipNorm: setup.clipNorm,
     selfTeacherRate: state.selfTeacher && emaRate(setup.selfTeacherMomentum, state.updates + 1),
-    emaRate: emaRate(setup.emaMomentum, state.updates + 1),
+    emaRate: emaRate(setup.emaMomenta[state.phase], state.updates + 1),
   });
   dispose(grads);
   const { params, ema, ...kept } = next;
   return { state: { ...kept, step: state.step + 1, student: params, studentEma: ema }, loss, gradNorm };
+}
+
+function lossOf<P>({ huberWidth }: DistillSetup<P>, predicted: Tensor, target: Tensor, weights: readonly number[]): Tensor {
+  return huberWidth === undefined ? squaredError(predicted, target, weights) : pseudoHuberError(predicted, target, weights, huberWidth);
 }
 
 function secondTeacher<P>({ rule }: DistillSetup<P>, state: DistillState<P>): P {

@@ -3,7 +3,7 @@ export { btd, halvings } from './btd.js';
 export { type DistillOptions, type DistillSetup, distillSetup, type Restart } from './distill-setup.js';
 export { advancePhase, type DistillState, initDistillation } from './distill-state.js';
 export { type DistillBatch, type DistillTarget, distillStep, distillTarget, type StepResult, studentStep } from './distill-step.js';
-export { type Phase, phaseAt, phaseProgress, phasesOf } from './phases.js';
+export { type Phase, phaseAt, phaseProgress, phaseShares, phasesOf } from './phases.js';
 export { type Model, type Network, outputChannels, type Prediction, predictX0, toX0, trueOutput } from './prediction.js';
 export { addNoise, type Process, vpProcess } from './process.js';
 export { type DenoiserOptions, denoiserOf, type SampleOptions, sampleImages } from './sample.js';

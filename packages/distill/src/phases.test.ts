@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { btd, halvings } from './btd.js';
-import { phaseAt, phaseProgress, phasesOf } from './phases.js';
+import { phaseAt, phaseProgress, phaseShares, phasesOf } from './phases.js';
 
 describe('phasesOf', () => {
   test('1024 → 32 → 1 is two phases of 32 teacher steps a group', () => {
@@ -30,19 +30,41 @@ describe('phasesOf', () => {
 });
 
 describe('the phase of a run', () => {
+  const halves = phaseShares(2);
+
   test('changes at equal parts, the border still belonging to the phase before', () => {
-    expect([0, 0.25, 0.5, 0.50001, 1].map((progress) => phaseAt(progress, 2))).toEqual([0, 0, 0, 1, 1]);
-    expect(phaseAt(0.1, 2)).toBe(0);
-    expect(phaseAt(0.6, 2)).toBe(1);
+    expect([0, 0.25, 0.5, 0.50001, 1].map((progress) => phaseAt(progress, halves))).toEqual([0, 0, 0, 1, 1]);
+    expect(phaseAt(0.1, halves)).toBe(0);
+    expect(phaseAt(0.6, halves)).toBe(1);
   });
 
   test('has a progress of its own', () => {
-    expect(phaseProgress(0.75, 2)).toBeCloseTo(0.5, 6);
-    expect(phaseProgress(0, 2)).toBe(0);
+    expect(phaseProgress(0.75, halves)).toBeCloseTo(0.5, 6);
+    expect(phaseProgress(0, halves)).toBe(0);
+  });
+
+  test.each([1, 2, 3, 7, 10])('equal parts are those of the published code: floor(progress·(1 − 1e-9)·%i)', (phases) => {
+    for (let step = 0; step <= 1000; step++) {
+      const published = (step / 1000) * (1 - 1e-9) * phases;
+      expect(phaseAt(step / 1000, phaseShares(phases))).toBe(Math.floor(published));
+      expect(phaseProgress(step / 1000, phaseShares(phases))).toBeCloseTo(published % 1, 12);
+    }
+  });
+
+  test('follows the weights', () => {
+    const shares = phaseShares(2, [1, 4]);
+    expect(shares).toEqual([0.2, 0.8]);
+    expect([0, 0.2, 0.20001, 1].map((progress) => phaseAt(progress, shares))).toEqual([0, 0, 1, 1]);
+    expect(phaseProgress(0.6, shares)).toBeCloseTo(0.5, 6);
+    expect(phaseProgress(1, shares)).toBeLessThan(1);
+  });
+
+  test.each([[[1]], [[1, 0]], [[1, Number.NaN]], [[1, 2, 3]]])('refuses the weights %j for two phases', (weights) => {
+    expect(() => phaseShares(2, weights)).toThrow(/a positive number for each of the 2 phases/);
   });
 
   test('is none outside the run', () => {
-    expect(() => phaseAt(1.1, 2)).toThrow(/progress must be in \[0, 1\], got 1.1/);
+    expect(() => phaseAt(1.1, halves)).toThrow(/progress must be in \[0, 1\], got 1.1/);
   });
 });
 

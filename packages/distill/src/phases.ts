@@ -42,21 +42,38 @@ export function phasesOf(phaseSteps: readonly number[], timesteps: number = phas
 }
 
 /**
- * Which phase a run is in: floor(progress·(1 − 1e-9)·phases). All phases are equally long.
+ * The part of a run that each of so many phases takes: the weights brought to a sum of 1; equal parts without them.
  *
- * @param progress part of the whole run that is done, in [0, 1]; 1 still belongs to the last phase.
+ * @throws RangeError when there is not one positive weight for each phase.
+ */
+export function phaseShares(phases: number, weights: readonly number[] = new Array<number>(phases).fill(1)): number[] {
+  if (weights.length !== phases || !weights.every((weight) => weight > 0 && Number.isFinite(weight))) {
+    throw new RangeError(`phaseShares: expected a positive number for each of the ${phases} phases, got [${weights}]`);
+  }
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/**
+ * Which phase a run is in. The border between two phases still belongs to the one before.
+ *
+ * @param progress part of the whole run that is done, in [0, 1].
+ * @param shares from `phaseShares`.
  * @throws RangeError when progress is outside [0, 1].
  */
-export function phaseAt(progress: number, phases: number): number {
-  return Math.floor(stretched(progress, phases));
+export function phaseAt(progress: number, shares: readonly number[]): number {
+  return locate(progress, shares).phase;
 }
 
 /** How much of its phase is done at this progress of the whole run, in [0, 1). */
-export function phaseProgress(progress: number, phases: number): number {
-  return stretched(progress, phases) % 1;
+export function phaseProgress(progress: number, shares: readonly number[]): number {
+  return locate(progress, shares).within;
 }
 
-function stretched(progress: number, phases: number): number {
+function locate(progress: number, shares: readonly number[]): { readonly phase: number; readonly within: number } {
   if (!(progress >= 0 && progress <= 1)) throw new RangeError(`phaseAt: progress must be in [0, 1], got ${progress}`);
-  return progress * (1 - 1e-9) * phases;
+  let left = progress * (1 - 1e-9); // the published code's way of keeping a border, and the run's end, in the phase before
+  let phase = 0;
+  while (left >= shares[phase] && phase < shares.length - 1) left -= shares[phase++];
+  return { phase, within: Math.min(left / shares[phase], 1 - Number.EPSILON) };
 }

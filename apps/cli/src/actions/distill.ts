@@ -21,9 +21,37 @@ export type DistillOptions = ComputeOptions &
 
 /** The preset with what the command line changes. */
 function settingsOf(options: DistillOptions): DistillPreset {
-  const preset = choosePreset(distillPresets, options.preset);
-  const { teacher, method, schedule, images, batch, seed, selfEma, emaResidual, checkpointEvery, lr: learningRate } = options;
-  const changes = { teacher, method, schedule, images, batch, seed, selfEma, emaResidual, checkpointEvery, learningRate };
+  const named = choosePreset(distillPresets, options.preset);
+  // The preset's weights belong to the preset's schedule.
+  const preset = options.schedule === undefined ? named : { ...named, phaseWeights: undefined };
+  const {
+    teacher,
+    method,
+    schedule,
+    phaseWeights,
+    huberWidth,
+    images,
+    batch,
+    seed,
+    selfEma,
+    emaResidual,
+    checkpointEvery,
+    lr: learningRate,
+  } = options;
+  const changes = {
+    teacher,
+    method,
+    schedule,
+    phaseWeights,
+    huberWidth,
+    images,
+    batch,
+    seed,
+    selfEma,
+    emaResidual,
+    checkpointEvery,
+    learningRate,
+  };
   return { ...preset, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
 }
 

@@ -3,7 +3,7 @@ import type { DistillOptions } from '../actions/distill.js';
 import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { distillPresets, presetHelp } from '../presets.js';
-import { fraction, phaseSchedule, positiveNumber, quantity, wholeNumber } from '../quantity.js';
+import { fraction, integerList, numberUpTo, phaseSchedule, positiveNumber, quantity, wholeNumber } from '../quantity.js';
 
 const describe = ({ method, schedule, teacher }: (typeof distillPresets)[string]): string =>
   `${method} ${schedule.join(',')} of ${teacher}`;
@@ -17,10 +17,12 @@ export const distillCommand = (io: Io): Command =>
       .option('--teacher <model>', "MODEL to distil (default: the preset's)")
       .addOption(new Option('--method <name>', 'target rule').choices(['tract', 'btd']))
       .option('--schedule <list>', 'sampling steps before, between and after the phases, each dividing the one before it', phaseSchedule)
+      .option('--phase-weights <list>', 'how the phases share the images, such as 1,4 (with --schedule alone: equally)', integerList)
       .option('--images <n>', 'training images of all phases together', quantity)
       .option('--batch <n>', 'images of an update', quantity)
       .option('--seed <n>', 'seed of everything random', wholeNumber)
       .option('--lr <x>', 'highest learning rate, above 0 and at most 1', positiveNumber(1))
+      .option('--huber-width <x>', 'width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error', numberUpTo(2))
       .option('--self-ema <mu>', "momentum of the self-teacher's average, in [0, 1)", fraction)
       .option('--ema-residual <x>', 'share of the start that is left in the sampled average after a phase', positiveNumber(0.999))
       .option('--checkpoint-every <n>', 'images between two checkpoints', quantity)

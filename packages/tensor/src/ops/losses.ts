@@ -1,7 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { run } from '../run.js';
+import { scope } from '../scope.js';
 import { sameShape, showShape } from '../shape.js';
 import { isTracked, record } from '../tape.js';
+import { scale, sub } from './arithmetic.js';
+import { combine } from './combine.js';
+import { sqrt, square } from './elementwise.js';
+import { sum } from './reduce.js';
 
 /**
  * Weighted squared error: the scalar sum_b weights[b] · sum over the elements of sample b of (prediction - target)².
@@ -24,4 +29,16 @@ export function squaredError(prediction: Tensor, target: Tensor, weights: readon
     needs[0] ? gradient(dy, [slopes, opposite]) : undefined,
     needs[1] ? gradient(dy, [opposite, slopes]) : undefined,
   ]);
+}
+
+/**
+ * Weighted pseudo-Huber error: the scalar sum_b weights[b] · sum over the elements of sample b of 2c·(√(d² + c²) − c), d = prediction − target:
+ * d² where d is well below the width c > 0, 2c·|d| well above it. Source: Charbonnier et al. 1997; for distillation Song & Dhariwal 2023.
+ * @throws RangeError when shapes or the number of weights differ.
+ */
+export function pseudoHuberError(prediction: Tensor, target: Tensor, weights: readonly number[], width: number): Tensor {
+  return scope(() => {
+    const root = sqrt(scale(square(sub(prediction, target)), 1, width ** 2));
+    return sum(combine([[weights.map((weight) => 2 * width * weight), scale(root, 1, -width)]]));
+  });
 }

@@ -1,5 +1,6 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { combine } from '../../ops/combine.js';
-import { squaredError } from '../../ops/losses.js';
+import { pseudoHuberError, squaredError } from '../../ops/losses.js';
 import { mean, sum } from '../../ops/reduce.js';
 import { avgPool2x, upsample2x } from '../../ops/resample.js';
 import { concat, pad, reshape, slice, transpose } from '../../ops/shape.js';
@@ -229,30 +230,42 @@ const combinations = (
   }),
 );
 
-const losses = (
+const lossShapes: [number[], number[]][] = [
+  [[1, 5, 7, 3], [0.7]],
   [
-    [[1, 5, 7, 3], [0.7]],
-    [
-      [5, 7, 4, 1],
-      [1, 0.5, 2, 0, 13],
-    ],
-    [
-      [3, 700],
-      [0.1, 0.2, 0.3],
-    ],
-  ] as [number[], number[]][]
-).map(
-  ([shape, weights]): OperationCase => ({
-    name: `squaredError [${shape}]`,
-    inputs: [shape, shape],
-    operation: ([x, y]) => squaredError(x, y, weights),
-    reference: ([x, y]) => {
-      const squares = zip64(x, y, (a, b) => (a - b) ** 2);
-      return sum64(build(shape, (index) => weights[index[0]] * at(squares, index)));
-    },
-    tolerance: 3e-6,
-    cause: 'float32 sum over a sample',
-  }),
+    [5, 7, 4, 1],
+    [1, 0.5, 2, 0, 13],
+  ],
+  [
+    [3, 700],
+    [0.1, 0.2, 0.3],
+  ],
+];
+
+const width = 0.3;
+const lossKinds = [
+  { name: 'squaredError', operation: squaredError, ofDifference: (d: number) => d * d },
+  {
+    name: 'pseudoHuberError',
+    operation: (x: Tensor, y: Tensor, weights: readonly number[]) => pseudoHuberError(x, y, weights, width),
+    ofDifference: (d: number) => 2 * width * (Math.sqrt(d * d + width * width) - width),
+  },
+];
+
+const losses = lossKinds.flatMap(({ name, operation, ofDifference }) =>
+  lossShapes.map(
+    ([shape, weights]): OperationCase => ({
+      name: `${name} [${shape}]`,
+      inputs: [shape, shape],
+      operation: ([x, y]) => operation(x, y, weights),
+      reference: ([x, y]) => {
+        const errors = zip64(x, y, (a, b) => ofDifference(a - b));
+        return sum64(build(shape, (index) => weights[index[0]] * at(errors, index)));
+      },
+      tolerance: 3e-6,
+      cause: 'float32 sum over a sample',
+    }),
+  ),
 );
 
 export const shapeCases: readonly OperationCase[] = [
