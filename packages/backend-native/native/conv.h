@@ -96,12 +96,12 @@ static void convolve(const float* x, const ConvShape& s, int64_t dilation, const
   });
 }
 
-/** buffers: x, filter [kh,kw,Ci,Co], bias?, residual?, y; numbers: N,H,W,Ci, kh,kw,Co, stride, padTop, padLeft, Ho,Wo */
+/** buffers: x, filter [kh,kw,Ci,Co], bias?, residual?, y; numbers: N,H,W,Ci, kh,kw,Co, stride, padTop, padLeft, Ho,Wo, key of the filter's content or 0 */
 static void conv2d(const Call& call) {
   const ConvShape s(call);
   const int64_t depth = s.kh * s.kw * s.Ci, panels = panelsOf(s.Co);
   const Epilogue end{call.in(2), call.in(3)};
-  if (s.suitsWinograd()) return winograd::convolve(call.in(0), call.in(1), s.tiling(), call.out(4), end);
+  if (s.suitsWinograd()) return winograd::convolve(call.in(0), call.in(1), call.n(12), s.tiling(), call.out(4), end);
   float* packed = tract::scratch(0, panels * depth * NR);
   if (s.narrow())
     for (int64_t i = 0; i < depth * s.Co; i++) packed[i] = call.in(1)[i % depth * s.Co + i / depth];
@@ -111,7 +111,10 @@ static void conv2d(const Call& call) {
   convolve(call.in(0), s, 1, packed, call.out(4), end);
 }
 
-/** buffers: dy, filter, dx; numbers as conv2d's. The gradient is a convolution of dy, spread out by the stride, with the flipped filter. */
+/** numbers: the key of a content that has changed or is gone */
+static void forgetFilter(const Call& call) { filterCache().drop(call.n(0)); }
+
+/** buffers: dy, filter, dx; numbers as conv2d's without the key. The gradient is a convolution of dy, spread out by the stride, with the flipped filter. */
 static void conv2dInputGrad(const Call& call) {
   const ConvShape s(call);
   ConvShape back = s;
@@ -129,7 +132,7 @@ static void conv2dInputGrad(const Call& call) {
         for (int64_t j = 0; j < square; j++)
           for (int64_t i = 0; i < square; i++) to[j * s.Ci + ci + i] = from[(ci + i) * s.Co + j];
     });
-    return winograd::convolve(call.in(0), flipped, back.tiling(), call.out(2), {});
+    return winograd::convolve(call.in(0), flipped, 0, back.tiling(), call.out(2), {});
   }
   float* packed = tract::scratch(0, panels * depth * NR);
   if (back.narrow()) {

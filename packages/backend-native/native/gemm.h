@@ -22,10 +22,10 @@ struct Tile {
   }
 };
 
-/** tile[r][:] += sum over k of a[r][k] * b[k][:] */
+/** tile[r][:] += sum over k of a[r][k] * b[k * bStep ...]; a panel's step is NR */
 template <int M>
-static inline void multiplyRows(Tile<M>& tile, const float* const (&a)[M], int64_t depth, const float* b) {
-  for (int64_t k = 0; k < depth; k++, b += NR) {
+static inline void multiplyRows(Tile<M>& tile, const float* const (&a)[M], int64_t depth, const float* b, int64_t bStep = NR) {
+  for (int64_t k = 0; k < depth; k++, b += bStep) {
     const vf b0 = load(b), b1 = load(b + W);
 #pragma GCC unroll 16
     for (int r = 0; r < M; r++) {
@@ -95,12 +95,12 @@ static inline void packPanel(float* panel, const float* b, int64_t step, int64_t
 static inline void packPanelTransposed(float* panel, const float* b, int64_t step, int64_t depth, int64_t columns, int64_t index) {
   const int64_t from = index * NR;
   const int width = static_cast<int>(std::min<int64_t>(NR, columns - from));
-  for (int j = 0; j < NR; j++) {
-    if (j < width) {
+  constexpr int64_t kRun = 64;  // a part of the panel that stays in the first-level cache while its columns are filled
+  for (int64_t first = 0; first < depth; first += kRun) {
+    const int64_t end = std::min(depth, first + kRun);
+    for (int j = 0; j < NR; j++) {
       const float* row = b + (from + j) * step;
-      for (int64_t k = 0; k < depth; k++) panel[k * NR + j] = row[k];
-    } else {
-      for (int64_t k = 0; k < depth; k++) panel[k * NR + j] = 0.0f;
+      for (int64_t k = first; k < end; k++) panel[k * NR + j] = j < width ? row[k] : 0.0f;
     }
   }
 }

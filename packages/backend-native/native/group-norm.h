@@ -28,12 +28,12 @@ struct NormShape {
 constexpr int kSpan = W == 16 ? 2 : 4;  // vectors worked on together: 32 channels, the usual number, on AVX2 and AVX-512
 
 /**
- * Runs first(n, block), then prepare(n) and second(n, block) once all blocks of that image are done; prepare works in this thread's scratch. Of many images each is
- * one work item, still in the cache for its second pass.
+ * Runs first(n, block), then prepare(n) and second(n, block) once all blocks of that image are done; prepare works in this thread's scratch. Of many images,
+ * or of as many as the threads can share evenly, each is one work item, still in the cache for its second pass.
  */
 template <class First, class Prepare, class Second>
 static inline void inTwoPasses(const NormShape& s, First&& first, Prepare&& prepare, Second&& second) {
-  if (s.N >= 16 || s.blocks == 1) {
+  if (s.N >= 16 || s.N % tract::threadCount() == 0 || s.blocks == 1) {
     tract::parallelFor(s.N, [&](int64_t n) {
       for (int64_t block = 0; block < s.blocks; block++) first(n, block);
       prepare(n, true);

@@ -24,6 +24,7 @@ const Kernel* kernels() {
       {"conv2d", conv2d},
       {"conv2dInputGrad", conv2dInputGrad},
       {"conv2dFilterGrad", conv2dFilterGrad},
+      {"forgetFilter", forgetFilter},
       {"matmul", matmul},
       {"attention", attention},
       {"attentionGrad", attentionGrad},

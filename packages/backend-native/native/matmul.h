@@ -33,6 +33,20 @@ static void matmul(const Call& call) {
     else
       packPanel(to + p * K * NR, from, N, K, N, p);
   };
+  if (batch == 1 && M <= MR && N % NR == 0 && !transposeA && !transposeB) {  // too few rows to pay for packing: the right operand is read once, in place
+    tract::parallelFor(panels, [&](int64_t p) {
+      forTiles(M, [&](auto size, int64_t) {
+        constexpr int rows = decltype(size)::value;
+        const float* row[rows];
+        for (int r = 0; r < rows; r++) row[r] = a + r * K;
+        Tile<rows> tile;
+        tile.clear();
+        multiplyRows<rows>(tile, row, K, b + p * NR, N);
+        storeTile(tile, c, N, p * NR, N, bias, nullptr);
+      });
+    });
+    return;
+  }
   if (batch == 1 || bStride == 0) {
     float* packed = tract::scratch(0, panels * K * NR);
     tract::parallelFor(panels, [&](int64_t p) { pack(packed, b, p); });

@@ -4,6 +4,7 @@
 // dw = G'[sum over tiles of (B' x B) . (A dy A')]G.
 #pragma once
 #include "call.h"
+#include "filter-cache.h"
 #include "gemm.h"
 
 namespace TRACT_ISA {
@@ -185,11 +186,18 @@ static void convolveByTiles(const float* x, const float* w, const Tiling& g, flo
 }
 
 /**
- * For few tiles: all of them are transformed first, and each work item takes some or all of them through one panel of the filter, which it packs for
- * itself: four times the filter's size then never leaves the second-level cache. The sums run as in convolveByTiles, so the bits are the same.
+ * For few tiles: all of them are transformed first, and each work item takes some or all of them through one panel of the filter. It packs the panel for
+ * itself, so that four times the filter's size never leaves the second-level cache, unless there is a key under which all panels are kept for the next call.
+ * The sums run as in convolveByTiles, so the bits are the same.
  */
-static void convolveByPanels(const float* x, const float* w, const Tiling& g, float* y, const Epilogue& end) {
+static void convolveByPanels(const float* x, const float* w, int64_t key, const Tiling& g, float* y, const Epilogue& end) {
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), vPlane = planeOf(tiles * g.Ci), filterPlane = planeOf(g.Ci * NR), mPlane = planeOf(kTiles * NR);
+  const auto pack = [&](int64_t p, float* to) {
+    for (int64_t ci = 0; ci < g.Ci; ci++) packRow(w, g.Ci, g.Co, p, ci, to + ci * NR, filterPlane);
+  };
+  bool ready;
+  float* kept = filterCache().find(key, panels * kFrequencies * filterPlane, ready);
+  if (kept && !ready) tract::parallelFor(panels, [&](int64_t p) { pack(p, kept + p * kFrequencies * filterPlane); });
   const int64_t wanted = (2 * tract::threadCount() + panels - 1) / panels, groups = std::clamp<int64_t>(tiles / 16, 1, wanted);
   float* v = tract::scratch(0, kFrequencies * vPlane + g.Ci);
   float* zeros = v + kFrequencies * vPlane;
@@ -197,9 +205,9 @@ static void convolveByPanels(const float* x, const float* w, const Tiling& g, fl
   tract::parallelFor((tiles + 3) / 4, [&](int64_t i) { transformInput(x, g, 4 * i, std::min<int64_t>(4, tiles - 4 * i), zeros, v + 4 * i * g.Ci, vPlane); });
   tract::parallelFor(panels * groups, [&](int64_t item) {
     const int64_t p = item / groups, group = item % groups, last = (group + 1) * tiles / groups;
-    float* packed = tract::scratch(1, kFrequencies * filterPlane);
+    float* packed = kept ? kept + p * kFrequencies * filterPlane : tract::scratch(1, kFrequencies * filterPlane);
     float* m = tract::scratch(2, kFrequencies * mPlane);
-    for (int64_t ci = 0; ci < g.Ci; ci++) packRow(w, g.Ci, g.Co, p, ci, packed + ci * NR, filterPlane);
+    if (!kept) pack(p, packed);
     for (int64_t first = group * tiles / groups; first < last; first += kTiles) {
       const int64_t count = std::min(kTiles, last - first);
       for (int64_t f = 0; f < kFrequencies; f++) rowsTimesPanels(v + f * vPlane + first * g.Ci, g.Ci, count, g.Ci, packed + f * filterPlane, NR, m + f * mPlane, NR);
@@ -210,9 +218,9 @@ static void convolveByPanels(const float* x, const float* w, const Tiling& g, fl
 
 constexpr int64_t kFew = 64;  // tiles up to which packing the filter in memory costs more than it saves
 
-/** y = convolution of x with w [3,3,Ci,Co]. */
-static void convolve(const float* x, const float* w, const Tiling& g, float* y, const Epilogue& end) {
-  if (g.total() <= kFew) return convolveByPanels(x, w, g, y, end);
+/** y = convolution of x with w [3,3,Ci,Co], whose content has that key in the filter cache, or 0. */
+static void convolve(const float* x, const float* w, int64_t key, const Tiling& g, float* y, const Epilogue& end) {
+  if (g.total() <= kFew) return convolveByPanels(x, w, key, g, y, end);
   convolveByTiles(x, w, g, y, end);
 }
 
@@ -248,10 +256,10 @@ static void filterGrad(const float* x, const float* dy, const Tiling& g, float* 
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), block = 16;
   const int64_t chunk = std::min<int64_t>(std::max<int64_t>(4 * block, (1 << 18) / (kFrequencies * (g.Ci + g.Co)) / block * block), (tiles + block - 1) / block * block);
   const int64_t vPlane = planeOf(chunk * g.Ci), uPlane = planeOf(panels * chunk * NR);
-  float* v = tract::scratch(0, kFrequencies * vPlane + std::max(g.Ci, g.Co));
+  float* v = tract::scratch(7, kFrequencies * vPlane + std::max(g.Ci, g.Co));
   float* zeros = v + kFrequencies * vPlane;
   float* u = tract::scratch(6, kFrequencies * uPlane);
-  float* s = tract::scratch(7, kFrequencies * g.Ci * g.Co + (chunk / block + 1) * g.Co);
+  float* s = tract::scratch(0, kFrequencies * g.Ci * g.Co + (chunk / block + 1) * g.Co);
   float* sums = s + kFrequencies * g.Ci * g.Co;  // of dy: one row a block, and the total
   float* total = sums + chunk / block * g.Co;
   std::memset(zeros, 0, sizeof(float) * std::max(g.Ci, g.Co));

@@ -18,6 +18,9 @@ function bufferOf(values: backend_util.BackendValues | undefined): ArrayBufferLi
  */
 export class NativeBackend extends MathBackendCPU {
   readonly pool: BufferPool;
+  private readonly contentKeys = new Map<DataId, number>();
+  // Workers of one process share the addon, so their keys must differ.
+  private nextKey = 1 + Math.floor(Math.random() * 2 ** 20) * 2 ** 32;
   private readonly indices: ReadonlyMap<string, number>;
 
   constructor(private readonly addon: Addon) {
@@ -28,8 +31,9 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): DataId {
-    this.retain(values);
-    return super.write(values, shape, dtype);
+    const own = this.adopt(values);
+    this.retain(own);
+    return super.write(own, shape, dtype);
   }
 
   override move(dataId: DataId, values: backend_util.BackendValues, shape: number[], dtype: DataType, refCount: number): void {
@@ -41,6 +45,7 @@ export class NativeBackend extends MathBackendCPU {
     const buffer = this.data.has(dataId) ? bufferOf(this.data.get(dataId).values) : undefined;
     const gone = super.disposeData(dataId, force);
     if (gone && buffer !== undefined) this.pool.release(buffer);
+    if (gone) this.contentChanges({ dataId });
     return gone;
   }
 
@@ -56,6 +61,7 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   override dispose(): void {
+    for (const dataId of this.contentKeys.keys()) this.contentChanges({ dataId });
     this.pool.trim();
     super.dispose();
   }
@@ -75,6 +81,23 @@ export class NativeBackend extends MathBackendCPU {
   /** Whether the tensor may be overwritten: its memory is ours, and nothing else looks into it. */
   exclusive(x: TensorInfo): boolean {
     return this.refCount(x.dataId) === 1 && this.pool.usersOf(this.floats(x).buffer) === 1;
+  }
+
+  /** A number above 0 under which the addon may keep what it works out from the tensor's content. */
+  contentKey({ dataId }: TensorInfo): number {
+    const known = this.contentKeys.get(dataId);
+    if (known !== undefined) return known;
+    const key = this.nextKey++;
+    this.contentKeys.set(dataId, key);
+    return key;
+  }
+
+  /** To be called before the tensor's memory is written to again, or given up. */
+  contentChanges({ dataId }: { readonly dataId: DataId }): void {
+    const key = this.contentKeys.get(dataId);
+    if (key === undefined) return;
+    this.run('forgetFilter', [], [key]);
+    this.contentKeys.delete(dataId);
   }
 
   /** Runs a kernel of the addon on memory that the caller has laid out. */
@@ -108,6 +131,14 @@ export class NativeBackend extends MathBackendCPU {
   /** `launch` for a kernel with one output. */
   launchOne(kernel: string, inputs: readonly (TensorInfo | undefined)[], shape: Shape, numbers: readonly number[]): TensorInfo {
     return this.launch(kernel, inputs, [shape], numbers)[0];
+  }
+
+  /** A pooled copy of floats that lie in others' memory: parameters that were uploaded are then updated in place like all others. */
+  private adopt(values: backend_util.BackendValues): backend_util.BackendValues {
+    if (!(values instanceof Float32Array) || this.pool.owns(values.buffer)) return values;
+    const copy = new Float32Array(this.pool.take(values.byteLength), 0, values.length);
+    copy.set(values);
+    return copy;
   }
 
   private retain(values: backend_util.BackendValues): void {

@@ -4,7 +4,20 @@ import { BufferPool } from './buffer-pool.js';
 const makePool = (): BufferPool => new BufferPool((bytes) => new ArrayBuffer(bytes));
 
 describe('BufferPool', () => {
-  test('gives a released buffer to the next request of its size, and to no other', () => {
+  test('where none of its size is idle, gives the smallest that is at most twice as large', () => {
+    const pool = makePool();
+    const [tooLarge, large, fitting] = [2112, 2048, 1536].map((bytes) => pool.take(bytes));
+    for (const buffer of [tooLarge, large, fitting]) {
+      pool.retain(buffer);
+      pool.release(buffer);
+    }
+    expect(pool.take(1024)).toBe(fitting);
+    expect(pool.take(1024)).toBe(large);
+    expect(pool.take(1024).byteLength).toBe(1024);
+    expect(pool.statistics()).toMatchObject({ allocations: 4, usedBytes: 1536 + 2048 + 1024, idleBytes: 2112 });
+  });
+
+  test('gives a released buffer to the next request of its size, and not to a larger one', () => {
     const pool = makePool();
     const first = pool.take(1000);
     pool.retain(first);

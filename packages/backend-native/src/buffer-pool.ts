@@ -23,7 +23,7 @@ const SWEEP = 4096;
 const roundUp = (bytes: number): number => Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
 
 /**
- * Recycles ArrayBuffers by size. The users of a buffer are counted, because several tensors may look into one (slices do); the last
+ * Recycles ArrayBuffers of about the same size. The users of a buffer are counted, because several tensors may look into one (slices do); the last
  * one to leave makes it idle. Buffers that the pool did not allocate are ignored. Recycled memory is dirty.
  */
 export class BufferPool {
@@ -36,17 +36,11 @@ export class BufferPool {
 
   /** A buffer of at least so many bytes, without users yet. */
   take(bytes: number): ArrayBuffer {
-    const size = roundUp(bytes);
+    const wanted = roundUp(bytes);
     const { counts } = this;
     if (++counts.requests % SWEEP === 0) this.sweep(counts.requests - PATIENCE);
-    const found = this.idle.get(size)?.pop();
-    if (found !== undefined) {
-      counts.idleBuffers--;
-      counts.idleBytes -= size;
-    } else {
-      counts.allocations++;
-    }
-    const buffer = found?.buffer ?? this.allocate(size);
+    const buffer = this.reuse(wanted) ?? this.allocate(wanted);
+    const size = buffer.byteLength;
     counts.usedBuffers++;
     counts.usedBytes += size;
     counts.peakBytes = Math.max(counts.peakBytes, counts.usedBytes + counts.idleBytes);
@@ -91,6 +85,24 @@ export class BufferPool {
 
   statistics(): PoolStatistics {
     return { ...this.counts };
+  }
+
+  /** The smallest idle buffer that serves, at most twice as large as asked for: gradients fit where activations were. */
+  private reuse(wanted: number): ArrayBuffer | undefined {
+    const { counts } = this;
+    let size = wanted;
+    if (!this.idle.get(wanted)?.length) {
+      size = Number.POSITIVE_INFINITY;
+      for (const [other, list] of this.idle) if (list.length > 0 && other > wanted && other <= 2 * wanted && other < size) size = other;
+    }
+    const found = this.idle.get(size)?.pop();
+    if (found === undefined) {
+      counts.allocations++;
+      return undefined;
+    }
+    counts.idleBuffers--;
+    counts.idleBytes -= size;
+    return found.buffer;
   }
 
   private sweep(before: number): void {

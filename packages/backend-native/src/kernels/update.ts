@@ -17,6 +17,7 @@ type Options = {
 /** The tensor itself with one more reference where it may be overwritten, else a copy: memory that is shared, or the caller's, stays as it is. */
 function writable(backend: NativeBackend, x: TensorInfo): TensorInfo {
   if (backend.exclusive(x)) {
+    backend.contentChanges(x);
     backend.incRef(x.dataId);
     return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
   }
