@@ -216,11 +216,12 @@ static void convolveByPanels(const float* x, const float* w, int64_t key, const 
   });
 }
 
-constexpr int64_t kFew = 64;  // tiles up to which packing the filter in memory costs more than it saves
+/** Whether packing the whole filter in memory costs more than it saves; sooner so when it then leaves the second-level cache. */
+static inline bool fewTiles(const Tiling& g) { return g.total() <= (g.Ci * g.Co > (1 << 15) ? 256 : 64); }
 
 /** y = convolution of x with w [3,3,Ci,Co], whose content has that key in the filter cache, or 0. */
 static void convolve(const float* x, const float* w, int64_t key, const Tiling& g, float* y, const Epilogue& end) {
-  if (g.total() <= kFew) return convolveByPanels(x, w, key, g, y, end);
+  if (fewTiles(g)) return convolveByPanels(x, w, key, g, y, end);
   convolveByTiles(x, w, g, y, end);
 }
 

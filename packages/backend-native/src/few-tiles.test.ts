@@ -12,17 +12,18 @@ const wave = (shape: number[], speed: number): Tensor => {
 
 const shapeOf = (values: Float32Array) => ({ shape: [values.length], values });
 
-/** One image [9, 11, cIn] alone takes another way through the convolution than the same image in a batch of 20; filters are kept between calls. */
+/** One image [9, 11, cIn] alone takes another way through the convolution than the same image in a batch of 32; filters are kept between calls. */
 describe.each([
   [32, 48],
   [16, 64],
   [96, 16],
   [40, 24],
+  [192, 192],
 ])('a 3x3 convolution from %i to %i channels over few tiles', (cIn, cOut) => {
   test('draws an image with the bits that it has in a large batch, also from a kept filter', async () => {
     const results = await onEachSetting(async () => {
       await useBackend('native');
-      const [x, filter] = [wave([20, 9, 11, cIn], 0.3), wave([3, 3, cIn, cOut], 0.7)];
+      const [x, filter] = [wave([32, 9, 11, cIn], 0.3), wave([3, 3, cIn, cOut], 0.7)];
       const together = conv2d(x, filter);
       const alone = Array.from({ length: 3 }, (_, i) => conv2d(slice(x, [i, 0, 0, 0], [1, 9, 11, cIn]), filter));
       const values = await Promise.all([slice(together, [0, 0, 0, 0], [3, 9, 11, cOut]), concat(alone, 0)].map(read));
