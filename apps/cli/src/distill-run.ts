@@ -48,6 +48,7 @@ export const setupOf = ({ network, prediction }: StoredModel, settings: DistillP
     selfTeacherMomentum: settings.selfEma,
     ema: { residual: settings.emaResidual },
     restart: settings.restart,
+    clipStudent: settings.clipStudent,
     huberWidth: settings.huberWidth === 0 ? undefined : settings.huberWidth,
   });
 

@@ -40,6 +40,8 @@ export type DistillPreset = CommonPreset & {
   readonly restart: 'keep' | 'teacher';
   /** Width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error of the paper. */
   readonly huberWidth: number;
+  /** The student's prediction is compared after clipping to [-1, 1]. */
+  readonly clipStudent: boolean;
 };
 
 /** A U-Net for 28x28 digits; change it here and every preset follows. */
@@ -91,6 +93,7 @@ const student: DistillPreset = {
   emaResidual: 1e-3,
   restart: 'keep',
   huberWidth: 0.02,
+  clipStudent: true,
   seed: 0,
   checkpointEvery: 20e3,
 };

@@ -37,6 +37,11 @@ export type DistillOptions<P> = {
    * where the squared error counts its square. Squared error unless told, as in the paper.
    */
   readonly huberWidth?: number;
+  /**
+   * Also the student's prediction is clipped, as the rule clips its targets, before the two are compared; the gradient passes as if it were not. A pixel that
+   * should be black may then be blacker than black, as it may when images are drawn. False unless told, as in the published code.
+   */
+  readonly clipStudent?: boolean;
 };
 
 /** Everything that stays the same from the first step of a distillation to its last. */
@@ -57,6 +62,7 @@ export type DistillSetup<P> = {
   readonly emaMomenta: readonly number[];
   readonly restart: Restart;
   readonly huberWidth?: number;
+  readonly clipStudent: boolean;
 };
 
 /**
@@ -67,7 +73,8 @@ export type DistillSetup<P> = {
  */
 export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   const { network, prediction, phaseSteps, updates, timesteps = phaseSteps[0], rule = tract, seed = 0 } = options;
-  const { learningRate = 2e-4, schedule = constantRate, clipNorm = 1, restart = 'keep', ema = { residual: 1e-3 }, huberWidth } = options;
+  const { learningRate = 2e-4, schedule = constantRate, clipNorm = 1, restart = 'keep', ema = { residual: 1e-3 } } = options;
+  const { huberWidth, clipStudent = false } = options;
   requirePrediction('distillSetup', prediction);
   requireRates('distillSetup', { learningRate, clipNorm });
   const phases = phasesOf(phaseSteps, timesteps);
@@ -79,7 +86,7 @@ export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   const shares = phaseShares(phases.length, options.phaseWeights);
   return {
     ...{ model: { network, prediction }, process: vpProcess(timesteps), phases, rule, seed, updates, shares },
-    ...{ learningRate, schedule, clipNorm, restart, huberWidth },
+    ...{ learningRate, schedule, clipNorm, restart, huberWidth, clipStudent },
     selfTeacherMomentum: requireMomentum('distillSetup: selfTeacherMomentum', options.selfTeacherMomentum ?? 0.5),
     emaMomenta: shares.map((share) => momentumOf(ema, updates * share)),
   };

@@ -104,6 +104,29 @@ describe('the target', () => {
 });
 
 describe('a step', () => {
+  test('with clipStudent compares what the student shows, and passes its gradient as if nothing were clipped', async () => {
+    const setup = setupOf({ clipStudent: true });
+    // The teacher predicts inside [-1, 1], the student far outside.
+    const state = { ...initDistillation(setup, exactGains(timesteps, sd)), student: exactGains(timesteps, 100) };
+    const draws = [10, 11, 12, 14, 15].map((a) => ({ group: Math.ceil(a / 4), semi: 4 * Math.ceil(a / 4) - a }));
+    const batch = { x0: gaussianImages(2, count, shape), noise: noise({ seed: 4, samples: { first: 0, count }, shape }), draws };
+    const goal = distillTarget(setup, state, batch);
+    const predicted = await read(predictX0(setup.model, state.student, goal.xa, goal.plan.levelsA));
+    const [xa, target] = await Promise.all([goal.xa, goal.target].map(read));
+    expect(predicted.filter((x) => Math.abs(x) > 1).length).toBeGreaterThan(0);
+    const slopes = new Float64Array(timesteps + 1); // of the loss, by the gain of each level
+    let expected = 0;
+    predicted.forEach((x, i) => {
+      const sample = Math.floor(i / 4);
+      const error = Math.min(Math.max(x, -1), 1) - target[i];
+      expected += goal.plan.lossWeights[sample] * error ** 2;
+      slopes[goal.plan.jumps[sample].a] += 2 * goal.plan.lossWeights[sample] * error * xa[i];
+    });
+    const { loss, gradNorm } = distillStep(setup, state, batch);
+    expect((await readScalar(loss)) / expected).toBeCloseTo(1, 5);
+    expect((await readScalar(gradNorm)) / Math.hypot(...slopes)).toBeCloseTo(1, 5);
+  });
+
   test('has a loss whose gradient is its slope', async () => {
     const setup = setupOf();
     const state = initDistillation(setup, exactGains(timesteps, sd));

@@ -102,8 +102,16 @@ export function studentStep<P extends Tree<Tensor>>(
   return { state: { ...kept, step: state.step + 1, student: params, studentEma: ema }, loss, gradNorm };
 }
 
-function lossOf<P>({ huberWidth }: DistillSetup<P>, predicted: Tensor, target: Tensor, weights: readonly number[]): Tensor {
-  return huberWidth === undefined ? squaredError(predicted, target, weights) : pseudoHuberError(predicted, target, weights, huberWidth);
+function lossOf<P>(
+  { huberWidth, rule, clipStudent }: DistillSetup<P>,
+  predicted: Tensor,
+  target: Tensor,
+  weights: readonly number[],
+): Tensor {
+  return scope(() => {
+    const shown = clipStudent && rule.clip ? clamp(predicted, ...rule.clip, { straightThrough: true }) : predicted;
+    return huberWidth === undefined ? squaredError(shown, target, weights) : pseudoHuberError(shown, target, weights, huberWidth);
+  });
 }
 
 function secondTeacher<P>({ rule }: DistillSetup<P>, state: DistillState<P>): P {

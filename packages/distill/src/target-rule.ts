@@ -15,7 +15,7 @@ export type TargetRule = {
   readonly name: string;
   /** Who predicts at b. With 'selfTeacher', training keeps that fast average of the student. */
   readonly second: 'teacher' | 'selfTeacher';
-  /** Bounds of both predictions; absent when they are used as they are. The student's own is never clipped. */
+  /** Bounds of both predictions; absent when they are used as they are. */
   readonly clip?: readonly [low: number, high: number];
   /**
    * How many positions inside a group a training image may start from.

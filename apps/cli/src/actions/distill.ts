@@ -24,34 +24,10 @@ function settingsOf(options: DistillOptions): DistillPreset {
   const named = choosePreset(distillPresets, options.preset);
   // The preset's weights belong to the preset's schedule.
   const preset = options.schedule === undefined ? named : { ...named, phaseWeights: undefined };
-  const {
-    teacher,
-    method,
-    schedule,
-    phaseWeights,
-    huberWidth,
-    images,
-    batch,
-    seed,
-    selfEma,
-    emaResidual,
-    checkpointEvery,
-    lr: learningRate,
-  } = options;
-  const changes = {
-    teacher,
-    method,
-    schedule,
-    phaseWeights,
-    huberWidth,
-    images,
-    batch,
-    seed,
-    selfEma,
-    emaResidual,
-    checkpointEvery,
-    learningRate,
-  };
+  const { teacher, method, schedule, phaseWeights, images, batch, seed, lr: learningRate } = options;
+  const { huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery } = options;
+  const training = { teacher, method, schedule, phaseWeights, images, batch, seed, learningRate };
+  const changes = { ...training, huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery };
   return { ...preset, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
 }
 

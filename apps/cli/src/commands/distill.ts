@@ -23,6 +23,8 @@ export const distillCommand = (io: Io): Command =>
       .option('--seed <n>', 'seed of everything random', wholeNumber)
       .option('--lr <x>', 'highest learning rate, above 0 and at most 1', positiveNumber(1))
       .option('--huber-width <x>', 'width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error', numberUpTo(2))
+      .option('--clip-student', "compare the student's prediction after clipping it to [-1, 1]")
+      .option('--no-clip-student', 'compare it as it is, as the published code does')
       .option('--self-ema <mu>', "momentum of the self-teacher's average, in [0, 1)", fraction)
       .option('--ema-residual <x>', 'share of the start that is left in the sampled average after a phase', positiveNumber(0.999))
       .option('--checkpoint-every <n>', 'images between two checkpoints', quantity)

@@ -52,12 +52,13 @@ export function silu(x: Tensor): Tensor {
 }
 
 /**
- * x limited to [low, high]; the slope is 1 inside and on the limits, 0 outside.
+ * x limited to [low, high]; the slope is 1 inside and on the limits, 0 outside, or with `straightThrough` 1 everywhere.
  * @throws RangeError when low > high.
  */
-export function clamp(x: Tensor, low: number, high: number): Tensor {
+export function clamp(x: Tensor, low: number, high: number, { straightThrough = false } = {}): Tensor {
   if (!(low <= high)) throw new RangeError(`clamp: low must not exceed high, got ${low} and ${high}`);
   const y = run('ClipByValue', { x }, { clipValueMin: low, clipValueMax: high });
   if (!isTracked(x)) return y;
+  if (straightThrough) return record(y, [x], [], (dy) => [dy]);
   return record(y, [x], [x, y], (dy) => [product(dy, run('Cast', { x: run('Equal', { a: x, b: y }) }, { dtype: 'float32' }))]);
 }
