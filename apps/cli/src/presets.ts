@@ -84,7 +84,7 @@ const student: DistillPreset = {
   method: 'tract',
   schedule: [1024, 32, 1],
   phaseWeights: [1, 4],
-  images: 270e3,
+  images: 200e3,
   batch: 64,
   learningRate: 5e-4,
   decay: 'cosine',
