@@ -5,7 +5,10 @@ import type { NoiseLevel } from '@tract/schedules';
  *
  * @throws RangeError, in the sampler's name, when there is no step.
  */
-export function pairs(sampler: string, levels: readonly NoiseLevel[]): (readonly [NoiseLevel, NoiseLevel])[] {
-  if (levels.length < 2) throw new RangeError(`${sampler}: needs at least two noise levels, got ${levels.length}`);
-  return levels.slice(1).map((to, i) => [levels[i], to] as const);
+export const pairs = (sampler: string, levels: readonly NoiseLevel[]) => neighbours(sampler, 'noise levels', levels);
+
+/** The same for any list. */
+export function neighbours<S>(sampler: string, what: string, list: readonly S[]): (readonly [S, S])[] {
+  if (list.length < 2) throw new RangeError(`${sampler}: needs at least two ${what}, got ${list.length}`);
+  return list.slice(1).map((to, i) => [list[i], to] as const);
 }

@@ -1,3 +1,12 @@
+export { iddpmSigmas, veSigmas, vpSigmas } from './ablation-grids.js';
+export {
+  type ContinuousProcess,
+  edmProcess,
+  levelAt,
+  linearBetaProcess,
+  linearBetaThrough,
+  veProcess,
+} from './continuous-process.js';
 export { cosineLevel, cosineLogSNR, type LogSNRRange } from './cosine-schedule.js';
 export { type DdimWeights, ddimWeights } from './ddim-weights.js';
 export { type EdmRange, edmGrid, edmSigmas } from './edm-schedule.js';

@@ -1,10 +1,11 @@
 import type { GoldenFile } from './golden-file.js';
 import type { Kind } from './kind.js';
+import { samplers } from './samplers.js';
 import { schedules } from './schedules.js';
 import { unet } from './unet.js';
 import { btdVp, tractVp } from './vp-step.js';
 
 /** Every kind there is; one file each. */
-export const kinds: readonly Kind[] = [schedules, unet, tractVp, btdVp];
+export const kinds: readonly Kind[] = [schedules, samplers, unet, tractVp, btdVp];
 
 export const kindOf = (file: GoldenFile): Kind | undefined => kinds.find((kind) => kind.recognises(file));
