@@ -77,6 +77,8 @@ const usage: readonly Case[] = [
   ['train --preset mnist-tiny --out out --resume', 2, ['--resume', 'no run in']],
   ['train --preset mnist-tiny --out --resume', 2, ['--out', "'--resume'", 'path']],
   ['distill --teacher good/model --schedule 1,32 --out out', 2, ['--schedule', '32 follows 1']],
+  ['distill --teacher good/model --schedule 1024,32,1 --phase-weights 1,2,3 --out out', 2, ['--phase-weights 1,2,3', 'has 2 phases']],
+  ['distill --teacher good/model --huber-width -1 --out out', 2, ['--huber-width', 'at least 0']],
   ['distill --teacher good/model --schedule 1024,33,1 --out out', 2, ['--schedule', '33 does not divide 1024', 'try 32']],
   ['distill --teacher good/model --method btd --out out', 2, ['halve', '1024 to 32']],
   ['evaluate --samples good/model', 2, ['--steps 64']],

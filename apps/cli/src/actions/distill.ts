@@ -28,7 +28,18 @@ function settingsOf(options: DistillOptions): DistillPreset {
   const { huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery } = options;
   const training = { teacher, method, schedule, phaseWeights, images, batch, seed, learningRate };
   const changes = { ...training, huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery };
-  return { ...preset, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
+  const settings = { ...preset, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
+  requireWeightsOfPhases(settings);
+  return settings;
+}
+
+/** @throws CliError (usage) */
+function requireWeightsOfPhases({ schedule, phaseWeights }: DistillPreset): void {
+  const phases = schedule.length - 1;
+  if (phaseWeights === undefined || phaseWeights.length === phases) return;
+  throw usageError(
+    `--phase-weights ${phaseWeights} must give one number for each phase, but ${schedule} has ${phases} phase${phases === 1 ? '' : 's'}`,
+  );
 }
 
 /** The settings of a distillation as its run keeps them. */
