@@ -117,12 +117,17 @@ export class StepBench {
 export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const hundredths = (value: number): number => Math.round(value * 100) / 100;
 
-/** Times the three kinds of work: one warm-up each, then the median of `runs`. */
+/** How long the forward pass is repeated before it is timed: the JavaScript around small kernels is compiled by then. Steps are not: they would change the digest. */
+const warmUpMs = 500;
+
+/** Times the three kinds of work: one warm-up each, of the forward pass half a second, then the median of `runs`. */
 export async function benchStep(options: BenchOptions, onPart: (name: string) => void = () => {}): Promise<BenchResult> {
   const bench = new StepBench(options);
-  const imagesPerSecond = async (name: string, work: () => Promise<void>): Promise<number> => {
+  const imagesPerSecond = async (name: string, work: () => Promise<void>, warmUp = 0): Promise<number> => {
     onPart(name);
-    await work();
+    const warm = performance.now() + warmUp;
+    do await work();
+    while (performance.now() < warm);
     const seconds: number[] = [];
     for (let run = 0; run < options.runs; run++) {
       const started = performance.now();
@@ -131,7 +136,7 @@ export async function benchStep(options: BenchOptions, onPart: (name: string) =>
     }
     return hundredths(options.batch / median(seconds));
   };
-  const forward = await imagesPerSecond('forward', () => bench.forward());
+  const forward = await imagesPerSecond('forward', () => bench.forward(), warmUpMs);
   const train = await imagesPerSecond('train', () => bench.train());
   const tract = await imagesPerSecond('tract', () => bench.tract());
   // The highest resident size of the process so far; Node gives it in kilobytes on every system.

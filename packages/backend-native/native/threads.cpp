@@ -20,7 +20,8 @@
 namespace tract {
 namespace {
 
-constexpr int kSpins = 20000;  // some 300 microseconds: JavaScript between two small kernels takes that long now and then, and waking a sleeping thread costs more
+constexpr int kSpins = 20000;  // of a worker without work, some 300 microseconds: JavaScript between two small kernels takes that long now and then, and waking a thread costs more
+constexpr int kPatience = 4000;  // of the caller for the last item of another thread, which may not be running at all on a busy machine
 
 // The state of the current loop in one word: its number, whether threads may still join it, and how many have joined and not left.
 constexpr uint64_t kJoined = 0xffff, kOpen = 0x10000;
@@ -79,7 +80,7 @@ struct Pool {
   void close() {
     state.fetch_and(~kOpen, std::memory_order_acq_rel);
     for (int spin = 0; (state.load(std::memory_order_acquire) & kJoined) != 0; spin++) {
-      if (spin < kSpins)
+      if (spin < kPatience)
         TRACT_PAUSE();
       else
         std::this_thread::yield();
