@@ -28,10 +28,14 @@ function settingsOf(options: DistillOptions): DistillPreset {
   const { huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery } = options;
   const training = { teacher, method, schedule, phaseWeights, images, batch, seed, learningRate };
   const changes = { ...training, huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery };
-  const settings = { ...preset, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
+  const settings = present({ ...preset, ...(present(changes) as Partial<DistillPreset>) });
   requireWeightsOfPhases(settings);
   return settings;
 }
+
+/** Without what is undefined: settings are kept as JSON, where that does not exist. */
+const present = <T extends object>(values: T): T =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 
 /** @throws CliError (usage) */
 function requireWeightsOfPhases({ schedule, phaseWeights }: DistillPreset): void {
