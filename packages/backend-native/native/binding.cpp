@@ -179,11 +179,26 @@ napi_value allocate(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/** part(of, offset, bytes): ArrayBuffer over some of another's memory, which the caller keeps alive */
+napi_value part(napi_env env, napi_callback_info info) {
+  size_t argc = 3, size = 0;
+  napi_value argv[3], result;
+  void* data = nullptr;
+  double offset = 0, bytes = 0;
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  if (argc < 3 || napi_get_arraybuffer_info(env, argv[0], &data, &size) != napi_ok || napi_get_value_double(env, argv[1], &offset) != napi_ok ||
+      napi_get_value_double(env, argv[2], &bytes) != napi_ok || !(offset >= 0) || !(bytes > 0) || offset + bytes > static_cast<double>(size))
+    return fail(env, "part: expected an ArrayBuffer and a range inside it");
+  if (napi_create_external_arraybuffer(env, static_cast<char*>(data) + static_cast<size_t>(offset), static_cast<size_t>(bytes), nullptr, nullptr, &result) != napi_ok)
+    return fail(env, "part: this runtime forbids external buffers");
+  return result;
+}
+
 napi_value init(napi_env env, napi_value exports) {
   choose(nullptr);
   const napi_property_descriptor properties[] = {
 #define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
-      TRACT_EXPORT(run), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate),
+      TRACT_EXPORT(run), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part),
   };
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;

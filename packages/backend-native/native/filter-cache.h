@@ -36,7 +36,7 @@ class FilterCache {
     float* data;
     int64_t floats;
   };
-  static constexpr int64_t kLargest = 1 << 20, kLimit = 16 << 20;  // 4 MB a filter, 64 MB in all: what a network that is quick with one image needs
+  static constexpr int64_t kLargest = 1 << 20, kLimit = 8 << 20;  // 4 MB a filter, 32 MB in all: what a network that is quick with one image needs
   std::unordered_map<int64_t, Entry> entries;
   int64_t total = 0;
 };

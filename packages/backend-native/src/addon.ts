@@ -13,6 +13,8 @@ export type Addon = {
   threads(count?: number): number;
   /** 64-byte aligned memory of undefined content. */
   allocate(bytes: number): ArrayBuffer;
+  /** An ArrayBuffer over some of the memory of one from `allocate`, which must outlive it. */
+  part(of: ArrayBuffer, offset: number, bytes: number): ArrayBuffer;
 };
 
 /** The addon is missing or does not load on this machine. */

@@ -26,7 +26,7 @@ export class NativeBackend extends MathBackendCPU {
   constructor(private readonly addon: Addon) {
     super();
     (this as unknown as { firstUse: boolean }).firstUse = false; // or the stock backend prints an advertisement
-    this.pool = new BufferPool((bytes) => addon.allocate(bytes));
+    this.pool = new BufferPool(addon);
     this.indices = new Map(addon.kernelNames().map((name, index) => [name, index]));
   }
 

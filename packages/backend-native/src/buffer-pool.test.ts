@@ -1,10 +1,85 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BufferPool } from './buffer-pool.js';
+import { BufferPool, type Memory } from './buffer-pool.js';
 
-const makePool = (): BufferPool => new BufferPool((bytes) => new ArrayBuffer(bytes));
+// Parts are told by where they lie; no test reads them.
+const places = new WeakMap<ArrayBuffer, { readonly of: ArrayBuffer; readonly offset: number }>();
+const memory: Memory = {
+  allocate: (bytes) => new ArrayBuffer(bytes),
+  part: (of, offset, bytes) => {
+    const buffer = new ArrayBuffer(bytes);
+    places.set(buffer, { of, offset });
+    return buffer;
+  },
+};
+const makePool = (): BufferPool => new BufferPool(memory);
+const KB = 1024;
 
 describe('BufferPool', () => {
-  test('where none of its size is idle, gives the smallest that is at most twice as large', () => {
+  /** Where a buffer lies in the memory that was allocated. */
+  const place = (buffer: ArrayBuffer): { root: ArrayBuffer; offset: number } => {
+    const part = places.get(buffer);
+    if (part === undefined) return { root: buffer, offset: 0 };
+    const { root, offset } = place(part.of);
+    return { root, offset: offset + part.offset };
+  };
+  const taken = (pool: BufferPool, bytes: number): ArrayBuffer => {
+    const buffer = pool.take(bytes);
+    pool.retain(buffer);
+    return buffer;
+  };
+
+  test('carves what is wanted out of a larger idle block, and joins the parts when all are idle', () => {
+    const pool = makePool();
+    const whole = taken(pool, 1024 * KB);
+    pool.release(whole);
+    const parts = [300, 400, 324].map((size) => taken(pool, size * KB));
+    expect(parts.map((part) => place(part).root === whole)).toEqual([true, true, true]);
+    expect(parts.map((part) => place(part).offset / KB)).toEqual([0, 300, 700]);
+    expect(pool.statistics()).toMatchObject({ allocations: 1, usedBytes: 1024 * KB, idleBytes: 0 });
+    for (const part of [parts[1], parts[0]]) pool.release(part);
+    expect(taken(pool, 1024 * KB)).not.toBe(whole); // the last part is in use
+    pool.release(parts[2]);
+    expect(taken(pool, 1024 * KB)).toBe(whole);
+  });
+
+  test('never hands the same memory out twice, and knows what it holds, whatever the order', () => {
+    const sizes = fc.integer({ min: 1, max: 600 * KB });
+    const steps = fc.array(
+      fc.oneof(
+        sizes.map((take) => ({ take })),
+        fc.nat(20).map((release) => ({ release })),
+      ),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, (list) => {
+        const pool = makePool();
+        const used: ArrayBuffer[] = [];
+        for (const step of list) {
+          if ('take' in step) used.push(taken(pool, step.take));
+          else if (used.length > 0) pool.release(used.splice(step.release % used.length, 1)[0]);
+          const ranges = used.map((buffer) => ({ ...place(buffer), bytes: buffer.byteLength }));
+          for (const [i, a] of ranges.entries()) {
+            for (const b of ranges.slice(i + 1)) {
+              expect(a.root !== b.root || a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset).toBe(true);
+            }
+          }
+          expect(pool.statistics()).toMatchObject({
+            usedBuffers: used.length,
+            usedBytes: ranges.reduce((sum, { bytes }) => sum + bytes, 0),
+          });
+        }
+        const { usedBytes, idleBytes } = pool.statistics();
+        for (const buffer of used) pool.release(buffer);
+        expect(pool.statistics().idleBytes).toBe(usedBytes + idleBytes);
+        pool.trim(); // finds every block whole
+        expect(pool.statistics()).toMatchObject({ usedBuffers: 0, usedBytes: 0, idleBuffers: 0, idleBytes: 0 });
+      }),
+    );
+  });
+
+  test('where none of a small size is idle, gives the smallest that is at most twice as large', () => {
     const pool = makePool();
     const [tooLarge, large, fitting] = [2112, 2048, 1536].map((bytes) => pool.take(bytes));
     for (const buffer of [tooLarge, large, fitting]) {

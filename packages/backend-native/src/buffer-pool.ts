@@ -13,9 +13,28 @@ export type PoolStatistics = {
   readonly allocations: number;
 };
 
-type Idle = { readonly buffer: ArrayBuffer; readonly since: number };
+/** A stretch of memory: whole as it was allocated, or one of the two parts of a larger one. */
+type Block = {
+  readonly buffer: ArrayBuffer;
+  readonly parent?: Block;
+  /** Both parts, kept for the next time: creating an ArrayBuffer costs more than finding one. */
+  parts?: readonly [Block, Block];
+  users: number;
+  idle: boolean;
+  /** The request at which it became idle. */
+  since: number;
+};
+
+/** Where the pool's memory comes from. */
+export type Memory = {
+  allocate(bytes: number): ArrayBuffer;
+  /** An ArrayBuffer over some of the memory of another, which must outlive it. */
+  part(of: ArrayBuffer, offset: number, bytes: number): ArrayBuffer;
+};
 
 const ALIGNMENT = 64;
+// Below this nothing is split: small requests come in thousands, and one of them would keep a large block from becoming whole again.
+const SMALLEST_PART = 2 ** 15;
 // An idle buffer that so many requests have passed by is let go; looked at every SWEEP requests. A training step asks some thousand times.
 const PATIENCE = 50_000;
 const SWEEP = 4096;
@@ -23,59 +42,50 @@ const SWEEP = 4096;
 const roundUp = (bytes: number): number => Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
 
 /**
- * Recycles ArrayBuffers of about the same size. The users of a buffer are counted, because several tensors may look into one (slices do); the last
- * one to leave makes it idle. Buffers that the pool did not allocate are ignored. Recycled memory is dirty.
+ * Recycles memory. The users of a buffer are counted, because several tensors may look into one (slices do); the last one to leave makes
+ * it idle. A request takes the smallest idle block that serves and leaves the rest of it; parts that are idle together become whole again,
+ * so that gradients fit where activations were. Buffers that the pool did not allocate are ignored. Recycled memory is dirty.
  */
 export class BufferPool {
-  private readonly idle = new Map<number, Idle[]>();
+  private readonly idle = new Map<number, Block[]>();
   // Weak, so that the memory of a tensor that nobody disposed can still be collected.
-  private readonly users = new WeakMap<ArrayBufferLike, number>();
+  private readonly blocks = new WeakMap<ArrayBufferLike, Block>();
   private readonly counts = { usedBuffers: 0, usedBytes: 0, idleBuffers: 0, idleBytes: 0, peakBytes: 0, requests: 0, allocations: 0 };
 
-  constructor(private readonly allocate: (bytes: number) => ArrayBuffer) {}
+  constructor(private readonly memory: Memory) {}
 
   /** A buffer of at least so many bytes, without users yet. */
   take(bytes: number): ArrayBuffer {
     const wanted = roundUp(bytes);
     const { counts } = this;
     if (++counts.requests % SWEEP === 0) this.sweep(counts.requests - PATIENCE);
-    const buffer = this.reuse(wanted) ?? this.allocate(wanted);
-    const size = buffer.byteLength;
+    const { buffer } = this.reuse(wanted) ?? this.fresh(wanted);
     counts.usedBuffers++;
-    counts.usedBytes += size;
+    counts.usedBytes += buffer.byteLength;
     counts.peakBytes = Math.max(counts.peakBytes, counts.usedBytes + counts.idleBytes);
-    this.users.set(buffer, 0);
     return buffer;
   }
 
   owns(buffer: ArrayBufferLike): boolean {
-    return this.users.has(buffer);
+    return this.blocks.has(buffer);
   }
 
   /** How many tensors look into the buffer; 0 for one that is not the pool's. */
   usersOf(buffer: ArrayBufferLike): number {
-    return this.users.get(buffer) ?? 0;
+    return this.blocks.get(buffer)?.users ?? 0;
   }
 
   retain(buffer: ArrayBufferLike): void {
-    const users = this.users.get(buffer);
-    if (users !== undefined) this.users.set(buffer, users + 1);
+    const block = this.blocks.get(buffer);
+    if (block !== undefined) block.users++;
   }
 
   release(buffer: ArrayBufferLike): void {
-    const users = this.users.get(buffer);
-    if (users === undefined) return;
-    this.users.set(buffer, users - 1);
-    if (users > 1) return;
-    const size = buffer.byteLength;
-    const entry = { buffer: buffer as ArrayBuffer, since: this.counts.requests };
-    const list = this.idle.get(size);
-    if (list === undefined) this.idle.set(size, [entry]);
-    else list.push(entry);
+    const block = this.blocks.get(buffer);
+    if (block === undefined || --block.users > 0) return;
     this.counts.usedBuffers--;
-    this.counts.usedBytes -= size;
-    this.counts.idleBuffers++;
-    this.counts.idleBytes += size;
+    this.counts.usedBytes -= buffer.byteLength;
+    this.park(this.joined(block));
   }
 
   /** Lets go of all idle memory; the garbage collector returns it to the system. */
@@ -87,31 +97,73 @@ export class BufferPool {
     return { ...this.counts };
   }
 
-  /** The smallest idle buffer that serves, at most twice as large as asked for: gradients fit where activations were. */
-  private reuse(wanted: number): ArrayBuffer | undefined {
-    const { counts } = this;
-    let size = wanted;
-    if (!this.idle.get(wanted)?.length) {
-      size = Number.POSITIVE_INFINITY;
-      for (const [other, list] of this.idle) if (list.length > 0 && other > wanted && other <= 2 * wanted && other < size) size = other;
+  private fresh(bytes: number): Block {
+    this.counts.allocations++;
+    return this.known(this.memory.allocate(bytes));
+  }
+
+  private known(buffer: ArrayBuffer, parent?: Block): Block {
+    const block: Block = { buffer, parent, users: 0, idle: false, since: 0 };
+    this.blocks.set(buffer, block);
+    return block;
+  }
+
+  /** The smallest idle block that serves, or as much of it as is wanted. Small requests take blocks up to twice as large, whole. */
+  private reuse(wanted: number): Block | undefined {
+    const parts = wanted >= SMALLEST_PART;
+    let size = this.idle.has(wanted) ? wanted : Number.POSITIVE_INFINITY;
+    if (size > wanted) {
+      for (const other of this.idle.keys()) if (other > wanted && other < size && (parts || other <= 2 * wanted)) size = other;
     }
-    const found = this.idle.get(size)?.pop();
-    if (found === undefined) {
-      counts.allocations++;
-      return undefined;
-    }
-    counts.idleBuffers--;
-    counts.idleBytes -= size;
-    return found.buffer;
+    const block = this.idle.get(size)?.at(-1);
+    if (block === undefined) return undefined;
+    this.unpark(block);
+    if (!parts || size - wanted < SMALLEST_PART) return block;
+    const [first, rest] = this.split(block, wanted);
+    this.park(rest);
+    return first;
+  }
+
+  private split(block: Block, bytes: number): readonly [Block, Block] {
+    if (block.parts?.[0].buffer.byteLength === bytes) return block.parts;
+    const { buffer } = block;
+    const part = (offset: number, length: number) => this.known(this.memory.part(buffer, offset, length), block);
+    block.parts = [part(0, bytes), part(bytes, buffer.byteLength - bytes)];
+    return block.parts;
+  }
+
+  /** The largest block that has become whole by this one's becoming idle. */
+  private joined(block: Block): Block {
+    const { parent } = block;
+    const other = parent?.parts?.find((part) => part !== block);
+    if (parent === undefined || !other?.idle) return block;
+    this.unpark(other);
+    return this.joined(parent);
+  }
+
+  private park(block: Block): void {
+    const size = block.buffer.byteLength;
+    const list = this.idle.get(size);
+    if (list === undefined) this.idle.set(size, [block]);
+    else list.push(block);
+    block.idle = true;
+    block.since = this.counts.requests;
+    this.counts.idleBuffers++;
+    this.counts.idleBytes += size;
+  }
+
+  private unpark(block: Block): void {
+    const size = block.buffer.byteLength;
+    const list = this.idle.get(size)!;
+    list.splice(list.lastIndexOf(block), 1);
+    if (list.length === 0) this.idle.delete(size);
+    block.idle = false;
+    this.counts.idleBuffers--;
+    this.counts.idleBytes -= size;
   }
 
   private sweep(before: number): void {
-    for (const [size, list] of this.idle) {
-      const kept = list.filter(({ since }) => since >= before);
-      this.counts.idleBuffers -= list.length - kept.length;
-      this.counts.idleBytes -= (list.length - kept.length) * size;
-      if (kept.length === 0) this.idle.delete(size);
-      else this.idle.set(size, kept);
-    }
+    const old = [...this.idle.values()].flat().filter(({ parent, since }) => parent === undefined && since < before);
+    for (const block of old) this.unpark(block);
   }
 }
