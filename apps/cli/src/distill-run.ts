@@ -11,6 +11,7 @@ import {
   tract,
 } from '@tract/distill';
 import { constantRate, cosineRate } from '@tract/optim';
+import { lossWeights } from '@tract/schedules';
 import { dispose } from '@tract/tensor';
 import { type UNetParams, unetSpec } from '@tract/unet';
 import { trainingBatch } from './digits.js';
@@ -41,6 +42,7 @@ export const setupOf = ({ network, prediction }: StoredModel, settings: DistillP
     updates: updatesOf(settings),
     phaseWeights: settings.phaseWeights,
     rule: settings.method === 'btd' ? btd : tract,
+    lossWeight: lossWeights[settings.lossWeight],
     seed: settings.seed,
     learningRate: settings.learningRate,
     schedule: settings.decay === 'cosine' ? cosineRate() : constantRate,

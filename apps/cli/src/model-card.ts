@@ -44,13 +44,13 @@ export const distillCard = (settings: DistillPreset, state: RunState, steps: num
       dataRow,
       [
         'recipe',
-        `schedule ${settings.schedule.join(' -> ')}${settings.phaseWeights ? ` with ${settings.phaseWeights.join(' : ')} of the images` : ''}, ${settings.huberWidth > 0 ? `pseudo-Huber loss of width ${settings.huberWidth}` : 'squared error'}${settings.clipStudent ? ' of the clipped prediction' : ''}, Adam at ${settings.learningRate} (${settings.decay} within each phase), gradients clipped at norm ${settings.clipNorm}, batch ${settings.batch}, self-teacher momentum ${settings.selfEma}, EMA residual ${settings.emaResidual} per phase`,
+        `schedule ${settings.schedule.join(' -> ')}${settings.phaseWeights ? ` with ${settings.phaseWeights.join(' : ')} of the images` : ''}, ${settings.huberWidth > 0 ? `pseudo-Huber loss of width ${settings.huberWidth}` : 'squared error'}${settings.clipStudent ? ' of the clipped prediction' : ''}, weighed by ${settings.lossWeight}, Adam at ${settings.learningRate} (${settings.decay} within each phase), gradients clipped at norm ${settings.clipNorm}, batch ${settings.batch}, self-teacher momentum ${settings.selfEma}, EMA residual ${settings.emaResidual} per phase`,
       ],
       ['seed', String(settings.seed)],
       costRow(state),
       [
         'command',
-        `\`tract distill --teacher ${settings.teacher} --out RUN --method ${settings.method} --schedule ${settings.schedule.join(',')}${settings.phaseWeights ? ` --phase-weights ${settings.phaseWeights.join(',')}` : ''} --huber-width ${settings.huberWidth} --${settings.clipStudent ? '' : 'no-'}clip-student --images ${settings.images} --batch ${settings.batch} --seed ${settings.seed} --lr ${settings.learningRate}\``,
+        `\`tract distill --teacher ${settings.teacher} --out RUN --method ${settings.method} --schedule ${settings.schedule.join(',')}${settings.phaseWeights ? ` --phase-weights ${settings.phaseWeights.join(',')}` : ''} --loss-weight ${settings.lossWeight} --huber-width ${settings.huberWidth} --${settings.clipStudent ? '' : 'no-'}clip-student --images ${settings.images} --batch ${settings.batch} --seed ${settings.seed} --lr ${settings.learningRate}\``,
       ],
     ],
     `tract sample MODEL --steps ${steps} --count 64 --out digits.png`,

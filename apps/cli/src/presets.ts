@@ -1,4 +1,5 @@
 import type { Prediction } from '@tract/distill';
+import type { LossWeightName } from '@tract/schedules';
 import type { UNetConfig } from '@tract/unet';
 import { usageError } from './errors.js';
 import { didYouMean } from './near-miss.js';
@@ -38,6 +39,8 @@ export type DistillPreset = CommonPreset & {
   readonly emaResidual: number;
   /** At a phase change the student goes on as it is, or restarts as a copy of its new teacher. */
   readonly restart: 'keep' | 'teacher';
+  /** What the loss weighs at a noise level. */
+  readonly lossWeight: LossWeightName;
   /** Width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error of the paper. */
   readonly huberWidth: number;
   /** The student's prediction is compared after clipping to [-1, 1]. */
@@ -92,6 +95,7 @@ const student: DistillPreset = {
   selfEma: 0.5,
   emaResidual: 1e-3,
   restart: 'keep',
+  lossWeight: 'root-truncated-snr',
   huberWidth: 0.02,
   clipStudent: true,
   seed: 0,

@@ -1,4 +1,5 @@
 import { constantRate, type LearningRateSchedule } from '@tract/optim';
+import type { LossWeight } from '@tract/schedules';
 import { type Phase, phaseShares, phasesOf } from './phases.js';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
 import { type Process, vpProcess } from './process.js';
@@ -21,6 +22,8 @@ export type DistillOptions<P> = {
   /** The index grid, a multiple of the first of `phaseSteps`; that one unless told. */
   readonly timesteps?: number;
   readonly rule?: TargetRule;
+  /** The weight of the loss at a noise level; the rule's own unless told. */
+  readonly lossWeight?: LossWeight;
   /** Whole number in [0, 2^53). */
   readonly seed?: number;
   readonly learningRate?: number;
@@ -72,7 +75,9 @@ export type DistillSetup<P> = {
  * @throws RangeError when an option is out of range, the phases do not descend and divide, or the rule cannot do them.
  */
 export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
-  const { network, prediction, phaseSteps, updates, timesteps = phaseSteps[0], rule = tract, seed = 0 } = options;
+  const { network, prediction, phaseSteps, updates, timesteps = phaseSteps[0], seed = 0 } = options;
+  const { rule: named = tract, lossWeight = named.lossWeight } = options;
+  const rule: TargetRule = { ...named, lossWeight };
   const { learningRate = 2e-4, schedule = constantRate, clipNorm = 1, restart = 'keep', ema = { residual: 1e-3 } } = options;
   const { huberWidth, clipStudent = false } = options;
   requirePrediction('distillSetup', prediction);

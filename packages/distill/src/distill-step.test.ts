@@ -149,6 +149,8 @@ describe('a step', () => {
     }
     const { loss } = await run(setup, state, 1);
     expect(loss / expected).toBeCloseTo(1, 4); // float32 differences of nearby numbers
+    const doubled = setupOf({ lossWeight: (level) => 2 * setup.rule.lossWeight(level) });
+    expect((await run(doubled, initDistillation(doubled, teacher), 1)).loss / expected).toBeCloseTo(2, 4);
   });
 
   test('makes both averages copies of the student at first, then lags', async () => {

@@ -10,7 +10,25 @@ export {
 export { cosineLevel, cosineLogSNR, type LogSNRRange } from './cosine-schedule.js';
 export { type DdimWeights, ddimWeights } from './ddim-weights.js';
 export { type EdmRange, edmGrid, edmSigmas } from './edm-schedule.js';
-export { edmWeight, type LossWeight, snrPlusOneWeight, snrWeight, truncatedSNRWeight, uniformWeight } from './loss-weights.js';
+export {
+  edmWeight,
+  type LossWeight,
+  type LossWeightName,
+  lossWeights,
+  rootTruncatedSNRWeight,
+  snrPlusOneWeight,
+  snrWeight,
+  truncatedSNRWeight,
+  uniformWeight,
+} from './loss-weights.js';
 export { levelToLogSNR, logSNRToLevel, type NoiseLevel } from './noise-level.js';
+export {
+  edmPreconditioning,
+  iddpmPreconditioning,
+  type Preconditioning,
+  type PreconditioningScales,
+  vePreconditioning,
+  vpPreconditioning,
+} from './preconditioning.js';
 export { teacherShare } from './teacher-share.js';
 export { timeGrid, vpGrid } from './time-grid.js';

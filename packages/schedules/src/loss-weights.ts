@@ -16,6 +16,12 @@ export const truncatedSNRWeight: LossWeight = (level) => Math.max(snrWeight(leve
 export const snrPlusOneWeight: LossWeight = (level) => snrWeight(level) + 1;
 
 /**
+ * √max(SNR, 1). A loss that grows in proportion to the error, such as pseudo-Huber's, is balanced over the levels by the root of what
+ * balances the squared error.
+ */
+export const rootTruncatedSNRWeight: LossWeight = (level) => Math.sqrt(truncatedSNRWeight(level));
+
+/**
  * (s² + sd²) / (s·sd)² with s = sigma / alpha, which makes every level of a preconditioned network weigh the same.
  * Source: Karras et al. 2022, Table 1.
  *
@@ -29,3 +35,14 @@ export function edmWeight(sigmaData = 0.5): LossWeight {
     return (s ** 2 + sigmaData ** 2) / (s * sigmaData) ** 2;
   };
 }
+
+/** The weights that need no parameter, by the names that settings and command lines use. */
+export const lossWeights = {
+  uniform: uniformWeight,
+  snr: snrWeight,
+  'truncated-snr': truncatedSNRWeight,
+  'root-truncated-snr': rootTruncatedSNRWeight,
+  'snr+1': snrPlusOneWeight,
+} as const satisfies Record<string, LossWeight>;
+
+export type LossWeightName = keyof typeof lossWeights;

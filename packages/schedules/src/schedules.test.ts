@@ -10,6 +10,7 @@ import {
   levelToLogSNR,
   logSNRToLevel,
   type NoiseLevel,
+  rootTruncatedSNRWeight,
   snrPlusOneWeight,
   snrWeight,
   teacherShare,
@@ -134,6 +135,7 @@ describe('loss weights', () => {
     expect(snrPlusOneWeight(level)).toBeCloseTo(1 / level.sigma ** 2, 12);
     expect(truncatedSNRWeight(level)).toBeCloseTo(Math.max(snr, 1), 12);
     expect(truncatedSNRWeight(cosineLevel(0.9))).toBe(1);
+    expect(rootTruncatedSNRWeight(level) ** 2).toBeCloseTo(Math.max(snr, 1), 12);
     expect(edmWeight(0.5)({ alpha: 1, sigma: 0.5 })).toBeCloseTo(8, 12);
   });
 

@@ -25,9 +25,9 @@ function settingsOf(options: DistillOptions): DistillPreset {
   // The preset's weights belong to the preset's schedule.
   const preset = options.schedule === undefined ? named : { ...named, phaseWeights: undefined };
   const { teacher, method, schedule, phaseWeights, images, batch, seed, lr: learningRate } = options;
-  const { huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery } = options;
+  const { lossWeight, huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery } = options;
   const training = { teacher, method, schedule, phaseWeights, images, batch, seed, learningRate };
-  const changes = { ...training, huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery };
+  const changes = { ...training, lossWeight, huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery };
   const settings = present({ ...preset, ...(present(changes) as Partial<DistillPreset>) });
   requireWeightsOfPhases(settings);
   return settings;

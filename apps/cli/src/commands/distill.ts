@@ -1,3 +1,4 @@
+import { lossWeights } from '@tract/schedules';
 import { Command, Option } from 'commander';
 import type { DistillOptions } from '../actions/distill.js';
 import { examples, pathName, required, withComputing } from '../common-options.js';
@@ -22,6 +23,7 @@ export const distillCommand = (io: Io): Command =>
       .option('--batch <n>', 'images of an update', quantity)
       .option('--seed <n>', 'seed of everything random', wholeNumber)
       .option('--lr <x>', 'highest learning rate, above 0 and at most 1', positiveNumber(1))
+      .addOption(new Option('--loss-weight <name>', 'weight of the loss at a noise level').choices(Object.keys(lossWeights)))
       .option('--huber-width <x>', 'width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error', numberUpTo(2))
       .option('--clip-student', "compare the student's prediction after clipping it to [-1, 1]")
       .option('--no-clip-student', 'compare it as it is, as the published code does')
