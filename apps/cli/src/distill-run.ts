@@ -1,14 +1,12 @@
 import type { ImageSet } from '@tract/data';
 import {
   advancePhase,
-  btd,
   type DistillSetup,
   type DistillState,
   distillSetup,
   distillStep,
   initDistillation,
   phaseProgress,
-  tract,
 } from '@tract/distill';
 import { constantRate, cosineRate } from '@tract/optim';
 import { lossWeights } from '@tract/schedules';
@@ -20,6 +18,7 @@ import { type StoredModel, uploadParams, writeModel } from './model-folder.js';
 import type { DistillPreset } from './presets.js';
 import { type Checkpoint, modelPath, type RunState, writeCheckpoint } from './run-folder.js';
 import { checkArrays, downloadTree, uploadTree } from './state-tree.js';
+import { targetRules } from './target-rules.js';
 import type { Work } from './trainer.js';
 import { unetModel } from './unet-model.js';
 
@@ -41,7 +40,7 @@ export const setupOf = ({ network, prediction }: StoredModel, settings: DistillP
     phaseSteps: settings.schedule,
     updates: updatesOf(settings),
     phaseWeights: settings.phaseWeights,
-    rule: settings.method === 'btd' ? btd : tract,
+    rule: targetRules[settings.method],
     lossWeight: lossWeights[settings.lossWeight],
     seed: settings.seed,
     learningRate: settings.learningRate,

@@ -39,7 +39,7 @@ export const teacherCard = (settings: TrainPreset, state: RunState): string =>
 export const distillCard = (settings: DistillPreset, state: RunState, steps: number): string =>
   card(
     `Handwritten digits in ${steps === 1 ? 'one step' : `${steps} steps`}`,
-    `A student of ${steps} sampling step${steps === 1 ? '' : 's'}, distilled by ${settings.method.toUpperCase()} from \`${settings.teacher}\`; the weights are the sampling average (EMA).`,
+    `A student of ${steps} sampling step${steps === 1 ? '' : 's'}, distilled by the rule ${settings.method} from \`${settings.teacher}\`; the weights are the sampling average (EMA).`,
     [
       dataRow,
       [

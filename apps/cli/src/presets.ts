@@ -4,6 +4,7 @@ import type { UNetConfig } from '@tract/unet';
 import { usageError } from './errors.js';
 import { didYouMean } from './near-miss.js';
 import { shortCount } from './quantity.js';
+import type { Method } from './target-rules.js';
 
 /** What both kinds of training share. Images are counted with repetition: 360e3 images of MNIST are 6 epochs. */
 export type CommonPreset = {
@@ -28,7 +29,7 @@ export type TrainPreset = CommonPreset & {
 
 export type DistillPreset = CommonPreset & {
   readonly teacher: string;
-  readonly method: 'tract' | 'btd';
+  readonly method: Method;
   readonly schedule: readonly number[];
   /** How the phases share the images; equally where absent, as in the paper. */
   readonly phaseWeights?: readonly number[];

@@ -8,7 +8,9 @@ import type { TargetRule } from './target-rule.js';
  */
 export const btd: TargetRule = {
   name: 'btd',
+  first: 'ddim',
   second: 'teacher',
+  clip: 'none',
   positions: ({ teacherSteps, studentSteps }) => {
     if (teacherSteps !== 2 * studentSteps) {
       throw new RangeError(

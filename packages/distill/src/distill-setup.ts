@@ -1,5 +1,6 @@
 import { constantRate, type LearningRateSchedule } from '@tract/optim';
-import type { LossWeight } from '@tract/schedules';
+import type { LossWeight, Preconditioning } from '@tract/schedules';
+import type { HuberOptions } from '@tract/tensor';
 import { type Phase, phaseShares, phasesOf } from './phases.js';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
 import { type Process, vpProcess } from './process.js';
@@ -13,6 +14,8 @@ export type Restart = 'keep' | 'teacher';
 export type DistillOptions<P> = {
   readonly network: Network<P>;
   readonly prediction: Prediction;
+  /** With it the network is the F inside, and `prediction` must be 'x0'. */
+  readonly preconditioning?: Preconditioning;
   /** Sampling steps before, between and after the phases, such as [1024, 32, 1]. */
   readonly phaseSteps: readonly number[];
   /** Training steps of the whole run. */
@@ -21,6 +24,8 @@ export type DistillOptions<P> = {
   readonly phaseWeights?: readonly number[];
   /** The index grid, a multiple of the first of `phaseSteps`; that one unless told. */
   readonly timesteps?: number;
+  /** Makes the noise levels of the index grid; the cosine schedule's unless told. */
+  readonly process?: (timesteps: number) => Process;
   readonly rule?: TargetRule;
   /** The weight of the loss at a noise level; the rule's own unless told. */
   readonly lossWeight?: LossWeight;
@@ -40,6 +45,8 @@ export type DistillOptions<P> = {
    * where the squared error counts its square. Squared error unless told, as in the paper.
    */
   readonly huberWidth?: number;
+  /** Whether d is the difference of a pixel, as it is unless told, or the length of the difference of a whole image. */
+  readonly huberOver?: HuberOptions['over'];
   /**
    * Also the student's prediction is clipped, as the rule clips its targets, before the two are compared; the gradient passes as if it were not. A pixel that
    * should be black may then be blacker than black, as it may when images are drawn. False unless told, as in the published code.
@@ -65,6 +72,7 @@ export type DistillSetup<P> = {
   readonly emaMomenta: readonly number[];
   readonly restart: Restart;
   readonly huberWidth?: number;
+  readonly huberOver?: HuberOptions['over'];
   readonly clipStudent: boolean;
 };
 
@@ -75,11 +83,11 @@ export type DistillSetup<P> = {
  * @throws RangeError when an option is out of range, the phases do not descend and divide, or the rule cannot do them.
  */
 export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
-  const { network, prediction, phaseSteps, updates, timesteps = phaseSteps[0], seed = 0 } = options;
+  const { network, prediction, preconditioning, phaseSteps, updates, timesteps = phaseSteps[0], seed = 0 } = options;
   const { rule: named = tract, lossWeight = named.lossWeight } = options;
   const rule: TargetRule = { ...named, lossWeight };
   const { learningRate = 2e-4, schedule = constantRate, clipNorm = 1, restart = 'keep', ema = { residual: 1e-3 } } = options;
-  const { huberWidth, clipStudent = false } = options;
+  const { process = vpProcess, huberWidth, huberOver, clipStudent = false } = options;
   requirePrediction('distillSetup', prediction);
   requireRates('distillSetup', { learningRate, clipNorm });
   const phases = phasesOf(phaseSteps, timesteps);
@@ -90,8 +98,8 @@ export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   if (huberWidth !== undefined && !(huberWidth > 0)) throw new RangeError(`distillSetup: huberWidth must be > 0, got ${huberWidth}`);
   const shares = phaseShares(phases.length, options.phaseWeights);
   return {
-    ...{ model: { network, prediction }, process: vpProcess(timesteps), phases, rule, seed, updates, shares },
-    ...{ learningRate, schedule, clipNorm, restart, huberWidth, clipStudent },
+    ...{ model: { network, prediction, preconditioning }, process: process(timesteps), phases, rule, seed, updates, shares },
+    ...{ learningRate, schedule, clipNorm, restart, huberWidth, huberOver, clipStudent },
     selfTeacherMomentum: requireMomentum('distillSetup: selfTeacherMomentum', options.selfTeacherMomentum ?? 0.5),
     emaMomenta: shares.map((share) => momentumOf(ema, updates * share)),
   };

@@ -13,6 +13,7 @@ import {
   distillTarget,
   initDistillation,
   predictX0,
+  vpProcess,
 } from './index.js';
 import { gaussianImages } from './testing/images.js';
 import { exactGains, type GainTable, gainNetwork } from './testing/toy-network.js';
@@ -21,7 +22,8 @@ const timesteps = 16;
 const sd = 0.25;
 const shape = [2, 2, 1];
 const count = 5;
-const network = gainNetwork(timesteps);
+const process = vpProcess(timesteps);
+const network = gainNetwork(process);
 
 beforeAll(() => useBackend('cpu'));
 
@@ -46,7 +48,7 @@ async function run(setup: ReturnType<typeof setupOf>, state: DistillState<GainTa
 describe('the target', () => {
   test('lands, by one step, where teacher and self-teacher landed by two', async () => {
     const setup = setupOf();
-    const teacher = exactGains(timesteps, sd);
+    const teacher = exactGains(process, sd);
     const state = initDistillation(setup, teacher);
     const goal = distillTarget(setup, state, batchOf());
     const { plan } = goal;
@@ -70,7 +72,7 @@ describe('the target', () => {
   });
 
   test('of TRACT with two steps a group and the teacher for self-teacher is that of binary distillation', async () => {
-    const teacher = exactGains(timesteps, sd);
+    const teacher = exactGains(process, sd);
     const draws = [2, 3, 5, 8].map((group) => ({ group, semi: 0 }));
     const batch = { x0: gaussianImages(sd, 4, shape), noise: noise({ seed: 4, samples: [0, 1, 2, 3], shape }), draws };
     const [ours, binary] = await Promise.all(
@@ -82,7 +84,7 @@ describe('the target', () => {
   });
 
   test('clips the predictions of TRACT, not those of binary distillation', async () => {
-    const teacher = exactGains(timesteps, 100); // so sure of a wide spread that it predicts xt / alpha
+    const teacher = exactGains(process, 100); // so sure of a wide spread that it predicts xt / alpha
     const batch = { x0: gaussianImages(2, 4, shape), draws: [3, 4, 5, 6].map((group) => ({ group, semi: 0 })) };
     const furthest = async (rule?: typeof btd) => {
       const setup = setupOf({ phaseSteps: [16, 8], rule });
@@ -94,7 +96,7 @@ describe('the target', () => {
 
   test('is a function of seed, step and image', async () => {
     const setup = setupOf({ seed: 1 });
-    const state = initDistillation(setup, exactGains(timesteps, sd));
+    const state = initDistillation(setup, exactGains(process, sd));
     const batch = batchOf();
     const target = async (s: typeof setup, at: typeof state) => read(distillTarget(s, at, batch).target);
     expect(await target(setup, state)).toEqual(await target(setup, state));
@@ -107,7 +109,7 @@ describe('a step', () => {
   test('with clipStudent compares what the student shows, and passes its gradient as if nothing were clipped', async () => {
     const setup = setupOf({ clipStudent: true });
     // The teacher predicts inside [-1, 1], the student far outside.
-    const state = { ...initDistillation(setup, exactGains(timesteps, sd)), student: exactGains(timesteps, 100) };
+    const state = { ...initDistillation(setup, exactGains(process, sd)), student: exactGains(process, 100) };
     const draws = [10, 11, 12, 14, 15].map((a) => ({ group: Math.ceil(a / 4), semi: 4 * Math.ceil(a / 4) - a }));
     const batch = { x0: gaussianImages(2, count, shape), noise: noise({ seed: 4, samples: { first: 0, count }, shape }), draws };
     const goal = distillTarget(setup, state, batch);
@@ -129,7 +131,7 @@ describe('a step', () => {
 
   test('has a loss whose gradient is its slope', async () => {
     const setup = setupOf();
-    const state = initDistillation(setup, exactGains(timesteps, sd));
+    const state = initDistillation(setup, exactGains(process, sd));
     const { plan, xa, target } = distillTarget(setup, state, batchOf());
     const loss = (params: GainTable) => squaredError(predictX0(setup.model, params, xa, plan.levelsA), target, plan.lossWeights);
     await checkGradient(loss, state.student); // quadratic, so central differences are exact but for float32
@@ -137,7 +139,7 @@ describe('a step', () => {
 
   test('weighs the loss by max(SNR, 1), summed over pixels, averaged over the batch', async () => {
     const setup = setupOf();
-    const teacher = exactGains(timesteps, sd);
+    const teacher = exactGains(process, sd);
     const state = initDistillation(setup, teacher);
     const goal = distillTarget(setup, state, batchOf());
     const got = await read(predictX0(setup.model, state.student, goal.xa, goal.plan.levelsA));
@@ -155,7 +157,7 @@ describe('a step', () => {
 
   test('makes both averages copies of the student at first, then lags', async () => {
     const setup = setupOf({ learningRate: 0.01, ema: { momentum: 0.99 } });
-    const once = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 1);
+    const once = await run(setup, initDistillation(setup, exactGains(process, sd)), 1);
     expect(await valuesOf(once.state.selfTeacher)).toEqual(await valuesOf(once.state.student));
     expect(await valuesOf(once.state.studentEma)).toEqual(await valuesOf(once.state.student));
     const { state } = await run(setup, once.state, 2);
@@ -167,7 +169,7 @@ describe('a step', () => {
 
   test('leaves as many live tensors and bytes as it found, also across a phase change', async () => {
     const setup = setupOf();
-    const started = initDistillation(setup, exactGains(timesteps, sd));
+    const started = initDistillation(setup, exactGains(process, sd));
     const { state } = await run(setup, started, 1);
     const before = memory();
     const done = await run(setup, state, 9);
@@ -178,14 +180,14 @@ describe('a step', () => {
 
   test('keeps no self-teacher where the rule has no use for one', async () => {
     const setup = setupOf({ phaseSteps: [16, 8, 4], rule: btd });
-    const { state } = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 9);
+    const { state } = await run(setup, initDistillation(setup, exactGains(process, sd)), 9);
     expect(state.selfTeacher).toBeUndefined();
     expect(state).toMatchObject({ step: 9, phase: 1, updates: 9 });
   });
 
   test('can be resumed from its state alone', async () => {
     const setup = setupOf();
-    const { state } = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 3);
+    const { state } = await run(setup, initDistillation(setup, exactGains(process, sd)), 3);
     const copy = (tree: GainTable) => mapTree(tree, clone);
     const { m, v } = state.moments;
     const saved: DistillState<GainTable> = {
@@ -203,14 +205,14 @@ describe('a step', () => {
 
   test('ends with the run', async () => {
     const setup = setupOf({ updates: 3 });
-    const { state } = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 3);
+    const { state } = await run(setup, initDistillation(setup, exactGains(process, sd)), 3);
     const batch = batchOf();
     expect(() => distillStep(setup, state, batch)).toThrow(/the run's 3 updates are done/);
   });
 
   test('refuses a batch whose parts do not fit', () => {
     const setup = setupOf();
-    const state = initDistillation(setup, exactGains(timesteps, sd));
+    const state = initDistillation(setup, exactGains(process, sd));
     const { x0 } = batchOf();
     expect(() => distillStep(setup, state, { x0, labels: [1] })).toThrow(/labels needs one entry for each of 5 images, got 1/);
     expect(() => distillStep(setup, state, { x0, draws: [] })).toThrow(/draws needs one entry/);
@@ -221,7 +223,7 @@ describe('a step', () => {
 describe('a phase change', () => {
   const atSecondPhase = async (options: Partial<DistillOptions<GainTable>>) => {
     const setup = setupOf({ learningRate: 0.01, ...options });
-    const { state } = await run(setup, initDistillation(setup, exactGains(timesteps, sd)), 6);
+    const { state } = await run(setup, initDistillation(setup, exactGains(process, sd)), 6);
     expect(state).toMatchObject({ step: 6, phase: 0, updates: 6 });
     const [student, ema, moments] = [await valuesOf(state.student), await valuesOf(state.studentEma), await valuesOf(state.moments.m)];
     return { setup, next: advancePhase(setup, state), student, ema, moments };

@@ -3,12 +3,12 @@ import { clamp, combine, dispose, pseudoHuberError, scope, squaredError, type Te
 import { type Batch, noiseOf, requireBatch } from './batch.js';
 import type { DistillSetup } from './distill-setup.js';
 import { advancePhase, type DistillState } from './distill-state.js';
-import { phaseProgress } from './phases.js';
+import { type Phase, phaseProgress } from './phases.js';
 import { predictX0 } from './prediction.js';
 import { addNoise } from './process.js';
 import { drawJumps, planStep, type StepPlan } from './step-plan.js';
 import { streams } from './streams.js';
-import type { Draw } from './target-rule.js';
+import { type Draw, imageRange } from './target-rule.js';
 
 /** One batch. Without `noise` and `draws` they are drawn: a function of the setup's seed, the state's step and the place in the batch. */
 export type DistillBatch = Batch & { readonly draws?: readonly Draw[] };
@@ -18,7 +18,7 @@ export type DistillTarget = {
   readonly plan: StepPlan;
   /** The noisy images at level a that teacher and student see. */
   readonly xa: Tensor;
-  /** Where the teacher's step landed. */
+  /** Where the first step landed. */
   readonly xb: Tensor;
   /** The clean images that the student should predict at xa. */
   readonly target: Tensor;
@@ -46,30 +46,34 @@ export function distillStep<P extends Tree<Tensor>>(
   return result;
 }
 
-/** The first half of a step: batch → levels and weights → teacher at a → second prediction at b → target. Leaves the state as it is. */
+/** The first half of a step: batch → levels and weights → first prediction at a → second prediction at b → target. Leaves the state as it is. */
 export function distillTarget<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: DistillState<P>, batch: DistillBatch): DistillTarget {
   const { model, process, rule, seed } = setup;
   requireBatch('distillTarget', batch, { draws: batch.draws?.length });
   const { x0, labels } = batch;
-  const phase = setup.phases[state.phase];
+  const phase = phaseNow(setup, state);
   const draws = batch.draws ?? drawJumps(rule, phase, { seed, step: state.step }, x0.shape[0]);
   const plan = planStep(process, rule, phase, draws);
 
-  const frozenX0: typeof predictX0<P> = (...prediction) =>
+  const predict = (params: P, xt: Tensor, levels: StepPlan['levelsA'], clip: boolean): Tensor =>
     scope(() => {
-      const predicted = predictX0(...prediction);
-      return rule.clip ? clamp(predicted, ...rule.clip) : predicted;
+      const predicted = predictX0(model, params, xt, levels, labels);
+      return clip ? clamp(predicted, ...imageRange) : predicted;
     });
+  const teacher = (xt: Tensor, levels: StepPlan['levelsA']) => predict(state.teacher, xt, levels, rule.clip === 'both');
+  const towardsB = (xa: Tensor, x0First: Tensor): Tensor =>
+    combine([
+      [plan.keepXt, xa],
+      [plan.addX0, x0First],
+    ]);
 
   const tensors = scope(() => {
     const eps = noiseOf(batch, { seed, stream: streams.distillNoise, step: state.step });
     const xa = addNoise(x0, eps, plan.levelsA);
-    const first = frozenX0(model, state.teacher, xa, plan.levelsA, labels);
-    const xb = combine([
-      [plan.keepXt, xa],
-      [plan.addX0, first],
-    ]);
-    const second = frozenX0(model, secondTeacher(setup, state), xb, plan.levelsB, labels);
+    const atA = rule.first === 'data' ? x0 : teacher(xa, plan.levelsA);
+    const first = rule.first === 'heun' ? heunMixture(plan, atA, teacher(towardsB(xa, atA), plan.secondLevels)) : atA;
+    const xb = towardsB(xa, first);
+    const second = predict(secondTeacher(setup, state), xb, plan.secondLevels, rule.clip !== 'none');
     const target = combine([
       [plan.teacherShare, first],
       [plan.secondShare, second],
@@ -78,6 +82,20 @@ export function distillTarget<P extends Tree<Tensor>>(setup: DistillSetup<P>, st
   });
   return { plan, ...tensors };
 }
+
+/** The phase the state is in, with as many steps of its teacher as the rule has for this moment. */
+function phaseNow<P>({ phases, rule, updates, shares }: DistillSetup<P>, { phase: index, step }: DistillState<P>): Phase {
+  const phase = phases[index];
+  if (rule.teacherSteps === undefined) return phase;
+  const teacherSteps = rule.teacherSteps(phase, phaseProgress(step / updates, shares));
+  return { ...phase, teacherSteps, stride: (phase.stride * phase.teacherSteps) / teacherSteps };
+}
+
+const heunMixture = ({ heunShare }: StepPlan, atA: Tensor, atB: Tensor): Tensor =>
+  combine([
+    [heunShare.map((share) => 1 - share), atA],
+    [heunShare, atB],
+  ]);
 
 /** The second half: student at a → loss and gradients → one fused update of student, moments and averages. Consumes the state. */
 export function studentStep<P extends Tree<Tensor>>(
@@ -103,14 +121,15 @@ export function studentStep<P extends Tree<Tensor>>(
 }
 
 function lossOf<P>(
-  { huberWidth, rule, clipStudent }: DistillSetup<P>,
+  { huberWidth, huberOver, rule, clipStudent }: DistillSetup<P>,
   predicted: Tensor,
   target: Tensor,
   weights: readonly number[],
 ): Tensor {
   return scope(() => {
-    const shown = clipStudent && rule.clip ? clamp(predicted, ...rule.clip, { straightThrough: true }) : predicted;
-    return huberWidth === undefined ? squaredError(shown, target, weights) : pseudoHuberError(shown, target, weights, huberWidth);
+    const shown = clipStudent && rule.clip !== 'none' ? clamp(predicted, ...imageRange, { straightThrough: true }) : predicted;
+    if (huberWidth === undefined) return squaredError(shown, target, weights);
+    return pseudoHuberError(shown, target, weights, { width: huberWidth, over: huberOver });
   });
 }
 

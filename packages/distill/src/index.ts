@@ -1,11 +1,21 @@
 export type { Batch } from './batch.js';
 export { btd, halvings } from './btd.js';
+export { consistencyDistillation, consistencyTraining, type MultistepConsistencyOptions, multistepConsistency } from './consistency.js';
 export { type DistillOptions, type DistillSetup, distillSetup, type Restart } from './distill-setup.js';
 export { advancePhase, type DistillState, initDistillation } from './distill-state.js';
 export { type DistillBatch, type DistillTarget, distillStep, distillTarget, type StepResult, studentStep } from './distill-step.js';
 export { type Phase, phaseAt, phaseProgress, phaseShares, phasesOf } from './phases.js';
-export { type Model, type Network, outputChannels, type Prediction, predictX0, toX0, trueOutput } from './prediction.js';
-export { addNoise, type Process, vpProcess } from './process.js';
+export {
+  type Model,
+  type Network,
+  outputChannels,
+  type Prediction,
+  preconditionedModel,
+  predictX0,
+  toX0,
+  trueOutput,
+} from './prediction.js';
+export { addNoise, edmGridProcess, type Process, vpProcess } from './process.js';
 export { type DenoiserOptions, denoiserOf, type SampleOptions, sampleImages } from './sample.js';
 export type { Averaging } from './settings.js';
 export { drawJumps, planStep, type StepPlan } from './step-plan.js';
@@ -14,3 +24,4 @@ export { type Draw, type Jump, jumpOf, type TargetRule } from './target-rule.js'
 export { ownOutputWeight, type TeacherOptions, type TeacherSetup, type TimeDraw, teacherSetup } from './teacher-setup.js';
 export { drawTimes, initTeacher, type TeacherBatch, type TeacherState, teacherStep } from './teacher-step.js';
 export { tract } from './tract.js';
+export { type TractEdmOptions, tractEdm } from './tract-edm.js';

@@ -1,5 +1,5 @@
-import { levelToLogSNR, type NoiseLevel } from '@tract/schedules';
-import { combine, concat, slice, type Tensor } from '@tract/tensor';
+import { levelToLogSNR, type NoiseLevel, type Preconditioning } from '@tract/schedules';
+import { combine, concat, scope, slice, type Tensor } from '@tract/tensor';
 
 /**
  * What a network outputs: the clean image, the noise, v = alpha·eps − sigma·x0 (Salimans & Ho 2022), or both of the first two in
@@ -9,21 +9,45 @@ export type Prediction = 'x0' | 'eps' | 'v' | 'x0+eps';
 
 const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
 
-/** xt [B,H,W,C] and one logSNR per sample → raw output [B,H,W,C], or [B,H,W,2C] for 'x0+eps'. */
-export type Network<P> = (params: P, xt: Tensor, logSNR: readonly number[], labels?: readonly number[]) => Tensor;
+/** xt [B,H,W,C] and one noise number per sample → raw output [B,H,W,C], or [B,H,W,2C] for 'x0+eps'. The number is logSNR, or cNoise under a preconditioning. */
+export type Network<P> = (params: P, xt: Tensor, noise: readonly number[], labels?: readonly number[]) => Tensor;
 
-/** A network and the meaning of its output. */
-export type Model<P> = { readonly network: Network<P>; readonly prediction: Prediction };
+/**
+ * A network and the meaning of its output. With a preconditioning the network is the F inside it, and what both together predict is 'x0'.
+ */
+export type Model<P> = { readonly network: Network<P>; readonly prediction: Prediction; readonly preconditioning?: Preconditioning };
 
-/** The raw output of a network for noisy images [B,H,W,C] at one level per sample. Differentiable. */
-export function predictRaw<P>(
-  { network }: Model<P>,
-  params: P,
-  xt: Tensor,
-  levels: readonly NoiseLevel[],
-  labels?: readonly number[],
-): Tensor {
-  return network(params, xt, levels.map(levelToLogSNR), labels);
+/** A network under a preconditioning, as a model that predicts x0. */
+export const preconditionedModel = <P>(network: Network<P>, preconditioning: Preconditioning): Model<P> => ({
+  network,
+  prediction: 'x0',
+  preconditioning,
+});
+
+/**
+ * What `prediction` names, for noisy images [B,H,W,C] at one level per sample. Differentiable.
+ *
+ * @throws RangeError when a preconditioned model claims to predict anything but x0, or its network puts out neither C nor 2C channels.
+ */
+export function predictRaw<P>(model: Model<P>, params: P, xt: Tensor, levels: readonly NoiseLevel[], labels?: readonly number[]): Tensor {
+  const { network, prediction, preconditioning } = model;
+  if (!preconditioning) return network(params, xt, levels.map(levelToLogSNR), labels);
+  if (prediction !== 'x0') throw new RangeError(`predictRaw: a preconditioned model predicts x0, got prediction ${prediction}`);
+  return scope(() => {
+    // D(x; s) = cSkip·x + cOut·F(cIn·x; cNoise) at x = xt / alpha, s = sigma / alpha, which makes any process one with alpha = 1.
+    const scales = levels.map(({ alpha, sigma }) => ({ alpha, ...preconditioning(sigma / alpha) }));
+    const seen = combine([[scales.map(({ alpha, cIn }) => cIn / alpha), xt]]);
+    const output = network(
+      params,
+      seen,
+      scales.map(({ cNoise }) => cNoise),
+      labels,
+    );
+    return combine([
+      [scales.map(({ alpha, cSkip }) => cSkip / alpha), xt],
+      [scales.map(({ cOut }) => cOut), withoutVariance(output, xt)],
+    ]);
+  });
 }
 
 /** The predicted clean images [B,H,W,C] of a model, not clipped; one level per sample. Differentiable. */
@@ -116,6 +140,16 @@ function requireChannels(prediction: Prediction, output: Tensor, xt: Tensor): vo
       `toX0: a network that predicts ${prediction} must output [${expected}] for xt [${xt.shape}], got [${output.shape}]`,
     );
   }
+}
+
+/** Networks of iDDPM's kind predict a variance in another C channels, which no step here uses. */
+function withoutVariance(output: Tensor, xt: Tensor): Tensor {
+  const [channels, twice] = [xt.shape[xt.rank - 1], 2 * xt.shape[xt.rank - 1]];
+  if (output.shape[output.rank - 1] === twice) return splitChannels(output)[0];
+  if (output.shape.join() === xt.shape.join()) return output;
+  throw new RangeError(
+    `predictRaw: a preconditioned network must output [${xt.shape}], or ${twice} channels, for xt with ${channels}, got [${output.shape}]`,
+  );
 }
 
 function splitChannels(output: Tensor): [Tensor, Tensor] {

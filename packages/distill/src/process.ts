@@ -1,4 +1,4 @@
-import { cosineLevel, type NoiseLevel } from '@tract/schedules';
+import { cosineLevel, type EdmRange, edmGrid, type NoiseLevel } from '@tract/schedules';
 import { combine, type Tensor } from '@tract/tensor';
 
 /** The grid of noise levels that distillation works on: index 0 is clean, index `timesteps` is noise. */
@@ -15,6 +15,16 @@ export function vpProcess(timesteps: number): Process {
   }
   return { timesteps, levels: Array.from({ length: timesteps + 1 }, (_, index) => cosineLevel(index / timesteps)) };
 }
+
+/**
+ * The variance exploding process (alpha = 1) on EDM's grid: sigma 0 at index 0, then sigmaMin to sigmaMax at `timesteps`. Source: Karras et al. 2022, Eq. 5.
+ *
+ * @throws RangeError when timesteps is not a whole number ≥ 1, or the range is none.
+ */
+export const edmGridProcess = (timesteps: number, range?: EdmRange): Process => ({
+  timesteps,
+  levels: edmGrid(timesteps, range).reverse(),
+});
 
 /** xt = alpha·x0 + sigma·eps, one level per sample. */
 export const addNoise = (x0: Tensor, eps: Tensor, levels: readonly NoiseLevel[]): Tensor =>

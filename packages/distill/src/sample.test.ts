@@ -3,19 +3,20 @@ import { gaussianScale } from '@tract/samplers/testing';
 import { cosineLevel } from '@tract/schedules';
 import { dispose, memory, randomNormals, read, useBackend } from '@tract/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { denoiserOf, type Model, sampleImages, streams } from './index.js';
+import { denoiserOf, type Model, sampleImages, streams, vpProcess } from './index.js';
 import { gaussianImages } from './testing/images.js';
 import { exactGains, type GainTable, gainNetwork } from './testing/toy-network.js';
 
 const timesteps = 64;
 const sd = 0.25;
 const shape = [2, 2, 1];
-const model: Model<GainTable> = { network: gainNetwork(timesteps), prediction: 'x0' };
+const process = vpProcess(timesteps);
+const model: Model<GainTable> = { network: gainNetwork(process), prediction: 'x0' };
 
 beforeAll(() => useBackend('cpu'));
 
 const sample = async (indices: number[], options: { steps?: number; seed?: number } = {}) => {
-  const params = exactGains(timesteps, sd);
+  const params = exactGains(process, sd);
   const images = await sampleImages({ model, params, steps: 64, seed: 3, shape, indices, ...options });
   expect(images.shape).toEqual([indices.length, ...shape]);
   const values = [...(await read(images))];
@@ -40,7 +41,7 @@ describe('sampleImages', () => {
   });
 
   test('leaves only its result alive', async () => {
-    const params = exactGains(timesteps, sd);
+    const params = exactGains(process, sd);
     const before = memory().tensors;
     const images = await sampleImages({ model, params, steps: 4, seed: 0, indices: [0, 1], shape });
     expect(memory().tensors).toBe(before + 1);
@@ -52,7 +53,7 @@ describe('sampleImages', () => {
   });
 
   test('refuses a list of nothing, and labels that do not match', async () => {
-    const params = exactGains(timesteps, sd);
+    const params = exactGains(process, sd);
     const options = { model, params, steps: 1, seed: 0, shape };
     await expect(sampleImages({ ...options, indices: [] })).rejects.toThrow(/indices names no image/);
     await expect(sampleImages({ ...options, indices: [1, 2], labels: [0] })).rejects.toThrow(/labels needs one entry for each of 2 images/);
@@ -60,7 +61,7 @@ describe('sampleImages', () => {
 });
 
 test('a denoiser clips to [-1, 1] unless told otherwise, and frees what it made', async () => {
-  const params = exactGains(timesteps, 100); // predicts xt / alpha
+  const params = exactGains(process, 100); // predicts xt / alpha
   const xt = gaussianImages(3, 4, shape);
   const before = memory().tensors;
   const clipped = await denoiserOf(model, params)(xt, cosineLevel(0.5));

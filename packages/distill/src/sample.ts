@@ -1,6 +1,6 @@
 import { clampedDenoiser, type Denoiser, ddim, drain } from '@tract/samplers';
-import { vpGrid } from '@tract/schedules';
-import { dispose, noise, scope, type Tensor, tensorSpace } from '@tract/tensor';
+import { type NoiseLevel, vpGrid } from '@tract/schedules';
+import { dispose, noise, scale, scope, type Tensor, tensorSpace } from '@tract/tensor';
 import { type Model, predictX0 } from './prediction.js';
 import { streams } from './streams.js';
 
@@ -20,8 +20,8 @@ export function denoiserOf<P>(model: Model<P>, params: P, { labels, clip = [-1, 
 export type SampleOptions<P> = DenoiserOptions & {
   readonly model: Model<P>;
   readonly params: P;
-  /** Network calls per image. */
-  readonly steps: number;
+  /** Network calls per image, at equal times of the cosine schedule; or noise levels of another, noisy to clean, with one call between two. */
+  readonly steps: number | readonly NoiseLevel[];
   readonly seed: number;
   /** Which images to make: image i is a function of (seed, i), not of what is made beside it. */
   readonly indices: readonly number[];
@@ -30,9 +30,9 @@ export type SampleOptions<P> = DenoiserOptions & {
 };
 
 /**
- * Samples images by deterministic DDIM on the cosine schedule, from noise at t = 1 to logSNR 20 at t = 0.
+ * Samples images by deterministic DDIM; on the cosine schedule from noise at t = 1 to logSNR 20 at t = 0.
  *
- * @returns [indices.length,H,W,C], not clipped: noise of 4.5e-5 is left. The caller owns it.
+ * @returns [indices.length,H,W,C], not clipped: on the cosine schedule noise of 4.5e-5 is left. The caller owns it.
  * @throws RangeError when steps is not a whole number ≥ 1, there are no indices, or labels do not match them.
  */
 export async function sampleImages<P>({ model, params, steps, seed, indices, shape, ...options }: SampleOptions<P>): Promise<Tensor> {
@@ -40,8 +40,8 @@ export async function sampleImages<P>({ model, params, steps, seed, indices, sha
   if (options.labels && options.labels.length !== indices.length) {
     throw new RangeError(`sampleImages: labels needs one entry for each of ${indices.length} images, got ${options.labels.length}`);
   }
-  const levels = vpGrid(steps);
-  const xT = noise({ seed, stream: streams.sampleNoise, samples: indices, shape });
+  const levels = typeof steps === 'number' ? vpGrid(steps) : steps;
+  const xT = scope(() => scale(noise({ seed, stream: streams.sampleNoise, samples: indices, shape }), levels[0]?.sigma ?? 1));
   try {
     return await drain(ddim(tensorSpace, denoiserOf(model, params, options), xT, levels));
   } finally {

@@ -10,10 +10,14 @@ export type StepPlan = {
   readonly jumps: readonly Jump[];
   readonly levelsA: readonly NoiseLevel[];
   readonly levelsB: readonly NoiseLevel[];
-  /** The teacher's DDIM step: xb = keepXt·xa + addX0·x0Teacher. */
+  /** Where predictions are asked for at b: at level b, or where no noise is left there, so that they have no share, at level a. */
+  readonly secondLevels: readonly NoiseLevel[];
+  /** The first step as one of DDIM step: xb = keepXt·xa + addX0·x0First. */
   readonly keepXt: readonly number[];
   readonly addX0: readonly number[];
-  /** target = teacherShare·x0Teacher + secondShare·x0Second. */
+  /** How much of x0First is Heun's correction: x0First = (1 − heunShare)·x0(a) + heunShare·x0(b); 0 into a level without noise. */
+  readonly heunShare: readonly number[];
+  /** target = teacherShare·x0First + secondShare·x0Second. */
   readonly teacherShare: readonly number[];
   readonly secondShare: readonly number[];
   /** Weight of the squared error summed over pixels; 1/batch is in it. */
@@ -49,6 +53,8 @@ export function planStep(process: Process, rule: TargetRule, phase: Phase, draws
     jumps,
     levelsA,
     levelsB,
+    secondLevels: levelsB.map((b, i) => (b.sigma > 0 ? b : levelsA[i])),
+    heunShare: levelsA.map((a, i) => heunShare(a, levelsB[i])),
     keepXt: steps.map(({ keepXt }) => keepXt),
     addX0: steps.map(({ addX0 }) => addX0),
     teacherShare,
@@ -56,6 +62,12 @@ export function planStep(process: Process, rule: TargetRule, phase: Phase, draws
     lossWeights: levelsA.map((level) => rule.lossWeight(level) / draws.length),
   };
 }
+
+/**
+ * Heun's step x + (sb − sa)·(d(a) + d(b)) / 2, with d = (x − x0) / s and s = sigma / alpha, is Euler's with x0 = (1 − r/2)·x0(a) + (r/2)·x0(b),
+ * r = sa / sb. Source: Karras et al. 2022, Algorithm 1.
+ */
+const heunShare = (a: NoiseLevel, b: NoiseLevel): number => (b.sigma > 0 ? (a.sigma * b.alpha) / (2 * a.alpha * b.sigma) : 0);
 
 function requireDraw(group: number, semi: number, groups: number, positions: number): void {
   const ok = Number.isInteger(group) && Number.isInteger(semi) && group >= 1 && group <= groups && semi >= 0 && semi < positions;

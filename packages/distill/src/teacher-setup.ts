@@ -1,5 +1,14 @@
 import { constantRate, type LearningRateSchedule } from '@tract/optim';
-import { type LossWeight, snrPlusOneWeight, snrWeight, truncatedSNRWeight, uniformWeight } from '@tract/schedules';
+import {
+  cosineLevel,
+  type LossWeight,
+  type NoiseLevel,
+  type Preconditioning,
+  snrPlusOneWeight,
+  snrWeight,
+  truncatedSNRWeight,
+  uniformWeight,
+} from '@tract/schedules';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
 import { type Averaging, momentumOf, requireRates } from './settings.js';
 
@@ -9,6 +18,8 @@ export type TimeDraw = 'independent' | 'stratified';
 export type TeacherOptions<P> = {
   readonly network: Network<P>;
   readonly prediction: Prediction;
+  /** With it the network is the F inside, and `prediction` must be 'x0'. */
+  readonly preconditioning?: Preconditioning;
   /** Training steps of the whole run. */
   readonly updates: number;
   /** Whole number in [0, 2^53). */
@@ -23,6 +34,8 @@ export type TeacherOptions<P> = {
   /** The weight of the squared error of x0, whatever the network predicts. */
   readonly lossWeight?: LossWeight;
   readonly times?: TimeDraw;
+  /** The noise level at a time in (0, 1), such as EDM's `lognormalLevel`; the cosine schedule's unless told. */
+  readonly levelAt?: (time: number) => NoiseLevel;
 };
 
 /** Everything that stays the same from the first step of a teacher's training to its last. */
@@ -36,6 +49,7 @@ export type TeacherSetup<P> = {
   readonly emaMomentum: number;
   readonly lossWeight: LossWeight;
   readonly times: TimeDraw;
+  readonly levelAt: (time: number) => NoiseLevel;
 };
 
 /**
@@ -44,14 +58,15 @@ export type TeacherSetup<P> = {
  * @throws RangeError when an option is out of range.
  */
 export function teacherSetup<P>(options: TeacherOptions<P>): TeacherSetup<P> {
-  const { network, prediction, updates, seed = 0, learningRate = 2e-4, schedule = constantRate, clipNorm = 1 } = options;
-  const { ema = { momentum: 0.9999 }, lossWeight = truncatedSNRWeight, times = 'stratified' } = options;
+  const { network, prediction, preconditioning, updates, seed = 0, learningRate = 2e-4, schedule = constantRate, clipNorm = 1 } = options;
+  const { ema = { momentum: 0.9999 }, lossWeight = truncatedSNRWeight, times = 'stratified', levelAt = (t) => cosineLevel(t) } = options;
   requirePrediction('teacherSetup', prediction);
   requireRates('teacherSetup', { learningRate, clipNorm });
   if (!(Number.isInteger(updates) && updates >= 1))
     throw new RangeError(`teacherSetup: updates must be a whole number ≥ 1, got ${updates}`);
   const emaMomentum = momentumOf(ema, updates);
-  return { model: { network, prediction }, updates, seed, learningRate, schedule, clipNorm, emaMomentum, lossWeight, times };
+  const model = { network, prediction, preconditioning };
+  return { model, updates, seed, learningRate, schedule, clipNorm, emaMomentum, lossWeight, times, levelAt };
 }
 
 /**

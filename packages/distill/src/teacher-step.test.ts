@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { cosineLevel, snrPlusOneWeight, truncatedSNRWeight } from '@tract/schedules';
+import { cosineLevel, edmPreconditioning, edmWeight, lognormalLevel, snrPlusOneWeight, truncatedSNRWeight } from '@tract/schedules';
 import {
   dispose,
   linear,
@@ -170,4 +170,39 @@ test.each([
   [{ learningRate: Number.NaN }, /learningRate must be ≥ 0/],
 ])('teacherSetup refuses %j', (options, message) => {
   expect(() => teacherSetup({ network: affine, prediction: 'x0', updates: 10, ...options })).toThrow(message);
+});
+
+describe("EDM's training", () => {
+  const sd = 0.4;
+  // F is a number times what it sees. Inside the preconditioning for data of this spread the exact one is 0.
+  const setup = teacherSetup<{ gain: ReturnType<typeof zeros> }>({
+    ...{ network: ({ gain }, xt) => mul(xt, gain), prediction: 'x0', preconditioning: edmPreconditioning(sd) },
+    ...{ levelAt: lognormalLevel, lossWeight: edmWeight(sd), updates: 400, learningRate: 0.02, ema: { halfLife: 20 } },
+  });
+  const start = () => initTeacher({ gain: tensor([0.3], [1]) });
+
+  test('weighs the error of x0 at lognormal noise scales as the plain error of F', async () => {
+    const images = { x0: gaussianImages(sd, 3, [2, 2, 1]), noise: noise({ seed: 4, samples: [0, 1, 2], shape: [2, 2, 1] }) };
+    const [x0, eps] = await Promise.all([images.x0, images.noise].map(read));
+    const { loss } = teacherStep(setup, start(), { ...images, times });
+    let expected = 0;
+    x0.forEach((clean, i) => {
+      const { sigma } = lognormalLevel(times[Math.floor(i / 4)]);
+      const { cSkip, cOut, cIn } = edmPreconditioning(sd)(sigma);
+      const x = clean + sigma * eps[i];
+      expected += (0.3 * cIn * x - (clean - cSkip * x) / cOut) ** 2 / 3;
+    });
+    expect((await readScalar(loss)) / expected).toBeCloseTo(1, 5);
+  });
+
+  test('finds the exact denoiser', async () => {
+    let state = start();
+    for (let step = 0; step < 400; step++) {
+      const x0 = gaussianImages(sd, 64, [2, 2, 1], { step });
+      const { state: next, loss, gradNorm } = teacherStep(setup, state, { x0 });
+      dispose([x0, loss, gradNorm]);
+      state = next;
+    }
+    expect(Math.abs((await read(state.ema.gain))[0])).toBeLessThan(0.02); // the noise of 20 batches of 256 pixels
+  });
 });

@@ -1,5 +1,5 @@
 import { emaRate, fusedUpdate, initOptimizer, type OptimizerState } from '@tract/optim';
-import { cosineLevel, type NoiseLevel } from '@tract/schedules';
+import type { NoiseLevel } from '@tract/schedules';
 import { dispose, randomUniforms, scope, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
 import { type Batch, noiseOf, requireBatch } from './batch.js';
 import type { StepResult } from './distill-step.js';
@@ -13,7 +13,7 @@ export type TeacherState<P> = Omit<OptimizerState<P>, 'selfTeacher'> & { readonl
 
 /** One batch. Without `noise` and `times` they are drawn: a function of the setup's seed, the state's updates and the place in the batch. */
 export type TeacherBatch = Batch & {
-  /** One time in [0, 1] per image; 0 is clean. */
+  /** One time in [0, 1] per image, which the setup's `levelAt` makes a noise level; 0 is clean. */
   readonly times?: readonly number[];
 };
 
@@ -38,7 +38,7 @@ export function teacherStep<P extends Tree<Tensor>>(
   const { x0, labels } = batch;
   const key = { seed: setup.seed, step: state.updates };
   const times = batch.times ?? drawTimes(setup.times, key, x0.shape[0]);
-  const levels = times.map((t) => cosineLevel(t));
+  const levels = times.map(setup.levelAt);
   const weights = levels.map((level) => setup.lossWeight(level) / levels.length);
 
   return scope(() => {

@@ -9,8 +9,9 @@ import type { TargetRule } from './target-rule.js';
  */
 export const tract: TargetRule = {
   name: 'tract',
+  first: 'ddim',
   second: 'selfTeacher',
-  clip: [-1, 1],
+  clip: 'both',
   positions: ({ teacherSteps, studentSteps }) => teacherSteps / studentSteps,
   share: teacherShare,
   lossWeight: truncatedSNRWeight,

@@ -10,6 +10,7 @@ export {
 export { cosineLevel, cosineLogSNR, type LogSNRRange } from './cosine-schedule.js';
 export { type DdimWeights, ddimWeights } from './ddim-weights.js';
 export { type EdmRange, edmGrid, edmSigmas } from './edm-schedule.js';
+export { lognormalLevel } from './lognormal-level.js';
 export {
   edmWeight,
   type LossWeight,
@@ -31,4 +32,4 @@ export {
   vpPreconditioning,
 } from './preconditioning.js';
 export { teacherShare } from './teacher-share.js';
-export { timeGrid, vpGrid } from './time-grid.js';
+export { linearBetaGrid, logSNRGrid, timeGrid, vpGrid } from './time-grid.js';

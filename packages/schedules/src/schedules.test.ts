@@ -8,6 +8,9 @@ import {
   edmSigmas,
   edmWeight,
   levelToLogSNR,
+  linearBetaGrid,
+  lognormalLevel,
+  logSNRGrid,
   logSNRToLevel,
   type NoiseLevel,
   rootTruncatedSNRWeight,
@@ -74,11 +77,43 @@ describe('grids', () => {
     expect(vpGrid(2)).toEqual([cosineLevel(1), cosineLevel(0.5), cosineLevel(0)]);
     expect(edmSigmas(1)).toEqual([(80 ** (1 / 7)) ** 7, 0]);
     expect(edmGrid(3).map(({ alpha }) => alpha)).toEqual([1, 1, 1, 1]);
+    expect(logSNRGrid(4, { min: -8, max: 8 }).map((level) => levelToLogSNR(level).toFixed(9))).toEqual(
+      [-8, -4, 0, 4, 8].map((logSNR) => logSNR.toFixed(9)),
+    );
+    const [noise, half, clean] = linearBetaGrid(2);
+    expect(clean).toEqual({ alpha: 1, sigma: 0 });
+    // alpha² = exp(−∫beta): 19.9·t²/2 + 0.1·t
+    expect(half.alpha ** 2).toBeCloseTo(Math.exp(-(19.9 / 8 + 0.05)), 12);
+    expect(noise.alpha ** 2 + noise.sigma ** 2).toBeCloseTo(1, 12);
   });
 
   test.each([0, -1, 1.5, Number.NaN])('refuse %d steps', (steps) => {
     expect(() => timeGrid(steps)).toThrow(RangeError);
-    expect(() => edmSigmas(steps)).toThrow(RangeError);
+    for (const grid of [edmSigmas, linearBetaGrid, logSNRGrid]) expect(() => grid(steps)).toThrow(RangeError);
+    expect(() => logSNRGrid(4, { min: 1, max: 1 })).toThrow(/needs min < max, got 1 and 1/);
+  });
+});
+
+describe('lognormal levels', () => {
+  // Quantiles of the standard normal from scipy.special.ndtri.
+  test.each([
+    [1e-9, -5.9978070150076865],
+    [1e-4, -3.7190164854556804],
+    [0.02, -2.053748910631823],
+    [0.025, -1.9599639845400545],
+    [0.1, -1.2815515655446004],
+    [0.3, -0.5244005127080409],
+    [0.5, 0],
+    [0.77, 0.7388468491852137],
+    [0.98, 2.0537489106318225],
+    [0.999999, 4.753424308817087],
+  ])('have the logarithm of the normal at quantile %d', (u, quantile) => {
+    expect(Math.log(lognormalLevel(u, { mean: 0, sd: 1 }).sigma)).toBeCloseTo(quantile, 7);
+    expect(Math.log(lognormalLevel(u).sigma)).toBeCloseTo(1.2 * quantile - 1.2, 7);
+  });
+
+  test.each([0, 1, Number.NaN])('refuse the quantile %d', (u) => {
+    expect(() => lognormalLevel(u)).toThrow(/u must be in \(0, 1\)/);
   });
 });
 

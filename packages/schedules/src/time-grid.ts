@@ -1,5 +1,6 @@
-import { cosineLevel } from './cosine-schedule.js';
-import type { NoiseLevel } from './noise-level.js';
+import { levelAt, linearBetaProcess } from './continuous-process.js';
+import { cosineLevel, type LogSNRRange } from './cosine-schedule.js';
+import { logSNRToLevel, type NoiseLevel } from './noise-level.js';
 
 /**
  * The steps + 1 times of a sampler that takes `steps` equal steps: 1, …, 2/steps, 1/steps, 0.
@@ -13,6 +14,22 @@ export function timeGrid(steps: number): number[] {
 
 /** The steps + 1 variance preserving levels of the cosine schedule from t = 1 (noise) down to t = 0 (clean). */
 export const vpGrid = (steps: number): NoiseLevel[] => timeGrid(steps).map((t) => cosineLevel(t));
+
+/**
+ * The same of the linear-beta schedule, DDPM's in continuous time; the last level has no noise.
+ *
+ * @throws RangeError as `linearBetaProcess` does, or when steps is not a whole number ≥ 1.
+ */
+export function linearBetaGrid(steps: number, betas?: { readonly betaRange?: number; readonly betaMin?: number }): NoiseLevel[] {
+  const process = linearBetaProcess(betas);
+  return timeGrid(steps).map((t) => levelAt(process, t));
+}
+
+/** The steps + 1 variance preserving levels at equal distances in logSNR, from `min` (noise) to `max`. Source: Lu et al. 2022, whose solvers they suit. */
+export function logSNRGrid(steps: number, { min = -20, max = 20 }: LogSNRRange = {}): NoiseLevel[] {
+  if (!(min < max)) throw new RangeError(`logSNRGrid: needs min < max, got ${min} and ${max}`);
+  return timeGrid(steps).map((t) => logSNRToLevel(max + t * (min - max)));
+}
 
 /** Shared by the grids: a sampler needs at least one step. */
 export function requireSteps(name: string, steps: number): void {

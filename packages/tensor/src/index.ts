@@ -10,7 +10,7 @@ export { combine, type Term } from './ops/combine.js';
 export { type Conv2dOptions, conv2d } from './ops/conv.js';
 export { clamp, exp, log, relu, sigmoid, silu, sqrt, square, tanh } from './ops/elementwise.js';
 export { type GroupNormOptions, groupNorm } from './ops/group-norm.js';
-export { pseudoHuberError, squaredError } from './ops/losses.js';
+export { type HuberOptions, pseudoHuberError, squaredError } from './ops/losses.js';
 export { linear, type MatmulOptions, matmul } from './ops/matmul.js';
 export { mean, sum } from './ops/reduce.js';
 export { avgPool2x, upsample2x } from './ops/resample.js';

@@ -1,3 +1,5 @@
+import { requireCount, requireFlag, requireLevels } from './check-config.js';
+
 /** What a U-Net of the paper is made of. All counts are positive integers. */
 export type UNetConfig = {
   /** Side of the images that it is meant for; `attentionResolutions` count from it. */
@@ -48,21 +50,12 @@ export const hasAttention = (config: UNetConfig, level: number): boolean =>
  * @throws RangeError for a value that no network can be built from; the message says which and what would do.
  */
 export function checkUNetConfig(config: UNetConfig): void {
-  for (const name of positiveCounts) requireCount(name, config[name]);
-  for (const name of optionalCounts) if (config[name] !== undefined) requireCount(name, config[name]);
-  for (const name of flags)
-    if (typeof config[name] !== 'boolean') throw new TypeError(`UNetConfig: ${name} must be true or false, got ${config[name]}`);
-  requireCounts('channelMult', config.channelMult);
-  requireCounts('attentionResolutions', config.attentionResolutions);
-  if (config.channelMult.length === 0) throw new RangeError('UNetConfig: channelMult must name at least one level, got []');
+  for (const name of positiveCounts) requireCount('UNetConfig', name, config[name]);
+  for (const name of optionalCounts) if (config[name] !== undefined) requireCount('UNetConfig', name, config[name]);
+  for (const name of flags) requireFlag('UNetConfig', name, config[name]);
+  requireLevels('UNetConfig', config);
   if (config.channels % 2 !== 0 || config.channels < 4) {
     throw new RangeError(`UNetConfig: channels must be even and at least 4 (sines and cosines of the time), got ${config.channels}`);
-  }
-  const halvings = config.channelMult.length - 1;
-  if (config.imageSize % 2 ** halvings !== 0) {
-    throw new RangeError(
-      `UNetConfig: imageSize must be divisible by ${2 ** halvings} (${halvings} halvings, one per level after the first), got ${config.imageSize}`,
-    );
   }
   checkWidths(config);
 }
@@ -90,13 +83,3 @@ function checkWidths(config: UNetConfig): void {
 }
 
 const widthsOf = (config: UNetConfig): number[] => config.channelMult.map((mult) => mult * config.channels);
-
-function requireCount(name: string, value: unknown): void {
-  if (typeof value !== 'number') throw new TypeError(`UNetConfig: ${name} must be a positive integer, got ${value}`);
-  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`UNetConfig: ${name} must be a positive integer, got ${value}`);
-}
-
-function requireCounts(name: string, values: unknown): void {
-  if (!Array.isArray(values)) throw new TypeError(`UNetConfig: ${name} must be a list of positive integers, got ${values}`);
-  for (const value of values) requireCount(`each of ${name}`, value);
-}

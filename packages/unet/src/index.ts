@@ -1,4 +1,12 @@
 export { checkUNetConfig, type UNetConfig } from './config.js';
+export { checkEdmUNetConfig } from './edm/edm-check.js';
+export type { DhariwalUNetConfig, EdmUNetConfig, SongUNetConfig } from './edm/edm-config.js';
+export { edmConfigs } from './edm/edm-configs.js';
+export { type EdmName, edmNames, fromEdm } from './edm/edm-names.js';
+export { fromEdmSettings } from './edm/edm-settings.js';
+export { applyEdmUNet, type EdmUNetParams, type EdmUNetTree, edmUNetSpec, initEdmUNet } from './edm/edm-unet.js';
+export { type EdmWeights, edmFilters, edmWeights, type StateArray } from './edm/edm-weights.js';
+export { type FlaxName, flaxNames, fromFlax } from './flax-names.js';
 export { fromMlTract, type MlTractLayout, type MlTractName, mlTractNames } from './ml-tract-names.js';
 export { paperConfigs } from './paper-configs.js';
 export { countParameters, type ParamInit, type ParamSpec } from './param-spec.js';

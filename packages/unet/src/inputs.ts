@@ -1,42 +1,64 @@
-import type { UNetConfig } from './config.js';
+/** The part of a configuration that its inputs must fit. */
+export type InputSizes = { readonly inChannels: number; readonly channelMult: readonly number[]; readonly classes: number };
 
-/** What `applyUNet` asks of its inputs, checked before any work. */
-export function checkInputs(config: UNetConfig, shape: readonly number[], logSNR: readonly number[], labels?: readonly number[]): void {
+/** What a network is called with: `noise` is the noise level of each image, under the name that its caller knows. */
+export type Inputs = {
+  readonly shape: readonly number[];
+  readonly noise: { readonly name: string; readonly values: readonly number[] };
+  readonly labels?: readonly number[];
+};
+
+/** What networks ask of their inputs, checked before any work. */
+export function checkInputs(where: string, config: InputSizes, { shape, noise: { name, values }, labels }: Inputs): void {
   const step = 2 ** (config.channelMult.length - 1);
   const [batch, height, width, channels] = shape;
   if (shape.length !== 4 || channels !== config.inChannels || height % step !== 0 || width % step !== 0) {
     throw new RangeError(
-      `applyUNet: xt must be [N, H, W, ${config.inChannels}] with H and W divisible by ${step}, got [${shape}]; images are channels last here`,
+      `${where}: xt must be [N, H, W, ${config.inChannels}] with H and W divisible by ${step}, got [${shape}]; images are channels last here`,
     );
   }
-  if (logSNR.length !== batch) throw new RangeError(`applyUNet: logSNR must have one value per image, ${batch}, got ${logSNR.length}`);
-  const nan = logSNR.findIndex((value) => Number.isNaN(value));
-  if (nan >= 0) throw new RangeError(`applyUNet: logSNR must be numbers, got NaN for image ${nan}`);
-  checkLabels(config.classes, batch, labels);
+  if (values.length !== batch) throw new RangeError(`${where}: ${name} must have one value per image, ${batch}, got ${values.length}`);
+  const nan = values.findIndex((value) => Number.isNaN(value));
+  if (nan >= 0) throw new RangeError(`${where}: ${name} must be numbers, got NaN for image ${nan}`);
+  checkLabels(where, config.classes, batch, labels);
 }
 
-function checkLabels(classes: number, batch: number, labels?: readonly number[]): void {
+function checkLabels(where: string, classes: number, batch: number, labels?: readonly number[]): void {
   if (classes === 1) {
-    if (labels) throw new RangeError('applyUNet: this network is unconditional (classes 1), but labels were given; leave them out');
+    if (labels) throw new RangeError(`${where}: this network is unconditional (classes 1), but labels were given; leave them out`);
     return;
   }
-  if (!labels) throw new TypeError(`applyUNet: this network has ${classes} classes and needs labels, one per image`);
-  if (labels.length !== batch) throw new RangeError(`applyUNet: labels must have one value per image, ${batch}, got ${labels.length}`);
+  if (!labels) throw new TypeError(`${where}: this network has ${classes} classes and needs labels, one per image`);
+  if (labels.length !== batch) throw new RangeError(`${where}: labels must have one value per image, ${batch}, got ${labels.length}`);
   for (const label of labels) {
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new RangeError(`applyUNet: a label must be an integer in [0, ${classes}), got ${label}`);
+      throw new RangeError(`${where}: a label must be an integer in [0, ${classes}), got ${label}`);
     }
   }
 }
 
-type Lists = Readonly<Record<'down' | 'mid' | 'up', readonly unknown[]>>;
+/** One row of `channels` finite numbers per image, where an augmentation is told at all. */
+export function checkAugment(where: string, channels: number | undefined, batch: number, augment?: readonly (readonly number[])[]): void {
+  if (!augment) return;
+  if (channels === undefined) throw new RangeError(`${where}: this network knows no augmentation, but one was given; leave it out`);
+  if (augment.length !== batch) throw new RangeError(`${where}: augment must have one row per image, ${batch}, got ${augment.length}`);
+  for (const row of augment) {
+    if (row.length !== channels || !row.every(Number.isFinite)) {
+      throw new RangeError(`${where}: each row of augment must be ${channels} numbers, got [${row}]`);
+    }
+  }
+}
+
+const lists = ['down', 'mid', 'up', 'pyramid', 'readouts'] as const;
+type Lists = Readonly<Partial<Record<(typeof lists)[number], readonly unknown[]>>>;
 
 /** Catches parameters that were made for another configuration, as far as their lists tell; the ops check the shapes. */
-export function checkLists(plan: Lists, params: Lists): void {
-  for (const list of ['down', 'mid', 'up'] as const) {
-    if (params[list].length !== plan[list].length) {
+export function checkLists(where: string, plan: Lists, params: Lists): void {
+  for (const list of lists) {
+    const [expected, given] = [plan[list]?.length ?? 0, params[list]?.length ?? 0];
+    if (given !== expected) {
       throw new RangeError(
-        `applyUNet: the configuration has ${plan[list].length} stages in '${list}' but the parameters have ${params[list].length}; they belong to another network`,
+        `${where}: the configuration has ${expected} stages in '${list}' but the parameters have ${given}; they belong to another network`,
       );
     }
   }

@@ -1,25 +1,16 @@
 import { leaves } from '@tract/tensor';
 import type { UNetConfig } from './config.js';
 import type { ParamSpec } from './param-spec.js';
-import { planUNet, type StagePlan } from './plan.js';
+import type { StagePlan } from './plan.js';
+import { fromTorch, type TorchLayout, torchFields } from './torch-layout.js';
 import { unetSpec } from './unet.js';
+import { planUNet } from './unet-layout.js';
 
-/**
- * How ml-tract lays a parameter out: 'conv' is [cOut, cIn, kh, kw] where ours is [kh, kw, cIn, cOut], 'linear' is [cOut, cIn] where ours
- * is [cIn, cOut], 'plain' is the same.
- */
-export type MlTractLayout = 'conv' | 'linear' | 'plain';
+/** ml-tract lays its parameters out as PyTorch does. */
+export type MlTractLayout = TorchLayout;
 export type MlTractName = { readonly name: string; readonly layout: MlTractLayout };
 
 const lists = ['down', 'mid', 'up'] as const;
-
-const last: Readonly<Record<string, { readonly field: string; readonly layout: MlTractLayout }>> = {
-  kernel: { field: 'weight', layout: 'conv' },
-  weight: { field: 'weight', layout: 'linear' },
-  gamma: { field: 'weight', layout: 'plain' },
-  beta: { field: 'bias', layout: 'plain' },
-  bias: { field: 'bias', layout: 'plain' },
-};
 
 const fixed: Readonly<Record<string, string>> = {
   'embedding.time.first': 'time.0',
@@ -36,7 +27,7 @@ export function mlTractNames(config: UNetConfig): Map<string, MlTractName> {
   for (const [path] of leaves<ParamSpec>(unetSpec(config))) {
     const dot = path.lastIndexOf('.');
     const [layer, leaf] = [path.slice(0, dot), path.slice(dot + 1)];
-    const { field, layout } = last[leaf];
+    const { field, layout } = torchFields[leaf];
     const [list, index, ...rest] = layer.split('.');
     const parent = lists.find((name) => name === list);
     const module = parent === undefined ? fixed[layer] : `${list}.${index}${moduleInStage(plan[parent][Number(index)], rest)}`;
@@ -53,23 +44,5 @@ function moduleInStage(stage: StagePlan, [part, ...inner]: readonly string[]): s
   return stage.resample ? `.${module}` : `.resblocks.${module}`;
 }
 
-/**
- * Values in ml-tract's order ('conv' [cOut, cIn, kh, kw], 'linear' [cOut, cIn]) put into ours; `shape` is the shape they have there.
- * Returns the values and their shape here; 'plain' ones are returned as they are.
- */
-export function fromMlTract(
-  layout: MlTractLayout,
-  values: Float32Array,
-  shape: readonly number[],
-): { values: Float32Array; shape: number[] } {
-  if (layout === 'plain') return { values, shape: [...shape] };
-  const [cOut, cIn, ...kernel] = shape;
-  const taps = kernel.reduce((product, side) => product * side, 1);
-  const moved = new Float32Array(values.length);
-  for (let o = 0; o < cOut; o++) {
-    for (let i = 0; i < cIn; i++) {
-      for (let tap = 0; tap < taps; tap++) moved[(tap * cIn + i) * cOut + o] = values[(o * cIn + i) * taps + tap];
-    }
-  }
-  return { values: moved, shape: [...kernel, cIn, cOut] };
-}
+/** Values in ml-tract's order put into ours. */
+export const fromMlTract = fromTorch;

@@ -1,23 +1,17 @@
-import { leaves, mapTree, randomUniforms, type Tensor, type Tree, tensor } from '@tract/tensor';
+import { leaves, mapTree, randomNormals, randomUniforms, type Tensor, type Tree, tensor } from '@tract/tensor';
 
-/** How a parameter starts: all zeros, all ones, or uniform in (-bound, bound). */
-export type ParamInit = 'zeros' | 'ones' | { readonly bound: number };
+/** How a parameter starts: all zeros, all ones, uniform in (-bound, bound), or normal with standard deviation `spread`. */
+export type ParamInit = 'zeros' | 'ones' | { readonly bound: number } | { readonly spread: number };
 
-/** Shape and start of one parameter. */
-export type ParamSpec = { readonly shape: readonly number[]; readonly init: ParamInit };
-
-/**
- * Variance scaling over the average of fan-in and fan-out, uniform: variance = scale / ((fanIn + fanOut) / 2), bound = sqrt(3 variance).
- * A scale of 1e-10 makes a layer start at almost nothing without stopping its gradient. Source: Glorot & Bengio 2010, scale as in flax.
- */
-export const fanAverage = (fanIn: number, fanOut: number, scale = 1): ParamInit => ({ bound: Math.sqrt((6 * scale) / (fanIn + fanOut)) });
+/** Shape and start of one parameter. One that is not trained is kept and copied with the others, but has no gradient: it stays as it starts. */
+export type ParamSpec = { readonly shape: readonly number[]; readonly init: ParamInit; readonly trained?: false };
 
 /** Elements of one parameter. */
 export const sizeOfSpec = (spec: ParamSpec): number => spec.shape.reduce((product, side) => product * side, 1);
 
-/** Elements of all parameters of a specification tree. */
+/** Elements of all trained parameters of a specification tree. */
 export const countParameters = (spec: Tree<ParamSpec>): number =>
-  leaves<ParamSpec>(spec).reduce((count, [, leaf]) => count + sizeOfSpec(leaf), 0);
+  leaves<ParamSpec>(spec).reduce((count, [, leaf]) => count + (leaf.trained === false ? 0 : sizeOfSpec(leaf)), 0);
 
 // Noise streams of a run are told apart by small numbers; the start of parameters has its own.
 const initStream = 0x696e6974;
@@ -33,7 +27,9 @@ function startValues(spec: ParamSpec, seed: number, sample: number): Float32Arra
   const { init } = spec;
   if (init === 'ones') values.fill(1);
   if (typeof init === 'string') return values;
-  const uniforms = randomUniforms({ seed, stream: initStream, step: 0, sample }, values.length);
+  const key = { seed, stream: initStream, step: 0, sample };
+  if ('spread' in init) return randomNormals(key, values.length).map((value) => value * init.spread);
+  const uniforms = randomUniforms(key, values.length);
   for (let i = 0; i < values.length; i++) values[i] = (2 * uniforms[i] - 1) * init.bound;
   return values;
 }

@@ -9,7 +9,10 @@ test('the two published networks have as many parameters as the paper says, coun
 
 test('layers that end a block and those that modulate start at almost nothing, the others at unit variance over their average fan', () => {
   const bounds = new Map(
-    leaves<ParamSpec>(unetSpec(paperConfigs.cifar10)).map(([path, { init }]) => [path, typeof init === 'string' ? init : init.bound]),
+    leaves<ParamSpec>(unetSpec(paperConfigs.cifar10)).map(([path, { init }]) => [
+      path,
+      typeof init === 'object' && 'bound' in init ? init.bound : init,
+    ]),
   );
   expect(bounds.get('down.0.conv.kernel')).toBeCloseTo(Math.sqrt(6 / (9 * 3 + 9 * 256)), 12);
   expect(bounds.get('embedding.time.first.weight')).toBeCloseTo(Math.sqrt(6 / (256 + 1024)), 12);

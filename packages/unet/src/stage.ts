@@ -1,5 +1,5 @@
 import { scope, type Tensor, upsample2x } from '@tract/tensor';
-import { groupsOf, type UNetConfig } from './config.js';
+import type { BlockStyle } from './block-style.js';
 import { type AttentionBlock, applyAttentionBlock, attentionBlockSpec } from './layers/attention-block.js';
 import { applyConv, type Conv, convSpec } from './layers/conv.js';
 import { applyResBlock, type ResBlock, resBlockSpec } from './layers/res-block.js';
@@ -9,23 +9,22 @@ import type { StagePlan } from './plan.js';
 /** One entry of the network's lists: a residual block, perhaps with attention, or a lone convolution. */
 export type Stage<T> = { readonly res: ResBlock<T>; readonly attention?: AttentionBlock<T> } | { readonly conv: Conv<T> };
 
-export function stageSpec(config: UNetConfig, plan: StagePlan): Stage<ParamSpec> {
+export function stageSpec(plan: StagePlan, style: BlockStyle): Stage<ParamSpec> {
   const { cIn, cOut } = plan;
-  if (plan.kind === 'conv') return { conv: convSpec({ size: 3, cIn, cOut }) };
-  const res = resBlockSpec({ cIn, cOut, embChannels: config.embChannels, scaleShift: config.scaleShift });
-  return plan.heads > 0 ? { res, attention: attentionBlockSpec(cOut) } : { res };
+  if (plan.kind === 'conv') return { conv: convSpec({ size: 3, cIn, cOut }, style.init.layer) };
+  const res = resBlockSpec(plan, style);
+  return plan.heads > 0 ? { res, attention: attentionBlockSpec(cOut, style) } : { res };
 }
 
 /** x [N, H, W, cIn] and embedding [N, embChannels] -> [N, H', W', cOut]; H' is H, 2H or H/2. */
-export function applyStage(config: UNetConfig, plan: StagePlan, params: Stage<Tensor>, x: Tensor, embedding: Tensor): Tensor {
-  const groups = groupsOf(config);
+export function applyStage(plan: StagePlan, params: Stage<Tensor>, x: Tensor, embedding: Tensor, style: BlockStyle): Tensor {
   return scope(() => {
     if ('conv' in params) {
       if (plan.resample === 'up') return applyConv(params.conv, upsample2x(x));
       return applyConv(params.conv, x, { stride: plan.resample === 'down' ? 2 : 1 });
     }
-    const out = applyResBlock(params.res, x, embedding, { groups, scaleShift: config.scaleShift, resample: plan.resample });
+    const out = applyResBlock(params.res, x, embedding, plan, style);
     if (!params.attention || plan.kind === 'conv') return out;
-    return applyAttentionBlock(params.attention, out, { groups, heads: plan.heads });
+    return applyAttentionBlock(params.attention, out, plan.heads, style);
   });
 }

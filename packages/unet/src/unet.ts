@@ -1,22 +1,13 @@
-import { concat, scope, type Tensor } from '@tract/tensor';
-import { checkUNetConfig, groupsOf, type UNetConfig } from './config.js';
+import { scope, type Tensor } from '@tract/tensor';
+import { applyBackbone, type Backbone, backboneSpec } from './backbone.js';
+import { checkUNetConfig, type UNetConfig } from './config.js';
 import { checkInputs, checkLists } from './inputs.js';
-import { applyConv, type Conv, convSpec } from './layers/conv.js';
 import { applyEmbedding, type Embedding, embeddingSpec } from './layers/embedding.js';
-import { applyNorm, type Norm, normSpec } from './layers/norm.js';
 import { initParams, type ParamSpec } from './param-spec.js';
-import { planUNet } from './plan.js';
-import { applyStage, type Stage, stageSpec } from './stage.js';
+import { planUNet, styleOfUNet } from './unet-layout.js';
 
 /** The network's parameters (or anything else that there is one of for each of them), laid out as it computes. */
-export type UNetTree<T> = {
-  readonly embedding: Embedding<T>;
-  /** The input convolution, then the levels from fine to coarse. */
-  readonly down: readonly Stage<T>[];
-  readonly mid: readonly Stage<T>[];
-  readonly up: readonly Stage<T>[];
-  readonly out: { readonly norm: Norm<T>; readonly conv: Conv<T> };
-};
+export type UNetTree<T> = { readonly embedding: Embedding<T> } & Backbone<T>;
 export type UNetParams = UNetTree<Tensor>;
 
 /**
@@ -25,15 +16,8 @@ export type UNetParams = UNetTree<Tensor>;
  */
 export function unetSpec(config: UNetConfig): UNetTree<ParamSpec> {
   checkUNetConfig(config);
-  const { down, mid, up, last } = planUNet(config);
-  const stages = (plans: typeof down) => plans.map((plan) => stageSpec(config, plan));
-  return {
-    embedding: embeddingSpec(config),
-    down: stages(down),
-    mid: stages(mid),
-    up: stages(up),
-    out: { norm: normSpec(last), conv: convSpec({ size: 3, cIn: last, cOut: config.inChannels * config.outputs, scale: 1e-10 }) },
-  };
+  const imageChannels = config.inChannels * config.outputs;
+  return { embedding: embeddingSpec(config), ...backboneSpec(planUNet(config), styleOfUNet(config), imageChannels) };
 }
 
 /** Fresh parameters, a function of (config, seed) alone; the caller owns them. The last convolution of every block starts at almost nothing. */
@@ -53,27 +37,11 @@ export function applyUNet(
   logSNR: readonly number[],
   labels?: readonly number[],
 ): Tensor {
-  checkInputs(config, xt.shape, logSNR, labels);
-  const { down, mid, up } = planUNet(config);
-  checkLists({ down, mid, up }, params);
-  // Stages of `up` from the coarse end: the taker of a skip, then whatever resamples its output.
-  let next = 0;
-
+  checkInputs('applyUNet', config, { shape: xt.shape, noise: { name: 'logSNR', values: logSNR }, labels });
+  const plan = planUNet(config);
+  checkLists('applyUNet', plan, params);
   return scope(() => {
     const embedding = applyEmbedding(params.embedding, config.channels, logSNR, labels);
-    const goDown = (k: number, x: Tensor): Tensor => applyStage(config, down[k], params.down[k], x, embedding);
-    const goUp = (x: Tensor): Tensor => applyStage(config, up[next], params.up[next++], x, embedding);
-    const middle = (x: Tensor): Tensor => mid.reduce((h, plan, i) => applyStage(config, plan, params.mid[i], h, embedding), x);
-
-    // Everything inside skip k. Each call's scope ends with its skip used, so that the feature maps go as the way up passes them.
-    const inside = (k: number, x: Tensor): Tensor =>
-      scope(() => {
-        const skip = goDown(k, x);
-        const deeper = k + 1 < down.length ? inside(k + 1, skip) : scope(() => middle(skip));
-        const out = scope(() => goUp(concat([deeper, skip], 3)));
-        return up[next]?.resample ? goUp(out) : out;
-      });
-    const features = inside(0, xt);
-    return applyConv(params.out.conv, applyNorm(params.out.norm, features, { groups: groupsOf(config), silu: true }));
+    return applyBackbone(plan, params, xt, embedding, styleOfUNet(config));
   });
 }

@@ -1,3 +1,5 @@
+import { edmKinds } from './edm.js';
+import { tractEdmStep } from './edm-step.js';
 import type { GoldenFile } from './golden-file.js';
 import type { Kind } from './kind.js';
 import { samplers } from './samplers.js';
@@ -6,6 +8,6 @@ import { unet } from './unet.js';
 import { btdVp, tractVp } from './vp-step.js';
 
 /** Every kind there is; one file each. */
-export const kinds: readonly Kind[] = [schedules, samplers, unet, tractVp, btdVp];
+export const kinds: readonly Kind[] = [schedules, samplers, unet, ...edmKinds, tractVp, btdVp, tractEdmStep];
 
 export const kindOf = (file: GoldenFile): Kind | undefined => kinds.find((kind) => kind.recognises(file));

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NamedArray, writeSafetensors } from '@tract/checkpoint';
 import { cosineLevel, cosineLogSNR, edmSigmas } from '@tract/schedules';
+import { leaves } from '@tract/tensor';
+import { edmFilters, edmNames, edmUNetSpec, fromEdmSettings, type ParamSpec } from '@tract/unet';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parity } from './parity.js';
 
@@ -116,6 +118,76 @@ test.each<[string, Record<string, unknown>, RegExp]>([
 test('a parameter that the network does not have makes a file broken', async () => {
   write('network.safetensors', file({ ...network, 'param.extra.weight': f32(1) }, { config: JSON.stringify(settings) }));
   expect((await run()).row('network.safetensors')).toContain("'param.extra.weight' belongs to no parameter");
+});
+
+/** A small network of EDM's as the files hold one: zeros, but for what a state dict keeps beside its parameters, so its output is cSkip times its input. */
+function edmFile(change: (tensors: Record<string, NamedArray>) => void = () => {}, changed: Record<string, unknown> = {}): Uint8Array {
+  const settings = { img_resolution: 8, img_channels: 1, label_dim: 3, model_type: 'SongUNet', model_channels: 4, ...changed };
+  const config = { ...settings, channel_mult: [1, 1], num_blocks: 1, attn_resolutions: [], channel_mult_emb: 1 };
+  const network = fromEdmSettings(config);
+  const state: Record<string, NamedArray> = {};
+  for (const [name, { shape, values }] of edmFilters(network)) state[`param.${name}`] = { dtype: 'F32', shape: [...shape], data: values };
+  const names = edmNames(network);
+  for (const [path, { shape }] of leaves<ParamSpec>(edmUNetSpec(network))) {
+    const { name, layout } = names.get(path)!;
+    const [cIn, cOut] = shape.slice(-2);
+    state[`param.${name}`] = f32(...(layout === 'plain' ? shape : [cOut, cIn, ...shape.slice(0, -2)]));
+  }
+  const images = (value: number): NamedArray => ({ dtype: 'F32', shape: [2, 1, 8, 8], data: new Float32Array(128).fill(value) });
+  const tensors: Record<string, NamedArray> = {
+    ...state,
+    x: images(2),
+    sigma: { dtype: 'F32', shape: [2], data: Float32Array.of(0.5, 0.5) },
+    labels: { dtype: 'F32', shape: [2, 3], data: Float32Array.of(0, 1, 0, 0, 0, 1) },
+    out: images(1), // cSkip is 1/2 where sigma is the spread of the data
+    cotangent: images(1),
+    'grad.x': images(1 / 256),
+  };
+  change(tensors);
+  return file(tensors, { config: JSON.stringify(config) });
+}
+
+test("EDM's networks are told apart by their settings and compared under their preconditioning", async () => {
+  write('one.safetensors', edmFile());
+  write(
+    'two.safetensors',
+    edmFile(() => {}, { embedding_type: 'fourier', encoder_type: 'residual', resample_filter: [1, 3, 3, 1] }),
+  );
+  write(
+    'three.safetensors',
+    edmFile(() => {}, { model_type: 'DhariwalUNet' }),
+  );
+  const { code, row } = await run();
+  expect(row('one.safetensors')).toMatch(/edm-ddpmpp +cpu .* ok/);
+  expect(row('two.safetensors')).toMatch(/edm-ncsnpp +cpu .* ok/);
+  expect(row('three.safetensors')).toMatch(/edm-adm +cpu .* ok/);
+  expect(code).toBe(0);
+});
+
+test.each<[string, (tensors: Record<string, NamedArray>) => unknown, RegExp]>([
+  ['lacks a parameter', (tensors) => delete tensors['param.model.map_layer0.bias'], /'model.map_layer0.bias' is missing/],
+  [
+    'has a parameter of another network',
+    (tensors) => Object.assign(tensors, { 'param.model.extra': f32(1) }),
+    /'model.extra' belongs to no/,
+  ],
+  [
+    'has a gradient of another network',
+    (tensors) => Object.assign(tensors, { 'grad.param.model.extra': f32(1) }),
+    /'grad.param.model.extra'/,
+  ],
+  [
+    'halves through another filter',
+    (tensors) => (tensors['param.model.enc.4x4_down.conv0.resample_filter'].data as Float32Array).fill(1),
+    /is not the filter/,
+  ],
+  ['mixes classes', (tensors) => (tensors.labels.data as Float32Array).fill(0.5), /row 0 of 'labels' must be zeros but for one 1/],
+])("a file of EDM's that %s is broken, and says so", async (_, damage, reason) => {
+  write('network.safetensors', edmFile(damage));
+  const { code, row } = await run();
+  expect(row('network.safetensors')).toMatch(/edm-ddpmpp +cpu .*BROKEN/);
+  expect(row('network.safetensors')).toMatch(reason);
+  expect(code).toBe(1);
 });
 
 test('--details lists every number compared', async () => {

@@ -1,7 +1,8 @@
 import { dispose, leaves, mean, mul, read, type Tensor, tensor, valueAndGrad } from '@tract/tensor';
 import { applyUNet, type UNetConfig, type UNetParams } from '@tract/unet';
-import { type Finding, largest, relativeError } from './compare.js';
+import { type Finding, relativeError } from './compare.js';
 import type { GoldenFile } from './golden-file.js';
+import { compareGradients } from './gradients.js';
 import type { Kind } from './kind.js';
 import { configOf, loadParams, weightsOf } from './network.js';
 
@@ -59,24 +60,10 @@ function lossFinding(file: GoldenFile, ours: number): Finding {
   return { what: 'loss', error: relativeError([ours], [file.scalar('loss')], scale), tolerance: outputTolerance };
 }
 
-async function gradientFindings(file: GoldenFile, config: UNetConfig, grads: { params: UNetParams; xt: Tensor }): Promise<Finding[]> {
+function gradientFindings(file: GoldenFile, config: UNetConfig, grads: { params: UNetParams; xt: Tensor }): Promise<Finding[]> {
   const ours = new Map(leaves(grads.params));
-  const pairs = [{ what: 'grad.x', ours: grads.xt, expected: file.images('grad.x').values as ArrayLike<number> }];
-  for (const { path, name, values } of weightsOf(file, 'grad.param.', config)) {
-    pairs.push({ what: `grad.param.${name}`, ours: ours.get(path)!, expected: values });
-  }
-  const steepest = Math.max(...pairs.map(({ expected }) => largest(expected)));
-  return Promise.all(
-    pairs.map(async ({ what, ours, expected }) => ({
-      what,
-      error: relativeError(await read(ours), expected, gradientScale(largest(expected), steepest)),
-      tolerance: gradientTolerance,
-    })),
-  );
+  const weights = weightsOf(file, 'grad.param.', config).map(({ path, name, values }) => {
+    return { what: `grad.param.${name}`, ours: ours.get(path)!, expected: values };
+  });
+  return compareGradients([{ what: 'grad.x', ours: grads.xt, expected: file.images('grad.x').values }, ...weights], gradientTolerance);
 }
-
-/**
- * What a gradient is measured against: its largest entry. A parameter that the loss does not depend on (a bias before a normalisation of
- * one channel a group) has rounding for a gradient on both sides; it must be below a millionth of the steepest one, whatever its digits.
- */
-const gradientScale = (itsLargest: number, steepest: number): number => (itsLargest < 1e-5 * steepest ? 1e-2 * steepest : itsLargest);

@@ -20,11 +20,11 @@ import { applyUNet, type UNetConfig, type UNetParams } from '@tract/unet';
 import { type Finding, relativeError } from './compare.js';
 import { BrokenFile, type GoldenFile } from './golden-file.js';
 import type { Kind } from './kind.js';
-import { configOf, loadParams } from './network.js';
-import { imageTensor } from './unet.js';
+import { configOf, loadParams, weightsOf } from './network.js';
+import { gradientTolerance, imageTensor } from './unet.js';
 import { weightFindings } from './weights-after.js';
 
-const tolerances = { xt1: 2e-5, target: 2e-5, loss: 1e-5, gradNorm: 1e-4, sample: 1e-4 };
+const tolerances = { xt1: 2e-5, target: 2e-5, loss: 1e-5, gradNorm: 1e-4, weights: 2e-5, sample: 1e-4 };
 
 /**
  * One whole training step on the variance preserving process: images `x`, `noise`, draws, labels `y`, the weights of all networks before;
@@ -59,7 +59,9 @@ async function checkStep(file: GoldenFile, rule: TargetRule, phaseSteps: readonl
   for (const what of ['loss', 'gradNorm'] as const) {
     findings.push({ what, error: relativeError([await readScalar(result[what])], [file.scalar(what)]), tolerance: tolerances[what] });
   }
-  findings.push(...(await weightFindings(file, config, setup, result.state)));
+  const weights = (prefix: string) => weightsOf(file, prefix, config, { partial: prefix.startsWith('after.') });
+  const { learningRate } = setup;
+  findings.push(...(await weightFindings({ weights, learningRate, tolerance: tolerances.weights, gradientTolerance }, result.state)));
   if (file.has('sample.out')) findings.push(await sampleFinding(file, config, setup, setup.phases[state.phase].studentSteps));
   dispose([batch, goal, result]);
   return findings;

@@ -1,35 +1,37 @@
-import type { DistillSetup, DistillState } from '@tract/distill';
-import { leaves, read } from '@tract/tensor';
-import type { UNetConfig, UNetParams } from '@tract/unet';
+import type { DistillState } from '@tract/distill';
+import { leaves, read, type Tensor, type Tree } from '@tract/tensor';
 import { type Finding, largest, relativeErrorBeyond } from './compare.js';
-import type { GoldenFile } from './golden-file.js';
-import { type NamedWeights, weightsOf } from './network.js';
-import { gradientTolerance } from './unet.js';
+import type { NamedWeights } from './network.js';
 
-const tolerance = 2e-5;
 const adam = { beta1: 0.9, epsilon: 1e-8 };
 
+export type WeightsAfter = {
+  /** The weights that the file has under a prefix. */
+  readonly weights: (prefix: string) => readonly NamedWeights[];
+  readonly learningRate: number;
+  /** Of weights, and of the gradients that moved them. */
+  readonly tolerance: number;
+  readonly gradientTolerance: number;
+};
+
 /** Student, self-teacher and sampling average after the step, each as far as the file has it. */
-export async function weightFindings(
-  file: GoldenFile,
-  config: UNetConfig,
-  { learningRate }: DistillSetup<UNetParams>,
-  state: DistillState<UNetParams>,
+export async function weightFindings<P extends Tree<Tensor>>(
+  { weights, learningRate, tolerance, gradientTolerance }: WeightsAfter,
+  state: DistillState<P>,
 ): Promise<Finding[]> {
-  const after = (network: string) => weightsOf(file, `after.${network}.`, config, { partial: true });
-  const student = after('student');
-  const before = new Map(weightsOf(file, 'student.', config).map(({ path, values }) => [path, values]));
+  const student = weights('after.student.');
+  const before = new Map(weights('student.').map(({ path, values }) => [path, values]));
   const moments = new Map(leaves(state.moments.m));
   const allowed = new Map<string, Float64Array>();
   for (const { path, values } of student) {
     // After the first step Adam's mean is (1 - beta1) times the clipped gradient.
     const gradient = (await read(moments.get(path)!)).map((m) => m / (1 - adam.beta1));
-    allowed.set(path, adamSlack(before.get(path)!, values, gradient, learningRate));
+    allowed.set(path, adamSlack(before.get(path)!, values, gradient, { learningRate, gradientTolerance }));
   }
-  const networks: [string, UNetParams | undefined, NamedWeights[]][] = [
+  const networks: [string, P | undefined, readonly NamedWeights[]][] = [
     ['student', state.student, student],
-    ['selfTeacher', state.selfTeacher, after('selfTeacher')],
-    ['eval', state.studentEma, after('eval')],
+    ['selfTeacher', state.selfTeacher, weights('after.selfTeacher.')],
+    ['eval', state.studentEma, weights('after.eval.')],
   ];
   const findings: Finding[] = [];
   for (const [network, params, expected] of networks) {
@@ -50,7 +52,12 @@ export async function weightFindings(
  * learning rate. What the gradient's tolerance does to the step is allowed on top, where both sides show such a gradient: ours in `gradient`,
  * the file's in the step it took. The gradient was clipped to norm 1, so half a unit of float32 is the least that it can be off.
  */
-export function adamSlack(before: Float32Array, after: Float32Array, gradient: Float32Array, learningRate: number): Float64Array {
+export function adamSlack(
+  before: Float32Array,
+  after: Float32Array,
+  gradient: Float32Array,
+  { learningRate, gradientTolerance }: Pick<WeightsAfter, 'learningRate' | 'gradientTolerance'>,
+): Float64Array {
   const gradientError = Math.max(gradientTolerance * largest(gradient), 2 ** -24);
   return Float64Array.from(after, (value, i) => {
     const taken = Math.abs(value - before[i]) / learningRate;

@@ -41,6 +41,16 @@ test('stopped before and after the phase border, a distillation ends in the same
   }
 });
 
+test.each([
+  ['consistency', '16,1'],
+  ['consistency-training', '16,1'],
+  ['multistep-consistency', '16,4'],
+])('distils by %s', async (method, schedule) => {
+  const { code, stderr } = await distill(method, '--method', method, '--schedule', schedule, '--images', '8').ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(readFileSync(folder(`${method}/model/config.json`), 'utf8'))).toMatchObject({ recipe: { method } });
+});
+
 test('a loss that is not finite ends the run with one sentence and commits nothing', async () => {
   const path = folder('teacher/model/model.safetensors');
   const { tensors, metadata } = readSafetensors(readFileSync(path));

@@ -5,6 +5,7 @@ import { examples, pathName, required, withComputing } from '../common-options.j
 import type { Io } from '../io.js';
 import { distillPresets, presetHelp } from '../presets.js';
 import { fraction, integerList, numberUpTo, phaseSchedule, positiveNumber, quantity, wholeNumber } from '../quantity.js';
+import { targetRules } from '../target-rules.js';
 
 const describe = ({ method, schedule, teacher }: (typeof distillPresets)[string]): string =>
   `${method} ${schedule.join(',')} of ${teacher}`;
@@ -16,7 +17,7 @@ export const distillCommand = (io: Io): Command =>
       .addOption(required('--out <run>', 'new folder of the run; its model/ is the student', pathName))
       .option('--preset <name>', 'settings to start from, listed below', 'mnist-tract')
       .option('--teacher <model>', "MODEL to distil (default: the preset's)")
-      .addOption(new Option('--method <name>', 'target rule').choices(['tract', 'btd']))
+      .addOption(new Option('--method <name>', 'target rule').choices(Object.keys(targetRules)))
       .option('--schedule <list>', 'sampling steps before, between and after the phases, each dividing the one before it', phaseSchedule)
       .option('--phase-weights <list>', 'how the phases share the images, such as 1,4 (with --schedule alone: equally)', integerList)
       .option('--images <n>', 'training images of all phases together', quantity)

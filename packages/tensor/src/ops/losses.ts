@@ -7,6 +7,7 @@ import { scale, sub } from './arithmetic.js';
 import { combine } from './combine.js';
 import { sqrt, square } from './elementwise.js';
 import { sum } from './reduce.js';
+import { reshape } from './shape.js';
 
 /**
  * Weighted squared error: the scalar sum_b weights[b] · sum over the elements of sample b of (prediction - target)².
@@ -31,14 +32,28 @@ export function squaredError(prediction: Tensor, target: Tensor, weights: readon
   ]);
 }
 
+export type HuberOptions = {
+  /** c > 0 below. */
+  readonly width: number;
+  /** What d is: the difference of one element, or the length of the difference of a whole sample. */
+  readonly over?: 'elements' | 'samples';
+};
+
 /**
- * Weighted pseudo-Huber error: the scalar sum_b weights[b] · sum over the elements of sample b of 2c·(√(d² + c²) − c), d = prediction − target:
- * d² where d is well below the width c > 0, 2c·|d| well above it. Source: Charbonnier et al. 1997; for distillation Song & Dhariwal 2023.
+ * Weighted pseudo-Huber error: the scalar sum_b weights[b] · 2c·(√(d² + c²) − c), d = prediction − target, summed over the elements of sample b or with
+ * |d| over the whole of it: d² where d is well below the width c, 2c·|d| well above it. Source: Charbonnier et al. 1997; over samples Song & Dhariwal 2023.
  * @throws RangeError when shapes or the number of weights differ.
  */
-export function pseudoHuberError(prediction: Tensor, target: Tensor, weights: readonly number[], width: number): Tensor {
+export function pseudoHuberError(
+  prediction: Tensor,
+  target: Tensor,
+  weights: readonly number[],
+  { width, over = 'elements' }: HuberOptions,
+): Tensor {
   return scope(() => {
-    const root = sqrt(scale(square(sub(prediction, target)), 1, width ** 2));
+    const squares = square(sub(prediction, target));
+    const sizes = over === 'samples' ? sum(reshape(squares, [weights.length, -1]), 1) : squares;
+    const root = sqrt(scale(sizes, 1, width ** 2));
     return sum(combine([[weights.map((weight) => 2 * width * weight), scale(root, 1, -width)]]));
   });
 }

@@ -1,22 +1,20 @@
 import { conv2d, type Tensor } from '@tract/tensor';
-import { fanAverage, type ParamSpec } from '../param-spec.js';
+import type { LayerInit } from '../layer-init.js';
+import type { ParamSpec } from '../param-spec.js';
 
 /** kernel [k, k, cIn, cOut], bias [cOut]. */
 export type Conv<T> = { readonly kernel: T; readonly bias: T };
 
-export type ConvSize = { readonly size: number; readonly cIn: number; readonly cOut: number; readonly scale?: number };
+export type ConvSize = { readonly size: number; readonly cIn: number; readonly cOut: number };
 
-export function convSpec({ size, cIn, cOut, scale }: ConvSize): Conv<ParamSpec> {
+export function convSpec({ size, cIn, cOut }: ConvSize, init: LayerInit): Conv<ParamSpec> {
   const taps = size * size;
-  return {
-    kernel: { shape: [size, size, cIn, cOut], init: fanAverage(taps * cIn, taps * cOut, scale) },
-    bias: { shape: [cOut], init: 'zeros' },
-  };
+  const { weight, bias } = init(taps * cIn, taps * cOut);
+  return { kernel: { shape: [size, size, cIn, cOut], init: weight }, bias: { shape: [cOut], init: bias } };
 }
 
-/** x [N, H, W, cIn] -> [N, H/stride, W/stride, cOut], plus `residual` of that shape; zeros around the image. */
-export const applyConv = (
-  params: Conv<Tensor>,
-  x: Tensor,
-  options: { readonly stride?: number; readonly residual?: Tensor } = {},
-): Tensor => conv2d(x, params.kernel, { bias: params.bias, ...options });
+export type ConvOptions = { readonly stride?: number; readonly pad?: number; readonly residual?: Tensor };
+
+/** x [N, H, W, cIn] -> [N, H/stride, W/stride, cOut], plus `residual` of that shape; zeros around the image, `pad` or as many as keep the size. */
+export const applyConv = (params: Conv<Tensor>, x: Tensor, options: ConvOptions = {}): Tensor =>
+  conv2d(x, params.kernel, { bias: params.bias, ...options });

@@ -1,6 +1,8 @@
 import { add, scope, silu, type Tensor, tensor } from '@tract/tensor';
+import { fanAverage } from '../layer-init.js';
 import type { ParamSpec } from '../param-spec.js';
 import { applyLinear, type Linear, linearSpec } from './linear.js';
+import { oneHot } from './one-hot.js';
 
 /** Two layers on the noise level's sines and cosines; with classes, a row per class is added. */
 export type Embedding<T> = { readonly time: { readonly first: Linear<T>; readonly second: Linear<T> }; readonly classes?: Linear<T> };
@@ -8,8 +10,9 @@ export type Embedding<T> = { readonly time: { readonly first: Linear<T>; readonl
 export type EmbeddingSize = { readonly channels: number; readonly embChannels: number; readonly classes: number };
 
 export function embeddingSpec({ channels, embChannels, classes }: EmbeddingSize): Embedding<ParamSpec> {
-  const time = { first: linearSpec({ cIn: channels, cOut: embChannels }), second: linearSpec({ cIn: embChannels, cOut: embChannels }) };
-  return classes === 1 ? { time } : { time, classes: linearSpec({ cIn: classes, cOut: embChannels }) };
+  const layer = (cIn: number): Linear<ParamSpec> => linearSpec({ cIn, cOut: embChannels }, fanAverage());
+  const time = { first: layer(channels), second: layer(embChannels) };
+  return classes === 1 ? { time } : { time, classes: layer(classes) };
 }
 
 /**
@@ -48,11 +51,3 @@ export function timeFeatures(logSNR: readonly number[], channels: number): Float
 }
 
 const round = Math.fround;
-
-function oneHot(labels: readonly number[], classes: number): Tensor {
-  const rows = new Float32Array(labels.length * classes);
-  labels.forEach((label, row) => {
-    rows[row * classes + label] = 1;
-  });
-  return tensor(rows, [labels.length, classes]);
-}

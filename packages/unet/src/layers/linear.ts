@@ -1,15 +1,16 @@
 import { linear, type Tensor } from '@tract/tensor';
-import { fanAverage, type ParamSpec } from '../param-spec.js';
+import type { LayerInit } from '../layer-init.js';
+import type { ParamSpec } from '../param-spec.js';
 
-/** weight [cIn, cOut], bias [cOut]. */
-export type Linear<T> = { readonly weight: T; readonly bias: T };
+/** weight [cIn, cOut], bias [cOut] where there is one. */
+export type Linear<T> = { readonly weight: T; readonly bias?: T };
 
-export type LinearSize = { readonly cIn: number; readonly cOut: number; readonly scale?: number };
+export type LinearSize = { readonly cIn: number; readonly cOut: number; readonly biased?: boolean };
 
-export const linearSpec = ({ cIn, cOut, scale }: LinearSize): Linear<ParamSpec> => ({
-  weight: { shape: [cIn, cOut], init: fanAverage(cIn, cOut, scale) },
-  bias: { shape: [cOut], init: 'zeros' },
-});
+export function linearSpec({ cIn, cOut, biased = true }: LinearSize, init: LayerInit): Linear<ParamSpec> {
+  const { weight, bias } = init(cIn, cOut);
+  return { weight: { shape: [cIn, cOut], init: weight }, ...(biased && { bias: { shape: [cOut], init: bias } }) };
+}
 
 /** x [N, cIn] -> [N, cOut]. */
 export const applyLinear = (params: Linear<Tensor>, x: Tensor): Tensor => linear(x, params.weight, params.bias);

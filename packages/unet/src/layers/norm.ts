@@ -1,4 +1,5 @@
 import { groupNorm, type Tensor } from '@tract/tensor';
+import type { BlockStyle } from '../block-style.js';
 import type { ParamSpec } from '../param-spec.js';
 
 /** gamma [C], beta [C]. */
@@ -9,8 +10,12 @@ export const normSpec = (channels: number): Norm<ParamSpec> => ({
   beta: { shape: [channels], init: 'zeros' },
 });
 
-export type NormOptions = { readonly groups: number; readonly scaleShift?: Tensor; readonly silu?: boolean };
+export type NormOptions = { readonly scaleShift?: Tensor; readonly silu?: boolean };
 
-/** Group normalisation with eps 1e-5, then the embedding's scale and shift and SiLU when asked for. Shape kept. */
-export const applyNorm = (params: Norm<Tensor>, x: Tensor, options: NormOptions): Tensor =>
-  groupNorm(x, params.gamma, params.beta, { ...options, eps: 1e-5 });
+/** Group normalisation, then the embedding's scale and shift and SiLU when asked for. Shape kept. */
+export const applyNorm = (
+  params: Norm<Tensor>,
+  x: Tensor,
+  { groups, eps }: Pick<BlockStyle, 'groups' | 'eps'>,
+  options: NormOptions = {},
+): Tensor => groupNorm(x, params.gamma, params.beta, { ...options, groups: groups(x.shape[x.rank - 1]), eps });

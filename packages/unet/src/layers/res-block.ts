@@ -1,10 +1,12 @@
-import { add, avgPool2x, reshape, scope, type Tensor, upsample2x } from '@tract/tensor';
+import { add, reshape, scope, type Tensor } from '@tract/tensor';
+import type { BlockStyle } from '../block-style.js';
 import type { ParamSpec } from '../param-spec.js';
 import { applyConv, type Conv, convSpec } from './conv.js';
 import { applyLinear, type Linear, linearSpec } from './linear.js';
 import { applyNorm, type Norm, normSpec } from './norm.js';
+import { scaleSum } from './scale-sum.js';
 
-/** Two normalised convolutions around the embedding's say, plus the input; `skip` is a 1x1 convolution where the width changes. */
+/** Two normalised convolutions around the embedding's say, plus the input; `skip` is a 1x1 convolution, where the width changes or the style wants one. */
 export type ResBlock<T> = {
   readonly norm1: Norm<T>;
   readonly conv1: Conv<T>;
@@ -14,23 +16,22 @@ export type ResBlock<T> = {
   readonly skip?: Conv<T>;
 };
 
-export type ResBlockSize = { readonly cIn: number; readonly cOut: number; readonly embChannels: number; readonly scaleShift: boolean };
+export type ResBlockPlan = { readonly cIn: number; readonly cOut: number; readonly resample?: 'up' | 'down' };
 
-export function resBlockSpec({ cIn, cOut, embChannels, scaleShift }: ResBlockSize): ResBlock<ParamSpec> {
+export function resBlockSpec(
+  { cIn, cOut, resample }: ResBlockPlan,
+  { embChannels, scaleShift, projectResampled, init }: BlockStyle,
+): ResBlock<ParamSpec> {
+  const hasSkip = cIn !== cOut || (resample !== undefined && projectResampled);
   return {
     norm1: normSpec(cIn),
-    conv1: convSpec({ size: 3, cIn, cOut }),
-    // Scale and shift start at almost nothing, an added embedding does not.
-    time: linearSpec(scaleShift ? { cIn: embChannels, cOut: 2 * cOut, scale: 1e-10 } : { cIn: embChannels, cOut }),
+    conv1: convSpec({ size: 3, cIn, cOut }, init.layer),
+    time: linearSpec({ cIn: embChannels, cOut: scaleShift ? 2 * cOut : cOut }, init.embedding),
     norm2: normSpec(cOut),
-    conv2: convSpec({ size: 3, cIn: cOut, cOut, scale: 1e-10 }),
-    ...(cIn === cOut ? {} : { skip: convSpec({ size: 1, cIn, cOut }) }),
+    conv2: convSpec({ size: 3, cIn: cOut, cOut }, init.last),
+    ...(hasSkip && { skip: convSpec({ size: 1, cIn, cOut }, init.layer) }),
   };
 }
-
-export type ResBlockOptions = { readonly groups: number; readonly scaleShift: boolean; readonly resample?: 'up' | 'down' };
-
-const resamplers = { up: upsample2x, down: avgPool2x };
 
 /**
  * x [N, H, W, cIn], embedding [N, embChannels] (SiLU already taken) -> [N, H', W', cOut].
@@ -40,17 +41,19 @@ export function applyResBlock(
   params: ResBlock<Tensor>,
   x: Tensor,
   embedding: Tensor,
-  { groups, scaleShift, resample }: ResBlockOptions,
+  { resample }: Pick<ResBlockPlan, 'resample'>,
+  style: BlockStyle,
 ): Tensor {
   return scope(() => {
-    const resampled = (image: Tensor): Tensor => (resample ? resamplers[resample](image) : image);
+    const resampled = (image: Tensor): Tensor => (resample ? style.resample[resample](image) : image);
     const time = applyLinear(params.time, embedding);
-    const width = params.time.bias.size;
-    const hidden = scope(() => applyConv(params.conv1, resampled(applyNorm(params.norm1, x, { groups, silu: true }))));
-    const modulated = scaleShift
-      ? applyNorm(params.norm2, hidden, { groups, scaleShift: time, silu: true })
-      : applyNorm(params.norm2, add(hidden, reshape(time, [time.size / width, 1, 1, width])), { groups, silu: true });
+    const [batch, width] = time.shape;
+    const hidden = scope(() => applyConv(params.conv1, resampled(applyNorm(params.norm1, x, style, { silu: true }))));
+    const modulated = style.scaleShift
+      ? applyNorm(params.norm2, hidden, style, { scaleShift: time, silu: true })
+      : applyNorm(params.norm2, add(hidden, reshape(time, [batch, 1, 1, width])), style, { silu: true });
     const shortcut = resampled(x);
-    return applyConv(params.conv2, modulated, { residual: params.skip ? applyConv(params.skip, shortcut) : shortcut });
+    const residual = params.skip ? applyConv(params.skip, shortcut) : shortcut;
+    return scaleSum(applyConv(params.conv2, modulated, { residual }), style);
   });
 }

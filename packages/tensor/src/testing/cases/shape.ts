@@ -243,14 +243,31 @@ const lossShapes: [number[], number[]][] = [
 ];
 
 const width = 0.3;
+const huber = (squared: number) => 2 * width * (Math.sqrt(squared + width * width) - width);
 const lossKinds = [
   { name: 'squaredError', operation: squaredError, ofDifference: (d: number) => d * d },
   {
     name: 'pseudoHuberError',
-    operation: (x: Tensor, y: Tensor, weights: readonly number[]) => pseudoHuberError(x, y, weights, width),
-    ofDifference: (d: number) => 2 * width * (Math.sqrt(d * d + width * width) - width),
+    operation: (x: Tensor, y: Tensor, weights: readonly number[]) => pseudoHuberError(x, y, weights, { width }),
+    ofDifference: (d: number) => huber(d * d),
   },
 ];
+
+const sampleLosses = lossShapes.map(
+  ([shape, weights]): OperationCase => ({
+    name: `pseudoHuberError over samples [${shape}]`,
+    inputs: [shape, shape],
+    operation: ([x, y]) => pseudoHuberError(x, y, weights, { width, over: 'samples' }),
+    reference: ([x, y]) => {
+      const squares = zip64(x, y, (a, b) => (a - b) ** 2);
+      const size = squares.data.length / weights.length;
+      const sizes = weights.map((_, b) => squares.data.slice(b * size, (b + 1) * size).reduce((total, square) => total + square, 0));
+      return build([], () => sizes.reduce((total, squared, b) => total + weights[b] * huber(squared), 0));
+    },
+    tolerance: 3e-6,
+    cause: 'float32 sum over a sample',
+  }),
+);
 
 const losses = lossKinds.flatMap(({ name, operation, ofDifference }) =>
   lossShapes.map(
@@ -279,4 +296,5 @@ export const shapeCases: readonly OperationCase[] = [
   ...pools,
   ...combinations,
   ...losses,
+  ...sampleLosses,
 ];

@@ -1,0 +1,58 @@
+import { requireCount, requireLevels, requireOneOf } from '../check-config.js';
+import { type EdmUNetConfig, noiseChannelsOf, type SongUNetConfig } from './edm-config.js';
+import { edmGroups, planEdm } from './edm-layout.js';
+
+const where = 'EdmUNetConfig';
+const counts = ['imageSize', 'inChannels', 'channels', 'embChannels', 'blocks', 'outputs', 'classes'] as const;
+
+/**
+ * Checks a configuration in full, also one that was read from a file.
+ * @throws TypeError for a field of the wrong type.
+ * @throws RangeError for a value that no network can be built from; the message says which and what would do.
+ */
+export function checkEdmUNetConfig(config: EdmUNetConfig): void {
+  requireOneOf(where, 'kind', config.kind, ['song', 'dhariwal']);
+  for (const name of counts) requireCount(where, name, config[name]);
+  if (config.augmentChannels !== undefined) requireCount(where, 'augmentChannels', config.augmentChannels);
+  requireLevels(where, config);
+  if (config.kind === 'song') checkSong(config);
+  const noiseChannels = noiseChannelsOf(config);
+  if (noiseChannels % 2 !== 0 || noiseChannels < 4) {
+    const name = config.kind === 'song' ? 'noiseChannels' : 'channels';
+    throw new RangeError(`${where}: ${name} must be even and at least 4 (sines and cosines of the noise level), got ${noiseChannels}`);
+  }
+  checkWidths(config);
+}
+
+function checkSong({ noiseFeatures, noiseChannels, filter, encoder, decoder }: SongUNetConfig): void {
+  requireOneOf(where, 'noiseFeatures', noiseFeatures, ['positional', 'fourier']);
+  requireOneOf(where, 'encoder', encoder, ['standard', 'skip', 'residual']);
+  requireOneOf(where, 'decoder', decoder, ['standard', 'skip']);
+  requireCount(where, 'noiseChannels', noiseChannels);
+  if (!Array.isArray(filter) || !filter.every((tap) => typeof tap === 'number')) {
+    throw new TypeError(`${where}: filter must be a list of numbers, got ${filter}`);
+  }
+  const sum = filter.reduce((total, tap) => total + tap, 0);
+  if (filter.length === 0 || filter.length % 2 !== 0 || !Number.isFinite(sum) || sum === 0) {
+    throw new RangeError(`${where}: filter must be an even number of taps whose sum is not 0, got [${filter}]`);
+  }
+}
+
+function checkWidths(config: EdmUNetConfig): void {
+  const { down, mid, up } = planEdm(config);
+  for (const stage of [...down, ...mid, ...up]) {
+    if (stage.kind === 'conv') continue;
+    for (const width of [stage.cIn, stage.cOut]) {
+      if (width < 4 || width % edmGroups(width) !== 0) {
+        throw new RangeError(
+          `${where}: ${width} channels, which a block of this network works on, do not make ${Math.max(1, edmGroups(width))} groups of at least 4; change channels or channelMult`,
+        );
+      }
+    }
+    if (stage.heads > 0 && stage.cOut % stage.heads !== 0) {
+      throw new RangeError(
+        `${where}: the channels of a level with attention must be divisible by its ${stage.heads} heads, got ${stage.cOut}; change channels or channelMult`,
+      );
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { checkEdmUNetConfig, type EdmUNetConfig, edmConfigs, fromEdmSettings } from '../index.js';
+
+const song = { ...edmConfigs.cifar10Ncsnpp, channels: 16, noiseChannels: 32, embChannels: 64 };
+
+test('the published configurations and small ones pass', () => {
+  for (const config of [...Object.values(edmConfigs), song]) expect(() => checkEdmUNetConfig(config)).not.toThrow();
+});
+
+const bad: [Record<string, unknown>, RegExp][] = [
+  [{ kind: 'paper' }, /kind must be one of song, dhariwal, got paper/],
+  [{ channels: 0 }, /channels must be a positive integer, got 0/],
+  [{ channelMult: [] }, /at least one level/],
+  [{ imageSize: 30 }, /imageSize must be divisible by 4/],
+  [{ noiseChannels: 33 }, /noiseChannels must be even and at least 4.*got 33/],
+  [{ noiseChannels: undefined }, /noiseChannels must be a positive integer, got undefined/],
+  [{ noiseFeatures: 'learned' }, /noiseFeatures must be one of positional, fourier, got learned/],
+  [{ encoder: 'both' }, /encoder must be one of standard, skip, residual, got both/],
+  [{ decoder: 'residual' }, /decoder must be one of standard, skip, got residual/],
+  [{ filter: [1, 2, 1] }, /filter must be an even number of taps whose sum is not 0, got \[1,2,1\]/],
+  [{ filter: [1, -1] }, /sum is not 0/],
+  [{ filter: '1331' }, /filter must be a list of numbers, got 1331/],
+  [{ augmentChannels: 0 }, /augmentChannels must be a positive integer, got 0/],
+  [{ channels: 3, channelMult: [1, 2, 2] }, /3 channels, which a block of this network works on, do not make 1 groups of at least 4/],
+  [{ channels: 67 }, /67 channels.* do not make 16 groups/],
+  [{ kind: 'dhariwal', channels: 196, channelMult: [1], attentionResolutions: [] }, /196 channels.* do not make 32 groups/],
+  [{ kind: 'dhariwal', channels: 224, channelMult: [1], attentionResolutions: [] }, /divisible by its 3 heads, got 224/],
+];
+
+test.each(bad)('a configuration with %j is refused', (change, message) => {
+  expect(() => checkEdmUNetConfig({ ...song, ...change } as unknown as EdmUNetConfig)).toThrow(message);
+});
+
+test("the published code's settings become a configuration, its defaults filled in", () => {
+  const cifar10 = { img_resolution: 32, img_channels: 3, label_dim: 0, model_type: 'SongUNet', use_fp16: false, dropout: 0.13 };
+  const ncsnpp = { embedding_type: 'fourier', encoder_type: 'residual', channel_mult_noise: 2, resample_filter: [1, 3, 3, 1] };
+  expect(fromEdmSettings({ ...cifar10, ...ncsnpp, model_channels: 128, channel_mult: [2, 2, 2] })).toEqual(edmConfigs.cifar10Ncsnpp);
+  expect(fromEdmSettings({ img_resolution: 64, img_channels: 3, label_dim: 1000 })).toEqual(edmConfigs.imagenet64Adm);
+  expect(fromEdmSettings({ ...cifar10, augment_dim: 9, label_dim: 10 })).toMatchObject({ augmentChannels: 9, classes: 10, filter: [1, 1] });
+});
+
+test.each<[Record<string, unknown>, RegExp]>([
+  [{ model_type: 'DiT' }, /model_type must be SongUNet or DhariwalUNet, got DiT/],
+  [{ img_resolution: 32, img_channels: 3, resample_filter: [1, 1] }, /a DhariwalUNet has no setting 'resample_filter'/],
+  [{ img_channels: 3 }, /imageSize must be a positive integer, got undefined/],
+])('settings %j are refused', (settings, message) => {
+  expect(() => fromEdmSettings(settings)).toThrow(message);
+});

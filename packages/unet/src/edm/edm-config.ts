@@ -1,0 +1,43 @@
+/** What the networks of Karras et al. 2022 have in common. All counts are positive integers. */
+type Common = {
+  /** Side of the images that it is meant for; `attentionResolutions` count from it. */
+  readonly imageSize: number;
+  readonly inChannels: number;
+  /** Level i works on `channels * channelMult[i]`. */
+  readonly channels: number;
+  /** Width of the noise level's embedding. */
+  readonly embChannels: number;
+  readonly channelMult: readonly number[];
+  /** Residual blocks per level on the way down; there is one more on the way up. */
+  readonly blocks: number;
+  /** Sides of the feature maps that get self-attention; a side that no level has is ignored. The middle always has attention. */
+  readonly attentionResolutions: readonly number[];
+  /** Images in the output, stacked along the channels: 2 where a variance is predicted behind the noise, as by iDDPM's networks. */
+  readonly outputs: number;
+  /** Number of classes; 1 means unconditional. */
+  readonly classes: number;
+  /** Numbers that tell the network how its training images were augmented; left out where it knows of none. */
+  readonly augmentChannels?: number;
+};
+
+/** The U-Net of Song et al. 2021, both as DDPM++ (positional, [1, 1], standard) and as NCSN++ (fourier, [1, 3, 3, 1], residual). One attention head. */
+export type SongUNetConfig = Common & {
+  readonly kind: 'song';
+  /** How the noise level is shown: sines of fixed frequencies, or of random ones that are kept with the parameters. */
+  readonly noiseFeatures: 'positional' | 'fourier';
+  readonly noiseChannels: number;
+  /** Taps of the filter that images are halved and doubled through: an even number, of any scale. */
+  readonly filter: readonly number[];
+  /** Whether and how the input image reaches the coarser levels beside the features. */
+  readonly encoder: 'standard' | 'skip' | 'residual';
+  /** 'skip': every level reads an image off, and their sum is the output. */
+  readonly decoder: 'standard' | 'skip';
+};
+
+/** The U-Net of Dhariwal & Nichol 2021, called ADM. Heads of 64 channels; a level narrower than that has no attention, as in the published code. */
+export type DhariwalUNetConfig = Common & { readonly kind: 'dhariwal' };
+
+export type EdmUNetConfig = SongUNetConfig | DhariwalUNetConfig;
+
+/** Channels that the noise level is first shown in. */
+export const noiseChannelsOf = (config: EdmUNetConfig): number => (config.kind === 'song' ? config.noiseChannels : config.channels);

@@ -1,0 +1,65 @@
+import { checkEdmUNetConfig } from './edm-check.js';
+import type { EdmUNetConfig } from './edm-config.js';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+const songDefaults = {
+  model_channels: 128,
+  channel_mult: [1, 2, 2, 2],
+  num_blocks: 4,
+  attn_resolutions: [16],
+  embedding_type: 'positional',
+  channel_mult_noise: 1,
+  encoder_type: 'standard',
+  decoder_type: 'standard',
+  resample_filter: [1, 1],
+};
+const dhariwalDefaults = { model_channels: 192, channel_mult: [1, 2, 3, 4], num_blocks: 3, attn_resolutions: [32, 16, 8] };
+
+/** What sizes and meanings do not depend on: how the reference trains and in which precision it computes. */
+const passedOver = ['use_fp16', 'dropout', 'label_dropout', 'sigma_min', 'sigma_max', 'sigma_data'];
+const known = ['model_type', 'img_resolution', 'img_channels', 'label_dim', 'augment_dim', 'channel_mult_emb', ...passedOver];
+
+/**
+ * The configuration of a network that the published code was asked for with these settings ('model_type', 'img_resolution', ...), its defaults filled in.
+ * Dropout is a matter of training and is passed over.
+ * @throws RangeError or TypeError when a setting is not known, or no network can be built.
+ */
+export function fromEdmSettings(settings: Settings): EdmUNetConfig {
+  const type = settings.model_type ?? 'DhariwalUNet';
+  if (type !== 'SongUNet' && type !== 'DhariwalUNet') {
+    throw new RangeError(`fromEdmSettings: model_type must be SongUNet or DhariwalUNet, got ${type}`);
+  }
+  const defaults = type === 'SongUNet' ? songDefaults : dhariwalDefaults;
+  const strange = Object.keys(settings).find((name) => !known.includes(name) && !(name in defaults));
+  if (strange !== undefined) throw new RangeError(`fromEdmSettings: a ${type} has no setting '${strange}' that is known here`);
+  const config = configOf(type, { ...defaults, ...settings });
+  checkEdmUNetConfig(config);
+  return config;
+}
+
+/** As given: what is of the wrong type is for the check to name. */
+function configOf(type: 'SongUNet' | 'DhariwalUNet', given: Settings): EdmUNetConfig {
+  const times = (count: unknown): number => (given.model_channels as number) * (count as number);
+  const common = {
+    imageSize: given.img_resolution,
+    inChannels: given.img_channels,
+    channels: given.model_channels,
+    embChannels: times(given.channel_mult_emb ?? 4),
+    channelMult: given.channel_mult,
+    blocks: given.num_blocks,
+    attentionResolutions: given.attn_resolutions,
+    outputs: 1,
+    classes: given.label_dim || 1,
+    ...(given.augment_dim ? { augmentChannels: given.augment_dim } : {}),
+  };
+  const song = {
+    kind: 'song',
+    noiseFeatures: given.embedding_type,
+    noiseChannels: times(given.channel_mult_noise),
+    filter: given.resample_filter,
+    encoder: given.encoder_type,
+    decoder: given.decoder_type,
+  };
+  return (type === 'SongUNet' ? { ...common, ...song } : { ...common, kind: 'dhariwal' }) as EdmUNetConfig;
+}

@@ -1,0 +1,53 @@
+import { scope, type Tensor } from '@tract/tensor';
+import { applyBackbone, type Backbone, backboneSpec } from '../backbone.js';
+import { checkAugment, checkInputs, checkLists } from '../inputs.js';
+import { initParams, type ParamSpec } from '../param-spec.js';
+import { checkEdmUNetConfig } from './edm-check.js';
+import type { EdmUNetConfig } from './edm-config.js';
+import { planEdm, styleOfEdm } from './edm-layout.js';
+import { applyNoiseEmbedding, checkNoiseEmbedding, type NoiseEmbedding, noiseEmbeddingSpec } from './noise-embedding.js';
+
+/** The network's parameters (or anything else that there is one of for each of them), laid out as it computes. */
+export type EdmUNetTree<T> = { readonly embedding: NoiseEmbedding<T> } & Backbone<T>;
+export type EdmUNetParams = EdmUNetTree<Tensor>;
+
+/**
+ * Shapes and starts of all parameters; allocates none of them. The frequencies of Fourier features are among them, marked as not trained.
+ * @throws RangeError or TypeError for a configuration that no network can be built from.
+ */
+export function edmUNetSpec(config: EdmUNetConfig): EdmUNetTree<ParamSpec> {
+  checkEdmUNetConfig(config);
+  const imageChannels = config.inChannels * config.outputs;
+  return { embedding: noiseEmbeddingSpec(config), ...backboneSpec(planEdm(config), styleOfEdm(config), imageChannels) };
+}
+
+/** Fresh parameters, a function of (config, seed) alone; the caller owns them. Starts are those of the published code. */
+export const initEdmUNet = (config: EdmUNetConfig, seed: number): EdmUNetParams => initParams(edmUNetSpec(config), seed) as EdmUNetParams;
+
+/**
+ * The networks F of Karras et al. 2022 ("EDM"): DDPM++ and NCSN++ (Song et al. 2021), ADM (Dhariwal & Nichol 2021). A preconditioning scales what
+ * goes in and what comes out.
+ *
+ * xt [N, H, W, inChannels], already times cIn, H and W divisible by 2^(levels - 1); cNoise one per image; labels one per image when classes > 1,
+ * integers in [0, classes); augment, one row of `augmentChannels` numbers per image, may be left out, which counts as zeros. Returns the raw output
+ * [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
+ * @throws RangeError or TypeError when the inputs do not fit the configuration or each other.
+ */
+export function applyEdmUNet(
+  config: EdmUNetConfig,
+  params: EdmUNetParams,
+  xt: Tensor,
+  cNoise: readonly number[],
+  labels?: readonly number[],
+  augment?: readonly (readonly number[])[],
+): Tensor {
+  checkInputs('applyEdmUNet', config, { shape: xt.shape, noise: { name: 'cNoise', values: cNoise }, labels });
+  checkAugment('applyEdmUNet', config.augmentChannels, cNoise.length, augment);
+  const plan = planEdm(config);
+  checkLists('applyEdmUNet', plan, params);
+  checkNoiseEmbedding('applyEdmUNet', config, params.embedding);
+  return scope(() => {
+    const embedding = applyNoiseEmbedding(config, params.embedding, { cNoise, labels, augment });
+    return applyBackbone(plan, params, xt, embedding, styleOfEdm(config));
+  });
+}

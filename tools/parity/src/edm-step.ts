@@ -1,0 +1,86 @@
+import { type DistillState, distillSetup, distillTarget, edmGridProcess, predictX0, studentStep, tractEdm } from '@tract/distill';
+import { zeroMoments } from '@tract/optim';
+import { edmPreconditioning, edmWeight } from '@tract/schedules';
+import { combine, dispose, read, readScalar, type Tensor } from '@tract/tensor';
+import { applyEdmUNet, type EdmUNetParams } from '@tract/unet';
+import { type Finding, relativeError } from './compare.js';
+import { edmConfigOf, loadEdmParams, partOfEdmWeights, sigmaDataOf } from './edm-network.js';
+import type { GoldenFile } from './golden-file.js';
+import type { Kind } from './kind.js';
+import { imageTensor } from './unet.js';
+import { weightFindings } from './weights-after.js';
+
+const tolerances = { images: 1e-4, loss: 1e-4, weights: 5e-5, gradients: 2e-4 };
+
+/**
+ * One whole training step on EDM's levels with a teacher that takes Heun's steps: images `x`, `noise`, draws, the weights of all networks before; what
+ * the student predicted and its target, both as the network inside the preconditioning puts them out; the loss; weights after. There is one phase.
+ */
+export const tractEdmStep: Kind = {
+  name: 'tract-edm',
+  recognises: (file) => file.has('target.preconditioned') && file.has('draw.1') && file.hasSetting('config'),
+  usesBackend: true,
+  check: checkStep,
+};
+
+async function checkStep(file: GoldenFile): Promise<Finding[]> {
+  const config = edmConfigOf(file);
+  const sigmaData = sigmaDataOf(file);
+  const batch = batchOf(file);
+  const [, ...imageShape] = batch.x0.shape;
+  const pixels = imageShape.reduce((product, length) => product * length, 1);
+  const weight = edmWeight(sigmaData);
+  const preconditioning = edmPreconditioning(sigmaData);
+  const setup = distillSetup<EdmUNetParams>({
+    network: (params, xt, cNoise, labels) => applyEdmUNet(config, params, xt, cNoise, labels),
+    ...{ prediction: 'x0', preconditioning, process: edmGridProcess, rule: tractEdm({ sigmaData }) },
+    ...{ phaseSteps: file.numbers('schedule'), timesteps: file.number('timesteps'), updates: 1e6 },
+    lossWeight: (level) => weight(level) / pixels, // the reference takes the mean where ours takes the sum
+    ...{ learningRate: file.number('lr'), clipNorm: 0 },
+    selfTeacherMomentum: file.number('selfTeacherMomentum'),
+    ema: { momentum: file.number('evalMomentum') },
+  });
+  const load = (name: string) => loadEdmParams(file, `${name}.`, config);
+  const student = load('student');
+  const networks = {
+    student,
+    moments: zeroMoments(student),
+    selfTeacher: load('selfTeacher'),
+    studentEma: load('eval'),
+    teacher: load('teacher'),
+  };
+  const state: DistillState<EdmUNetParams> = { step: 0, phase: 0, updates: 0, ...networks };
+
+  const goal = distillTarget(setup, state, batch);
+  /** x0 as the network inside the preconditioning would put it out. */
+  const inside = async (what: string, x0: Tensor): Promise<Finding> => {
+    const scales = goal.plan.levelsA.map(({ sigma }) => preconditioning(sigma));
+    const output = combine([
+      [scales.map(({ cOut }) => 1 / cOut), x0],
+      [scales.map(({ cSkip, cOut }) => -cSkip / cOut), goal.xa],
+    ]);
+    const error = relativeError(await read(output), file.images(what).values);
+    dispose(output);
+    return { what, error, tolerance: tolerances.images };
+  };
+  const predicted = predictX0(setup.model, student, goal.xa, goal.plan.levelsA);
+  const findings = [await inside('pred.preconditioned', predicted), await inside('target.preconditioned', goal.target)];
+  dispose(predicted);
+  const result = studentStep(setup, state, goal);
+  findings.push({ what: 'loss', error: relativeError([await readScalar(result.loss)], [file.scalar('loss')]), tolerance: tolerances.loss });
+  const weights = (prefix: string) => partOfEdmWeights(file, prefix, config);
+  const { learningRate } = setup;
+  const { weights: tolerance, gradients: gradientTolerance } = tolerances;
+  findings.push(...(await weightFindings({ weights, learningRate, tolerance, gradientTolerance }, result.state)));
+  dispose([batch, goal, result]);
+  return findings;
+}
+
+function batchOf(file: GoldenFile) {
+  const positions = file.integers('draw.1');
+  return {
+    x0: imageTensor(file, 'x'),
+    noise: imageTensor(file, 'noise'),
+    draws: file.integers('draw.0').map((group, i) => ({ group, semi: positions[i] })),
+  };
+}
