@@ -87,8 +87,8 @@ const student: DistillPreset = {
   teacher: 'mnist-teacher',
   method: 'tract',
   schedule: [1024, 32, 1],
-  phaseWeights: [1, 4],
-  images: 200e3,
+  phaseWeights: [1, 6],
+  images: 340e3,
   batch: 64,
   learningRate: 5e-4,
   decay: 'cosine',
@@ -111,7 +111,7 @@ export const trainPresets: Readonly<Record<string, TrainPreset>> = {
 export const distillPresets: Readonly<Record<string, DistillPreset>> = {
   'mnist-tract': student,
   'mnist-btd': { ...student, method: 'btd', schedule: [1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1], phaseWeights: undefined },
-  'mnist-quickstart': { ...student, images: 56e3 },
+  'mnist-quickstart': { ...student, phaseWeights: [1, 4], images: 56e3 },
 };
 
 /** The preset of that name. @throws CliError (usage) that names the nearest one. */
