@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { benchCommand } from './commands/bench.js';
+import { convertCommand } from './commands/convert.js';
 import { distillCommand } from './commands/distill.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
@@ -31,6 +32,7 @@ const makers = [
   benchCommand,
   doctorCommand,
   inspectCommand,
+  convertCommand,
   quickstartCommand,
 ];
 

@@ -20,6 +20,10 @@ export type CheckpointErrorKind =
   | 'checksum'
   /** A valid file that uses a feature which we do not read. */
   | 'unsupported'
+  /** A value inside the file is not what the format says there: a malformed pickle or msgpack, a tensor beyond its storage. */
+  | 'invalid-content'
+  /** A pickle asks for a function or class that is not on our list; nothing was run. */
+  | 'forbidden'
   /** `config.json` of a model folder is missing something or holds something else. */
   | 'invalid-config';
 

@@ -123,6 +123,28 @@ describe('zip', () => {
     expect(files.get('a.txt')?.buffer).toBe(bytes.buffer);
   });
 
+  test('an entry may give its sizes and its place in zip64 form', async () => {
+    const bytes = writeZip([['a.txt', text('first')]]);
+    const central = new DataView(bytes.buffer).getUint32(bytes.length - 6, true);
+    const extra = new DataView(new ArrayBuffer(28));
+    for (const [at, value] of [[0, 1], [2, 24]] as const) extra.setUint16(at, value, true); // biome-ignore format: number and length
+    for (const [at, value] of [[4, 5n], [12, 5n], [20, 0n]] as const) extra.setBigUint64(at, value, true); // biome-ignore format: size, packed size, place
+    const wide = Uint8Array.of(...bytes.subarray(0, -22), ...new Uint8Array(extra.buffer), ...bytes.subarray(-22));
+    const view = new DataView(wide.buffer);
+    for (const field of [20, 24, 42]) view.setUint32(central + field, 0xffffffff, true);
+    view.setUint16(central + 30, 28, true);
+    view.setUint32(wide.length - 10, view.getUint32(wide.length - 10, true) + 28, true);
+    expect(await readZip(wide)).toEqual(new Map([['a.txt', text('first')]]));
+  });
+
+  test('with an alignment every entry begins at a multiple of it', async () => {
+    const files = ['a', 'bc', 'def', 'ghij'].map((name) => [name, text(name)] as const);
+    const bytes = writeZip(files, { align: 64 });
+    const back = await readZip(bytes);
+    expect(back).toEqual(new Map(files));
+    for (const data of back.values()) expect(data.byteOffset % 64).toBe(0);
+  });
+
   test('a comment behind the directory is allowed', async () => {
     const bytes = Uint8Array.of(...stored(), ...text('hello'));
     new DataView(bytes.buffer).setUint16(bytes.length - 7, 5, true);
@@ -167,8 +189,16 @@ describe('zip', () => {
     ['a byte of an entry is flipped', 'checksum', changed((bytes) => { bytes[36] ^= 1; })], // biome-ignore format: one statement
     ['an entry is encrypted', 'unsupported', changed((_b, view, central) => view.setUint16(central + 8, 1, true))],
     ['an entry uses another method', 'unsupported', changed((_b, view, central) => view.setUint16(central + 10, 14, true))],
-    ['an entry asks for zip64', 'unsupported', changed((_b, view, central) => view.setUint32(central + 24, 0xffffffff, true))],
-    ['the archive asks for zip64', 'unsupported', changed((_b, view, _c, end) => view.setUint32(end + 16, 0xffffffff, true))],
+    [
+      'an entry asks for wide sizes that it has not',
+      'invalid-layout',
+      changed((_b, view, central) => view.setUint32(central + 24, 0xffffffff, true)),
+    ],
+    [
+      'the archive asks for a wide record that it has not',
+      'invalid-layout',
+      changed((_b, view, _c, end) => view.setUint32(end + 16, 0xffffffff, true)),
+    ],
     ['it spans disks', 'unsupported', changed((_b, view, _c, end) => view.setUint16(end + 4, 1, true))],
     ['the local header has another size', 'invalid-layout', changed((_b, view) => view.setUint32(18, 4, true))],
     ['the local header has another name', 'invalid-layout', changed((bytes) => { bytes[30] = 0x7a; })], // biome-ignore format: one statement

@@ -10,6 +10,8 @@ import type { NamedArray } from './named-array.js';
 import { readNpz, writeNpz } from './npz.js';
 import { readSafetensors } from './safetensors-read.js';
 import { damagedBytes } from './testing/damaged-bytes.js';
+import { readTorch } from './torch-read.js';
+import { writeTorch } from './torch-write.js';
 import { writeZip } from './zip-write.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tract-checkpoint-'));
@@ -65,6 +67,43 @@ test('NumPy reads our npz, and we read what it writes from that', async (context
   expect(result.stderr).toBe('');
   expect(result.stdout).toBe(description);
   expect(await readNpz(new Uint8Array(readFileSync(back)))).toEqual(new Map(arrays));
+});
+
+test('PyTorch reads our state dict as weights only, and we read what it writes from that, in both forms and with views', (context) => {
+  const reason = lacks('torch', 'safetensors');
+  if (reason) return context.skip(reason);
+  const tensors = readSafetensors(new Uint8Array(readFileSync(new URL('../fixtures/reference.safetensors', import.meta.url)))).tensors;
+  const ours = join(folder, 'ours.pt');
+  writeFileSync(ours, writeTorch(tensors));
+  const program = `
+import sys, torch
+from safetensors.torch import save_file
+ours, zipped, legacy, expected = sys.argv[1:]
+tensors = torch.load(ours, weights_only=True)
+print(type(tensors).__name__, tensors['scalar'].dtype, tuple(tensors['fortran'].shape), float(tensors['f4'].sum()))
+generator = torch.Generator().manual_seed(1)
+pick = lambda low, high: int(torch.randint(low, high, (), generator=generator))
+for i in range(40):
+    rank = pick(1, 5)
+    whole = torch.rand([pick(1, 5) for _ in range(rank)], generator=generator)
+    view = whole.permute(*torch.randperm(rank, generator=generator).tolist())
+    for axis in range(rank):
+        start = pick(0, view.shape[axis])
+        view = view.narrow(axis, start, pick(0, view.shape[axis] - start + 1))
+    tensors[f'view.{i}'] = view
+torch.save(tensors, zipped)
+signed = {name: tensor for name, tensor in tensors.items() if tensor.dtype not in (torch.uint16, torch.uint32, torch.uint64)}
+torch.save(signed, legacy, _use_new_zipfile_serialization=False)
+save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, expected)`;
+  const [zipped, legacy, expected] = ['theirs.pt', 'theirs-legacy.pt', 'theirs.safetensors'].map((name) => join(folder, name));
+  const result = python(program, ours, zipped, legacy, expected);
+  expect(result.stderr).toBe('');
+  expect(result.stdout).toMatch(/^OrderedDict torch.float64 \(2, 3, 2\) 9.428/);
+  const read = (path: string) => new Uint8Array(readFileSync(path));
+  const sound = readSafetensors(read(expected)).tensors;
+  expect(sound.size).toBe(56);
+  expect(new Map([...readTorch(read(zipped)).tensors].sort())).toEqual(new Map([...sound].sort()));
+  for (const [name, array] of readTorch(read(legacy)).tensors) expect(array).toEqual(sound.get(name));
 });
 
 test('no damaged file that we accept is refused by the reference library', (context) => {

@@ -14,6 +14,8 @@ export type ZipEntry = {
 const LOCAL_HEADER = 30;
 const CENTRAL_HEADER = 46;
 const END_RECORD = 22;
+const END_RECORD_64 = 56;
+const LOCATOR_64 = 20;
 const MAX_ENTRIES = 10_000;
 
 type CentralEntry = Omit<ZipEntry, 'begin' | 'end'> & {
@@ -45,22 +47,44 @@ export function readZipDirectory(bytes: Uint8Array, fail: Fail): ZipEntry[] {
   return entries;
 }
 
-function findDirectory(bytes: Uint8Array, view: DataView, fail: Fail): { start: number; end: number; count: number } {
+type Directory = { readonly start: number; readonly end: number; readonly count: number };
+
+function findDirectory(bytes: Uint8Array, view: DataView, fail: Fail): Directory {
   const lowest = Math.max(0, bytes.length - END_RECORD - 0xffff);
   for (let at = bytes.length - END_RECORD; at >= lowest; at--) {
     if (view.getUint32(at, true) !== 0x06054b50 || at + END_RECORD + view.getUint16(at + 20, true) !== bytes.length) continue;
     const [disk, directoryDisk, onDisk, count] = [4, 6, 8, 10].map((offset) => view.getUint16(at + offset, true));
-    const size = view.getUint32(at + 12, true);
-    const start = view.getUint32(at + 16, true);
-    const zip64 =
-      (at >= 20 && view.getUint32(at - 20, true) === 0x07064b50) || count === 0xffff || size === 0xffffffff || start === 0xffffffff;
-    if (zip64) throw fail('unsupported', 'the archive is in zip64 form (over 4 GiB or 65,534 entries), which is not read yet');
+    const [size, start] = [12, 16].map((offset) => view.getUint32(at + offset, true));
+    const directory = findDirectory64(view, at, fail) ?? { start, end: at, size, count };
     if (disk !== 0 || directoryDisk !== 0 || onDisk !== count) throw fail('unsupported', 'the archive spans several files');
-    if (count > MAX_ENTRIES) throw fail('too-large', `the archive has ${count} entries, at most ${MAX_ENTRIES} are read`);
-    if (start + size !== at) throw fail('invalid-layout', `the directory should end at byte ${at}, it says ${start + size}`);
-    return { start, end: at, count };
+    // A narrow field that is full refers to the wide record; any other must agree with it.
+    const agrees = (narrow: number, full: number, wide: number) => narrow === wide || narrow === full;
+    if (!agrees(count, 0xffff, directory.count) || !agrees(size, 0xffffffff, directory.size) || !agrees(start, 0xffffffff, directory.start))
+      throw fail('invalid-layout', 'the two records at the end do not agree about the directory');
+    if (directory.count > MAX_ENTRIES)
+      throw fail('too-large', `the archive has ${directory.count} entries, at most ${MAX_ENTRIES} are read`);
+    if (directory.start + directory.size !== directory.end)
+      throw fail('invalid-layout', `the directory should end at byte ${directory.end}, it says ${directory.start + directory.size}`);
+    return directory;
   }
   throw fail('truncated', 'no zip directory at the end; is this a zip file, and was it copied whole?');
+}
+
+/** The wide form of the end record, which lies before the narrow one at `end` with its locator between them. PyTorch writes it always. */
+function findDirectory64(view: DataView, end: number, fail: Fail): (Directory & { readonly size: number }) | undefined {
+  const locator = end - LOCATOR_64;
+  if (locator < 0 || view.getUint32(locator, true) !== 0x07064b50) return undefined;
+  const at = locator - END_RECORD_64;
+  const sound =
+    at >= 0 &&
+    view.getUint32(at, true) === 0x06064b50 &&
+    view.getBigUint64(at + 4, true) === BigInt(END_RECORD_64 - 12) &&
+    view.getBigUint64(locator + 8, true) === BigInt(at);
+  if (!sound) throw fail('invalid-layout', `no zip64 record at byte ${at}, where its locator should find it`);
+  const alone = view.getUint32(locator + 4, true) === 0 && view.getUint32(at + 16, true) === 0 && view.getUint32(at + 20, true) === 0;
+  const [onDisk, count, size, start] = [24, 32, 40, 48].map((offset) => Number(view.getBigUint64(at + offset, true)));
+  if (!alone || view.getUint32(locator + 16, true) > 1 || onDisk !== count) throw fail('unsupported', 'the archive spans several files');
+  return { start, end: at, size, count };
 }
 
 function readCentralEntry(bytes: Uint8Array, view: DataView, at: number, end: number, fail: Fail): { entry: CentralEntry; next: number } {
@@ -72,10 +96,10 @@ function readCentralEntry(bytes: Uint8Array, view: DataView, at: number, end: nu
   const flags = view.getUint16(at + 8, true);
   const rawName = bytes.subarray(at + CENTRAL_HEADER, nameEnd);
   const name = safeName(rawName, fail);
-  const [packed, size, offset] = [20, 24, 42].map((field) => view.getUint32(at + field, true));
   if (flags & 0x2041) throw fail('unsupported', `entry ${quote(name)} is encrypted`);
-  if (packed === 0xffffffff || size === 0xffffffff || offset === 0xffffffff)
-    throw fail('unsupported', `entry ${quote(name)} is in zip64 form, which is not read yet`);
+  const narrow = [24, 20, 42].map((field) => view.getUint32(at + field, true));
+  const [size, packed, offset] = wideFields(view, narrow, nameEnd, next) ?? [];
+  if (size === undefined) throw fail('invalid-layout', `entry ${quote(name)} is in zip64 form, yet its wide sizes are missing`);
   const method = methodName(view.getUint16(at + 10, true));
   if (!method)
     throw fail(
@@ -123,16 +147,27 @@ function locate(bytes: Uint8Array, view: DataView, entry: CentralEntry, director
   return { name, method, crc, size, begin, end };
 }
 
-/** Sizes of a local header; NumPy writes them as a zip64 extra field even for small files (field 1: size, packed size). */
+/** Sizes of a local header; NumPy writes them as a zip64 extra field even for small files. */
 function localSizes(view: DataView, offset: number, extraStart: number, extraEnd: number): { packed: number; size: number } {
-  const sizes = { packed: view.getUint32(offset + 18, true), size: view.getUint32(offset + 22, true) };
-  if (sizes.packed !== 0xffffffff || sizes.size !== 0xffffffff) return sizes;
+  const narrow = [22, 18].map((field) => view.getUint32(offset + field, true));
+  const [size, packed] = wideFields(view, narrow, extraStart, extraEnd) ?? narrow;
+  return { size, packed };
+}
+
+/**
+ * Values of 32 bits that are full stand in the zip64 extra field (number 1) as 64 bits each, in order; the others stay. Undefined where
+ * that field is missing or too short.
+ */
+function wideFields(view: DataView, narrow: readonly number[], extraStart: number, extraEnd: number): number[] | undefined {
+  if (!narrow.includes(0xffffffff)) return [...narrow];
   for (let at = extraStart; at + 4 <= extraEnd; at += 4 + view.getUint16(at + 2, true)) {
-    const fits = view.getUint16(at + 2, true) >= 16 && at + 20 <= extraEnd;
-    if (view.getUint16(at, true) === 1 && fits)
-      return { size: Number(view.getBigUint64(at + 4, true)), packed: Number(view.getBigUint64(at + 12, true)) };
+    if (view.getUint16(at, true) !== 1) continue;
+    const end = at + 4 + view.getUint16(at + 2, true);
+    const wide = narrow.filter((value) => value === 0xffffffff).map((_, i) => at + 4 + 8 * i);
+    if (end > extraEnd || wide[wide.length - 1] + 8 > end) return undefined;
+    return narrow.map((value) => (value === 0xffffffff ? Number(view.getBigUint64(wide.shift()!, true)) : value));
   }
-  return sizes;
+  return undefined;
 }
 
 function checkOverlap(entries: readonly ZipEntry[], fail: Fail): void {

@@ -9,7 +9,7 @@ const INFLATE_RATIO = 100;
 /**
  * Reads a zip archive with stored and deflated entries: name → bytes, in the order of its directory; folders are left out.
  * Stored bytes are views of `bytes`. What inflates is measured as it comes, never believed from a header.
- * @throws CheckpointError (as a rejection) for anything that is not a sound archive; zip64 is refused as 'unsupported'.
+ * @throws CheckpointError (as a rejection) for anything that is not a sound archive.
  */
 export async function readZip(bytes: Uint8Array, options: { readonly source?: string } = {}): Promise<Map<string, Uint8Array>> {
   const fail = failWith(options.source ?? 'zip');
@@ -22,6 +22,23 @@ export async function readZip(bytes: Uint8Array, options: { readonly source?: st
     if (entry.method === 'deflated') budget -= data.length;
     if (crc32(data) !== entry.crc) throw fail('checksum', `entry ${quote(entry.name)} is damaged: its CRC-32 does not match`);
     files.set(entry.name, data);
+  }
+  return files;
+}
+
+/**
+ * Reads a zip archive all of whose entries are stored, as PyTorch writes them: name → view of `bytes`. Nothing is inflated, so that
+ * nothing can grow.
+ * @throws CheckpointError; of kind 'unsupported' for a compressed entry.
+ */
+export function readStoredZip(bytes: Uint8Array, fail: Fail): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (const { name, method, begin, end, crc } of readZipDirectory(bytes, fail)) {
+    if (method !== 'stored')
+      throw fail('unsupported', `entry ${quote(name)} is compressed; torch.save writes stored entries, save it again`);
+    const data = bytes.subarray(begin, end);
+    if (crc32(data) !== crc) throw fail('checksum', `entry ${quote(name)} is damaged: its CRC-32 does not match`);
+    files.set(name, data);
   }
   return files;
 }

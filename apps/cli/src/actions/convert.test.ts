@@ -1,0 +1,409 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type NamedArray,
+  PlainObject,
+  type PlainValue,
+  readSafetensors,
+  readTorch,
+  writeSafetensors,
+  writeTorch,
+  writeZip,
+} from '@tract/checkpoint';
+import { flaxArray, msgpack } from '@tract/checkpoint/testing';
+import { leaves, randomNormals } from '@tract/tensor';
+import {
+  edmConfigs,
+  edmFilters,
+  edmNames,
+  edmUNetSpec,
+  flaxNames,
+  type ParamSpec,
+  paperConfigs,
+  type UNetConfig,
+  unetSpec,
+} from '@tract/unet';
+import { afterAll, describe, expect, test } from 'vitest';
+import { main } from '../main.js';
+import { readModel } from '../model-folder.js';
+import { scratchFolder } from '../testing/tract.js';
+import { recogniseEdm } from './convert-edm.js';
+import { edmMetadata, edmOriginOf } from './convert-edm-origin.js';
+import { flax } from './convert-flax.js';
+import { completeConfig } from './convert-hints.js';
+import { mlTract, toMlTract } from './convert-ml-tract.js';
+
+const scratch = scratchFolder();
+afterAll(scratch.remove);
+const at = (name: string): string => join(scratch.path, name);
+const bytesAt = (name: string): Uint8Array => new Uint8Array(readFileSync(at(name)));
+
+const tiny: UNetConfig = {
+  imageSize: 8,
+  inChannels: 1,
+  channels: 8,
+  embChannels: 16,
+  channelMult: [1, 2],
+  blocks: 1,
+  attentionResolutions: [4],
+  heads: 2,
+  scaleShift: true,
+  resampleInBlocks: true,
+  outputs: 1,
+  classes: 3,
+  groups: 4,
+};
+
+const size = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
+
+/** Weights of a network, none like another. */
+const weightsOf = (config: UNetConfig, seed: number): Map<string, NamedArray> =>
+  new Map(
+    leaves<ParamSpec>(unetSpec(config)).map(([path, { shape }], sample) => [
+      path,
+      { dtype: 'F32', shape, data: randomNormals({ seed, stream: 5, step: 0, sample }, size(shape)) },
+    ]),
+  );
+
+const ours = weightsOf(tiny, 1);
+const stateDict = new Map(toMlTract(tiny, ours));
+const withPrefix = (prefix: string, arrays: ReadonlyMap<string, NamedArray>) =>
+  [...arrays].map(([name, array]) => [prefix + name, array] as const);
+
+/** The parameter as flax has it: the way back from what is read, spelt out. */
+function flaxParameters(
+  config: UNetConfig,
+  tensors: ReadonlyMap<string, NamedArray>,
+): Map<string, { shape: readonly number[]; data: Float32Array }> {
+  const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  for (const [path, { names, shape }] of flaxNames(config)) {
+    const values = tensors.get(path)!.data as Float32Array;
+    const channels = shape[shape.length - 1];
+    names.forEach((name, part) => {
+      const mine = values.filter((_, i) => names.length === 1 || Math.floor(i / channels) % 3 === part);
+      parameters.set(name, { shape, data: mine });
+    });
+  }
+  return parameters;
+}
+
+type Modules = { [name: string]: Modules | ReturnType<typeof flaxArray> };
+
+function flaxFile(config: UNetConfig, tensors: ReadonlyMap<string, NamedArray>): Uint8Array {
+  const params: Modules = {};
+  for (const [name, { shape, data }] of flaxParameters(config, tensors)) {
+    const levels = name.split('/');
+    const last = levels.pop()!;
+    let module = params;
+    for (const level of levels) {
+      module[level] ??= {};
+      module = module[level] as Modules;
+    }
+    module[last] = flaxArray(shape, 'float32', data);
+  }
+  return msgpack({ step: 800_000, ema_params: params, num_sample_steps: 8192 });
+}
+
+writeFileSync(at('state.pt'), writeTorch(stateDict));
+writeFileSync(at('teacher.msgpack'), flaxFile(tiny, ours));
+const student = weightsOf(tiny, 2);
+const trainer = [
+  ...withPrefix('model.module.', stateDict),
+  ...withPrefix('model_eval.module.', new Map(toMlTract(tiny, student))),
+  ...withPrefix('self_teacher.module.', stateDict),
+  ...withPrefix('teacher.', stateDict),
+  ...['logstep', 'phase', 'model_eval.step', 'self_teacher.step'].map(
+    (name) => [name, { dtype: 'I64', shape: [], data: BigInt64Array.of(1n) }] as const,
+  ),
+] as const;
+writeFileSync(at('trainer.pth'), writeTorch(trainer));
+writeFileSync(at('hints.json'), JSON.stringify({ imageSize: 8, heads: 2, groups: 4, data: 'bars' }));
+
+/** Names, shapes and bits, in any order; quicker than comparing number by number. */
+const bitsOf = (arrays: ReadonlyMap<string, NamedArray>) =>
+  Array.from(arrays, ([name, { dtype, shape, data }]) => {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    return `${name} ${dtype} [${shape}] ${createHash('sha256').update(bytes).digest('hex')}`;
+  }).sort();
+
+/** Runs a command line in this process; words that name a file of this test become its path. */
+async function convert(line: string) {
+  const said = { out: '', err: '' };
+  const known = readdirSync(scratch.path);
+  const args = line.split(' ').map((word) => (known.includes(word.split('/')[0]) || /^(new|nowhere)/.test(word) ? at(word) : word));
+  const io = {
+    out: (text: string) => {
+      said.out += text;
+    },
+    err: (text: string) => {
+      said.err += text;
+    },
+    live: false,
+    columns: () => 80,
+  };
+  return { code: await main(['convert', ...args], io), ...said };
+}
+
+async function converted(line: string) {
+  const { code, out, err } = await convert(`${line} --json`);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(out);
+}
+
+describe('a network of ml-tract', () => {
+  test('becomes a model folder; its configuration comes from the shapes but for what they do not tell', async () => {
+    const value = await converted('state.pt new-folder --config hints.json');
+    expect(value).toMatchObject({
+      family: 'ml-tract',
+      part: 'model',
+      prediction: 'x0',
+      leftOver: [],
+      missing: [],
+      differing: [],
+      others: [],
+    });
+    expect(value.mapped).toHaveLength(ours.size);
+    expect(value.mapped[0]).toEqual({ from: ['time.0.weight'], to: 'embedding.time.first.weight', shape: [16, 8] });
+    const model = readModel(at('new-folder'));
+    expect(model.network).toEqual(tiny);
+    expect(model).toMatchObject({
+      prediction: 'x0',
+      data: 'bars',
+      samplingSteps: [],
+      recipe: { convertedFrom: 'state.pt', family: 'ml-tract' },
+    });
+    expect(bitsOf(model.tensors)).toEqual(bitsOf(ours));
+    // Element [o, i, y, x] there is element [y, x, i, o] here.
+    const there = stateDict.get('down.1.resblocks.conv1.weight')!;
+    expect(there.data[((5 * 8 + 7) * 3 + 2) * 3 + 1]).toBe(ours.get('down.1.res.conv1.kernel')!.data[((2 * 3 + 1) * 8 + 7) * 8 + 5]);
+  });
+
+  test('becomes one file, which goes back into a state dict bit for bit', async () => {
+    await converted('state.pt new.safetensors --config hints.json');
+    expect(readModel(at('new.safetensors')).network).toEqual(tiny);
+    const value = await converted('new.safetensors new-again.pt');
+    expect(value).toMatchObject({ family: 'tract', part: null });
+    expect(value.mapped.map(({ to }: { to: string }) => to).sort()).toEqual([...stateDict.keys()].sort());
+    const again = readTorch(bytesAt('new-again.pt')).tensors;
+    expect(bitsOf(again)).toEqual(bitsOf(stateDict));
+    expect([...again.keys()]).toEqual([...stateDict.keys()]);
+  });
+
+  test.each([
+    ['model', ours],
+    ['ema', student],
+    ['self-teacher', ours],
+    ['teacher', ours],
+  ])('is chosen from a trainer’s file by --part %s', async (part, expected) => {
+    const value = await converted(`trainer.pth new-${part} --part ${part} --config hints.json`);
+    expect(value).toMatchObject({ part, leftOver: [], missing: [] });
+    expect(value.others).toHaveLength(3 * stateDict.size + 4);
+    expect(bitsOf(readModel(at(`new-${part}`)).tensors)).toEqual(bitsOf(expected));
+  });
+
+  test('may be a safetensors file under those names, and may say float16 or bfloat16, which float32 holds exactly', async () => {
+    const half = [...stateDict].map(
+      ([name, { shape, data }]) => [name, { dtype: 'F16', shape, data: new Uint16Array(data.length).fill(0x3c00) }] as const,
+    );
+    writeFileSync(at('half.safetensors'), writeSafetensors(half));
+    await converted('half.safetensors new-half --config hints.json');
+    expect([...readModel(at('new-half')).tensors.values()].every(({ data }) => (data as Float32Array).every((value) => value === 1))).toBe(
+      true,
+    );
+  });
+
+  test('--config may be a whole config.json', async () => {
+    const config = {
+      format: 'tract-model',
+      version: 1,
+      network: { ...tiny, attentionResolutions: [4, 64] },
+      prediction: 'v',
+      samplingSteps: [1],
+      data: 'digits',
+    };
+    writeFileSync(at('whole.json'), JSON.stringify(config));
+    expect(await converted('state.pt new-whole --config whole.json')).toMatchObject({ prediction: 'v', network: tiny });
+  });
+
+  test.each(['cifar10', 'imagenet64'] as const)('that is like the published %s one needs no --config', (name) => {
+    const config: UNetConfig = paperConfigs[name];
+    for (const family of [mlTract, flax]) {
+      const places = [...family.places(config).values()].flatMap(({ names, shape }) => names.map((from) => [from, shape] as const));
+      const arrays = new Map(
+        places.map(([from, shape]): [string, NamedArray] => [from, { dtype: 'F32', shape, data: new Float32Array(0) }]),
+      );
+      const facts = family.facts({ path: 'a.pt', arrays });
+      const model = completeConfig('a.pt', facts, family.prediction(facts.outputs), {});
+      expect(model).toEqual({ network: config, prediction: name === 'cifar10' ? 'x0' : 'x0+eps', samplingSteps: [], data: name });
+      expect(() => completeConfig('a.pt', facts, undefined, { imageSize: 128 })).toThrow('do not tell');
+    }
+  });
+
+  test('with convolutions of their own for resampling, and a time that is added, is told by its shapes too', async () => {
+    const strided: UNetConfig = { ...tiny, scaleShift: false, resampleInBlocks: false, classes: 1, outputs: 2 };
+    writeFileSync(at('strided.pt'), writeTorch(toMlTract(strided, weightsOf(strided, 3))));
+    expect(await converted('strided.pt new-strided --config hints.json')).toMatchObject({ network: strided, prediction: 'x0+eps' });
+  });
+});
+
+describe('a checkpoint of flax', () => {
+  test('gives the same model as the state dict of the same network', async () => {
+    writeFileSync(at('image-size.json'), '{"imageSize":8,"groups":4,"prediction":"x0"}');
+    const value = await converted('teacher.msgpack new-flax --config image-size.json');
+    expect(value).toMatchObject({ family: 'flax', part: 'ema', network: tiny, others: [], leftOver: [] });
+    const qkv = value.mapped.find(({ to }: { to: string }) => to === 'mid.0.attention.qkv.kernel');
+    expect(qkv).toEqual({
+      from: ['q', 'k', 'v'].map((name) => `mid.attn_1/${name}/kernel`),
+      to: 'mid.0.attention.qkv.kernel',
+      shape: [16, 2, 8],
+    });
+    expect(bitsOf(readModel(at('new-flax')).tensors)).toEqual(bitsOf(ours));
+  });
+});
+
+describe('a network of EDM', () => {
+  const config = {
+    ...edmConfigs.cifar10Ncsnpp,
+    imageSize: 8,
+    channels: 8,
+    embChannels: 32,
+    noiseChannels: 16,
+    channelMult: [1, 2],
+    blocks: 1,
+  };
+  const settings = new Map<string, PlainValue>([
+    ...([['img_resolution', 8], ['img_channels', 3], ['label_dim', 0], ['use_fp16', false], ['model_type', 'SongUNet']] as const), // biome-ignore format: name and value
+    ...([['model_channels', 8], ['channel_mult', [1, 2]], ['num_blocks', 1], ['embedding_type', 'fourier'], ['dropout', 0.13]] as const), // biome-ignore format: name and value
+    ...([['channel_mult_noise', 2], ['encoder_type', 'residual'], ['resample_filter', [1, 3, 3, 1]]] as const), // biome-ignore format: name and value
+  ]);
+  const made = new Map([['ema', new PlainObject('EDMPrecond', new Map<string, PlainValue>([['_init_kwargs', settings]]))]]);
+  const origin = edmOriginOf(made);
+  const names = edmNames(config);
+  const arrays = new Map<string, NamedArray>([
+    ...leaves<ParamSpec>(edmUNetSpec(config)).map(([path, { shape }]): [string, NamedArray] => {
+      const { name, layout } = names.get(path)!;
+      const there = layout === 'plain' ? shape : [...shape.slice(-2).reverse(), ...shape.slice(0, -2)];
+      return [name, { dtype: 'F32', shape: there, data: new Float32Array(size(shape)) }];
+    }),
+    ...Array.from(edmFilters(config), ([name, { shape, values }]): [string, NamedArray] => [name, { dtype: 'F32', shape, data: values }]),
+  ]);
+
+  test('is recognised by what its pickle says it was made with, name by name', () => {
+    const { config: found, table } = recogniseEdm('a.pkl', arrays, origin);
+    expect(found).toEqual(config);
+    expect(table).toMatchObject({ leftOver: [], missing: [], differing: [] });
+    expect(table.mapped).toHaveLength(arrays.size);
+    const other = new Map([...arrays].slice(1));
+    expect(recogniseEdm('a.pkl', other, origin).table.missing).toEqual([[...arrays.keys()][0]]);
+  });
+
+  test('that is none of the published ones, and does not say how it was made, is refused', () => {
+    expect(() => recogniseEdm('a.pt', arrays)).toThrow('none of the published networks');
+  });
+
+  test('keeps its names, and is no model folder yet', async () => {
+    writeFileSync(at('edm.pt'), writeTorch(arrays));
+    expect(await convert('edm.pt new-edm')).toMatchObject({ code: 2, out: '' });
+    expect(await convert('edm.pt new-edm.safetensors')).toMatchObject({ code: 3, out: '' });
+    writeFileSync(at('edm-like.safetensors'), writeSafetensors(arrays, edmMetadata(origin!)));
+    const value = await converted('edm-like.safetensors new-edm.safetensors');
+    expect(value).toMatchObject({ family: 'edm', network: config, leftOver: [], missing: [] });
+    expect(bytesAt('new-edm.safetensors')).toEqual(bytesAt('edm-like.safetensors'));
+    await converted('new-edm.safetensors new-edm.pt');
+    expect(bitsOf(readTorch(bytesAt('new-edm.pt')).tensors)).toEqual(bitsOf(arrays));
+  });
+});
+
+describe('nothing is written when', () => {
+  const pickle = (text: string) => writeZip([['archive/data.pkl', Uint8Array.from(text, (character) => character.charCodeAt(0))]]);
+  const without = (name: string) => [...stateDict].filter(([other]) => other !== name);
+  const one: NamedArray = { dtype: 'F32', shape: [1], data: Float32Array.of(1) };
+  const files: Record<string, Uint8Array | string> = {
+    'evil.pt': pickle('\x80\x02cposix\nsystem\nX\x05\x00\x00\x00touch\x85R.'),
+    'cut.pt': bytesAt('state.pt').subarray(0, -100),
+    'text.txt': 'no checkpoint, but long enough to look at',
+    'empty.pt': writeTorch([]),
+    'other.pt': writeTorch([['fc.weight', one]]),
+    'escape.pt': writeTorch([...stateDict, ['\u001b[2J', one]]),
+    'two.pt': writeTorch([...stateDict, ['model.map_layer0.weight', one]]),
+    'more.pt': writeTorch([...stateDict, ['phase', one]]),
+    'less.pt': writeTorch(without('down.1.resblocks.conv2.weight')),
+    'root.pt': writeTorch(without('time.0.weight')),
+    'shape.pt': writeTorch([...without('out.0.bias'), ['out.0.bias', one]]),
+    'wide.pt': writeTorch([...without('out.0.bias'), ['out.0.bias', { dtype: 'F64', shape: [8], data: new Float64Array(8) }]]),
+    'nan.pt': writeTorch([
+      ...without('out.0.bias'),
+      ['out.0.bias', { dtype: 'F32', shape: [8], data: new Float32Array(8).fill(Number.NaN) }],
+    ]),
+    'uneven.pt': writeTorch(withPrefix('', new Map(without('down.3.attention.qkv.weight')))),
+    'strange.json': '{"imageSize":8,"head":2}',
+    'contrary.json': '{"imageSize":8,"heads":2,"channels":64}',
+    'odd.json': '{"imageSize":9,"heads":2,"groups":4}',
+    'type.json': '{"imageSize":"8"}',
+    'broken.json': '{',
+  };
+  for (const [name, content] of Object.entries(files)) writeFileSync(at(name), content);
+
+  const cases: [why: string, line: string, code: number, says: string[], prints?: string[]][] = [
+    ['a pickle runs something', 'evil.pt new', 3, ['evil.pt', 'GLOBAL', '"posix.system"', 'nothing was run']],
+    ['a file is cut off', 'cut.pt new', 3, ['cut.pt', 'copied whole']],
+    ['a file is no checkpoint', 'text.txt new', 3, ['text.txt', 'no checkpoint that is known']],
+    ['a file is not there', 'nowhere.pt new', 3, ['nowhere.pt']],
+    ['a file holds no names', 'empty.pt new', 3, ['it has none']],
+    ['a name would speak to the terminal', 'escape.pt new', 3, ['control characters']],
+    ['names are of no program', 'other.pt new', 3, ["'fc.weight'", 'ml-tract, edm, flax']],
+    ['names are not of the program that is said', 'state.pt new --family flax', 3, ['no network of flax', 'conv_in/kernel']],
+    ['names are of two programs', 'two.pt new', 3, ['ml-tract or edm', '--family']],
+    ['it holds several networks', 'trainer.pth new', 3, ['model, ema, self-teacher, teacher', '--part']],
+    ['it has not that part', 'state.pt new --part ema', 3, ['no part ema', 'it has model']],
+    ['names are left over', 'more.pt new --config hints.json', 3, ["1 left over ('phase')"], ['left over: phase', 'missing: none']],
+    ['names are missing', 'less.pt new --config hints.json', 3, ["1 missing ('down.1.resblocks.conv2.weight')"], ['missing: down.1']],
+    ['a name without which nothing is known is missing', 'root.pt new', 3, ["'time.0.weight' is missing"]],
+    ['a shape is another', 'shape.pt new --config hints.json', 3, ["'out.0.bias' is [1], expected [8]"], ['of another shape: out.0.bias']],
+    ['numbers are wider than float32', 'wide.pt new --config hints.json', 3, ['out.0.bias', 'got F64']],
+    ['numbers are not finite', 'nan.pt new --config hints.json', 3, ['out.0.bias', 'not finite']],
+    ['the weights do not tell all', 'state.pt new', 3, ['imageSize and heads', '--config', '{"imageSize":32,"heads":1}']],
+    ['flax does not tell the prediction', 'teacher.msgpack new', 3, ['imageSize and prediction', '--config']],
+    ['--config has an unknown field', 'state.pt new --config strange.json', 3, ["'head'", 'did you mean heads?']],
+    ['--config contradicts the weights', 'state.pt new --config contrary.json', 3, ['channels 64', 'say 8']],
+    ['--config makes no network', 'state.pt new --config odd.json', 3, ['no network can be built']],
+    ['--config has a field of another type', 'state.pt new --config type.json', 3, ["'imageSize' must be a number"]],
+    ['--config is no JSON', 'state.pt new --config broken.json', 3, ['broken.json is no JSON']],
+    ['DST exists', 'state.pt state.pt', 2, ['exists', 'another name']],
+    ['DST cannot be created', 'state.pt text.txt/new', 2, ['text.txt is not a folder', 'another DST']],
+    ['DST has an unknown ending', 'state.pt new.bin', 2, ['.safetensors or .pt']],
+    ['a part of a model of ours is asked for', 'new-folder new --part ema', 2, ['says all about itself']],
+    ['the part is misspelt', 'state.pt new --part emma', 2, ["'emma'"]],
+  ];
+  test.each(cases)('%s', async (_why, line, code, says, prints = []) => {
+    const before = (readdirSync(scratch.path, { recursive: true }) as string[]).sort();
+    const ended = await convert(line);
+    expect(ended).toMatchObject({ code, ...(prints.length === 0 && { out: '' }) });
+    expect(ended.err).toMatch(/^error: [^\n]+[^.\n]\n$/);
+    for (const part of says) expect(ended.err).toContain(part);
+    for (const part of prints) expect(ended.out).toContain(part);
+    expect((readdirSync(scratch.path, { recursive: true }) as string[]).sort()).toEqual(before);
+    expect(existsSync('touch')).toBe(false);
+  });
+
+  test('--json prints one value then, too', async () => {
+    const { code, out } = await convert('more.pt new --config hints.json --json');
+    expect(code).toBe(3);
+    expect(JSON.parse(out)).toMatchObject({ destination: null, leftOver: ['phase'], missing: [] });
+  });
+});
+
+test('the shipped models go out and come back', async () => {
+  await converted('mnist-student new-shipped.pt');
+  const { network } = readModel('mnist-student');
+  writeFileSync(
+    at('shipped.json'),
+    JSON.stringify({ imageSize: network.imageSize, heads: network.heads, groups: network.groups, prediction: 'v' }),
+  );
+  await converted('new-shipped.pt new-shipped --config shipped.json');
+  const back = readModel(at('new-shipped'));
+  expect(back.network).toEqual(network);
+  expect(bitsOf(back.tensors)).toEqual(bitsOf(readModel('mnist-student').tensors));
+  expect(readSafetensors(readFileSync(at('new-shipped/model.safetensors'))).metadata.has('tract.config')).toBe(true);
+});

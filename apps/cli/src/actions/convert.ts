@@ -1,0 +1,91 @@
+import { basename } from 'node:path';
+import { mlTractNames } from '@tract/unet';
+import { dataError, usageError } from '../errors.js';
+import type { Io } from '../io.js';
+import { edmMarker, recogniseEdm } from './convert-edm.js';
+import { edmMetadata } from './convert-edm-origin.js';
+import { flax } from './convert-flax.js';
+import { readHints } from './convert-hints.js';
+import { mlTract } from './convert-ml-tract.js';
+import { type ChosenPart, choosePart, type Marker, type Part, rootsOf } from './convert-part.js';
+import { type Outcome, reportNames } from './convert-report.js';
+import { type ForeignSource, type ModelSource, readSource } from './convert-source.js';
+import { faultOf } from './convert-table.js';
+import { convertUNet, type UNetFamily } from './convert-unet.js';
+import { type DestinationKind, destinationKind, writeArrays, writeConverted } from './convert-write.js';
+
+export type FamilyName = 'ml-tract' | 'edm' | 'flax';
+export type ConvertOptions = {
+  readonly family: 'auto' | FamilyName;
+  readonly part?: Part;
+  readonly config?: string;
+  readonly json?: boolean;
+};
+type Request = ConvertOptions & { readonly destination: string; readonly kind: DestinationKind };
+
+const markers: Readonly<Record<FamilyName, Marker>> = { 'ml-tract': mlTract.marker, edm: edmMarker, flax: flax.marker };
+const unets: Readonly<Partial<Record<FamilyName, UNetFamily>>> = { 'ml-tract': mlTract, flax };
+
+/** Reads any checkpoint and writes it as a model, or a model as a checkpoint; prints what became of every name. */
+export function convert(io: Io, path: string, destination: string, options: ConvertOptions): void {
+  const request = { ...options, destination, kind: destinationKind(destination) };
+  const source = readSource(path);
+  const outcome = source.format === 'model' ? convertModel(source, request) : convertForeign(source, request);
+  const fault = faultOf(outcome.table);
+  if (fault === undefined) outcome.write();
+  reportNames(io, options.json === true, path, fault === undefined ? destination : undefined, outcome);
+  if (fault !== undefined) throw dataError(`${path}: the names are not those of the network: ${fault}; nothing was written`);
+}
+
+/** A model of ours keeps its names, or takes those of the reference. */
+function convertModel({ path, model }: ModelSource, { family, part, config, destination, kind }: Request): Outcome {
+  if (family !== 'auto' || part !== undefined || config !== undefined)
+    throw usageError(`${path} is a model that says all about itself; leave --family, --part and --config out`);
+  const { network, prediction, samplingSteps, data, recipe, scores, tensors } = model;
+  const description = { network, prediction, samplingSteps, data, ...(recipe && { recipe }), ...(scores && { scores }) };
+  const names = kind === 'pt' ? mlTractNames(network) : undefined;
+  const mapped = Array.from(tensors, ([name, { shape }]) => ({ from: [name], to: names?.get(name)?.name ?? name, shape }));
+  const table = { mapped, leftOver: [], missing: [], differing: [] };
+  const write = () => writeConverted(destination, kind, { description, tensors }, path);
+  return { family: 'tract', network, prediction, table, others: [], write };
+}
+
+function convertForeign(source: ForeignSource, request: Request): Outcome {
+  const family = request.family === 'auto' ? recognise(source) : request.family;
+  if (rootsOf(markers[family], source.arrays.keys()).length === 0)
+    throw dataError(`${source.path} holds no network of ${family}: none of its names ends in '${markers[family].name}'`);
+  const chosen = choosePart(source.path, markers[family], source.arrays, request.part);
+  const unet = unets[family];
+  return unet ? convertFamily(unet, source, chosen, request) : convertEdm(source, chosen, request);
+}
+
+/** The program that the names are of. @throws CliError (bad data) when that is none or several. */
+function recognise({ path, arrays }: ForeignSource): FamilyName {
+  const found = (Object.keys(markers) as FamilyName[]).filter((name) => rootsOf(markers[name], arrays.keys()).length > 0);
+  if (found.length === 1) return found[0];
+  if (found.length > 1) throw dataError(`${path} may be of ${found.join(' or ')}; say which with --family`);
+  const [first] = arrays.keys();
+  const some = first === undefined ? 'it has none' : `it has ${arrays.size}, such as '${first.slice(0, 60)}'`;
+  throw dataError(`${path}: its names are of no program that is known (${Object.keys(markers).join(', ')}); ${some}`);
+}
+
+function convertFamily(unet: UNetFamily, { path }: ForeignSource, { part, arrays, others }: ChosenPart, request: Request): Outcome {
+  const hints = request.config === undefined ? {} : readHints(request.config);
+  const { model, table, tensors } = convertUNet(unet, { path, arrays }, hints);
+  const recipe = { convertedFrom: basename(path), family: unet.name, ...(part && { part }) };
+  const write = () => writeConverted(request.destination, request.kind, { description: { ...model, recipe }, tensors: tensors! }, path);
+  return { family: unet.name, part, network: model.network, prediction: model.prediction, table, others, write };
+}
+
+/** Networks of EDM are checked name by name and keep their names. */
+function convertEdm(
+  { path, edm }: ForeignSource,
+  { part, arrays, others }: ChosenPart,
+  { destination, kind, config: hints }: Request,
+): Outcome {
+  if (kind === 'folder') throw usageError(`${destination}: networks of EDM keep their names; choose a .safetensors or a .pt`);
+  if (hints !== undefined) throw usageError('--config is for ml-tract and flax; networks of EDM say how they were made');
+  const { config, table } = recogniseEdm(path, arrays, edm);
+  const write = () => writeArrays(destination, kind, arrays, edm ? edmMetadata(edm) : {});
+  return { family: 'edm', part, network: config, table, others, write };
+}

@@ -1,0 +1,36 @@
+import type { Fail } from './checkpoint-error.js';
+
+/** What values read from a file may take in memory beyond the bytes of the file, estimated as they are made and never given back. */
+const MAX_MEMORY = 32 * 2 ** 20;
+/** Operations on one file; a state dict of ten thousand tensors takes half of them. */
+const MAX_STEPS = 1_000_000;
+
+/** Bytes that a value takes here, rounded up; a file of one-byte opcodes would else make values a hundred times its size. */
+export const cost = {
+  slot: 16,
+  number: 16,
+  view: 256,
+  object: 64,
+  list: 64,
+  map: 256,
+  entry: 112,
+  text: (bytes: number): number => 32 + 2 * bytes,
+  items: (count: number): number => 64 + 16 * count,
+} as const;
+
+/** How much work and memory one file is still allowed. One budget goes through everything that is nested in a file. */
+export class ReadBudget {
+  #memory = MAX_MEMORY;
+  #steps = MAX_STEPS;
+
+  /** Counts one operation. @throws CheckpointError of kind 'too-large' */
+  step(fail: Fail): void {
+    if (--this.#steps < 0) throw fail('too-large', `more than ${MAX_STEPS} operations; is this a checkpoint?`);
+  }
+
+  /** Counts values of about `bytes`. @throws CheckpointError of kind 'too-large' */
+  spend(bytes: number, fail: Fail): void {
+    this.#memory -= bytes;
+    if (this.#memory < 0) throw fail('too-large', `its values, tensors aside, take more than ${MAX_MEMORY} bytes; is this a checkpoint?`);
+  }
+}

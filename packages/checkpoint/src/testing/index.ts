@@ -1,0 +1,1 @@
+export { flaxArray, flaxChunks, msgpack } from './flax-file.js';
