@@ -43,5 +43,7 @@ export function relativeErrorBeyond(allowed: ArrayLike<number>, got: ArrayLike<n
 export const isMiss = ({ error, tolerance }: Finding): boolean => !(error <= tolerance);
 
 /** The finding that comes closest to its tolerance, or is furthest beyond it. */
-export const worstFinding = (findings: readonly Finding[]): Finding =>
-  findings.reduce((a, b) => (b.error / b.tolerance > a.error / a.tolerance ? b : a));
+export const worstFinding = (findings: readonly Finding[]): Finding => findings.reduce((a, b) => (excess(b) > excess(a) ? b : a));
+
+/** In units of the tolerance, which is 0 where bits must be equal. */
+const excess = ({ error, tolerance }: Finding): number => (error === 0 ? 0 : error / tolerance);

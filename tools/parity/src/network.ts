@@ -29,7 +29,12 @@ export function configOf(file: GoldenFile, key: string): UNetConfig {
 }
 
 /** One parameter as the file has it, put into our layout: `name` without the prefix it was asked for with. */
-export type NamedWeights = { readonly path: string; readonly name: string; readonly values: Float32Array; readonly shape: readonly number[] };
+export type NamedWeights = {
+  readonly path: string;
+  readonly name: string;
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+};
 
 /**
  * The parameters under `prefix`, in our leaf order. With `partial`, those that the file has; without, all of them and no other.

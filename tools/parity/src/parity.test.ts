@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NamedArray, writeSafetensors } from '@tract/checkpoint';
+import { type NamedArray, writeSafetensors, writeTorch } from '@tract/checkpoint';
 import { cosineLevel, cosineLogSNR, edmSigmas } from '@tract/schedules';
 import { leaves } from '@tract/tensor';
-import { edmFilters, edmNames, edmUNetSpec, fromEdmSettings, type ParamSpec } from '@tract/unet';
+import { edmFilters, edmNames, edmUNetSpec, fromEdmSettings, mlTractNames, type ParamSpec, type UNetConfig, unetSpec } from '@tract/unet';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parity } from './parity.js';
 
@@ -118,6 +118,40 @@ test.each<[string, Record<string, unknown>, RegExp]>([
 test('a parameter that the network does not have makes a file broken', async () => {
   write('network.safetensors', file({ ...network, 'param.extra.weight': f32(1) }, { config: JSON.stringify(settings) }));
   expect((await run()).row('network.safetensors')).toContain("'param.extra.weight' belongs to no parameter");
+});
+
+test('a torch file beside the golden file of the same network must hold the same bits', async () => {
+  const shape = {
+    imageSize: 4,
+    inChannels: 3,
+    channels: 32,
+    embChannels: 8,
+    channelMult: [1],
+    blocks: 1,
+    attentionResolutions: [],
+    heads: 1,
+  };
+  const config: UNetConfig = { ...shape, scaleShift: false, resampleInBlocks: false, outputs: 1, classes: 1 };
+  const names = mlTractNames(config);
+  const state = leaves<ParamSpec>(unetSpec(config)).map(([path, spec], i): [string, NamedArray] => {
+    const { name, layout } = names.get(path)!;
+    const [cIn, cOut] = spec.shape.slice(-2);
+    const array = f32(...(layout === 'plain' ? spec.shape : [cOut, cIn, ...spec.shape.slice(0, -2)]));
+    (array.data as Float32Array).fill(i + 0.1);
+    return [name, array];
+  });
+  const golden = state.map(([name, array]): [string, NamedArray] => [`param.${name}`, array]);
+  write('net.safetensors', file(Object.fromEntries(golden), { config: JSON.stringify(settings) }));
+  write('net.pt', writeTorch(state));
+  write('alone.pt', writeTorch(state));
+  expect((await run()).row('net.pt')).toMatch(/torch-file .* ok /);
+  expect((await run()).row('alone.pt')).toMatch(/not known$/);
+  const last = state.at(-1)!;
+  (last[1].data as Float32Array)[0] += 1e-5;
+  write('net.pt', writeTorch(state));
+  expect((await run()).row('net.pt')).toMatch(new RegExp(`MISS +${last[0]}, 1 of ${state.length} missed$`));
+  write('net.pt', writeTorch(state.slice(1)));
+  expect((await run()).row('net.pt')).toMatch(/BROKEN +parameter '.*' is missing/);
 });
 
 /** A small network of EDM's as the files hold one: zeros, but for what a state dict keeps beside its parameters, so its output is cSkip times its input. */

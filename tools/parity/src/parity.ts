@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { activate, backendNames } from './backends.js';
+import { checkCheckpoint, checkpointFormat, twinOf } from './checkpoints.js';
 import { GoldenFile } from './golden-file.js';
 import { kindOf } from './kinds.js';
 import { details, isFailure, type Row, summary, Table } from './table.js';
@@ -117,9 +118,14 @@ async function run(
 }
 
 async function checkFile(directory: string, name: string, backend: string): Promise<Row> {
-  if (!name.endsWith('.safetensors')) return { file: name, outcome: { result: 'not known' } };
   let row: Omit<Row, 'outcome'> = { file: name };
   try {
+    const format = checkpointFormat(name);
+    if (format !== undefined && existsSync(twinOf(join(directory, name), format))) {
+      row = { file: name, kind: format.kind };
+      return { ...row, outcome: { result: 'checked', findings: checkCheckpoint(join(directory, name), format) } };
+    }
+    if (!name.endsWith('.safetensors')) return { ...row, outcome: { result: 'not known' } };
     const file = new GoldenFile(join(directory, name));
     const kind = kindOf(file);
     if (kind === undefined) return { ...row, outcome: { result: 'not known' } };
