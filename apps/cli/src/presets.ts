@@ -111,7 +111,7 @@ export const trainPresets: Readonly<Record<string, TrainPreset>> = {
 export const distillPresets: Readonly<Record<string, DistillPreset>> = {
   'mnist-tract': student,
   'mnist-btd': { ...student, method: 'btd', schedule: [1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1], phaseWeights: undefined },
-  'mnist-quickstart': { ...student, phaseWeights: [1, 4], images: 63e3 },
+  'mnist-quickstart': { ...student, phaseWeights: [1, 4], images: 63e3, emaResidual: 0.02 },
 };
 
 /** The preset of that name. @throws CliError (usage) that names the nearest one. */
