@@ -252,8 +252,60 @@ static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first,
   }
 }
 
-/** dFilter [3,3,Ci,Co] and dBias [Co] (may be null): tiles in chunks that stay in the caches, summed in order. */
-static void filterGrad(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
+/** dFilter = G' S G for S[frequency][Ci][Co], where S is the sum of `parts` such arrays, added in order. */
+static void transformFilterGrad(const float* s, int64_t parts, int64_t Ci, int64_t Co, float* dFilter) {
+  const int64_t size = kFrequencies * Ci * Co;
+  tract::parallelFor(Ci, [&](int64_t ci) {
+    for (int64_t co = 0; co < Co; co += W)
+      transform<FilterGrad>(
+          [&](int i, int j) {
+            const float* at = s + ((i * 6 + j) * Ci + ci) * Co + co;
+            vf total = load(at);
+            for (int64_t part = 1; part < parts; part++) total += load(at + part * size);
+            return total;
+          },
+          [&](int i, int j, vf value) { store(dFilter + ((i * 3 + j) * Ci + ci) * Co + co, value); });
+  });
+}
+
+/** Parts that the tiles are divided into, each summed by itself, whatever the threads: more than one where its sums stay in the second-level cache. */
+static inline int64_t filterGradParts(const Tiling& g) {
+  return kFrequencies * g.Ci * g.Co > (1 << 18) ? 1 : std::clamp<int64_t>(g.total() / 128, 1, 8);
+}
+
+/** dFilter and dBias by parts: each work item keeps a few tiles and its own sums in its caches, and waits for nobody. */
+static void filterGradByParts(const float* x, const float* dy, const Tiling& g, int64_t parts, float* dFilter, float* dBias) {
+  const int64_t tiles = g.total(), size = kFrequencies * g.Ci * g.Co;
+  const int64_t chunk = std::clamp<int64_t>((1 << 17) / (kFrequencies * (g.Ci + g.Co)), 8, 32);
+  const int64_t vPlane = planeOf(chunk * g.Ci), uPlane = planeOf(panelsOf(g.Co) * chunk * NR);
+  float* sums = tract::scratch(0, parts * (size + g.Co));
+  float* biases = sums + parts * size;
+  std::memset(biases, 0, sizeof(float) * parts * g.Co);
+  tract::parallelFor(parts, [&](int64_t part) {
+    float* v = tract::scratch(1, kFrequencies * vPlane + std::max(g.Ci, g.Co));
+    float* u = tract::scratch(2, kFrequencies * uPlane);
+    float* zeros = v + kFrequencies * vPlane;
+    std::memset(zeros, 0, sizeof(float) * std::max(g.Ci, g.Co));
+    const int64_t begin = part * tiles / parts, end = (part + 1) * tiles / parts;
+    for (int64_t from = begin; from < end; from += chunk) {
+      const int64_t depth = std::min(chunk, end - from);
+      transformInput(x, g, from, depth, zeros, v, vPlane);
+      transformOutputGrad(dy, g, from, depth, zeros, u, uPlane, depth, 0, biases + part * g.Co);
+      for (int64_t f = 0; f < kFrequencies; f++)
+        columnsTimesPanels(v + f * vPlane, g.Ci, g.Ci, depth, u + f * uPlane, g.Co, sums + part * size + f * g.Ci * g.Co, g.Co, from > begin);
+    }
+  });
+  transformFilterGrad(sums, parts, g.Ci, g.Co, dFilter);
+  if (!dBias) return;
+  for (int64_t c = 0; c < g.Co; c++) {
+    float total = 0;
+    for (int64_t part = 0; part < parts; part++) total += biases[part * g.Co + c];
+    dBias[c] = total;
+  }
+}
+
+/** dFilter and dBias where many sums would not stay in the caches: all threads take a chunk of tiles together, then each some of the frequencies. */
+static void filterGradByFrequencies(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), block = 16;
   const int64_t chunk = std::min<int64_t>(std::max<int64_t>(4 * block, (1 << 18) / (kFrequencies * (g.Ci + g.Co)) / block * block), (tiles + block - 1) / block * block);
   const int64_t vPlane = planeOf(chunk * g.Ci), uPlane = planeOf(panels * chunk * NR);
@@ -279,12 +331,15 @@ static void filterGrad(const float* x, const float* dy, const Tiling& g, float* 
     for (int64_t i = 0; i < blocks; i++)
       for (int64_t c = 0; c < g.Co; c++) total[c] += sums[i * g.Co + c];
   }
-  tract::parallelFor(g.Ci, [&](int64_t ci) {
-    for (int64_t co = 0; co < g.Co; co += W)
-      transform<FilterGrad>([&](int i, int j) { return load(s + ((i * 6 + j) * g.Ci + ci) * g.Co + co); },
-                            [&](int i, int j, vf value) { store(dFilter + ((i * 3 + j) * g.Ci + ci) * g.Co + co, value); });
-  });
+  transformFilterGrad(s, 1, g.Ci, g.Co, dFilter);
   if (dBias) std::memcpy(dBias, total, sizeof(float) * g.Co);
+}
+
+/** dFilter [3,3,Ci,Co] and dBias [Co] (may be null). */
+static void filterGrad(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
+  const int64_t parts = filterGradParts(g);
+  if (parts > 1) return filterGradByParts(x, dy, g, parts, dFilter, dBias);
+  filterGradByFrequencies(x, dy, g, dFilter, dBias);
 }
 
 }  // namespace winograd

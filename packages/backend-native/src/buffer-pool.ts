@@ -17,13 +17,17 @@ export type PoolStatistics = {
 type Block = {
   readonly buffer: ArrayBuffer;
   readonly parent?: Block;
-  /** Both parts, kept for the next time: creating an ArrayBuffer costs more than finding one. */
-  parts?: readonly [Block, Block];
+  /** The two parts of each split so far, by the bytes of the first: new ArrayBuffers cost time, and the engine's garbage collector runs more often for them. */
+  readonly splits: Map<number, Parts>;
+  /** The split in force while the block is not whole. */
+  parts?: Parts;
   users: number;
   idle: boolean;
   /** The request at which it became idle. */
   since: number;
 };
+
+type Parts = readonly [Block, Block];
 
 /** Where the pool's memory comes from. */
 export type Memory = {
@@ -38,6 +42,8 @@ const SMALLEST_PART = 2 ** 15;
 // An idle buffer that so many requests have passed by is let go; looked at every SWEEP requests. A training step asks some thousand times.
 const PATIENCE = 50_000;
 const SWEEP = 4096;
+// Splits that a block remembers; a training step repeats a few, other work need not leave its own behind for ever.
+const SPLITS = 64;
 
 const roundUp = (bytes: number): number => Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
 
@@ -103,7 +109,7 @@ export class BufferPool {
   }
 
   private known(buffer: ArrayBuffer, parent?: Block): Block {
-    const block: Block = { buffer, parent, users: 0, idle: false, since: 0 };
+    const block: Block = { buffer, parent, splits: new Map(), users: 0, idle: false, since: 0 };
     this.blocks.set(buffer, block);
     return block;
   }
@@ -124,11 +130,13 @@ export class BufferPool {
     return first;
   }
 
-  private split(block: Block, bytes: number): readonly [Block, Block] {
-    if (block.parts?.[0].buffer.byteLength === bytes) return block.parts;
-    const { buffer } = block;
+  private split(block: Block, bytes: number): Parts {
+    const { buffer, splits } = block;
     const part = (offset: number, length: number) => this.known(this.memory.part(buffer, offset, length), block);
-    block.parts = [part(0, bytes), part(bytes, buffer.byteLength - bytes)];
+    const known = splits.get(bytes);
+    if (known === undefined && splits.size >= SPLITS) splits.clear();
+    block.parts = known ?? [part(0, bytes), part(bytes, buffer.byteLength - bytes)];
+    splits.set(bytes, block.parts);
     return block.parts;
   }
 
