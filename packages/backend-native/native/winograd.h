@@ -113,6 +113,11 @@ struct Tiling {
   }
 };
 
+// The next tile lies four pixels to the right. A processor's own prefetcher does not follow a walk over six rows of short runs: without this hint a transform
+// waits for memory half of its time.
+static inline void prefetchNext(const float* pixel, int64_t C) { __builtin_prefetch(pixel + 4 * C); }
+static inline void prefetchNextWrite(const float* pixel, int64_t C) { __builtin_prefetch(pixel + 4 * C, 1); }
+
 /** Pointers to size x size pixels from (y, x) of one image; `zeros` stands for what lies outside. */
 template <int size>
 static inline void pixels(const float* image, int64_t H, int64_t Wd, int64_t C, int64_t y, int64_t x, const float* zeros, const float** p) {
@@ -131,7 +136,12 @@ static void transformInput(const float* x, const Tiling& g, int64_t first, int64
     const float* p[36];
     pixels<6>(x + n * g.H * g.Wd * g.Ci, g.H, g.Wd, g.Ci, y - g.padTop, left - g.padLeft, zeros, p);
     for (int64_t c = 0; c < g.Ci; c += W)
-      transform<Input>([&](int i, int j) { return load(p[i * 6 + j] + c); }, [&](int i, int j, vf value) { store(v + (i * 6 + j) * plane + t * g.Ci + c, value); });
+      transform<Input>(
+          [&](int i, int j) {
+            if (j >= 2) prefetchNext(p[i * 6 + j] + c, g.Ci);
+            return load(p[i * 6 + j] + c);
+          },
+          [&](int i, int j, vf value) { store(v + (i * 6 + j) * plane + t * g.Ci + c, value); });
   }
 }
 
@@ -148,6 +158,8 @@ static void transformOutput(const float* m, int64_t plane, int64_t step, const T
                           if (i >= rows || j >= columns) return;
                           const int64_t at = base + (i * g.Wo + j) * g.Co + c;
                           value += bias;
+                          prefetchNextWrite(y + at, g.Co);
+                          if (end.residual) prefetchNext(end.residual + at, g.Co);
                           store(y + at, end.residual ? value + load(end.residual + at) : value);
                         });
     }
@@ -242,6 +254,7 @@ static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first,
       vf total{};
       transform<OutputGrad>(
           [&](int i, int j) {
+            prefetchNext(p[i * 4 + j] + c, g.Co);
             const vf value = load(p[i * 4 + j] + c);
             total += value;
             return value;
