@@ -25,6 +25,8 @@ struct NormShape {
   int64_t rowsOf(int64_t block) const { return std::min(blockRows, pixels - firstRow(block)); }
 };
 
+// Rows of centred terms that are summed in float32: a block of an image up to 64x64 at once, since moving sums to float64 costs as much as 30 rows.
+constexpr int64_t kRows = 256;
 constexpr int kSpan = W == 16 ? 2 : 4;  // vectors worked on together: 32 channels, the usual number, on AVX2 and AVX-512
 
 /**
@@ -54,8 +56,8 @@ static void channelMoments(const float* x, int64_t rows, int64_t C, int64_t padd
   std::fill(center, center + padded, 0.0f);
   std::copy(x, x + C, center);
   double *total = sums, *squares = sums + padded;
-  for (int64_t from = 0; from < rows; from += kTerms) {
-    const int64_t count = std::min(kTerms, rows - from);
+  for (int64_t from = 0; from < rows; from += kRows) {
+    const int64_t count = std::min(kRows, rows - from);
     const float* first = x + from * C;
     forSpans<kSpan>(C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
@@ -160,8 +162,8 @@ static void groupNorm(const Call& call) {
 template <bool Silu>
 static void gradientSums(const float* dy, const float* x, float* keep, int64_t rows, const NormShape& s, const Affine& u, double* sums) {
   std::fill(sums, sums + 2 * s.padded, 0.0);
-  for (int64_t from = 0; from < rows; from += kTerms) {
-    const int64_t count = std::min(kTerms, rows - from);
+  for (int64_t from = 0; from < rows; from += kRows) {
+    const int64_t count = std::min(kRows, rows - from);
     forSpans<kSpan>(s.C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
       vf mean[K], slope[K], offset[K], s1[K]{}, s2[K]{};
@@ -263,21 +265,26 @@ struct NormGradient {
   void parameters() const {
     float *dGamma = call.out(8), *dBeta = call.out(9), *dScaleShift = call.out(10);
     const int64_t width = s.C / s.groups;
-    forRows(s.C, 8 * s.N * s.blocks, [&](int64_t c) {
-      double sumGamma = 0.0, sumBeta = 0.0;
+    constexpr int64_t kColumns = 8;  // a cache line of the sums
+    forRows((s.C + kColumns - 1) / kColumns, 8 * kColumns * s.N * s.blocks, [&](int64_t item) {
+      const int64_t from = item * kColumns, columns = std::min(kColumns, s.C - from);
+      double sumGamma[kColumns] = {}, sumBeta[kColumns] = {};
       for (int64_t n = 0; n < s.N; n++) {
-        double s1 = 0.0, s2 = 0.0;
+        double s1[kColumns] = {}, s2[kColumns] = {};
         for (int64_t block = 0; block < s.blocks; block++) {
-          const double* part = sums + (n * s.blocks + block) * 2 * s.padded;
-          s1 += part[c], s2 += part[s.padded + c];
+          const double* part = sums + (n * s.blocks + block) * 2 * s.padded + from;
+          for (int64_t i = 0; i < columns; i++) s1[i] += part[i], s2[i] += part[s.padded + i];
         }
-        s2 *= rstd[n * s.groups + c / width];
-        sumGamma += factor(n, c) * s2, sumBeta += factor(n, c) * s1;
-        if (!dScaleShift) continue;
-        dScaleShift[n * 2 * s.C + c] = static_cast<float>(gamma[c] * s2 + beta[c] * s1);
-        dScaleShift[n * 2 * s.C + s.C + c] = static_cast<float>(s1);
+        for (int64_t i = 0; i < columns; i++) {
+          const int64_t c = from + i;
+          s2[i] *= rstd[n * s.groups + c / width];
+          sumGamma[i] += factor(n, c) * s2[i], sumBeta[i] += factor(n, c) * s1[i];
+          if (!dScaleShift) continue;
+          dScaleShift[n * 2 * s.C + c] = static_cast<float>(gamma[c] * s2[i] + beta[c] * s1[i]);
+          dScaleShift[n * 2 * s.C + s.C + c] = static_cast<float>(s1[i]);
+        }
       }
-      dGamma[c] = static_cast<float>(sumGamma), dBeta[c] = static_cast<float>(sumBeta);
+      for (int64_t i = 0; i < columns; i++) dGamma[from + i] = static_cast<float>(sumGamma[i]), dBeta[from + i] = static_cast<float>(sumBeta[i]);
     });
   }
 };
