@@ -25,8 +25,8 @@ struct NormShape {
   int64_t rowsOf(int64_t block) const { return std::min(blockRows, pixels - firstRow(block)); }
 };
 
-// Rows of centred terms that are summed in float32: a block of an image up to 64x64 at once, since moving sums to float64 costs as much as 30 rows.
-constexpr int64_t kRows = 256;
+// Rows whose terms are summed in float32: moving the sums to float64 costs as much as 30 rows. The first few only find the mean around which the others are taken.
+constexpr int64_t kFirstRows = 32, kRows = 256;
 constexpr int kSpan = W == 16 ? 2 : 4;  // vectors worked on together: 32 channels, the usual number, on AVX2 and AVX-512
 
 /**
@@ -56,8 +56,8 @@ static void channelMoments(const float* x, int64_t rows, int64_t C, int64_t padd
   std::fill(center, center + padded, 0.0f);
   std::copy(x, x + C, center);
   double *total = sums, *squares = sums + padded;
-  for (int64_t from = 0; from < rows; from += kRows) {
-    const int64_t count = std::min(kRows, rows - from);
+  for (int64_t from = 0, count; from < rows; from += count) {
+    count = std::min(from == 0 ? kFirstRows : kRows, rows - from);
     const float* first = x + from * C;
     forSpans<kSpan>(C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
