@@ -35,6 +35,9 @@ function writeBadFiles(): void {
   spoil('missing', (tensors) => tensors.delete(firstOf(tensors)[0]));
   spoil('nan', (tensors) => firstOf(tensors)[1].data.fill(Number.NaN as never));
   spoil('network', (_, config) => Object.assign(config, { network: { channels: -8 } }));
+  spoil('kind', (_, config) => Object.assign(config, { network: { ...(config.network as object), kind: 'big' } }));
+  spoil('process', (_, config) => Object.assign(config, { process: { kind: 'linear' } }));
+  spoil('preconditioning', (_, config) => Object.assign(config, { prediction: 'x0', preconditioning: { kind: 'edm', sigmaData: '1' } }));
   spoil('json', () => {});
   writeFileSync(at('json/config.json'), '{ "format": ');
   mkdirSync(at('alone'));
@@ -95,7 +98,10 @@ const data: readonly Case[] = [
   ['sample missing --steps 1 --out out', 3, ['missing/model.safetensors', 'is missing']],
   ['sample nan --steps 1 --out out', 3, ['nan/model.safetensors', 'not finite']],
   ['sample json --steps 1 --out out', 3, ['json/config.json']],
-  ['inspect network', 3, ['network/model.safetensors', 'no network can be built']],
+  ['inspect network', 3, ['network/config.json', 'no model can be built']],
+  ['inspect kind', 3, ['kind/config.json', 'kind must be one of song, dhariwal', 'got big']],
+  ['inspect process', 3, ['process/config.json', 'process.kind must be cosine or edm']],
+  ['inspect preconditioning', 3, ['preconditioning/config.json', 'preconditioning.sigmaData must be a number']],
   ['inspect alone/weights.safetensors', 3, ['weights.safetensors', 'config.json']],
   ['distill --teacher cut --schedule 4,1 --out out', 3, ['cut/model.safetensors']],
   ['evaluate --samples float.npz', 3, ['float.npz', 'uint8', 'F32']],
