@@ -31,10 +31,14 @@ const follow = ['emaResidual', 'emaMomentum', 'emaHalfLife', 'emaRampUp', 'phase
 
 type Settings = Readonly<Record<string, unknown>>;
 
+/** A network has as many outputs as its prediction says. */
+const comparable = (settings: object): Settings =>
+  'network' in settings ? { ...settings, network: { ...(settings.network as object), outputs: undefined } } : { ...settings };
+
 /** The shortest command that gives these settings from one of the presets, or undefined where none does. */
 export function commandOf(command: 'train' | 'distill', presets: Readonly<Record<string, object>>, settings: object): string | undefined {
   const candidates = Object.entries(presets).flatMap(([name, preset]) => {
-    const options = optionsBetween(preset as Settings, settings as Settings);
+    const options = optionsBetween(comparable(preset), comparable(settings));
     return options === undefined ? [] : [[`--preset ${name}`, ...options]];
   });
   const [shortest] = candidates.sort((a, b) => a.length - b.length);
