@@ -18,14 +18,14 @@ export type Method = keyof typeof rules;
 export const methods = Object.keys(rules) as Method[];
 
 /**
- * The rule of a method, where it leaves the choice with Heun's steps on EDM's levels and DDIM's on the cosine schedule.
+ * The rule of a method, where it leaves the choice with Heun's steps on EDM's levels and DDIM's on the cosine schedule; tract-edm is for the former.
  * @throws RangeError for Heun's steps there: they divide by the noise scale they land on, and that schedule's first step falls to a thousandth.
  */
 export function ruleOf(
   { method, teacherStep }: { readonly method: Method; readonly teacherStep?: TeacherStep },
   { kind }: NoiseProcess,
 ): TargetRule {
-  const rule = rules[method](teacherStep ?? (kind === 'edm' ? 'heun' : 'ddim'));
+  const rule = rules[method](teacherStep ?? (kind === 'edm' || method === 'tract-edm' ? 'heun' : 'ddim'));
   if (teacherStep !== undefined && rule.first !== teacherStep)
     throw new RangeError(`${method} does not let its teacher step by ${teacherStep}; choose tract-edm or consistency for that`);
   if (rule.first === 'heun' && kind !== 'edm')

@@ -1,8 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readNpz } from '@tract/checkpoint';
+import { type NamedArray, readNpz } from '@tract/checkpoint';
+import { leaves, randomNormals } from '@tract/tensor';
+import type { ParamSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readModel } from '../model-folder.js';
+import { modelPart } from '../diffusion-model.js';
+import { readModel, writeModel } from '../model-folder.js';
+import { type NetworkConfig, specOf } from '../network.js';
+import { trainPresets } from '../presets.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { readLog, scratchFolder, startTract, tract, until } from '../testing/tract.js';
 
@@ -107,6 +112,45 @@ test.each<[string, string[], object]>([
   const card = readFileSync(join(out, 'model/README.md'), 'utf8');
   expect(card).toContain(`\`tract train --preset ${preset} `);
   for (const option of options.join(' ').match(/--\S+ \S+/g)!) expect(card).toContain(option);
+});
+
+test('a network of classes is told those of its images, and draws the one that it is asked for', async () => {
+  const { network, ...around } = modelPart(trainPresets['mnist-edm-tiny']);
+  const conditional: NetworkConfig = { ...network, classes: 10 };
+  const weights = leaves<ParamSpec>(specOf(conditional)).map(([path, { shape }], sample): [string, NamedArray] => {
+    const values = randomNormals(
+      { seed: 1, sample },
+      shape.reduce((product, side) => product * side, 1),
+    );
+    return [path, { dtype: 'F32', shape, data: values.map((value) => value / 4) }];
+  });
+  writeModel(folder('classes'), { ...around, network: conditional, samplingSteps: [], data: 'bars' }, weights, '# Bars\n');
+  await json(
+    'distill',
+    '--preset',
+    'mnist-tract-edm',
+    '--teacher',
+    folder('classes'),
+    '--schedule',
+    '4,2',
+    '--out',
+    folder('of-classes'),
+    ...few,
+  );
+  const student = folder('of-classes/model');
+  const draw = (out: string, ...more: string[]) =>
+    json('sample', student, '--steps', '2', '--count', '3', '--out', folder(out), '--silent', ...more);
+  for (const [out, wanted] of [
+    ['three', 3],
+    ['four', 4],
+  ] as const)
+    await draw(`${out}.npz`, '--class', String(wanted));
+  await draw('drawn.npz', '--batch', '3');
+  await draw('again.npz', '--batch', '2');
+  expect((await bytesOf('three.npz')).equals(await bytesOf('four.npz'))).toBe(false);
+  expect((await bytesOf('drawn.npz')).equals(await bytesOf('again.npz'))).toBe(true);
+  const { code, stderr } = await tract(['sample', student, '--steps', '2', '--class', '10', '--out', folder('none.png'), '--silent'], env);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: "error: --class 10 is none of this model's 10 classes, counted from 0\n" });
 });
 
 test('a dry run reads a batch, counts, and writes nothing', async () => {

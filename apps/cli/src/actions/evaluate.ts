@@ -45,11 +45,12 @@ const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${
 export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> {
   const { samples: source, reference } = options;
   checkSetName(reference);
-  const ready = holdsImages(source) ? await readImages(source) : undefined;
-  const model = ready ? undefined : readModel(source);
+  const isReady = holdsImages(source);
   const given = drawingOptions.find((name) => options[name] !== undefined);
-  if (ready && given)
+  if (isReady && given)
     throw usageError(`--${dashed(given)} is for drawing from a model, but --samples ${source} holds images; leave it out`);
+  const ready = isReady ? await readImages(source) : undefined;
+  const model = isReady ? undefined : readModel(source);
   if (model && options.steps === undefined)
     throw usageError(`--samples ${source} is a model: add --steps, such as --steps ${model.samplingSteps[0] ?? 64}`);
   const drawing = { ...options, steps: options.steps ?? 1, count: options.count ?? 10_000, seed: options.seed ?? 0 };
