@@ -35,6 +35,9 @@ function writeBadFiles(): void {
   spoil('missing', (tensors) => tensors.delete(firstOf(tensors)[0]));
   spoil('nan', (tensors) => firstOf(tensors)[1].data.fill(Number.NaN as never));
   spoil('network', (_, config) => Object.assign(config, { network: { channels: -8 } }));
+  spoil('kind', (_, config) => Object.assign(config, { network: { ...(config.network as object), kind: 'big' } }));
+  spoil('process', (_, config) => Object.assign(config, { process: { kind: 'linear' } }));
+  spoil('preconditioning', (_, config) => Object.assign(config, { prediction: 'x0', preconditioning: { kind: 'edm', sigmaData: '1' } }));
   spoil('json', () => {});
   writeFileSync(at('json/config.json'), '{ "format": ');
   mkdirSync(at('alone'));
@@ -83,6 +86,18 @@ const usage: readonly Case[] = [
   ['distill --teacher good/model --method btd --out out', 2, ['halve', '1024 to 32']],
   ['evaluate --samples good/model', 2, ['--steps 64']],
   ['evaluate --samples float.npz --reference cifar:test', 2, ["'cifar:test'", 'mnist:test']],
+  ['distill --teacher good/model --method tract-edm --schedule 4,1 --out out', 2, ['steps of Heun', "EDM's noise levels"]],
+  ['distill --teacher good/model --teacher-step heun --schedule 4,1 --out out', 2, ['tract', 'choose tract-edm or consistency']],
+  ['distill --teacher good/model --ema-residual 0.1 --ema-momentum 0.9 --out out', 2, ['--ema-residual', '--ema-momentum']],
+  ['train --preset mnist-tiny --ema-ramp-up 0.05 --out out', 2, ['--ema-ramp-up', '--ema-half-life']],
+  ['train --preset mnist-edm-tiny --prediction v --out out', 2, ['preconditioned', 'predicts x0']],
+  ['train --preset mnist-edm-tiny --timesteps 100 --out out', 2, ['discrete times', 'got timesteps 100']],
+  ['sample good/model --steps 4 --sampler heun --out out', 2, ['--sampler heun', 'cosine schedule']],
+  ['sample good/model --steps 4 --churn 3 --out out', 2, ['--churn', '--sampler heun']],
+  ['sample good/model --steps 4 --sigma-max 50 --out out', 2, ['--sigma-max', "EDM's levels"]],
+  ['sample good/model --steps 4 --sampler ancestral --eta 1 --out out', 2, ['--eta', 'not ancestral']],
+  ['sample good/model --steps 4 --class 1 --out out', 2, ['--class 1', 'several classes']],
+  ['evaluate --samples float.npz --churn-min 1', 2, ['--churn-min', 'holds images']],
   ['bench step --res 27', 2, ['27', 'divisible']],
 ];
 
@@ -95,13 +110,18 @@ const data: readonly Case[] = [
   ['sample missing --steps 1 --out out', 3, ['missing/model.safetensors', 'is missing']],
   ['sample nan --steps 1 --out out', 3, ['nan/model.safetensors', 'not finite']],
   ['sample json --steps 1 --out out', 3, ['json/config.json']],
-  ['inspect network', 3, ['network/model.safetensors', 'no network can be built']],
+  ['inspect network', 3, ['network/config.json', 'no model can be built']],
+  ['inspect kind', 3, ['kind/config.json', 'kind must be one of song, dhariwal', 'got big']],
+  ['inspect process', 3, ['process/config.json', 'process.kind must be cosine or edm']],
+  ['inspect preconditioning', 3, ['preconditioning/config.json', 'preconditioning.sigmaData must be a number']],
   ['inspect alone/weights.safetensors', 3, ['weights.safetensors', 'config.json']],
   ['distill --teacher cut --schedule 4,1 --out out', 3, ['cut/model.safetensors']],
   ['evaluate --samples float.npz', 3, ['float.npz', 'uint8', 'F32']],
   ['evaluate --samples large.npz --silent', 3, ['32x32', '28x28']],
   ['evaluate --samples text.npz', 3, ['text.npz']],
   ['train --preset mnist-tiny --out out', 3, ['cut-digits/train-images-idx3-ubyte', 'cut off'], 'cut-digits'],
+  ['distill --preset cifar10-tract-1024-32-1 --out out', 3, ["'cifar_original' is not there", 'tract convert FILE cifar_original']],
+  ['distill --preset mnist-tract-edm --out out', 3, ["'mnist-edm-teacher' is not there", 'tract train --preset mnist-edm-teacher']],
   ['train --preset mnist-tiny --out out', 3, ['no-digits', 'train-images'], 'no-digits'],
 ];
 

@@ -18,8 +18,9 @@ class RequiredOption extends Option {}
 export const required = (flags: string, description: string, parse: (text: string) => unknown): Option =>
   new RequiredOption(flags, `${description} (required)`).argParser(parse);
 
-/** Asks for what is missing after commander has looked for unknown options: a misspelt one is the likelier slip. @throws CliError (usage) */
+/** Asks for what is missing after commander has looked for unknown options: a misspelt one is the likelier slip. A dry run needs no --out. @throws CliError (usage) */
 export function requireOptions(command: Command): void {
+  if (command.getOptionValue('dryRun') === true) return;
   const missing = command.options.find(
     (option) => option instanceof RequiredOption && command.getOptionValue(option.attributeName()) === undefined,
   );

@@ -1,5 +1,4 @@
-import { batchAt, gather, type ImageSet, loadMnist } from '@tract/data';
-import { type Tensor, tensor } from '@tract/tensor';
+import { type ImageSet, loadMnist } from '@tract/data';
 import { usageError } from './errors.js';
 
 /** Names that --reference and presets understand: DATA:SPLIT. */
@@ -18,9 +17,4 @@ export function checkSetName(name: string): string {
 export async function loadSet(name: string): Promise<ImageSet> {
   const split = checkSetName(name).split(':')[1] as 'train' | 'test';
   return loadMnist(split, process.env.TRACT_MNIST);
-}
-
-/** Training batch number `step`: images in [-1, 1], a function of (seed, step) alone. The caller owns the tensor. */
-export function trainingBatch(set: ImageSet, seed: number, batch: number, step: number): Tensor {
-  return tensor(gather(set, batchAt(seed, set.count, batch, step)), [batch, set.height, set.width, set.channels]);
 }

@@ -8,19 +8,21 @@ import {
   initDistillation,
   phaseProgress,
 } from '@tract/distill';
-import { constantRate, cosineRate } from '@tract/optim';
-import { lossWeights } from '@tract/schedules';
+import { constantRate, cosineRate, linearRate } from '@tract/optim';
 import { dispose } from '@tract/tensor';
-import { type UNetParams, unetSpec } from '@tract/unet';
-import { trainingBatch } from './digits.js';
+import { averagingOf } from './averaging.js';
+import { type DiffusionModel, modelOf, modelPart, processOf } from './diffusion-model.js';
+import { lossWeightOf } from './loss-weight.js';
 import { distillCard } from './model-card.js';
 import { type StoredModel, uploadParams, writeModel } from './model-folder.js';
+import { type NetworkParams, specOf } from './network.js';
+import { indexGrid, type NoiseProcess } from './noise-process.js';
 import type { DistillPreset } from './presets.js';
 import { type Checkpoint, modelPath, type RunState, writeCheckpoint } from './run-folder.js';
 import { checkArrays, downloadTree, uploadTree } from './state-tree.js';
-import { targetRules } from './target-rules.js';
+import { ruleOf } from './target-rules.js';
 import type { Work } from './trainer.js';
-import { unetModel } from './unet-model.js';
+import { trainingBatch } from './training-batch.js';
 
 export type DistillRun = {
   readonly run: string;
@@ -33,25 +35,42 @@ export type DistillRun = {
 export const updatesOf = ({ images, batch }: { readonly images: number; readonly batch: number }): number =>
   Math.max(1, Math.round(images / batch));
 
-/** The fixed part of a distillation. @throws RangeError when the settings do not fit each other. */
-export const setupOf = ({ network, prediction }: StoredModel, settings: DistillPreset): DistillSetup<UNetParams> =>
-  distillSetup({
-    ...unetModel(network, prediction),
-    phaseSteps: settings.schedule,
+const decays = { constant: constantRate, cosine: cosineRate(), linear: linearRate };
+
+/** The fixed part of a distillation. @throws RangeError when the settings do not fit each other or the teacher. */
+export function setupOf(teacher: DiffusionModel, settings: DistillPreset): DistillSetup<NetworkParams> {
+  const { schedule } = settings;
+  const process = processOf(teacher);
+  return distillSetup({
+    ...modelOf(teacher),
+    phaseSteps: schedule,
+    timesteps: gridSteps(process, schedule),
+    process: (timesteps) => indexGrid(process, timesteps),
     updates: updatesOf(settings),
     phaseWeights: settings.phaseWeights,
-    rule: targetRules[settings.method],
-    lossWeight: lossWeights[settings.lossWeight],
+    rule: ruleOf(settings, process),
+    lossWeight: lossWeightOf(settings.lossWeight, teacher),
     seed: settings.seed,
     learningRate: settings.learningRate,
-    schedule: settings.decay === 'cosine' ? cosineRate() : constantRate,
+    schedule: decays[settings.decay],
     clipNorm: settings.clipNorm,
     selfTeacherMomentum: settings.selfEma,
-    ema: { residual: settings.emaResidual },
+    ema: averagingOf(settings, settings.batch),
     restart: settings.restart,
     clipStudent: settings.clipStudent,
     huberWidth: settings.huberWidth === 0 ? undefined : settings.huberWidth,
   });
+}
+
+/** Steps of the grid of levels: a student that is distilled again keeps to its own. */
+const gridSteps = (process: NoiseProcess, [first]: readonly number[]): number =>
+  process.kind === 'edm' ? (process.timesteps ?? first) : first;
+
+/** What a student is: its teacher, which from here on knows the levels of its grid alone. */
+function studentModel(teacher: DiffusionModel, { schedule }: DistillPreset): DiffusionModel {
+  const process = processOf(teacher);
+  return modelPart(process.kind === 'edm' ? { ...teacher, process: { ...process, timesteps: gridSteps(process, schedule) } } : teacher);
+}
 
 /** The trees of a state: what a checkpoint holds besides numbers. */
 const treesOf = <T>({
@@ -68,19 +87,19 @@ const treesOf = <T>({
   moments,
 });
 
-function startState(setup: DistillSetup<UNetParams>, { teacher, from, run }: DistillRun): DistillState<UNetParams> {
+function startState(setup: DistillSetup<NetworkParams>, { teacher, from, run }: DistillRun): DistillState<NetworkParams> {
   if (!from) {
     const params = uploadParams(teacher);
     const state = initDistillation(setup, params);
     dispose(params);
     return state;
   }
-  const spec = unetSpec(teacher.network);
+  const spec = specOf(teacher.network);
   const selfTeacher = setup.rule.second === 'selfTeacher' ? spec : undefined;
   const like = treesOf({ student: spec, selfTeacher, studentEma: spec, teacher: spec, moments: { m: spec, v: spec } });
   checkArrays(like, from.tensors, `${run}/checkpoint/state.safetensors`);
   const { phase, updates } = from.state.counters;
-  return { step: from.state.step, phase, updates, ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<UNetParams>>) };
+  return { step: from.state.step, phase, updates, ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<NetworkParams>>) };
 }
 
 /** A distillation that `runWork` can drive, and `dispose` for its tensors. */
@@ -91,8 +110,7 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
   const commit = async (progress: RunState): Promise<void> => {
     const steps = setup.phases[state.phase].studentSteps;
     const description = {
-      network: teacher.network,
-      prediction: teacher.prediction,
+      ...studentModel(teacher, settings),
       samplingSteps: [steps],
       data: settings.data,
       recipe: { ...settings, images: progress.images, teacher: settings.teacher },
@@ -108,9 +126,9 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
     commitEvery: updatesOf({ images: settings.checkpointEvery, batch: settings.batch }),
     step: (step) => {
       state = advancePhase(setup, state);
-      const x0 = trainingBatch(images, settings.seed, settings.batch, step);
-      const { state: next, loss, gradNorm } = distillStep(setup, state, { x0 });
-      dispose(x0);
+      const batch = trainingBatch(images, settings, teacher.network, step);
+      const { state: next, loss, gradNorm } = distillStep(setup, state, batch);
+      dispose(batch.x0);
       state = next;
       return { loss, gradNorm };
     },

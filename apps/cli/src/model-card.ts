@@ -1,57 +1,81 @@
-import type { DistillPreset, TrainPreset } from './presets.js';
+import { describeAveraging } from './averaging.js';
+import { commandOf } from './card-command.js';
+import { processOf } from './diffusion-model.js';
+import { type DistillPreset, distillPresets, type TrainPreset, trainPresets } from './presets.js';
 import { withCommas } from './quantity.js';
 import type { RunState } from './run-folder.js';
 
-const list = (rows: readonly (readonly [string, string])[]): string => rows.map(([name, value]) => `| ${name} | ${value} |`).join('\n');
+type Row = readonly [name: string, value: string];
 
-const dataRow = ['data', 'MNIST, 60,000 training images of 28x28 grey pixels, scaled to [-1, 1], no augmentation'] as const;
+const list = (rows: readonly Row[]): string => rows.map(([name, value]) => `| ${name} | ${value} |`).join('\n');
 
-function card(title: string, sentence: string, rows: readonly (readonly [string, string])[], use: string): string {
+const isDigits = (data: string): boolean => data === 'mnist';
+
+const dataRow = ({ data }: { readonly data: string }): Row => [
+  'data',
+  isDigits(data) ? 'MNIST, 60,000 training images of 28x28 grey pixels, scaled to [-1, 1], no augmentation' : `${data}, scaled to [-1, 1]`,
+];
+
+function card(title: string, sentence: string, rows: readonly Row[], use: string): string {
   return `# ${title}\n\n${sentence}\n\n| | |\n| --- | --- |\n${list(rows)}\n\n## Use\n\n\`\`\`sh\n${use}\n\`\`\`\n`;
 }
 
-const costRow = ({ images, seconds }: RunState) =>
-  ['cost', `${withCommas(images)} images, ${withCommas(seconds)} seconds of wall clock`] as const;
+const costRow = ({ images, seconds }: RunState): Row => [
+  'cost',
+  `${withCommas(images)} images, ${withCommas(seconds)} seconds of wall clock`,
+];
+
+const commandRow = (command: string | undefined): Row[] => (command === undefined ? [] : [['command', `\`${command}\``]]);
+
+const clipping = ({ clipNorm }: { readonly clipNorm: number }): string =>
+  clipNorm > 0 ? `gradients clipped at norm ${clipNorm}` : 'gradients not clipped';
 
 /** README.md beside a teacher's weights. */
-export const teacherCard = (settings: TrainPreset, state: RunState): string =>
-  card(
-    'Diffusion model of handwritten digits',
-    `A U-Net that predicts ${settings.prediction} on the variance preserving cosine process; the weights are the sampling average (EMA).`,
+export function teacherCard(settings: TrainPreset, state: RunState, steps: number): string {
+  const { learningRate, rampImages, warmup = 0, decay = 'cosine', batch, augment } = settings;
+  const rise = rampImages === undefined ? `${100 * warmup}% of the images` : `${rampImages} images`;
+  const fall = decay === 'cosine' ? 'cosine decay to 0' : 'then constant';
+  const isEdm = processOf(settings).kind === 'edm';
+  const what = isEdm
+    ? "A U-Net under EDM's preconditioning, for its noise levels"
+    : `A U-Net that predicts ${settings.prediction} on the variance preserving cosine process`;
+  return card(
+    `Diffusion model of ${isDigits(settings.data) ? 'handwritten digits' : settings.data}`,
+    `${what}; the weights are the sampling average (EMA).`,
     [
-      dataRow,
+      dataRow(settings),
       ['network', `\`${JSON.stringify(settings.network)}\``],
       [
         'recipe',
-        `Adam at ${settings.learningRate}, warm-up over ${100 * settings.warmup}% of the images, cosine decay to 0, gradients clipped at norm ${settings.clipNorm}, batch ${settings.batch}, EMA residual ${settings.emaResidual}`,
+        `Adam at ${learningRate}, warm-up over ${rise}, ${fall}, ${clipping(settings)}, batch ${batch}, ${describeAveraging(settings)}${augment ? `, augmentation ${augment}` : ''}`,
       ],
       ['seed', String(settings.seed)],
       costRow(state),
-      [
-        'command',
-        `\`tract train --out RUN --images ${settings.images} --batch ${settings.batch} --seed ${settings.seed} --lr ${settings.learningRate} --prediction ${settings.prediction}\``,
-      ],
+      ...commandRow(commandOf('train', trainPresets, settings)),
     ],
-    'tract sample MODEL --steps 64 --count 64 --out digits.png',
+    `tract sample MODEL --steps ${steps} --count 64 --out samples.png`,
   );
+}
 
 /** README.md beside a student's weights. */
-export const distillCard = (settings: DistillPreset, state: RunState, steps: number): string =>
-  card(
-    `Handwritten digits in ${steps === 1 ? 'one step' : `${steps} steps`}`,
+export function distillCard(settings: DistillPreset, state: RunState, steps: number): string {
+  const { schedule, phaseWeights, huberWidth, clipStudent, lossWeight, learningRate, decay, batch, selfEma, restart } = settings;
+  const inSteps = steps === 1 ? 'one step' : `${steps} steps`;
+  const shares = phaseWeights ? ` with ${phaseWeights.join(' : ')} of the images` : '';
+  const loss = `${huberWidth > 0 ? `pseudo-Huber loss of width ${huberWidth}` : 'squared error'}${clipStudent ? ' of the clipped prediction' : ''}`;
+  return card(
+    `${isDigits(settings.data) ? 'Handwritten digits' : settings.data} in ${inSteps}`,
     `A student of ${steps} sampling step${steps === 1 ? '' : 's'}, distilled by the rule ${settings.method} from \`${settings.teacher}\`; the weights are the sampling average (EMA).`,
     [
-      dataRow,
+      dataRow(settings),
       [
         'recipe',
-        `schedule ${settings.schedule.join(' -> ')}${settings.phaseWeights ? ` with ${settings.phaseWeights.join(' : ')} of the images` : ''}, ${settings.huberWidth > 0 ? `pseudo-Huber loss of width ${settings.huberWidth}` : 'squared error'}${settings.clipStudent ? ' of the clipped prediction' : ''}, weighed by ${settings.lossWeight}, Adam at ${settings.learningRate} (${settings.decay} within each phase), gradients clipped at norm ${settings.clipNorm}, batch ${settings.batch}, self-teacher momentum ${settings.selfEma}, EMA residual ${settings.emaResidual} per phase`,
+        `schedule ${schedule.join(' -> ')}${shares}${restart === 'teacher' ? ', each phase started from its teacher' : ''}, ${loss}, weighed by ${lossWeight}, Adam at ${learningRate} (${decay} within each phase), ${clipping(settings)}, batch ${batch}, self-teacher momentum ${selfEma}, ${describeAveraging(settings)} per phase`,
       ],
       ['seed', String(settings.seed)],
       costRow(state),
-      [
-        'command',
-        `\`tract distill --teacher ${settings.teacher} --out RUN --method ${settings.method} --schedule ${settings.schedule.join(',')}${settings.phaseWeights ? ` --phase-weights ${settings.phaseWeights.join(',')}` : ''} --loss-weight ${settings.lossWeight} --huber-width ${settings.huberWidth} --${settings.clipStudent ? '' : 'no-'}clip-student --images ${settings.images} --batch ${settings.batch} --seed ${settings.seed} --lr ${settings.learningRate}\``,
-      ],
+      ...commandRow(commandOf('distill', distillPresets, settings)),
     ],
-    `tract sample MODEL --steps ${steps} --count 64 --out digits.png`,
+    `tract sample MODEL --steps ${steps} --count 64 --out samples.png`,
   );
+}

@@ -2,19 +2,15 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeModelConfig, encodeModel, type ModelConfig, type NamedArray, readSafetensors } from '@tract/checkpoint';
-import type { Prediction } from '@tract/distill';
-import { type UNetConfig, type UNetParams, unetSpec } from '@tract/unet';
 import { writeFolderAtomically } from './atomic.js';
+import { checkDiffusionModel, type DiffusionModel } from './diffusion-model.js';
 import { dataError } from './errors.js';
 import { didYouMean } from './near-miss.js';
+import { type NetworkParams, specOf } from './network.js';
 import { checkArrays, uploadTree } from './state-tree.js';
 
-const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
-
 /** What `config.json` of a model says beyond the format's header. */
-export type ModelDescription = {
-  readonly network: UNetConfig;
-  readonly prediction: Prediction;
+export type ModelDescription = DiffusionModel & {
   /** Numbers of sampling steps that the model is made for, best first; a teacher takes any. */
   readonly samplingSteps: readonly number[];
   readonly data: string;
@@ -65,9 +61,12 @@ export function readModel(name: string): StoredModel {
   if (!config)
     throw dataError(`${weights} says nothing about its network: expected a config.json beside it; copy the one that belongs to it`);
   const description = describeModel(config, existsSync(configPath) ? configPath : weights);
-  checkArrays(specOf(description.network, weights), tensors, weights);
+  checkArrays(specOf(description.network), tensors, weights);
   return { ...description, path: name, config, tensors };
 }
+
+/** Whether MODEL names a file or folder, or a shipped model. */
+export const hasModel = (name: string): boolean => existsSync(name) || shippedNames().includes(name);
 
 function locate(name: string): { weights: string; config: string } {
   const place = existsSync(name) ? resolve(name) : join(shippedFolder, name);
@@ -93,27 +92,18 @@ function locate(name: string): { weights: string; config: string } {
 function describeModel(config: ModelConfig, source: string): ModelDescription {
   const description = config as unknown as ModelDescription;
   const fail = (what: string) => dataError(`${source}: ${what}`);
-  if (typeof description.network !== 'object' || description.network === null)
-    throw fail("expected 'network', the configuration of a U-Net");
-  if (!predictions.includes(description.prediction)) {
-    throw fail(`'prediction' must be one of ${predictions.join(', ')}, got ${JSON.stringify(description.prediction)}`);
+  try {
+    checkDiffusionModel(description);
+  } catch (error) {
+    throw dataError(`${source}: no model can be built from this configuration: ${(error as Error).message}`, error);
   }
   if (!Array.isArray(description.samplingSteps)) throw fail("expected 'samplingSteps', a list of numbers of steps");
   if (typeof description.data !== 'string') throw fail("expected 'data', the name of the data set");
   return description;
 }
 
-/** The network's shapes, with what is wrong with its configuration as a sentence about the file. */
-function specOf(network: UNetConfig, source: string) {
-  try {
-    return unetSpec(network);
-  } catch (error) {
-    throw dataError(`${source}: no network can be built from this configuration: ${(error as Error).message}`, error);
-  }
-}
-
 /** The parameters as tensors of the active backend; the caller owns them. */
-export const uploadParams = ({ network, tensors }: StoredModel): UNetParams => uploadTree(unetSpec(network), tensors) as UNetParams;
+export const uploadParams = ({ network, tensors }: StoredModel): NetworkParams => uploadTree(specOf(network), tensors) as NetworkParams;
 
 /** Writes a model folder with its card, whole or not at all. */
 export function writeModel(

@@ -1,13 +1,34 @@
-import { btd, consistencyDistillation, consistencyTraining, multistepConsistency, type TargetRule, tract } from '@tract/distill';
+import { btd, consistencyDistillation, consistencyTraining, multistepConsistency, type TargetRule, tract, tractEdm } from '@tract/distill';
+import type { NoiseProcess } from './noise-process.js';
 
-/** The target rules for teachers on the cosine schedule, by the names that settings and the command line use. */
-export const targetRules = {
-  tract,
-  btd,
-  // Heun's step divides by the noise scale it lands on, and the cosine schedule's first step falls to a thousandth.
-  consistency: consistencyDistillation({ teacher: 'ddim' }),
-  'consistency-training': consistencyTraining,
-  'multistep-consistency': multistepConsistency(),
-} as const satisfies Record<string, TargetRule>;
+/** How a teacher takes a step. */
+export type TeacherStep = 'ddim' | 'heun';
 
-export type Method = keyof typeof targetRules;
+/** The target rules by the names that settings and the command line use. */
+const rules = {
+  tract: () => tract,
+  'tract-edm': (teacher) => tractEdm({ teacher }),
+  btd: () => btd,
+  consistency: (teacher) => consistencyDistillation({ teacher }),
+  'consistency-training': () => consistencyTraining,
+  'multistep-consistency': () => multistepConsistency(),
+} as const satisfies Record<string, (teacher: TeacherStep) => TargetRule>;
+
+export type Method = keyof typeof rules;
+export const methods = Object.keys(rules) as Method[];
+
+/**
+ * The rule of a method, where it leaves the choice with Heun's steps on EDM's levels and DDIM's on the cosine schedule; tract-edm is for the former.
+ * @throws RangeError for Heun's steps there: they divide by the noise scale they land on, and that schedule's first step falls to a thousandth.
+ */
+export function ruleOf(
+  { method, teacherStep }: { readonly method: Method; readonly teacherStep?: TeacherStep },
+  { kind }: NoiseProcess,
+): TargetRule {
+  const rule = rules[method](teacherStep ?? (kind === 'edm' || method === 'tract-edm' ? 'heun' : 'ddim'));
+  if (teacherStep !== undefined && rule.first !== teacherStep)
+    throw new RangeError(`${method} does not let its teacher step by ${teacherStep}; choose tract-edm or consistency for that`);
+  if (rule.first === 'heun' && kind !== 'edm')
+    throw new RangeError(`${method} with steps of Heun needs a teacher on EDM's noise levels; this one is on the ${kind} schedule`);
+  return rule;
+}

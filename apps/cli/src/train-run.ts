@@ -1,17 +1,20 @@
 import type { ImageSet } from '@tract/data';
 import { initTeacher, type TeacherSetup, type TeacherState, teacherSetup, teacherStep } from '@tract/distill';
-import { cosineRate, withWarmup } from '@tract/optim';
+import { constantRate, cosineRate, withWarmup } from '@tract/optim';
+import { lognormalLevel } from '@tract/schedules';
 import { dispose } from '@tract/tensor';
-import { initUNet, type UNetParams, unetSpec } from '@tract/unet';
-import { trainingBatch } from './digits.js';
+import { averagingOf } from './averaging.js';
+import { modelOf, modelPart, processOf } from './diffusion-model.js';
 import { updatesOf } from './distill-run.js';
+import { lossWeightOf } from './loss-weight.js';
 import { teacherCard } from './model-card.js';
 import { writeModel } from './model-folder.js';
+import { initNetwork, type NetworkParams, specOf } from './network.js';
 import type { TrainPreset } from './presets.js';
 import { type Checkpoint, modelPath, type RunState, writeCheckpoint } from './run-folder.js';
 import { checkArrays, downloadTree, uploadTree } from './state-tree.js';
 import type { Work } from './trainer.js';
-import { unetModel } from './unet-model.js';
+import { trainingBatch } from './training-batch.js';
 
 export type TrainRun = {
   readonly run: string;
@@ -20,16 +23,34 @@ export type TrainRun = {
   readonly from?: Checkpoint;
 };
 
-const setupOf = (settings: TrainPreset): TeacherSetup<UNetParams> =>
-  teacherSetup({
-    ...unetModel(settings.network, settings.prediction),
+/** The fixed part of a teacher's training. @throws RangeError when the settings do not fit each other. */
+export function teacherSetupOf(settings: TrainPreset): TeacherSetup<NetworkParams> {
+  const { images, batch, rampImages, warmup = 0, decay = 'cosine', timesteps } = settings;
+  const isEdm = processOf(settings).kind === 'edm';
+  if (isEdm && timesteps !== undefined)
+    throw new RangeError(
+      `discrete times are those of the cosine schedule; EDM's levels are drawn continuously, got timesteps ${timesteps}`,
+    );
+  const rise = rampImages === undefined ? warmup : rampImages / images;
+  return teacherSetup({
+    ...modelOf(settings),
     updates: updatesOf(settings),
     seed: settings.seed,
     learningRate: settings.learningRate,
-    schedule: withWarmup(settings.warmup, cosineRate()),
+    schedule: withWarmup(rise, decay === 'cosine' ? cosineRate() : constantRate),
     clipNorm: settings.clipNorm,
-    ema: { residual: settings.emaResidual },
+    ema: averagingOf(settings, batch),
+    lossWeight: lossWeightOf(settings.lossWeight ?? 'truncated-snr', settings),
+    ...(timesteps !== undefined && { timesteps }),
+    ...(isEdm && { levelAt: lognormalLevel }),
   });
+}
+
+/** Steps that a teacher is drawn with: each costs one network call on the cosine schedule, two on EDM's levels. */
+const samplingSteps = { cosine: 64, edm: 18 };
+
+/** What is left of the settings when all that the description says itself is taken out. */
+const recipeOf = ({ network: _, prediction: _p, preconditioning: _c, process: _s, data: _d, ...recipe }: TrainPreset) => recipe;
 
 /** What a checkpoint holds besides numbers. */
 const treesOf = <T, M>({ params, moments, ema }: { readonly params: T; readonly moments: M; readonly ema: T }) => ({
@@ -38,31 +59,33 @@ const treesOf = <T, M>({ params, moments, ema }: { readonly params: T; readonly 
   ema,
 });
 
-function startState({ settings, from, run }: TrainRun): TeacherState<UNetParams> {
+function startState({ settings, from, run }: TrainRun): TeacherState<NetworkParams> {
   if (!from) {
-    const params = initUNet(settings.network, settings.seed);
+    const params = initNetwork(settings.network, settings.seed);
     const state = initTeacher(params);
     dispose(params);
     return state;
   }
-  const spec = unetSpec(settings.network);
+  const spec = specOf(settings.network);
   const like = treesOf({ params: spec, moments: { m: spec, v: spec }, ema: spec });
   checkArrays(like, from.tensors, `${run}/checkpoint/state.safetensors`);
   return {
     updates: from.state.counters.updates,
-    ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<UNetParams, TeacherState<UNetParams>['moments']>>),
+    ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<NetworkParams, TeacherState<NetworkParams>['moments']>>),
   };
 }
 
 /** A teacher's training that `runWork` can drive, and `dispose` for its tensors. */
 export function trainWork(options: TrainRun): Work & { readonly dispose: () => void } {
   const { settings, images, run } = options;
-  const setup = setupOf(settings);
+  const setup = teacherSetupOf(settings);
   let state = startState(options);
   const commit = async (progress: RunState): Promise<void> => {
-    const { network, prediction, data, ...recipe } = settings;
-    const description = { network, prediction, samplingSteps: [64], data, recipe: { ...recipe, images: progress.images } };
-    writeModel(modelPath(run), description, await downloadTree(state.ema), teacherCard(settings, progress));
+    const { data } = settings;
+    const steps = samplingSteps[processOf(settings).kind];
+    const recipe = { ...recipeOf(settings), images: progress.images };
+    const description = { ...modelPart(settings), samplingSteps: [steps], data, recipe };
+    writeModel(modelPath(run), description, await downloadTree(state.ema), teacherCard(settings, progress, steps));
     // After the model, so that a run whose checkpoint says that it is finished has its model.
     writeCheckpoint(run, progress, await downloadTree(treesOf(state)));
   };
@@ -72,9 +95,9 @@ export function trainWork(options: TrainRun): Work & { readonly dispose: () => v
     totalSteps: setup.updates,
     commitEvery: updatesOf({ images: settings.checkpointEvery, batch: settings.batch }),
     step: (step) => {
-      const x0 = trainingBatch(images, settings.seed, settings.batch, step);
-      const { state: next, loss, gradNorm } = teacherStep(setup, state, { x0 });
-      dispose(x0);
+      const batch = trainingBatch(images, settings, settings.network, step);
+      const { state: next, loss, gradNorm } = teacherStep(setup, state, batch);
+      dispose(batch.x0);
       state = next;
       return { loss, gradNorm };
     },

@@ -4,7 +4,7 @@ import type { HuberOptions } from '@tract/tensor';
 import { type Phase, phaseShares, phasesOf } from './phases.js';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
 import { type Process, vpProcess } from './process.js';
-import { type Averaging, momentumOf, requireMomentum, requireRates } from './settings.js';
+import { type Average, type Averaging, averageOf, requireMomentum, requireRates } from './settings.js';
 import type { TargetRule } from './target-rule.js';
 import { tract } from './tract.js';
 
@@ -68,8 +68,8 @@ export type DistillSetup<P> = {
   readonly schedule: LearningRateSchedule;
   readonly clipNorm: number;
   readonly selfTeacherMomentum: number;
-  /** One a phase. */
-  readonly emaMomenta: readonly number[];
+  /** The sampling average of each phase. */
+  readonly emas: readonly Average[];
   readonly restart: Restart;
   readonly huberWidth?: number;
   readonly huberOver?: HuberOptions['over'];
@@ -101,6 +101,6 @@ export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
     ...{ model: { network, prediction, preconditioning }, process: process(timesteps), phases, rule, seed, updates, shares },
     ...{ learningRate, schedule, clipNorm, restart, huberWidth, huberOver, clipStudent },
     selfTeacherMomentum: requireMomentum('distillSetup: selfTeacherMomentum', options.selfTeacherMomentum ?? 0.5),
-    emaMomenta: shares.map((share) => momentumOf(ema, updates * share)),
+    emas: shares.map((share) => averageOf(ema, updates * share)),
   };
 }

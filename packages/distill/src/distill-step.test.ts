@@ -261,7 +261,7 @@ describe('distillSetup', () => {
     const setup = setupOf({ updates: 1000 });
     expect(setup).toMatchObject({ learningRate: 2e-4, clipNorm: 1, selfTeacherMomentum: 0.5, restart: 'keep' });
     expect(setup.rule.name).toBe('tract');
-    expect(setup.emaMomenta[0] ** 500).toBeCloseTo(1e-3, 12);
+    expect(setup.emas[0].momentum ** 500).toBeCloseTo(1e-3, 12);
   });
 
   test.each([

@@ -113,7 +113,7 @@ export function studentStep<P extends Tree<Tensor>>(
     learningRate: setup.learningRate * setup.schedule(phaseProgress(state.step / setup.updates, setup.shares)),
     clipNorm: setup.clipNorm,
     selfTeacherRate: state.selfTeacher && emaRate(setup.selfTeacherMomentum, state.updates + 1),
-    emaRate: emaRate(setup.emaMomenta[state.phase], state.updates + 1),
+    emaRate: setup.emas[state.phase].rate(state.updates + 1),
   });
   dispose(grads);
   const { params, ema, ...kept } = next;

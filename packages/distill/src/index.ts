@@ -1,3 +1,5 @@
+export { type AugmentOptions, augmentImage, augmentImages } from './augment/augment-images.js';
+export { type Augmentation, augmentLabels, drawAugmentation } from './augment/augmentation.js';
 export type { Batch } from './batch.js';
 export { btd, halvings } from './btd.js';
 export { consistencyDistillation, consistencyTraining, type MultistepConsistencyOptions, multistepConsistency } from './consistency.js';
@@ -17,7 +19,7 @@ export {
 } from './prediction.js';
 export { addNoise, edmGridProcess, type Process, vpProcess } from './process.js';
 export { type DenoiserOptions, denoiserOf, type SampleOptions, sampleImages } from './sample.js';
-export type { Averaging } from './settings.js';
+export type { Average, Averaging } from './settings.js';
 export { drawJumps, planStep, type StepPlan } from './step-plan.js';
 export { streams } from './streams.js';
 export { type Draw, type Jump, jumpOf, type TargetRule } from './target-rule.js';

@@ -10,7 +10,10 @@ export type Prediction = 'x0' | 'eps' | 'v' | 'x0+eps';
 const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
 
 /** xt [B,H,W,C] and one noise number per sample → raw output [B,H,W,C], or [B,H,W,2C] for 'x0+eps'. The number is logSNR, or cNoise under a preconditioning. */
-export type Network<P> = (params: P, xt: Tensor, noise: readonly number[], labels?: readonly number[]) => Tensor;
+export type Network<P> = (params: P, xt: Tensor, noise: readonly number[], labels?: readonly number[], augment?: Augmented) => Tensor;
+
+/** What a network that knows of augmentations is told: a row of numbers per image. */
+type Augmented = readonly (readonly number[])[];
 
 /**
  * A network and the meaning of its output. With a preconditioning the network is the F inside it, and what both together predict is 'x0'.
@@ -29,9 +32,16 @@ export const preconditionedModel = <P>(network: Network<P>, preconditioning: Pre
  *
  * @throws RangeError when a preconditioned model claims to predict anything but x0, or its network puts out neither C nor 2C channels.
  */
-export function predictRaw<P>(model: Model<P>, params: P, xt: Tensor, levels: readonly NoiseLevel[], labels?: readonly number[]): Tensor {
+export function predictRaw<P>(
+  model: Model<P>,
+  params: P,
+  xt: Tensor,
+  levels: readonly NoiseLevel[],
+  labels?: readonly number[],
+  augment?: Augmented,
+): Tensor {
   const { network, prediction, preconditioning } = model;
-  if (!preconditioning) return network(params, xt, levels.map(levelToLogSNR), labels);
+  if (!preconditioning) return network(params, xt, levels.map(levelToLogSNR), labels, augment);
   if (prediction !== 'x0') throw new RangeError(`predictRaw: a preconditioned model predicts x0, got prediction ${prediction}`);
   return scope(() => {
     // D(x; s) = cSkip·x + cOut·F(cIn·x; cNoise) at x = xt / alpha, s = sigma / alpha, which makes any process one with alpha = 1.
@@ -42,6 +52,7 @@ export function predictRaw<P>(model: Model<P>, params: P, xt: Tensor, levels: re
       seen,
       scales.map(({ cNoise }) => cNoise),
       labels,
+      augment,
     );
     return combine([
       [scales.map(({ alpha, cSkip }) => cSkip / alpha), xt],
@@ -51,8 +62,15 @@ export function predictRaw<P>(model: Model<P>, params: P, xt: Tensor, levels: re
 }
 
 /** The predicted clean images [B,H,W,C] of a model, not clipped; one level per sample. Differentiable. */
-export function predictX0<P>(model: Model<P>, params: P, xt: Tensor, levels: readonly NoiseLevel[], labels?: readonly number[]): Tensor {
-  return toX0(model.prediction, predictRaw(model, params, xt, levels, labels), xt, levels);
+export function predictX0<P>(
+  model: Model<P>,
+  params: P,
+  xt: Tensor,
+  levels: readonly NoiseLevel[],
+  labels?: readonly number[],
+  augment?: Augmented,
+): Tensor {
+  return toX0(model.prediction, predictRaw(model, params, xt, levels, labels, augment), xt, levels);
 }
 
 /**

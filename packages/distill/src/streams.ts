@@ -17,4 +17,9 @@ export const streams = {
   flip: 6,
   /** Free for the caller: class labels of images to sample. */
   sampleLabel: 7,
+  /** The noise that a stochastic sampler adds; `step` is that of the sampler. */
+  samplerNoise: 8,
+  /** Whether and how a training image is augmented: uniform numbers, and normal ones. */
+  augment: 9,
+  augmentNormal: 10,
 } as const;

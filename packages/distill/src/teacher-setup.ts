@@ -10,7 +10,7 @@ import {
   uniformWeight,
 } from '@tract/schedules';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
-import { type Averaging, momentumOf, requireRates } from './settings.js';
+import { type Average, type Averaging, averageOf, requireRates } from './settings.js';
 
 /** How a batch's times are drawn from (0, 1): each by itself, or one from each of B equal parts, which lowers the variance of the loss. */
 export type TimeDraw = 'independent' | 'stratified';
@@ -29,11 +29,13 @@ export type TeacherOptions<P> = {
   readonly schedule?: LearningRateSchedule;
   /** The gradient's norm is brought down to this; 0 leaves it. */
   readonly clipNorm?: number;
-  /** The sampling average, bias-corrected; a residual is over the whole run. */
+  /** The sampling average; a residual is over the whole run. */
   readonly ema?: Averaging;
   /** The weight of the squared error of x0, whatever the network predicts. */
   readonly lossWeight?: LossWeight;
   readonly times?: TimeDraw;
+  /** Discrete time: so many equal steps, times 1/timesteps, …, 1. Continuous unless told. */
+  readonly timesteps?: number;
   /** The noise level at a time in (0, 1), such as EDM's `lognormalLevel`; the cosine schedule's unless told. */
   readonly levelAt?: (time: number) => NoiseLevel;
 };
@@ -46,9 +48,10 @@ export type TeacherSetup<P> = {
   readonly learningRate: number;
   readonly schedule: LearningRateSchedule;
   readonly clipNorm: number;
-  readonly emaMomentum: number;
+  readonly ema: Average;
   readonly lossWeight: LossWeight;
   readonly times: TimeDraw;
+  readonly timesteps?: number;
   readonly levelAt: (time: number) => NoiseLevel;
 };
 
@@ -59,14 +62,21 @@ export type TeacherSetup<P> = {
  */
 export function teacherSetup<P>(options: TeacherOptions<P>): TeacherSetup<P> {
   const { network, prediction, preconditioning, updates, seed = 0, learningRate = 2e-4, schedule = constantRate, clipNorm = 1 } = options;
-  const { ema = { momentum: 0.9999 }, lossWeight = truncatedSNRWeight, times = 'stratified', levelAt = (t) => cosineLevel(t) } = options;
+  const {
+    ema = { momentum: 0.9999 },
+    lossWeight = truncatedSNRWeight,
+    times = 'stratified',
+    levelAt = (t) => cosineLevel(t),
+    timesteps,
+  } = options;
   requirePrediction('teacherSetup', prediction);
   requireRates('teacherSetup', { learningRate, clipNorm });
   if (!(Number.isInteger(updates) && updates >= 1))
     throw new RangeError(`teacherSetup: updates must be a whole number ≥ 1, got ${updates}`);
-  const emaMomentum = momentumOf(ema, updates);
+  if (timesteps !== undefined && !(Number.isInteger(timesteps) && timesteps >= 1))
+    throw new RangeError(`teacherSetup: timesteps must be a whole number ≥ 1, got ${timesteps}`);
   const model = { network, prediction, preconditioning };
-  return { model, updates, seed, learningRate, schedule, clipNorm, emaMomentum, lossWeight, times, levelAt };
+  return { model, updates, seed, learningRate, schedule, clipNorm, ema: averageOf(ema, updates), lossWeight, times, timesteps, levelAt };
 }
 
 /**

@@ -152,6 +152,11 @@ describe('drawTimes', () => {
     expect(drawn.map((t) => Math.floor(t * 8))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
+  test('discrete times are the ends of equal steps, each as often', () => {
+    const drawn = drawTimes('stratified', { seed: 1, step: 2 }, 8, 4);
+    expect(drawn).toEqual([0.25, 0.25, 0.5, 0.5, 0.75, 0.75, 1, 1]);
+  });
+
   test('both are functions of seed and step, and fill (0, 1)', () => {
     for (const draw of ['stratified', 'independent'] as const) {
       const drawn = drawTimes(draw, { seed: 1, step: 2 }, 500);
@@ -167,9 +172,32 @@ describe('drawTimes', () => {
 test.each([
   [{ updates: 0 }, /updates must be a whole number ≥ 1, got 0/],
   [{ prediction: 'x1' as 'x0' }, /prediction must be one of/],
+  [{ timesteps: 0.5 }, /timesteps must be a whole number ≥ 1, got 0.5/],
+  [{ ema: { halfLife: 10, rampUp: 0 } }, /rampUp must be > 0/],
   [{ learningRate: Number.NaN }, /learningRate must be ≥ 0/],
 ])('teacherSetup refuses %j', (options, message) => {
   expect(() => teacherSetup({ network: affine, prediction: 'x0', updates: 10, ...options })).toThrow(message);
+});
+
+test('an average whose half-life ramps up moves as far as it says', () => {
+  const setup = teacherSetup({ network: affine, prediction: 'x0', updates: 100, ema: { halfLife: 10, rampUp: 0.05 } });
+  expect([1, 21, 201, 1000].map(setup.ema.rate)).toEqual([1, 0.5, 1 - 2 ** -0.1, 1 - 2 ** -0.1].map((rate) => expect.closeTo(rate, 12)));
+});
+
+test('a network is told how its images were augmented', async () => {
+  const told: unknown[] = [];
+  const network: Network<Affine> = (params, xt, logSNR, _labels, augment) => {
+    told.push(augment);
+    return affine(params, xt, logSNR);
+  };
+  const x0 = gaussianImages(0.5, 2, [2, 2, 1]);
+  const augment = [[1], [0]];
+  for (const prediction of ['v', 'x0+eps'] as const) {
+    const setup = teacherSetup({ network, prediction, updates: 10 });
+    teacherStep(setup, initTeacher(startOf(prediction)), { x0, augment });
+    expect(() => teacherStep(setup, initTeacher(startOf(prediction)), { x0, augment: [[1]] })).toThrow(/augment needs one entry/);
+  }
+  expect(told).toEqual([augment, augment]);
 });
 
 describe("EDM's training", () => {

@@ -1,4 +1,4 @@
-import { emaRate, fusedUpdate, initOptimizer, type OptimizerState } from '@tract/optim';
+import { fusedUpdate, initOptimizer, type OptimizerState } from '@tract/optim';
 import type { NoiseLevel } from '@tract/schedules';
 import { dispose, randomUniforms, scope, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
 import { type Batch, noiseOf, requireBatch } from './batch.js';
@@ -13,6 +13,8 @@ export type TeacherState<P> = Omit<OptimizerState<P>, 'selfTeacher'> & { readonl
 
 /** One batch. Without `noise` and `times` they are drawn: a function of the setup's seed, the state's updates and the place in the batch. */
 export type TeacherBatch = Batch & {
+  /** What each image's augmentation was, for a network that is told; see `augmentImages`. */
+  readonly augment?: readonly (readonly number[])[];
   /** One time in [0, 1] per image, which the setup's `levelAt` makes a noise level; 0 is clean. */
   readonly times?: readonly number[];
 };
@@ -34,10 +36,10 @@ export function teacherStep<P extends Tree<Tensor>>(
   batch: TeacherBatch,
 ): StepResult<TeacherState<P>> {
   if (state.updates >= setup.updates) throw new RangeError(`teacherStep: the run's ${setup.updates} updates are done`);
-  requireBatch('teacherStep', batch, { times: batch.times?.length });
-  const { x0, labels } = batch;
+  requireBatch('teacherStep', batch, { times: batch.times?.length, augment: batch.augment?.length });
+  const { x0, labels, augment } = batch;
   const key = { seed: setup.seed, step: state.updates };
-  const times = batch.times ?? drawTimes(setup.times, key, x0.shape[0]);
+  const times = batch.times ?? drawTimes(setup.times, key, x0.shape[0], setup.timesteps);
   const levels = times.map(setup.levelAt);
   const weights = levels.map((level) => setup.lossWeight(level) / levels.length);
 
@@ -46,23 +48,29 @@ export function teacherStep<P extends Tree<Tensor>>(
     const xt = addNoise(x0, eps, levels);
     const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
     const { value: loss, grads } = valueAndGrad(
-      (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, labels }),
+      (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, labels, augment }),
       state.params,
     );
     const updated = fusedUpdate(state, grads, {
       learningRate: setup.learningRate * setup.schedule(state.updates / setup.updates),
       clipNorm: setup.clipNorm,
-      emaRate: emaRate(setup.emaMomentum, state.updates + 1),
+      emaRate: setup.ema.rate(state.updates + 1),
     });
     dispose(grads);
     return { ...updated, loss };
   });
 }
 
-/** Times in (0, 1) for a batch of `count`: a function of (seed, step). */
-export function drawTimes(draw: TimeDraw, key: { readonly seed: number; readonly step: number }, count: number): number[] {
+/** Times for a batch of `count`: a function of (seed, step). In (0, 1), or with `timesteps` among the multiples of 1/timesteps in (0, 1]. */
+export function drawTimes(
+  draw: TimeDraw,
+  key: { readonly seed: number; readonly step: number },
+  count: number,
+  timesteps?: number,
+): number[] {
   const uniforms = Array.from(randomUniforms({ ...key, stream: streams.teacherTime }, count));
-  return draw === 'independent' ? uniforms : uniforms.map((u, i) => (i + u) / count);
+  const times = draw === 'independent' ? uniforms : uniforms.map((u, i) => (i + u) / count);
+  return timesteps === undefined ? times : times.map((time) => Math.ceil(time * timesteps) / timesteps);
 }
 
 type Task = {
@@ -72,15 +80,16 @@ type Task = {
   /** Of the squared error of x0. */
   readonly weights: readonly number[];
   readonly labels?: readonly number[];
+  readonly augment?: readonly (readonly number[])[];
 };
 
 /**
  * The weighted error of x0. Measured on the network's own output, where that is another name for it: at the ends of the noise scale x0 is
  * known to few digits or needs a division by almost 0.
  */
-function weightedError<P>(model: Model<P>, params: P, { xt, target, levels, weights, labels }: Task): Tensor {
-  if (model.prediction === 'x0+eps') return squaredError(predictX0(model, params, xt, levels, labels), target, weights);
-  const output = predictRaw(model, params, xt, levels, labels);
+function weightedError<P>(model: Model<P>, params: P, { xt, target, levels, weights, labels, augment }: Task): Tensor {
+  if (model.prediction === 'x0+eps') return squaredError(predictX0(model, params, xt, levels, labels, augment), target, weights);
+  const output = predictRaw(model, params, xt, levels, labels, augment);
   return squaredError(
     output,
     target,

@@ -15,6 +15,21 @@ export function emaRate(momentum: number, updates: number): number {
 }
 
 /**
+ * How far an average moves at its `updates`-th update (1-based) when its half-life grows with the training: after n updates it is min(halfLife, rampUp·n).
+ * It then forgets its start by itself and needs no correction of bias; the first rate is 1. Source: Karras et al. 2022, published training code.
+ *
+ * @param halfLife in updates, > 0.
+ * @param rampUp > 0; 0.05 in the source.
+ * @throws RangeError when halfLife or rampUp is not > 0, or updates is not a whole number ≥ 1.
+ */
+export function rampedEmaRate(halfLife: number, rampUp: number, updates: number): number {
+  if (!(halfLife > 0 && rampUp > 0)) throw new RangeError(`rampedEmaRate: halfLife and rampUp must be > 0, got ${halfLife} and ${rampUp}`);
+  if (!(Number.isInteger(updates) && updates >= 1))
+    throw new RangeError(`rampedEmaRate: updates must be a whole number ≥ 1, got ${updates}`);
+  return -Math.expm1(-Math.LN2 / Math.min(halfLife, rampUp * (updates - 1)));
+}
+
+/**
  * The momentum with which the value at the start keeps the share `residual` after `updates` updates: residual^(1/updates).
  * Source: TRACT's rule for the sampling average; its code uses residual 1e-3 over the updates of one phase.
  *

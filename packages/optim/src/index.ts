@@ -1,5 +1,5 @@
-export { emaRate, momentumFromHalfLife, momentumFromResidual } from './ema.js';
-export { constantRate, cosineRate, type LearningRateSchedule, withWarmup } from './learning-rate.js';
+export { emaRate, momentumFromHalfLife, momentumFromResidual, rampedEmaRate } from './ema.js';
+export { constantRate, cosineRate, type LearningRateSchedule, linearRate, withWarmup } from './learning-rate.js';
 export {
   fusedUpdate,
   initOptimizer,

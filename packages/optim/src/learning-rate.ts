@@ -14,13 +14,16 @@ export function cosineRate(end = 0): LearningRateSchedule {
   return (progress) => end + ((1 - end) * (1 + Math.cos(Math.PI * progress))) / 2;
 }
 
+/** A straight line from 1 down to 0. */
+export const linearRate: LearningRateSchedule = (progress) => 1 - progress;
+
 /**
  * Rises in a straight line from 0 during the first part of training, then follows `schedule` (which sees the whole of progress).
  *
- * @param share the part of training that warms up, in [0, 1). 0 changes nothing.
- * @throws RangeError when share is outside [0, 1).
+ * @param share the part of training that warms up, ≥ 0. 0 changes nothing; above 1 training ends on the way up.
+ * @throws RangeError when share is not ≥ 0 and finite.
  */
 export function withWarmup(share: number, schedule: LearningRateSchedule = constantRate): LearningRateSchedule {
-  if (!(share >= 0 && share < 1)) throw new RangeError(`withWarmup: share must be in [0, 1), got ${share}`);
+  if (!(share >= 0 && share < Number.POSITIVE_INFINITY)) throw new RangeError(`withWarmup: share must be ≥ 0, got ${share}`);
   return (progress) => schedule(progress) * (progress < share ? progress / share : 1);
 }

@@ -8,9 +8,11 @@ import {
   emaRate,
   fusedUpdate,
   initOptimizer,
+  linearRate,
   momentumFromHalfLife,
   momentumFromResidual,
   type OptimizerState,
+  rampedEmaRate,
   withWarmup,
 } from './index.js';
 
@@ -53,6 +55,20 @@ describe('emaRate', () => {
   });
 });
 
+describe('rampedEmaRate', () => {
+  test('is that of a half-life, which grows until it is what was asked for', () => {
+    expect(rampedEmaRate(100, 0.05, 1)).toBe(1);
+    expect(rampedEmaRate(100, 0.05, 21)).toBeCloseTo(0.5, 14); // a half-life of one update after 20
+    expect(1 - rampedEmaRate(100, 0.05, 2001)).toBeCloseTo(momentumFromHalfLife(100), 14);
+    expect(rampedEmaRate(100, 0.05, 1e6)).toBe(rampedEmaRate(100, 0.05, 2001));
+  });
+
+  test('refuses what is no span', () => {
+    expect(() => rampedEmaRate(0, 0.05, 1)).toThrow(/halfLife and rampUp must be > 0/);
+    expect(() => rampedEmaRate(1, 0.05, 0)).toThrow(RangeError);
+  });
+});
+
 describe('momenta', () => {
   test('leave the residual they were made from', () => {
     expect(momentumFromResidual(1e-3, 500) ** 500).toBeCloseTo(1e-3, 12);
@@ -79,10 +95,12 @@ describe('learning rates', () => {
     expect([0, 0.05, 0.1, 1].map(withWarmup(0.1))).toEqual([0, 0.5, 1, 1]);
     expect(withWarmup(0.1, cosineRate())(1)).toBeCloseTo(0);
     expect(withWarmup(0)(0)).toBe(1);
+    expect(withWarmup(4)(1)).toBe(0.25); // over before it has risen
+    expect([0, 0.25, 1].map(linearRate)).toEqual([1, 0.75, 0]);
   });
 
   test('refuse shares that leave no training', () => {
-    expect(() => withWarmup(1)).toThrow(RangeError);
+    expect(() => withWarmup(-0.1)).toThrow(RangeError);
     expect(() => cosineRate(2)).toThrow(RangeError);
   });
 });

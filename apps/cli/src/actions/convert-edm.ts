@@ -18,7 +18,9 @@ export type EdmNetwork = { readonly config: EdmUNetConfig; readonly table: NameT
  */
 export function recogniseEdm(path: string, arrays: ReadonlyMap<string, NamedArray>, origin?: EdmOrigin): EdmNetwork {
   if (origin) {
-    const config = configOf(path, origin.settings);
+    const made = configOf(path, origin.settings);
+    // Networks of iDDPM's kind put a variance out behind the noise.
+    const config = origin.className === 'iDDPMPrecond' ? { ...made, outputs: 2 } : made;
     return { config, table: matchNames(placesOf(config), arrays) };
   }
   for (const config of publishedVariants()) {

@@ -28,7 +28,7 @@ export const mlTract: UNetFamily = {
 };
 
 /** Our shape as PyTorch has it. */
-function shapeThere(layout: MlTractLayout, shape: readonly number[]): readonly number[] {
+export function shapeThere(layout: MlTractLayout, shape: readonly number[]): readonly number[] {
   if (layout === 'plain') return shape;
   const [cIn, cOut] = shape.slice(-2);
   return [cOut, cIn, ...shape.slice(0, -2)];
@@ -75,7 +75,7 @@ export function toMlTract(config: UNetConfig, tensors: ReadonlyMap<string, Named
 }
 
 /** The way back from `fromMlTract`: [..., cIn, cOut] to [cOut, cIn, ...]. */
-function valuesThere(layout: MlTractLayout, values: Float32Array, shape: readonly number[]): Float32Array {
+export function valuesThere(layout: MlTractLayout, values: Float32Array, shape: readonly number[]): Float32Array {
   if (layout === 'plain') return values;
   const [cIn, cOut] = shape.slice(-2);
   const taps = values.length / (cIn * cOut);

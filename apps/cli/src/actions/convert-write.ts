@@ -5,6 +5,7 @@ import { writeFileAtomically } from '../atomic.js';
 import { usageError } from '../errors.js';
 import { makeFolder, requireRoom } from '../folders.js';
 import { type ModelDescription, writeModel } from '../model-folder.js';
+import { toEdm } from './convert-edm-model.js';
 import { toMlTract } from './convert-ml-tract.js';
 
 export type DestinationKind = 'folder' | 'safetensors' | 'pt';
@@ -40,8 +41,12 @@ export function writeConverted(path: string, kind: DestinationKind, { descriptio
     return;
   }
   makeFolder(dirname(path));
-  writeFileAtomically(path, kind === 'pt' ? writeTorch(toMlTract(description.network, tensors)) : oneFile(description, tensors));
+  writeFileAtomically(path, kind === 'pt' ? writeTorch(namesThere(description, tensors)) : oneFile(description, tensors));
 }
+
+/** The names and layouts of the program that the network is of. */
+const namesThere = ({ network }: ModelDescription, tensors: ReadonlyMap<string, NamedArray>) =>
+  network.kind === undefined ? toMlTract(network, tensors) : toEdm(network, tensors);
 
 /** The weights of a model folder, with the configuration among the metadata, where `readModel` finds it. */
 function oneFile(description: ModelDescription, tensors: ReadonlyMap<string, NamedArray>): Uint8Array {

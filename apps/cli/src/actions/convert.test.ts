@@ -281,10 +281,10 @@ describe('a network of EDM', () => {
   const origin = edmOriginOf(made);
   const names = edmNames(config);
   const arrays = new Map<string, NamedArray>([
-    ...leaves<ParamSpec>(edmUNetSpec(config)).map(([path, { shape }]): [string, NamedArray] => {
+    ...leaves<ParamSpec>(edmUNetSpec(config)).map(([path, { shape }], sample): [string, NamedArray] => {
       const { name, layout } = names.get(path)!;
       const there = layout === 'plain' ? shape : [...shape.slice(-2).reverse(), ...shape.slice(0, -2)];
-      return [name, { dtype: 'F32', shape: there, data: new Float32Array(size(shape)) }];
+      return [name, { dtype: 'F32', shape: there, data: randomNormals({ seed: 9, sample }, size(shape)) }];
     }),
     ...Array.from(edmFilters(config), ([name, { shape, values }]): [string, NamedArray] => [name, { dtype: 'F32', shape, data: values }]),
   ]);
@@ -302,9 +302,8 @@ describe('a network of EDM', () => {
     expect(() => recogniseEdm('a.pt', arrays)).toThrow('none of the published networks');
   });
 
-  test('keeps its names, and is no model folder yet', async () => {
+  test('keeps its names in a file', async () => {
     writeFileSync(at('edm.pt'), writeTorch(arrays));
-    expect(await convert('edm.pt new-edm')).toMatchObject({ code: 2, out: '' });
     expect(await convert('edm.pt new-edm.safetensors')).toMatchObject({ code: 3, out: '' });
     writeFileSync(at('edm-like.safetensors'), writeSafetensors(arrays, edmMetadata(origin!)));
     const value = await converted('edm-like.safetensors new-edm.safetensors');
@@ -312,6 +311,40 @@ describe('a network of EDM', () => {
     expect(bytesAt('new-edm.safetensors')).toEqual(bytesAt('edm-like.safetensors'));
     await converted('new-edm.safetensors new-edm.pt');
     expect(bitsOf(readTorch(bytesAt('new-edm.pt')).tensors)).toEqual(bitsOf(arrays));
+  });
+
+  test('becomes a model folder, and goes back into a state dict bit for bit', async () => {
+    writeFileSync(at('edm-model.safetensors'), writeSafetensors(arrays, edmMetadata(origin!)));
+    const value = await converted('edm-model.safetensors new-edm-model');
+    expect(value).toMatchObject({ family: 'edm', network: config, prediction: 'x0', leftOver: [], missing: [] });
+    expect(readModel(at('new-edm-model'))).toMatchObject({
+      ...{ network: config, prediction: 'x0', preconditioning: { kind: 'edm' }, process: { kind: 'edm' }, samplingSteps: [18] },
+      recipe: { convertedFrom: 'edm-model.safetensors', family: 'edm' },
+    });
+    await converted('new-edm-model new-edm-back.pt');
+    expect(bitsOf(readTorch(bytesAt('new-edm-back.pt')).tensors)).toEqual(bitsOf(arrays));
+  });
+
+  test.each([
+    [
+      'VPPrecond',
+      { beta_d: 19.9, beta_min: 0.1, M: 1000, epsilon_t: 1e-5 },
+      { kind: 'vp', betaRange: 19.9, betaMin: 0.1, trainingSteps: 1000 },
+    ],
+    ['VEPrecond', { sigma_min: 0.02 }, { kind: 've' }],
+    ['EDMPrecond', { sigma_data: 0.6 }, { kind: 'edm', sigmaData: 0.6 }],
+  ])('stands under the preconditioning that its pickle names: %s', async (className, more, preconditioning) => {
+    const metadata = edmMetadata({ className, settings: { ...origin!.settings, ...more } });
+    writeFileSync(at(`${className}.safetensors`), writeSafetensors(arrays, metadata));
+    await converted(`${className}.safetensors new-${className}`);
+    expect(readModel(at(`new-${className}`)).preconditioning).toEqual(preconditioning);
+  });
+
+  test('is no model where it is not known what it stands under', async () => {
+    writeFileSync(at('strange.safetensors'), writeSafetensors(arrays, edmMetadata({ ...origin!, className: 'OwnPrecond' })));
+    const { code, out, err } = await convert('strange.safetensors new-strange');
+    expect([code, out, existsSync(at('new-strange'))]).toEqual([3, '', false]);
+    expect(err).toContain("names 'OwnPrecond' as the preconditioning");
   });
 });
 
@@ -396,7 +429,7 @@ describe('nothing is written when', () => {
 
 test('the shipped models go out and come back', async () => {
   await converted('mnist-student new-shipped.pt');
-  const { network } = readModel('mnist-student');
+  const network = readModel('mnist-student').network as UNetConfig;
   writeFileSync(
     at('shipped.json'),
     JSON.stringify({ imageSize: network.imageSize, heads: network.heads, groups: network.groups, prediction: 'v' }),

@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
-import { mlTractNames } from '@tract/unet';
+import { edmNames, mlTractNames } from '@tract/unet';
+import { modelPart } from '../diffusion-model.js';
 import { dataError, usageError } from '../errors.js';
 import type { Io } from '../io.js';
 import { edmMarker, recogniseEdm } from './convert-edm.js';
+import { edmModel } from './convert-edm-model.js';
 import { edmMetadata } from './convert-edm-origin.js';
 import { flax } from './convert-flax.js';
 import { readHints } from './convert-hints.js';
@@ -42,8 +44,8 @@ function convertModel({ path, model }: ModelSource, { family, part, config, dest
   if (family !== 'auto' || part !== undefined || config !== undefined)
     throw usageError(`${path} is a model that says all about itself; leave --family, --part and --config out`);
   const { network, prediction, samplingSteps, data, recipe, scores, tensors } = model;
-  const description = { network, prediction, samplingSteps, data, ...(recipe && { recipe }), ...(scores && { scores }) };
-  const names = kind === 'pt' ? mlTractNames(network) : undefined;
+  const description = { ...modelPart(model), samplingSteps, data, ...(recipe && { recipe }), ...(scores && { scores }) };
+  const names = kind === 'pt' ? (network.kind === undefined ? mlTractNames(network) : edmNames(network)) : undefined;
   const mapped = Array.from(tensors, ([name, { shape }]) => ({ from: [name], to: names?.get(name)?.name ?? name, shape }));
   const table = { mapped, leftOver: [], missing: [], differing: [] };
   const write = () => writeConverted(destination, kind, { description, tensors }, path);
@@ -77,15 +79,21 @@ function convertFamily(unet: UNetFamily, { path }: ForeignSource, { part, arrays
   return { family: unet.name, part, network: model.network, prediction: model.prediction, table, others, write };
 }
 
-/** Networks of EDM are checked name by name and keep their names. */
+/** Networks of EDM are checked name by name; in a file they keep their names, in a folder they become a model of ours. */
 function convertEdm(
   { path, edm }: ForeignSource,
   { part, arrays, others }: ChosenPart,
   { destination, kind, config: hints }: Request,
 ): Outcome {
-  if (kind === 'folder') throw usageError(`${destination}: networks of EDM keep their names; choose a .safetensors or a .pt`);
   if (hints !== undefined) throw usageError('--config is for ml-tract and flax; networks of EDM say how they were made');
   const { config, table } = recogniseEdm(path, arrays, edm);
-  const write = () => writeArrays(destination, kind, arrays, edm ? edmMetadata(edm) : {});
-  return { family: 'edm', part, network: config, table, others, write };
+  if (kind !== 'folder') {
+    const write = () => writeArrays(destination, kind, arrays, edm ? edmMetadata(edm) : {});
+    return { family: 'edm', part, network: config, table, others, write };
+  }
+  if (faultOf(table) !== undefined) return { family: 'edm', part, network: config, table, others, write: () => {} };
+  const { description, tensors } = edmModel(path, config, arrays, edm);
+  const recipe = { convertedFrom: basename(path), family: 'edm', ...(part && { part }) };
+  const write = () => writeConverted(destination, kind, { description: { ...description, recipe }, tensors }, path);
+  return { family: 'edm', part, network: config, prediction: description.prediction, table, others, write };
 }

@@ -1,14 +1,18 @@
+import { withAveraging } from '../averaging.js';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { loadSet } from '../digits.js';
 import { distillWork, setupOf } from '../distill-run.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
-import { readModel } from '../model-folder.js';
+import { readTeacher } from '../known-teacher.js';
+import { present } from '../present.js';
 import { choosePreset, type DistillPreset, distillPresets } from '../presets.js';
 import { withCommas } from '../quantity.js';
 import { beginRun, modelPath, openRun, type RunConfig, type RunState } from '../run-folder.js';
 import { type RunOptions, runWork } from '../trainer.js';
+import { requireFit } from '../training-batch.js';
+import { dryRunDistillation } from './dry-run.js';
 
 export type DistillOptions = ComputeOptions &
   Partial<Omit<DistillPreset, 'learningRate'>> & {
@@ -16,6 +20,7 @@ export type DistillOptions = ComputeOptions &
     readonly out: string;
     readonly lr?: number;
     readonly resume?: boolean;
+    readonly dryRun?: boolean;
     readonly json?: boolean;
   };
 
@@ -24,18 +29,14 @@ function settingsOf(options: DistillOptions): DistillPreset {
   const named = choosePreset(distillPresets, options.preset);
   // The preset's weights belong to the preset's schedule.
   const preset = options.schedule === undefined ? named : { ...named, phaseWeights: undefined };
-  const { teacher, method, schedule, phaseWeights, images, batch, seed, lr: learningRate } = options;
-  const { lossWeight, huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery } = options;
-  const training = { teacher, method, schedule, phaseWeights, images, batch, seed, learningRate };
-  const changes = { ...training, lossWeight, huberWidth, clipStudent, selfEma, emaResidual, checkpointEvery };
-  const settings = present({ ...preset, ...(present(changes) as Partial<DistillPreset>) });
+  const { teacher, method, teacherStep, schedule, phaseWeights, images, batch, seed, lr: learningRate, decay } = options;
+  const { lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery } = options;
+  const training = { teacher, method, teacherStep, schedule, phaseWeights, images, batch, seed, learningRate, decay };
+  const changes = { ...training, lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery };
+  const settings: DistillPreset = { ...(present(withAveraging(preset, options)) as DistillPreset), ...present(changes) };
   requireWeightsOfPhases(settings);
   return settings;
 }
-
-/** Without what is undefined: settings are kept as JSON, where that does not exist. */
-const present = <T extends object>(values: T): T =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 
 /** @throws CliError (usage) */
 function requireWeightsOfPhases({ schedule, phaseWeights }: DistillPreset): void {
@@ -60,13 +61,14 @@ export type Distillation = ComputeOptions &
 export async function runDistillation(io: Io, { run, settings, resume, again, ...compute }: Distillation): Promise<RunState> {
   const config = distillConfig(settings);
   const from = openRun(run, resume, config);
-  const teacher = readModel(settings.teacher);
+  const teacher = readTeacher(settings.teacher);
   try {
     setupOf(teacher, settings);
   } catch (error) {
     throw usageError((error as Error).message);
   }
   const images = await loadSet(`${settings.data}:train`);
+  requireFit(settings, images, teacher.network);
   await startBackend(io, compute);
   beginRun(run, config, from);
   const work = distillWork({ run, settings, teacher, images, from });
@@ -79,7 +81,9 @@ export async function runDistillation(io: Io, { run, settings, resume, again, ..
 
 export async function distill(io: Io, options: DistillOptions): Promise<void> {
   const { out: run, resume = false, json = false, backend, threads, silent } = options;
-  const { images, seconds } = await runDistillation(io, { run, settings: settingsOf(options), resume, backend, threads, silent });
+  const settings = settingsOf(options);
+  if (options.dryRun) return dryRunDistillation(io, settings, json);
+  const { images, seconds } = await runDistillation(io, { run, settings, resume, backend, threads, silent });
   const model = modelPath(run);
   report(io, json, { run, model, images, seconds }, [`${model}: student after ${withCommas(images)} images in ${seconds} s`]);
 }

@@ -10,17 +10,19 @@ import { type Io, report } from '../io.js';
 import { readModel } from '../model-folder.js';
 import { inSteps, withCommas } from '../quantity.js';
 import { drawImages } from '../sample-run.js';
+import { type SamplingOptions, samplingOf } from '../sampling.js';
 import { interruptible } from '../signals.js';
 
-export type EvaluateOptions = ComputeOptions & {
-  readonly samples: string;
-  readonly steps?: number;
-  readonly count?: number;
-  readonly seed?: number;
-  readonly batch: number;
-  readonly reference: string;
-  readonly json?: boolean;
-};
+export type EvaluateOptions = ComputeOptions &
+  SamplingOptions & {
+    readonly samples: string;
+    readonly steps?: number;
+    readonly count?: number;
+    readonly seed?: number;
+    readonly batch: number;
+    readonly reference: string;
+    readonly json?: boolean;
+  };
 
 /** Whether it is a file or folder of images rather than a model. @throws CliError (usage) for a file that is neither. */
 function holdsImages(path: string): boolean {
@@ -32,30 +34,43 @@ function holdsImages(path: string): boolean {
   return extension === '.npz';
 }
 
+const drawingOptions = [
+  ...(['steps', 'count', 'seed', 'sampler', 'eta', 'churn', 'churnMin', 'churnMax', 'churnNoise'] as const),
+  ...(['sigmaMin', 'sigmaMax', 'rho', 'class'] as const),
+];
+
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 /** Prints the distance between images, read or drawn here, and a data set. */
 export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> {
   const { samples: source, reference } = options;
   checkSetName(reference);
-  const ready = holdsImages(source) ? await readImages(source) : undefined;
-  const model = ready ? undefined : readModel(source);
-  const given = (['steps', 'count', 'seed'] as const).find((name) => options[name] !== undefined);
-  if (ready && given) throw usageError(`--${given} is for drawing from a model, but --samples ${source} holds images; leave it out`);
+  const isReady = holdsImages(source);
+  const given = drawingOptions.find((name) => options[name] !== undefined);
+  if (isReady && given)
+    throw usageError(`--${dashed(given)} is for drawing from a model, but --samples ${source} holds images; leave it out`);
+  const ready = isReady ? await readImages(source) : undefined;
+  const model = isReady ? undefined : readModel(source);
   if (model && options.steps === undefined)
     throw usageError(`--samples ${source} is a model: add --steps, such as --steps ${model.samplingSteps[0] ?? 64}`);
-  const drawing = { steps: options.steps ?? 1, count: options.count ?? 10_000, seed: options.seed ?? 0 };
+  const drawing = { ...options, steps: options.steps ?? 1, count: options.count ?? 10_000, seed: options.seed ?? 0 };
   if (model && drawing.count < 2) throw usageError(`--count ${drawing.count} is too few for a distance; expected 2 or more, better 10K`);
+  const sampling = model && samplingOf(model, drawing.steps, options);
   await startBackend(io, options);
   const score = await interruptible('nothing was measured', async (pause) => {
     const yardstick = await loadYardstick(reference);
-    const { batch, silent } = options;
-    const images =
-      ready ?? (await drawImages(io, model!, { ...drawing, batch, silent, phase: `drawing, ${inSteps(drawing.steps)}` }, pause));
+    const { silent } = options;
+    const images = ready ?? (await drawImages(io, model!, { ...drawing, phase: `drawing, ${inSteps(drawing.steps)}` }, pause));
     return measureImages(io, images, yardstick, { silent, pause });
   });
-  const value = { source, ...score, ...(model && { steps: drawing.steps, seed: drawing.seed }) };
+  const value = {
+    source,
+    ...score,
+    ...(sampling && { steps: drawing.steps, sampler: sampling.sampler, nfe: sampling.nfe, seed: drawing.seed }),
+  };
   report(io, options.json === true, value, [
     `frechet_distance ${score.frechet_distance.toFixed(4)}`,
-    `samples          ${withCommas(score.samples)} from ${source}${model ? `, ${inSteps(drawing.steps)}, seed ${drawing.seed}` : ''}`,
+    `samples          ${withCommas(score.samples)} from ${source}${sampling ? `, ${inSteps(drawing.steps)} of ${sampling.sampler}, seed ${drawing.seed}` : ''}`,
     `reference        ${score.reference}, ${withCommas(score.reference_samples)} images`,
     `extractor        ${score.extractor}, ${score.features} features`,
   ]);

@@ -5,31 +5,36 @@ import { type Io, report } from '../io.js';
 import { readModel } from '../model-folder.js';
 import { inSteps, withCommas } from '../quantity.js';
 import { drawImages } from '../sample-run.js';
+import { type SamplingOptions, samplingOf } from '../sampling.js';
 import { interruptible } from '../signals.js';
 
-export type SampleOptions = ComputeOptions & {
-  readonly steps: number;
-  readonly count: number;
-  readonly seed: number;
-  readonly batch: number;
-  readonly out: string;
-  readonly json?: boolean;
-};
+export type SampleOptions = ComputeOptions &
+  SamplingOptions & {
+    readonly steps: number;
+    readonly count: number;
+    readonly seed: number;
+    readonly batch: number;
+    readonly out: string;
+    readonly json?: boolean;
+  };
 
 /** Draws images and writes them, all or none. */
 export async function sample(io: Io, name: string, options: SampleOptions): Promise<void> {
   const kind = outputKind(options.out);
   const model = readModel(name);
-  const backend = await startBackend(io, options);
   const { steps, count, seed, out } = options;
+  const { sampler, nfe } = samplingOf(model, steps, options);
+  const backend = await startBackend(io, options);
   const started = performance.now();
   const seconds = await interruptible('nothing was written', async (pause) => {
     const images = await drawImages(io, model, options, pause);
     const elapsed = (performance.now() - started) / 1000;
-    writeImages(out, kind, images, { Software: 'tract', Description: `${name}, ${inSteps(steps)}, seed ${seed}` });
+    writeImages(out, kind, images, { Software: 'tract', Description: `${name}, ${inSteps(steps)} of ${sampler}, seed ${seed}` });
     return Number(elapsed.toFixed(3));
   });
   const imagesPerSecond = Number((count / seconds).toFixed(1));
-  const value = { model: name, out, count, steps, seed, nfe: steps, seconds, imagesPerSecond, backend };
-  report(io, options.json === true, value, [`${out}: ${withCommas(count)} images, ${inSteps(steps)}, seed ${seed}, ${seconds} s`]);
+  const value = { model: name, out, count, steps, sampler, seed, nfe, seconds, imagesPerSecond, backend };
+  report(io, options.json === true, value, [
+    `${out}: ${withCommas(count)} images, ${inSteps(steps)} of ${sampler}, seed ${seed}, ${seconds} s`,
+  ]);
 }

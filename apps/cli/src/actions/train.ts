@@ -1,36 +1,74 @@
+import { withAveraging } from '../averaging.js';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
+import { checkDiffusionModel } from '../diffusion-model.js';
 import { loadSet } from '../digits.js';
+import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
+import type { NetworkConfig } from '../network.js';
+import { present } from '../present.js';
 import { choosePreset, type TrainPreset, trainPresets } from '../presets.js';
 import { withCommas } from '../quantity.js';
 import { beginRun, modelPath, openRun, type RunConfig } from '../run-folder.js';
-import { trainWork } from '../train-run.js';
+import { teacherSetupOf, trainWork } from '../train-run.js';
 import { runWork } from '../trainer.js';
+import { requireFit } from '../training-batch.js';
+import { dryRunTraining } from './dry-run.js';
 
 export type TrainOptions = ComputeOptions &
-  Partial<Pick<TrainPreset, 'images' | 'batch' | 'seed' | 'prediction' | 'checkpointEvery'>> & {
+  Partial<Omit<TrainPreset, 'learningRate' | 'rampImages'>> & {
     readonly preset: string;
     readonly out: string;
     readonly lr?: number;
+    readonly lrRamp?: number;
     readonly resume?: boolean;
+    readonly dryRun?: boolean;
     readonly json?: boolean;
   };
 
-/** The preset with what the command line changes. */
+/** The preset with what the command line changes. @throws CliError (usage) when both do not go together. */
 function settingsOf(options: TrainOptions): TrainPreset {
-  const preset = choosePreset(trainPresets, options.preset);
-  const { images, batch, seed, prediction, checkpointEvery, lr: learningRate } = options;
-  const changes = { images, batch, seed, prediction, checkpointEvery, learningRate };
-  return { ...preset, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
+  const preset = withAveraging(choosePreset(trainPresets, options.preset), options);
+  const { images, batch, seed, prediction, checkpointEvery, lr: learningRate, lrRamp: rampImages } = options;
+  const { timesteps, decay, lossWeight, augment, emaRampUp } = options;
+  const given = {
+    images,
+    batch,
+    seed,
+    prediction,
+    checkpointEvery,
+    learningRate,
+    rampImages,
+    timesteps,
+    decay,
+    lossWeight,
+    augment,
+    emaRampUp,
+  };
+  const settings: TrainPreset = { ...preset, network: networkFor(preset.network, prediction), ...present(given) };
+  if (settings.emaRampUp !== undefined && settings.emaHalfLife === undefined)
+    throw usageError('--ema-ramp-up goes with --ema-half-life; give that too');
+  try {
+    checkDiffusionModel(settings);
+    teacherSetupOf(settings);
+  } catch (error) {
+    throw usageError((error as Error).message);
+  }
+  return settings;
 }
+
+/** A network puts out two images where it predicts two. */
+const networkFor = (network: NetworkConfig, prediction: TrainPreset['prediction'] | undefined): NetworkConfig =>
+  prediction === undefined ? network : { ...network, outputs: prediction === 'x0+eps' ? 2 : 1 };
 
 /** Trains from the start, or from the last checkpoint with --resume. */
 export async function train(io: Io, options: TrainOptions): Promise<void> {
   const settings = settingsOf(options);
+  if (options.dryRun) return dryRunTraining(io, settings, options.json === true);
   const config: RunConfig = { format: 'tract-run', version: 1, command: 'train', settings };
   const from = openRun(options.out, options.resume === true, config);
   const images = await loadSet(`${settings.data}:train`);
+  requireFit(settings, images, settings.network);
   await startBackend(io, options);
   beginRun(options.out, config, from);
   const work = trainWork({ run: options.out, settings, images, from });

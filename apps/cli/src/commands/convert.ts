@@ -11,7 +11,8 @@ nothing in it is ever run.
 DST is a new model folder, a .safetensors (the same in one file) or a .pt (a
 state dict under the names of the reference program, for torch.load).
 What the weights do not tell (image size, heads) is asked for with --config.
-Networks of EDM keep their names: DST must be a .safetensors or a .pt.
+A network of EDM becomes a model in a folder; in a .safetensors or a .pt it
+keeps its names.
 A name left over or missing is an error (exit code 3): nothing is written.`;
 
 export const convertCommand = (io: Io): Command =>

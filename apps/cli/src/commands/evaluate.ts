@@ -3,19 +3,22 @@ import type { EvaluateOptions } from '../actions/evaluate.js';
 import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { quantity, wholeNumber } from '../quantity.js';
+import { withSampling } from '../sampling-options.js';
 
 export const evaluateCommand = (io: Io): Command =>
   withComputing(
-    new Command('evaluate')
-      .summary('Measures how far samples are from real images.')
-      .description(
-        'Measures how far samples are from real images: the Frechet distance in\nfeatures of a digit classifier; lower is better.',
-      )
-      .addOption(required('--samples <what>', 'FILE.npz, a folder of PNGs, or a MODEL to draw from', pathName))
-      .option('--steps <n>', 'with a MODEL: network calls for each image', quantity)
-      .option('--count <n>', 'with a MODEL: images to draw (default: 10K)', quantity)
-      .option('--seed <n>', 'with a MODEL: seed of the noise (default: 0)', wholeNumber)
-      .option('--batch <n>', 'images drawn at a time; does not change them', quantity, 64)
+    withSampling(
+      new Command('evaluate')
+        .summary('Measures how far samples are from real images.')
+        .description(
+          'Measures how far samples are from real images: the Frechet distance in\nfeatures of a digit classifier; lower is better.',
+        )
+        .addOption(required('--samples <what>', 'FILE.npz, a folder of PNGs, or a MODEL to draw from', pathName))
+        .option('--steps <n>', 'with a MODEL: sampling steps', quantity)
+        .option('--count <n>', 'with a MODEL: images to draw (default: 10K)', quantity)
+        .option('--seed <n>', 'with a MODEL: seed of the noise (default: 0)', wholeNumber)
+        .option('--batch <n>', 'images drawn at a time; does not change them', quantity, 64),
+    )
       .option('--reference <set>', 'mnist:test or mnist:train', 'mnist:test')
       .option('--json', 'print one JSON value'),
   )

@@ -3,30 +3,33 @@ import type { SampleOptions } from '../actions/sample.js';
 import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { quantity, wholeNumber } from '../quantity.js';
+import { withSampling } from '../sampling-options.js';
 
 export const sampleCommand = (io: Io): Command =>
   withComputing(
-    new Command('sample')
-      .description('Draws images from a model; each depends on the seed and its number alone.')
-      .argument('<model>', 'MODEL, see `tract --help`')
-      .addOption(required('--steps <n>', 'network calls for each image', quantity))
-      .addOption(
-        required(
-          '--out <path>',
-          'FILE.png (a grid), FILE.npz (uint8 NHWC under `images`), both replaced if there, or a new folder of PNGs',
-          pathName,
-        ),
-      )
-      .option('--count <n>', 'images', quantity, 64)
-      .option('--seed <n>', 'seed of the noise', wholeNumber, 0)
-      .option('--batch <n>', 'images at a time; does not change them', quantity, 64)
-      .option('--json', 'print one JSON value'),
+    withSampling(
+      new Command('sample')
+        .description('Draws images from a model; each depends on the seed and its number alone.')
+        .argument('<model>', 'MODEL, see `tract --help`')
+        .addOption(required('--steps <n>', 'sampling steps: one network call each, with heun two but for the last', quantity))
+        .addOption(
+          required(
+            '--out <path>',
+            'FILE.png (a grid), FILE.npz (uint8 NHWC under `images`), both replaced if there, or a new folder of PNGs',
+            pathName,
+          ),
+        )
+        .option('--count <n>', 'images', quantity, 64)
+        .option('--seed <n>', 'seed of the noise', wholeNumber, 0)
+        .option('--batch <n>', 'images at a time; does not change them', quantity, 64),
+    ).option('--json', 'print one JSON value'),
   )
     .addHelpText(
       'after',
       examples(
         'tract sample mnist-teacher --steps 64 --count 100 --out digits.png',
         'tract sample runs/a/model --steps 1 --count 5K --seed 7 --out digits.npz',
+        'tract sample runs/edm/model --steps 18 --churn 20 --out digits.png',
       ),
     )
     .action(async (model: string, options: SampleOptions) => (await import('../actions/sample.js')).sample(io, model, options));

@@ -17,7 +17,9 @@ const songDefaults = {
 const dhariwalDefaults = { model_channels: 192, channel_mult: [1, 2, 3, 4], num_blocks: 3, attn_resolutions: [32, 16, 8] };
 
 /** What sizes and meanings do not depend on: how the reference trains and in which precision it computes. */
-const passedOver = ['use_fp16', 'dropout', 'label_dropout', 'sigma_min', 'sigma_max', 'sigma_data'];
+const trainingSettings = ['use_fp16', 'dropout', 'label_dropout', 'sigma_min', 'sigma_max', 'sigma_data'];
+/** Of the preconditionings VP and iDDPM. */
+const passedOver = [...trainingSettings, 'beta_d', 'beta_min', 'epsilon_t', 'M', 'C_1', 'C_2'];
 const known = ['model_type', 'img_resolution', 'img_channels', 'label_dim', 'augment_dim', 'channel_mult_emb', ...passedOver];
 
 /**

@@ -1,0 +1,100 @@
+import { modelPart } from '../diffusion-model.js';
+import { loadSet } from '../digits.js';
+import { exitCodeOf, exitCodes, usageError } from '../errors.js';
+import { type Io, report } from '../io.js';
+import { knownTeacher, readTeacher } from '../known-teacher.js';
+import { hasModel } from '../model-folder.js';
+import type { NetworkConfig } from '../network.js';
+import type { DistillPreset, TrainPreset } from '../presets.js';
+import { withCommas } from '../quantity.js';
+import { type BatchSettings, hostBatch, requireFit } from '../training-batch.js';
+import { type PhasePlan, planDistillation, planTraining, type TrainingPlan } from '../training-plan.js';
+
+/** One batch of the data as training would see it, or why there is none. */
+type BatchReport =
+  | {
+      readonly read: true;
+      readonly images: number;
+      readonly shape: readonly number[];
+      readonly range: readonly [number, number];
+      readonly labels?: number[];
+    }
+  | { readonly read: false; readonly reason: string };
+
+/** Prints what a training would do. */
+export async function dryRunTraining(io: Io, settings: TrainPreset, json: boolean): Promise<void> {
+  const plan = planTraining(settings);
+  const batch = await tryBatch(settings, settings.network);
+  tell(io, json, { command: 'train', settings, ...plan, batch });
+}
+
+/** The same for a distillation; a published teacher need not be there. */
+export async function dryRunDistillation(io: Io, settings: DistillPreset, json: boolean): Promise<void> {
+  const { teacher: name } = settings;
+  const known = hasModel(name) ? undefined : knownTeacher(name);
+  const model = modelPart(known ?? readTeacher(name));
+  const plan = planned(() => planDistillation(model, settings));
+  const batch = await tryBatch(settings, model.network);
+  tell(io, json, { command: 'distill', settings, model, teacherIsThere: known === undefined, ...plan, batch });
+}
+
+function planned<T>(plan: () => T): T {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof RangeError) throw usageError(error.message);
+    throw error;
+  }
+}
+
+async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promise<BatchReport> {
+  try {
+    const set = await loadSet(`${settings.data}:train`);
+    requireFit(settings, set, network);
+    const { values, shape, labels } = hostBatch(set, settings, network, 0);
+    const range = values.reduce<[number, number]>(
+      ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+      [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+    );
+    return { read: true, images: set.count, shape, range, ...(labels && { labels: labels.slice(0, 8) }) };
+  } catch (error) {
+    const code = exitCodeOf(error);
+    if (code !== exitCodes.usage && code !== exitCodes.data) throw error;
+    return { read: false, reason: (error as Error).message };
+  }
+}
+
+type Value = TrainingPlan & {
+  readonly command: string;
+  readonly settings: TrainPreset | DistillPreset;
+  readonly model?: unknown;
+  readonly teacherIsThere?: boolean;
+  readonly batch: BatchReport;
+};
+
+function tell(io: Io, json: boolean, value: Value): void {
+  const { settings, model, teacherIsThere, parameters, multiplyAdds, memory, updates, batch } = value;
+  const { call, update, whole } = multiplyAdds;
+  report(io, json, value, [
+    JSON.stringify({ ...settings, ...(model !== undefined && { model }) }, null, 2),
+    `parameters    ${withCommas(parameters)}`,
+    `multiply-adds ${giga(call)} G a network call and image, ${giga(update)} G an update and image, ${whole.toExponential(2)} in all (FLOPs: twice as many)`,
+    `memory        about ${gigabytes(memory.weights + memory.activations)}: ${memory.copies} copies of the parameters ${gigabytes(memory.weights)}, activations at batch ${settings.batch} ${gigabytes(memory.activations)}`,
+    `updates       ${withCommas(updates)} of ${settings.batch} images`,
+    ...value.phases.map(phaseLine),
+    ...(settings.lacks === undefined ? [] : [`not done here ${settings.lacks}, which the published recipe has`]),
+    ...(teacherIsThere === false
+      ? [`teacher       ${(settings as DistillPreset).teacher} is not there; described from what was published`]
+      : []),
+    batch.read
+      ? `data          ${settings.data}, ${withCommas(batch.images)} images; a batch [${batch.shape.join(', ')}] in [${batch.range.map((end) => end.toFixed(3)).join(', ')}]`
+      : `data          not read: ${batch.reason}`,
+    'dry run: nothing was written',
+  ]);
+}
+
+const phaseLine = ({ steps, updates, emaMomentum }: PhasePlan): string =>
+  `${steps ? `phase ${steps.join('->')}`.padEnd(13) : 'average      '} ${withCommas(updates)} updates, EMA momentum ${Number(emaMomentum.toPrecision(8))}`;
+
+const giga = (count: number): string => (count / 1e9).toPrecision(4);
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;

@@ -1,0 +1,33 @@
+import type { Averaging } from '@tract/distill';
+
+/** How the average that is sampled is taken; exactly one of the first three. */
+export type AveragingSettings = {
+  /** Weight that the first update still has in the end (of a phase, in a distillation): momentum = emaResidual^(1/updates). */
+  readonly emaResidual?: number;
+  readonly emaMomentum?: number;
+  /** Images after which an update counts half. */
+  readonly emaHalfLife?: number;
+  /** With a half-life: it is never longer than this share of the images seen so far. */
+  readonly emaRampUp?: number;
+};
+
+/** The same for updates of so many images. */
+export function averagingOf({ emaResidual, emaMomentum, emaHalfLife, emaRampUp }: AveragingSettings, batch: number): Averaging {
+  if (emaHalfLife !== undefined) return { halfLife: emaHalfLife / batch, ...(emaRampUp !== undefined && { rampUp: emaRampUp }) };
+  return emaMomentum !== undefined ? { momentum: emaMomentum } : { residual: emaResidual ?? 1e-3 };
+}
+
+/** Settings of which the one that the command line gives takes the place of all others. */
+export function withAveraging<S extends AveragingSettings>(settings: S, given: AveragingSettings): S {
+  const { emaResidual, emaMomentum, emaHalfLife } = given;
+  if ([emaResidual, emaMomentum, emaHalfLife].every((value) => value === undefined)) return settings;
+  const { emaResidual: _residual, emaMomentum: _momentum, emaHalfLife: _halfLife, emaRampUp: _rampUp, ...rest } = settings;
+  const one = Object.entries({ emaResidual, emaMomentum, emaHalfLife }).filter(([, value]) => value !== undefined);
+  return { ...rest, ...Object.fromEntries(one) } as unknown as S;
+}
+
+/** The same as words. */
+export function describeAveraging({ emaResidual, emaMomentum, emaHalfLife, emaRampUp }: AveragingSettings): string {
+  if (emaHalfLife !== undefined) return `EMA half-life ${emaHalfLife} images${emaRampUp ? `, at most ${emaRampUp} of those seen` : ''}`;
+  return emaMomentum !== undefined ? `EMA momentum ${emaMomentum}` : `EMA residual ${emaResidual}`;
+}

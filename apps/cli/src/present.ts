@@ -1,0 +1,5 @@
+/** Without what is undefined: settings are kept as JSON, where that does not exist. */
+export const present = <T extends object>(values: T): Present<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
+
+type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };

@@ -1,0 +1,114 @@
+import { halvings } from '@tract/distill';
+import { edmConfigs, paperConfigs } from '@tract/unet';
+import type { DiffusionModel } from '../diffusion-model.js';
+import type { DistillPreset, TrainPreset } from './preset.js';
+
+/** The published code counts images in units of 2^20. */
+const M = 2 ** 20;
+
+const edm = { prediction: 'x0', preconditioning: { kind: 'edm' }, process: { kind: 'edm' } } as const;
+const cifar10Edm: DiffusionModel = { network: { ...edmConfigs.cifar10Ncsnpp, augmentChannels: 9 }, ...edm };
+const imagenet64Edm: DiffusionModel = { network: edmConfigs.imagenet64Adm, ...edm };
+
+/** The published teachers by the names of their files: what `tract convert` makes of them, where it has not been done. */
+export const publishedTeachers: Readonly<Record<string, DiffusionModel>> = {
+  cifar_original: { network: paperConfigs.cifar10, prediction: 'x0' },
+  imagenet_original: { network: paperConfigs.imagenet64, prediction: 'x0+eps' },
+  'edm-cifar10-32x32-uncond-ve': cifar10Edm,
+  'edm-imagenet-64x64-cond-adm': imagenet64Edm,
+};
+
+/** Source: Berthelot et al. 2023, and the defaults of their code. */
+const tract: DistillPreset = {
+  data: 'cifar10',
+  flip: true,
+  teacher: 'cifar_original',
+  method: 'tract',
+  schedule: [1024, 32, 1],
+  images: 96 * M,
+  batch: 256,
+  learningRate: 2e-4,
+  decay: 'constant',
+  clipNorm: 1,
+  selfEma: 0.5,
+  emaResidual: 1e-3,
+  restart: 'keep',
+  lossWeight: 'truncated-snr',
+  huberWidth: 0,
+  clipStudent: false,
+  seed: 0,
+  checkpointEvery: M,
+};
+
+/** The same for EDM's teachers, whose gradients are not clipped. */
+const tractEdm: DistillPreset = {
+  ...tract,
+  teacher: 'edm-cifar10-32x32-uncond-ve',
+  method: 'tract-edm',
+  schedule: [40, 1],
+  batch: 512,
+  learningRate: 1e-3,
+  clipNorm: 0,
+  lossWeight: 'edm',
+};
+
+/** Progressive distillation, without an average: each phase is trained on its own. Source: Salimans & Ho 2022, Appendix D and their code. */
+const btd = ({
+  updates,
+  steps,
+  ...more
+}: Pick<DistillPreset, 'batch' | 'learningRate'> & { readonly updates: number; readonly steps: number }) => {
+  const schedule = halvings(steps);
+  const phaseWeights = schedule.slice(1).map((left) => (left <= 2 ? 2 : 1));
+  const images = more.batch * updates * phaseWeights.reduce((sum, weight) => sum + weight, 0);
+  const { emaResidual: _, ...rest } = tract;
+  return { ...rest, ...more, method: 'btd', schedule, phaseWeights, images, decay: 'linear', emaMomentum: 0, restart: 'teacher' } as const;
+};
+
+const imagenet64 = { data: 'imagenet64', teacher: 'imagenet_original' };
+
+export const paperStudents: Readonly<Record<string, DistillPreset>> = {
+  'cifar10-tract-1024-32-1': tract,
+  'cifar10-tract-256m-1024-32-1': { ...tract, images: 256 * M },
+  'cifar10-tract-edm-40-1': tractEdm,
+  'cifar10-tract-edm-256m-40-1': { ...tractEdm, images: 256 * M },
+  'cifar10-btd': btd({ steps: 8192, updates: 50e3, batch: 128, learningRate: 5e-5 }),
+  'imagenet64-tract-1024-32-1': { ...tract, ...imagenet64 },
+  'imagenet64-tract-edm-40-1': { ...tractEdm, data: 'imagenet64', teacher: 'edm-imagenet-64x64-cond-adm' },
+  'imagenet64-btd': { ...btd({ steps: 1024, updates: 50e3, batch: 2048, learningRate: 1e-4 }), ...imagenet64 },
+};
+
+/** Source: Karras et al. 2022, Appendix F and the published code. */
+const edmTeacher: TrainPreset = {
+  ...cifar10Edm,
+  data: 'cifar10',
+  augment: 0.12,
+  lossWeight: 'edm',
+  images: 200e6,
+  batch: 512,
+  learningRate: 1e-3,
+  rampImages: 10e6,
+  decay: 'constant',
+  clipNorm: 0,
+  emaHalfLife: 0.5e6,
+  emaRampUp: 0.05,
+  seed: 0,
+  checkpointEvery: 1e6,
+  lacks: 'dropout 0.13',
+};
+
+const { augment: _, ...unaugmented } = edmTeacher;
+
+export const paperTeachers: Readonly<Record<string, TrainPreset>> = {
+  'cifar10-edm-teacher': edmTeacher,
+  'imagenet64-edm-teacher': {
+    ...unaugmented,
+    ...imagenet64Edm,
+    data: 'imagenet64',
+    images: 2500e6,
+    batch: 4096,
+    learningRate: 1e-4,
+    emaHalfLife: 50e6,
+    lacks: 'dropout 0.1',
+  },
+};

@@ -1,0 +1,45 @@
+import { batchAt, gather, type ImageSet } from '@tract/data';
+import { edmConfigs } from '@tract/unet';
+import { expect, test } from 'vitest';
+import { trainPresets } from './presets.js';
+import { hostBatch, requireFit } from './training-batch.js';
+
+const images = Uint8Array.from({ length: 6 * 784 }, (_, i) => (i * 37) % 256);
+const set: ImageSet = { images, labels: Uint8Array.from([0, 1, 2, 3, 4, 9]), count: 6, height: 28, width: 28, channels: 1 };
+const settings = { data: 'bars', seed: 3, batch: 4 };
+const { network } = trainPresets['mnist-edm-teacher'];
+
+test('a batch is the images of its step; a network of classes is told theirs', () => {
+  const indices = batchAt(3, 6, 4, 5);
+  expect(hostBatch(set, settings, network, 5)).toEqual({ values: gather(set, indices), shape: [4, 28, 28, 1], labels: undefined });
+  expect(hostBatch(set, settings, { ...network, classes: 10 }, 5).labels).toEqual(Array.from(indices, (i) => set.labels[i]));
+});
+
+test('half of the images are mirrored where that is asked for, by seed and step alone', () => {
+  const batch = hostBatch(set, { ...settings, batch: 200, flip: true }, network, 1);
+  const indices = batchAt(3, 6, 200, 1);
+  const [plain, mirrored] = [false, true].map((flip) => gather(set, indices, { flip: Array(200).fill(flip) }));
+  const flips = Array.from(
+    { length: 200 },
+    (_, i) => batch.values[i * 784] === mirrored[i * 784] && batch.values[i * 784] !== plain[i * 784],
+  );
+  expect(batch.values).toEqual(gather(set, indices, { flip: flips }));
+  expect(Math.abs(flips.filter(Boolean).length - 100)).toBeLessThan(29); // four standard deviations
+});
+
+test('an augmented batch comes with what was done, for a network that knows of it', () => {
+  const settingsOf = { ...settings, augment: 0.5 };
+  const told = hostBatch(set, settingsOf, { ...network, augmentChannels: 9 } as typeof network, 2);
+  expect(told.augment).toHaveLength(4);
+  const untold = hostBatch(set, settingsOf, network, 2);
+  expect(untold.augment).toBeUndefined();
+  expect(untold.values).toEqual(told.values);
+});
+
+test('images that the network does not take, and classes that it does not know, are refused', () => {
+  expect(() => requireFit(settings, set, edmConfigs.cifar10Ncsnpp)).toThrow(
+    'images of bars are 28x28 with 1 channels, the network takes 32x32 with 3',
+  );
+  expect(() => requireFit(settings, set, { ...network, classes: 9 })).toThrow('class 9, the network knows 9 classes');
+  expect(() => requireFit(settings, set, network)).not.toThrow();
+});

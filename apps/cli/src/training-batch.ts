@@ -1,0 +1,59 @@
+import { batchAt, gather, type ImageSet } from '@tract/data';
+import { augmentImages, streams } from '@tract/distill';
+import { randomUniforms, type Tensor, tensor } from '@tract/tensor';
+import { dataError } from './errors.js';
+import type { NetworkConfig } from './network.js';
+
+/** What a training takes of its images, and what it does to them. */
+export type BatchSettings = {
+  readonly data: string;
+  readonly seed: number;
+  readonly batch: number;
+  /** Each image is mirrored half of the time. */
+  readonly flip?: boolean;
+  /** Probability of each of EDM's augmentations. */
+  readonly augment?: number;
+};
+
+/** One batch on the host: images `shape` = [batch, height, width, channels] in [-1, 1], and what the network is told besides. */
+export type HostBatch = {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+  readonly labels?: number[];
+  readonly augment?: readonly (readonly number[])[];
+};
+
+/** The same as training takes it; the caller owns x0. */
+export type TrainingBatch = Pick<HostBatch, 'labels' | 'augment'> & { readonly x0: Tensor };
+
+/** @throws CliError (bad data) when a data set does not hold what a network takes. */
+export function requireFit({ data }: BatchSettings, set: ImageSet, { imageSize, inChannels, classes }: NetworkConfig): void {
+  if (set.height !== imageSize || set.width !== imageSize || set.channels !== inChannels) {
+    throw dataError(
+      `the images of ${data} are ${set.width}x${set.height} with ${set.channels} channels, the network takes ${imageSize}x${imageSize} with ${inChannels}; choose other images or another network`,
+    );
+  }
+  const highest = set.labels.reduce((most, label) => Math.max(most, label), 0);
+  if (classes > 1 && highest >= classes)
+    throw dataError(`${data} has an image of class ${highest}, the network knows ${classes} classes, from 0; choose other images`);
+}
+
+/** Batch number `step`, a function of (seed, step) alone. */
+export function hostBatch(set: ImageSet, settings: BatchSettings, network: NetworkConfig, step: number): HostBatch {
+  const { seed, batch, flip, augment } = settings;
+  const indices = batchAt(seed, set.count, batch, step);
+  const labels = network.classes > 1 ? Array.from(indices, (index) => set.labels[index]) : undefined;
+  const shape = [batch, set.height, set.width, set.channels];
+  if (augment === undefined) {
+    const flips = flip ? Array.from(randomUniforms({ seed, stream: streams.flip, step }, batch), (u) => u < 0.5) : undefined;
+    return { values: gather(set, indices, { flip: flips }), shape, labels };
+  }
+  const { images, labels: told } = augmentImages(gather(set, indices), set, { probability: augment, seed, step });
+  const isTold = network.kind !== undefined && network.augmentChannels !== undefined;
+  return { values: images, shape, labels, ...(isTold && { augment: told }) };
+}
+
+export function trainingBatch(set: ImageSet, settings: BatchSettings, network: NetworkConfig, step: number): TrainingBatch {
+  const { values, shape, ...told } = hostBatch(set, settings, network, step);
+  return { x0: tensor(values, shape), ...told };
+}
