@@ -5,8 +5,8 @@ import { writeFileAtomically } from '../atomic.js';
 import { usageError } from '../errors.js';
 import { makeFolder, requireRoom } from '../folders.js';
 import { type ModelDescription, writeModel } from '../model-folder.js';
-import { toEdm } from './convert-edm-model.js';
 import { toMlTract } from './convert-ml-tract.js';
+import { toEdm } from './convert-to-edm.js';
 
 export type DestinationKind = 'folder' | 'safetensors' | 'pt';
 
