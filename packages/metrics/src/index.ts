@@ -20,6 +20,18 @@ export {
   mergeStatistics,
   type StatisticsAccumulator,
 } from './feature-statistics.js';
+export { type FewSamples, fewSamples } from './few-samples.js';
 export { frechetDistance } from './frechet-distance.js';
+export {
+  type ExtrapolatedFrechet,
+  extrapolateFrechet,
+  type FrechetAtInfinity,
+  frechetAtInfinity,
+} from './frechet-extrapolation.js';
+export { type InceptionScore, type InceptionScoreOptions, inceptionScore, softmaxRows } from './inception-score.js';
+export { type KernelDistance, type KernelDistanceOptions, kernelDistance, wholeKernelDistance } from './kernel-distance.js';
+export { type MatrixKernels, useMatrixKernels } from './matrix-kernels.js';
+export { type PrecisionRecall, precisionRecall } from './precision-recall.js';
+export type { RowProducts } from './row-products.js';
 export { singularValues } from './singular-values.js';
 export { type SymmetricEigen, symmetricEigen } from './symmetric-eigen.js';
