@@ -32,6 +32,10 @@ export { type InceptionScore, type InceptionScoreOptions, inceptionScore, softma
 export { type KernelDistance, type KernelDistanceOptions, kernelDistance, wholeKernelDistance } from './kernel-distance.js';
 export { type MatrixKernels, useMatrixKernels } from './matrix-kernels.js';
 export { type PrecisionRecall, precisionRecall } from './precision-recall.js';
+export { type BilinearAnchor, resizeBilinear } from './resize/bilinear-resize.js';
+export { resizePillow } from './resize/pillow-resize.js';
+export { type PillowFilter, pillowFilters } from './resize/pillow-weights.js';
+export type { Raster, RasterSize } from './resize/raster.js';
 export type { RowProducts } from './row-products.js';
 export { singularValues } from './singular-values.js';
 export { type SymmetricEigen, symmetricEigen } from './symmetric-eigen.js';
