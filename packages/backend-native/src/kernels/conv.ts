@@ -72,17 +72,18 @@ const conv2dFilterGrad: NativeKernel<Conv2DBackpropFilterAttrs> = (backend, { x,
   return backend.launch('conv2dFilterGrad', [x, dy], [filterShape, undefined], p.numbers)[0];
 };
 
-type TractAttributes = { readonly stride: number; readonly pad: number };
+type TractAttributes = { readonly stride: number; readonly pad: number | readonly [vertical: number, horizontal: number] };
 
-/** The fused kernels' convolution: `pad` zeros on all four sides. @throws RangeError when the shapes do not fit. */
+/** The fused kernels' convolution: `pad` zeros on all four sides, or above and below and then at the sides. @throws RangeError when the shapes do not fit. */
 function tractPlan(kernel: string, input: readonly number[], filter: readonly number[], { stride, pad }: TractAttributes): ConvPlan {
-  const [height, width] = [0, 1].map((i) => Math.floor((input[1 + i] + 2 * pad - filter[i]) / stride) + 1);
+  const pads = typeof pad === 'number' ? [pad, pad] : pad;
+  const [height, width] = pads.map((zeros, i) => Math.floor((input[1 + i] + 2 * zeros - filter[i]) / stride) + 1);
   if (input.length !== 4 || filter.length !== 4 || input[3] !== filter[2] || !(height >= 1 && width >= 1)) {
     throw new RangeError(
       `${kernel}: expected x [N,H,W,Ci] and a filter [kh,kw,Ci,Co] no larger than the padded image, got [${input.join(',')}] and [${filter.join(',')}] with pad ${pad}`,
     );
   }
-  return plan(input as Shape4, filter as Shape4, stride, pad, pad, [height, width]);
+  return plan(input as Shape4, filter as Shape4, stride, pads[0], pads[1], [height, width]);
 }
 
 const tractConv2d: NativeKernel<TractAttributes> = (backend, { x, filter, bias, residual }, attributes) => {

@@ -5,6 +5,7 @@ import { conv2d, conv2dFilterGrad, conv2dInputGrad } from './conv.js';
 import { combine, scale, silu, siluGrad, squaredError } from './elementwise.js';
 import { groupNorm, groupNormGrad } from './group-norm.js';
 import { noise } from './noise.js';
+import { avgPool, maxPool } from './pool.js';
 import { downsample2x, upsample2x } from './resample.js';
 
 /** The composed reference of every fused kernel, by kernel name. A backend's own kernel of the same name comes first. */
@@ -12,6 +13,7 @@ export const composedKernels: Readonly<Record<string, KernelFunc>> = {
   TractAdamEma: adamEma,
   TractAttention: attention,
   TractAttentionGrad: attentionGrad,
+  TractAvgPool: avgPool,
   TractCombine: combine,
   TractConv2D: conv2d,
   TractConv2DFilterGrad: conv2dFilterGrad,
@@ -19,6 +21,7 @@ export const composedKernels: Readonly<Record<string, KernelFunc>> = {
   TractDownsample2x: downsample2x,
   TractGroupNorm: groupNorm,
   TractGroupNormGrad: groupNormGrad,
+  TractMaxPool: maxPool,
   TractNoise: noise,
   TractScale: scale,
   TractSilu: silu,

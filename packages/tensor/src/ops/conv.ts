@@ -10,9 +10,17 @@ export type Conv2dOptions = {
   readonly residual?: Tensor;
   /** Step between windows on both axes; 1 by default. */
   readonly stride?: number;
-  /** Zeros on all four sides; (k - 1) / 2 by default, which keeps the size at stride 1 and needs a square filter of odd size. */
-  readonly pad?: number;
+  /**
+   * Zeros on all four sides, or above and below and then left and right; (k - 1) / 2 by default, which keeps the size at stride 1 and needs a square filter
+   * of odd size.
+   */
+  readonly pad?: Pad;
 };
+
+/** Zeros around an image: on all sides, or [above and below, left and right]. */
+export type Pad = number | readonly [vertical: number, horizontal: number];
+
+export const padPair = (pad: Pad): readonly [number, number] => (typeof pad === 'number' ? [pad, pad] : pad);
 
 function defaultPad(filter: Tensor): number {
   const [kh, kw] = filter.shape;
@@ -22,16 +30,17 @@ function defaultPad(filter: Tensor): number {
   return (kh - 1) / 2;
 }
 
-function outputShape(x: Shape, filter: Shape, stride: number, pad: number): number[] {
+function outputShape(x: Shape, filter: Shape, stride: number, pad: Pad): number[] {
   if (x.length !== 4 || filter.length !== 4 || x[3] !== filter[2]) {
     throw new RangeError(`conv2d: expected x [N,H,W,Ci] and filter [kh,kw,Ci,Co], got ${showShape(x)} and ${showShape(filter)}`);
   }
-  if (!(Number.isInteger(stride) && stride >= 1 && Number.isInteger(pad) && pad >= 0)) {
+  const [vertical, horizontal] = padPair(pad);
+  if (!(Number.isInteger(stride) && stride >= 1 && [vertical, horizontal].every((n) => Number.isInteger(n) && n >= 0))) {
     throw new RangeError(`conv2d: stride must be an integer >= 1 and pad an integer >= 0, got ${stride} and ${pad}`);
   }
   const [kh, kw, , co] = filter;
-  const height = Math.floor((x[1] + 2 * pad - kh) / stride) + 1;
-  const width = Math.floor((x[2] + 2 * pad - kw) / stride) + 1;
+  const height = Math.floor((x[1] + 2 * vertical - kh) / stride) + 1;
+  const width = Math.floor((x[2] + 2 * horizontal - kw) / stride) + 1;
   if (height < 1 || width < 1) {
     throw new RangeError(`conv2d: a ${kh}x${kw} filter is larger than the image of ${showShape(x)} with pad ${pad}`);
   }
@@ -65,7 +74,7 @@ function recordConv(
   bias: Tensor | undefined,
   residual: Tensor | undefined,
   stride: number,
-  pad: number,
+  pad: Pad,
 ): Tensor {
   const tape = activeTape()!;
   const saved: Tensor[] = [];
