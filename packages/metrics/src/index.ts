@@ -28,6 +28,10 @@ export {
   type FrechetAtInfinity,
   frechetAtInfinity,
 } from './frechet-extrapolation.js';
+export { applyInception, type InceptionLayer, type InceptionOutput, type InceptionParams } from './inception/inception.js';
+export { type ImageBatch, INCEPTION_SIZE, type InceptionMode, inceptionInput, inceptionModes } from './inception/inception-input.js';
+export { type ConvSpec, INCEPTION_CLASSES, INCEPTION_FEATURES, inceptionConvolutions } from './inception/inception-layers.js';
+export { type InceptionArrays, inceptionFrom } from './inception/inception-weights.js';
 export { type InceptionScore, type InceptionScoreOptions, inceptionScore, softmaxRows } from './inception-score.js';
 export { type KernelDistance, type KernelDistanceOptions, kernelDistance, wholeKernelDistance } from './kernel-distance.js';
 export { type MatrixKernels, useMatrixKernels } from './matrix-kernels.js';
