@@ -28,13 +28,30 @@ export {
   type FrechetAtInfinity,
   frechetAtInfinity,
 } from './frechet-extrapolation.js';
+export type { ImageBatch } from './image-batch.js';
+export {
+  type Extracted,
+  type ExtractedRows,
+  type ExtractOptions,
+  extractImages,
+  type FeatureKind,
+  type ImageExtractor,
+  tensorExtractor,
+} from './image-extractor.js';
 export { applyInception, type InceptionLayer, type InceptionOutput, type InceptionParams } from './inception/inception.js';
-export { type ImageBatch, INCEPTION_SIZE, type InceptionMode, inceptionInput, inceptionModes } from './inception/inception-input.js';
-export { type ConvSpec, INCEPTION_CLASSES, INCEPTION_FEATURES, inceptionConvolutions } from './inception/inception-layers.js';
+export { inceptionExtractor } from './inception/inception-extractor.js';
+export {
+  type ConvSpec,
+  INCEPTION_CLASSES,
+  INCEPTION_FEATURES,
+  INCEPTION_SIZE,
+  inceptionConvolutions,
+} from './inception/inception-layers.js';
 export { type InceptionArrays, inceptionFrom } from './inception/inception-weights.js';
 export { type InceptionScore, type InceptionScoreOptions, inceptionScore, softmaxRows } from './inception-score.js';
 export { type KernelDistance, type KernelDistanceOptions, kernelDistance, wholeKernelDistance } from './kernel-distance.js';
 export { type MatrixKernels, useMatrixKernels } from './matrix-kernels.js';
+export { type InputMode, inputModes, networkInput } from './network-input.js';
 export { type PrecisionRecall, precisionRecall } from './precision-recall.js';
 export { type BilinearAnchor, resizeBilinear } from './resize/bilinear-resize.js';
 export { resizePillow } from './resize/pillow-resize.js';

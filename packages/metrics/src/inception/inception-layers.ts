@@ -7,6 +7,8 @@ export type ConvSpec = {
   readonly pad: readonly [vertical: number, horizontal: number];
 };
 
+/** Side of the images that the network was trained on and FID is defined with. */
+export const INCEPTION_SIZE = 299;
 /** Classes of the published weights, of which eight have no name. */
 export const INCEPTION_CLASSES = 1008;
 /** Features of the last block, and of those before it. */
