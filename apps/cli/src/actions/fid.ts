@@ -52,7 +52,10 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
     const ready = makeExtractor?.();
     try {
       const samples = await measureSide(io, sources[0], ready, kinds.samples, needsRows[0] === true, options, pause);
-      const reference = await measureSide(io, sources[1], ready, kinds.reference, needsRows[1] === true, options, pause);
+      // --count is of the samples; of the reference only where it has to be drawn.
+      const { count, ...whole } = options;
+      const ofReference = sources[1].model ? options : whole;
+      const reference = await measureSide(io, sources[1], ready, kinds.reference, needsRows[1] === true, ofReference, pause);
       warnOfFew(io, [samples, reference], options);
       const isInception = options.features === 'inception';
       const scores = scoresOf(samples, reference, wanted, isInception ? 'frechet_inception_distance' : 'frechet_distance');

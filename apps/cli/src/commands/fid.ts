@@ -16,24 +16,21 @@ export const fidCommand = (io: Io): Command =>
       .argument('<a>', 'the samples', pathName)
       .argument('<b>', 'the reference', pathName)
       .option('--kid', 'also the kernel distance, over 100 subsets of up to 1,000')
-      .option('--prdc', 'also precision, recall, density and coverage (k = 3)')
+      .option('--prdc', 'also precision, recall, density and coverage (k=3)')
       .option('--is', 'also the Inception Score of A, over 10 splits')
       .option('--sfid', 'also the distance of spatial features')
-      .addOption(
-        new Option('--extrapolate [n]', 'also the distance that n samples and infinitely many\nwould have')
-          .argParser(quantity)
-          .preset('50K'),
-      ),
+      .option('--extrapolate <n>', 'also the distance that n samples and infinitely many\nwould have', quantity),
   )
     .addHelpText(
       'after',
       `
 Scores compare only where extractor, weights and mode are the same. Features
 are kept in TRACT_CACHE (default ~/.cache/tract/features) by their content;
-TRACT_INCEPTION names a file that stands in for --weights.${examples(
-        'tract fid samples.zip cifar10-32x32.npz --weights inception.pth --kid',
-        'tract fid mnist-student mnist:test --steps 1 --features digits --json',
-      )}`,
+TRACT_INCEPTION names a file that stands in for --weights.
+${examples(
+  'tract fid samples.zip cifar10-32x32.npz --weights inception.pth --kid',
+  'tract fid mnist-student mnist:test --steps 1 --features digits --json',
+)}`,
     )
     .addCommand(statsCommand(io))
     .addCommand(weightsCommand(io))
@@ -42,6 +39,7 @@ TRACT_INCEPTION names a file that stands in for --weights.${examples(
 const statsCommand = (io: Io): Command =>
   withMeasuring(
     new Command('stats')
+      .summary('Writes the statistics of a set, for comparing with it many times.')
       .description('Writes mean and covariance of the features of DATA, as pytorch-fid and EDM\nread them: an npz with mu and sigma.')
       .argument('<data>', 'images or a MODEL, as A and B of tract fid', pathName)
       .addOption(required('--out <file>', 'the FILE.npz to write', pathName))
@@ -59,6 +57,7 @@ const statsCommand = (io: Io): Command =>
 const weightsCommand = (io: Io): Command =>
   withComputing(
     new Command('weights')
+      .summary('Says what a file of Inception weights is; --help says where to get it.')
       .description('Says what a file of Inception weights is, and whether it is the published one.')
       .argument('<file>', 'a file of torch.save or safetensors', pathName)
       .option('--json', 'print one JSON value'),
@@ -69,15 +68,13 @@ const weightsCommand = (io: Io): Command =>
 The weights are not part of this program. FID is defined by TensorFlow's
 network of 2015-12-05, which pytorch-fid publishes for PyTorch:
   https://github.com/mseitzer/pytorch-fid/releases/tag/fid_weights
-  pt_inception-2015-12-05-6726825d.pth (91 MB; SHA-256 begins with 6726825d)
+  pt_inception-2015-12-05-6726825d.pth (its SHA-256 begins with 6726825d)
 Give that file to --weights as it is. Nothing in it is run. Any state dict
 with the names of torchvision's inception_v3 will do, also as safetensors:
   from safetensors.torch import save_file
   save_file(torch.load("weights.pth"), "weights.safetensors")
-Torchvision's own ImageNet weights are another network: no FID comes of them.${examples(
-        'tract fid weights pt_inception-2015-12-05-6726825d.pth',
-        'tract fid weights weights.safetensors --json',
-      )}`,
+Torchvision's own ImageNet weights are another network: no FID comes of them.
+${examples('tract fid weights pt_inception-2015-12-05-6726825d.pth', 'tract fid weights weights.safetensors --json')}`,
     )
     .action(async (file: string, options: FidWeightsOptions) => (await import('../actions/fid-weights.js')).fidWeights(io, file, options));
 
@@ -92,7 +89,7 @@ const withMeasuring = (command: Command): Command =>
           .choices(['clean', 'pytorch-fid', 'tf1'])
           .default('pytorch-fid'),
       )
-      .option('--count <n>', 'images: the first n, or those to draw (default: all; 10K)', quantity)
+      .option('--count <n>', 'images of A: the first n, or those to draw\n(default: all; 10K)', quantity)
       .option('--steps <n>', 'with a MODEL: network calls for each image', quantity)
       .option('--seed <n>', 'of the noise and of random subsets (default: 0)', wholeNumber)
       .option('--batch <n>', 'images drawn at a time; does not change them', quantity, 64)

@@ -51,9 +51,9 @@ export async function chooseExtractor(
       'Inception features need --weights FILE (or TRACT_INCEPTION); `tract fid weights --help` says where to get it, --features digits needs none',
     );
   const { path, arrays, sha256, caution } = readInceptionFile(weights);
-  if (caution) io.err(`${caution}\n`);
   return () => {
     const params = named(path, () => inceptionFrom(arrays));
+    if (caution) io.err(`${caution}\n`);
     const extractor = inceptionExtractor(params, mode);
     return { extractor, identity: `${extractor.name}, ${sha256}`, batch: 32, weights: sha256, free: () => dispose(params) };
   };
