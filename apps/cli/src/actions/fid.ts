@@ -46,7 +46,8 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
   sources.forEach((source) => void requireDrawing(source, options));
   const isReady = sources.every((source, i) => source.statistics && !(needsRows[i] && source.images));
   const makeExtractor = isReady ? undefined : await chooseExtractor(io, options);
-  if (makeExtractor) await startBackend(io, options);
+  // Also between statistics: the distance of 2,048 features is native work.
+  await startBackend(io, options);
   const kinds = kindsFor(wanted);
   const result = await interruptible('nothing was measured', async (pause) => {
     const ready = makeExtractor?.();
