@@ -24,6 +24,7 @@ namespace TRACT_ISA {
 const Kernel* kernels() {
   static const Kernel table[] = {
       {"conv2d", conv2d},
+      {"conv2dRelu", conv2dRelu},
       {"conv2dInputGrad", conv2dInputGrad},
       {"conv2dFilterGrad", conv2dFilterGrad},
       {"forgetFilter", forgetFilter},

@@ -86,12 +86,14 @@ function tractPlan(kernel: string, input: readonly number[], filter: readonly nu
   return plan(input as Shape4, filter as Shape4, stride, pads[0], pads[1], [height, width]);
 }
 
-const tractConv2d: NativeKernel<TractAttributes> = (backend, { x, filter, bias, residual }, attributes) => {
-  const { numbers, outputShape } = tractPlan('TractConv2D', x.shape, filter.shape, attributes);
-  if (bias !== undefined) expectShape('TractConv2D', 'bias', bias, [outputShape[3]]);
-  if (residual !== undefined) expectShape('TractConv2D', 'residual', residual, outputShape);
-  return backend.launchOne('conv2d', [x, filter, bias, residual], outputShape, [...numbers, backend.contentKey(filter)]);
-};
+const tractConv2d =
+  (tractName: string, kernel: string): NativeKernel<TractAttributes> =>
+  (backend, { x, filter, bias, residual }, attributes) => {
+    const { numbers, outputShape } = tractPlan(tractName, x.shape, filter.shape, attributes);
+    if (bias !== undefined) expectShape(tractName, 'bias', bias, [outputShape[3]]);
+    if (residual !== undefined) expectShape(tractName, 'residual', residual, outputShape);
+    return backend.launchOne(kernel, [x, filter, bias, residual], outputShape, [...numbers, backend.contentKey(filter)]);
+  };
 
 const tractInputGrad: NativeKernel<TractAttributes & { inputShape: number[] }> = (
   backend,
@@ -115,7 +117,8 @@ export const convKernels: NativeKernels = {
   FusedConv2D: fusedConv2d,
   Conv2DBackpropInput: conv2dInputGrad,
   Conv2DBackpropFilter: conv2dFilterGrad,
-  TractConv2D: tractConv2d,
+  TractConv2D: tractConv2d('TractConv2D', 'conv2d'),
+  TractConv2DRelu: tractConv2d('TractConv2DRelu', 'conv2dRelu'),
   TractConv2DInputGrad: tractInputGrad,
   TractConv2DFilterGrad: tractFilterGrad,
 };

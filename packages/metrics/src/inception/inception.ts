@@ -1,4 +1,4 @@
-import { avgPool, concat, conv2d, dispose, linear, matmul, maxPool, mean, relu, reshape, scope, slice, type Tensor } from '@tract/tensor';
+import { avgPool, concat, conv2d, dispose, linear, matmul, maxPool, mean, reshape, scope, slice, type Tensor } from '@tract/tensor';
 import { inceptionConvolutions } from './inception-layers.js';
 
 /** `kernel` [kh, kw, in, out], or [in, out] of the dense layer; `bias` [out]. Batch normalisation is folded into both. */
@@ -65,7 +65,7 @@ const convolution =
   (params, x) => {
     const { kernel, bias } = params[name];
     const { stride, pad } = inceptionConvolutions[name];
-    return scope(() => relu(conv2d(x, kernel, { bias, stride, pad })));
+    return conv2d(x, kernel, { bias, relu: true, stride, pad });
   };
 const smaller = (x: Tensor): Tensor => maxPool(x, { size: 3, stride: 2 });
 const averaged = (x: Tensor): Tensor => avgPool(x, { size: 3, stride: 1, pad: 1 });

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { add } from '../ops/arithmetic.js';
 import { type Pad, padPair } from '../ops/conv.js';
+import { relu } from '../ops/elementwise.js';
 import { sum } from '../ops/reduce.js';
 import { pad as padWith, slice } from '../ops/shape.js';
 import { run } from '../run.js';
@@ -19,15 +20,19 @@ const surround = (x: Tensor, pad: Pad): Tensor => {
     [0, 0],
   ]);
 };
-const windows = (stride: number): object => ({ strides: [stride, stride], pad: 'valid', dataFormat: 'NHWC', dilations: [1, 1] });
+const stockWindows = (stride: number): object => ({ strides: [stride, stride], pad: 'valid', dataFormat: 'NHWC', dilations: [1, 1] });
 
 export const conv2d = composed(
   ({ x, filter, bias, residual }: { x: Tensor; filter: Tensor; bias?: Tensor; residual?: Tensor }, { stride, pad }: Windows) => {
-    let y = run('Conv2D', { x: surround(x, pad), filter }, { ...windows(stride) });
+    let y = run('Conv2D', { x: surround(x, pad), filter }, { ...stockWindows(stride) });
     if (bias !== undefined) y = add(y, bias);
     if (residual !== undefined) y = add(y, residual);
     return y;
   },
+);
+
+export const conv2dRelu = composed((inputs: { x: Tensor; filter: Tensor; bias?: Tensor; residual?: Tensor }, windows: Windows) =>
+  relu(run('TractConv2D', inputs, windows)),
 );
 
 export const conv2dInputGrad = composed(
@@ -37,7 +42,7 @@ export const conv2dInputGrad = composed(
     const dPadded = run(
       'Conv2DBackpropInput',
       { dy, filter },
-      { ...windows(stride), inputShape: [n, h + 2 * vertical, w + 2 * horizontal, c] },
+      { ...stockWindows(stride), inputShape: [n, h + 2 * vertical, w + 2 * horizontal, c] },
     );
     return vertical === 0 && horizontal === 0 ? dPadded : slice(dPadded, [0, vertical, horizontal, 0], inputShape);
   },
@@ -45,7 +50,7 @@ export const conv2dInputGrad = composed(
 
 export const conv2dFilterGrad = composed(
   ({ x, dy }: { x: Tensor; dy: Tensor }, { stride, pad, filterShape }: Windows & { filterShape: number[] }) => [
-    run('Conv2DBackpropFilter', { x: surround(x, pad), dy }, { ...windows(stride), filterShape }),
+    run('Conv2DBackpropFilter', { x: surround(x, pad), dy }, { ...stockWindows(stride), filterShape }),
     sum(dy, [0, 1, 2]),
   ],
 );

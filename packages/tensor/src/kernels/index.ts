@@ -1,7 +1,7 @@
 import type { KernelFunc } from '@tensorflow/tfjs-core';
 import { adamEma } from './adam-ema.js';
 import { attention, attentionGrad } from './attention.js';
-import { conv2d, conv2dFilterGrad, conv2dInputGrad } from './conv.js';
+import { conv2d, conv2dFilterGrad, conv2dInputGrad, conv2dRelu } from './conv.js';
 import { combine, scale, silu, siluGrad, squaredError } from './elementwise.js';
 import { groupNorm, groupNormGrad } from './group-norm.js';
 import { noise } from './noise.js';
@@ -18,6 +18,7 @@ export const composedKernels: Readonly<Record<string, KernelFunc>> = {
   TractConv2D: conv2d,
   TractConv2DFilterGrad: conv2dFilterGrad,
   TractConv2DInputGrad: conv2dInputGrad,
+  TractConv2DRelu: conv2dRelu,
   TractDownsample2x: downsample2x,
   TractGroupNorm: groupNorm,
   TractGroupNormGrad: groupNormGrad,

@@ -1,13 +1,17 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { run, runMany } from '../run.js';
+import { scope } from '../scope.js';
 import { type Shape, sameShape, showShape } from '../shape.js';
 import { activeTape, isTracked, record } from '../tape.js';
+import { relu as positivePart } from './elementwise.js';
 
 export type Conv2dOptions = {
   /** [Co], added to every pixel. */
   readonly bias?: Tensor;
   /** [N,Ho,Wo,Co], added to the result. */
   readonly residual?: Tensor;
+  /** Whether the result is max(, 0) of all that; false by default. */
+  readonly relu?: boolean;
   /** Step between windows on both axes; 1 by default. */
   readonly stride?: number;
   /**
@@ -49,10 +53,13 @@ function outputShape(x: Shape, filter: Shape, stride: number, pad: Pad): number[
 
 /**
  * 2-D cross-correlation: x [N,H,W,Ci], filter [kh,kw,Ci,Co] → [N,Ho,Wo,Co] with Ho = floor((H + 2 pad - kh) / stride) + 1, plus bias
- * and residual when given.
+ * and residual when given, and max(, 0) of that when asked for, in one pass where the backend can.
  * @throws RangeError when shapes do not fit.
  */
-export function conv2d(x: Tensor, filter: Tensor, { bias, residual, stride = 1, pad = defaultPad(filter) }: Conv2dOptions = {}): Tensor {
+export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
+  const { bias, residual, relu = false, stride = 1, pad = defaultPad(filter) } = options;
+  // Its gradient needs the sign of what went in, so that under one the two are kept apart.
+  if (relu && isTracked(x, filter, bias, residual)) return scope(() => positivePart(conv2d(x, filter, { ...options, relu: false })));
   const shape = outputShape(x.shape, filter.shape, stride, pad);
   if (bias !== undefined && !sameShape(bias.shape, [shape[3]])) {
     throw new RangeError(`conv2d: bias must have shape [${shape[3]}], got ${showShape(bias.shape)}`);
@@ -63,7 +70,7 @@ export function conv2d(x: Tensor, filter: Tensor, { bias, residual, stride = 1, 
   const inputs: Record<string, Tensor> = { x, filter };
   if (bias !== undefined) inputs.bias = bias;
   if (residual !== undefined) inputs.residual = residual;
-  const y = run('TractConv2D', inputs, { stride, pad });
+  const y = run(relu ? 'TractConv2DRelu' : 'TractConv2D', inputs, { stride, pad });
   return isTracked(x, filter, bias, residual) ? recordConv(y, x, filter, bias, residual, stride, pad) : y;
 }
 
