@@ -13,7 +13,7 @@ export class ToolError extends Error {
 }
 
 /** @returns {Promise<{ code: number, stdout: string, stderr: string }>} code 1 also where the program cannot be started */
-function capture(file, args) {
+export function capture(file, args) {
   return new Promise((resolve) => {
     execFile(file, args, { cwd: root, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;

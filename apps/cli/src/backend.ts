@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { useMatrixKernels } from '@tract/metrics';
 import { useBackend } from '@tract/tensor';
 import type { ComputeOptions } from './common-options.js';
 import { backendError } from './errors.js';
@@ -27,9 +28,10 @@ export async function startBackend(io: Io, { backend, threads, silent }: Compute
 }
 
 async function startNative(threads: number = availableParallelism()): Promise<Backend> {
-  const { nativeInfo, registerNativeBackend } = await import('@tract/backend-native');
+  const { nativeInfo, nativeMatrixKernels, registerNativeBackend } = await import('@tract/backend-native');
   registerNativeBackend({ threads });
   await useBackend('native');
+  useMatrixKernels(nativeMatrixKernels());
   const info = nativeInfo();
   return { name: 'native', threads: info.threads, instructions: info.instructionSet };
 }

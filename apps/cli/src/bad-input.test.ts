@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeModel, type NamedArray, readSafetensors, writeNpz, writeSafetensors } from '@tract/checkpoint';
+import { encodeModel, type NamedArray, readSafetensors, writeNpz, writeSafetensors, writeZip } from '@tract/checkpoint';
+import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTinyDigits } from './testing/tiny-digits.js';
 import { scratchFolder, tract } from './testing/tract.js';
@@ -45,10 +46,44 @@ function writeBadFiles(): void {
   writeFileSync(at('float.npz'), writeNpz([['images', { dtype: 'F32', shape: [2, 28, 28, 1], data: new Float32Array(2 * 784) }]]));
   writeFileSync(at('large.npz'), writeNpz([['images', { dtype: 'U8', shape: [2, 32, 32, 3], data: new Uint8Array(2 * 3072) }]]));
   writeFileSync(at('text.npz'), 'not an archive');
+  writeFileSync(at('text.zip'), 'not an archive');
+  writeBadScores();
   writeTinyDigits(at('cut-digits'));
   const images = join(at('cut-digits'), 'train-images-idx3-ubyte');
   writeFileSync(images, readFileSync(images).subarray(0, 1000));
   mkdirSync(at('no-digits'));
+}
+
+const floats = (shape: number[], ...data: number[]): NamedArray => ({ dtype: 'F64', shape, data: Float64Array.from(data) });
+
+function writeBadScores(): void {
+  const statistics = (name: string, mu: NamedArray, sigma: NamedArray) =>
+    writeFileSync(
+      at(name),
+      writeNpz([
+        ['mu', mu],
+        ['sigma', sigma],
+      ]),
+    );
+  statistics('sound-stats.npz', floats([2], 0, 0), floats([2, 2], 1, 0, 0, 1));
+  statistics('nan-stats.npz', floats([2], 0, Number.NaN), floats([2, 2], 1, 0, 0, 1));
+  statistics('other-stats.npz', floats([3], 0, 0, 0), floats([3, 3], 1, 0, 0, 0, 1, 0, 0, 0, 1));
+  statistics('impossible-stats.npz', floats([2], 0, 0), floats([2, 2], 1, 2, 2, 1));
+  writeFileSync(at('half-stats.npz'), writeNpz([['mu', floats([2], 0, 0)]]));
+  writeFileSync(at('few.npz'), writeNpz([['images', { dtype: 'U8', shape: [2, 28, 28, 1], data: new Uint8Array(2 * 784) }]]));
+  const png = (side: number) => encode({ width: side, height: side, data: new Uint8Array(side * side), channels: 1 });
+  for (const folder of ['broken-images', 'mixed-images', 'empty-images', 'huge-image']) mkdirSync(at(folder));
+  writeFileSync(at('broken-images/a.png'), png(28));
+  const broken = png(28);
+  broken[broken.length - 14] ^= 1;
+  writeFileSync(at('broken-images/b.png'), broken);
+  writeFileSync(at('mixed-images/a.png'), png(28));
+  writeFileSync(at('mixed-images/b.png'), png(4));
+  const huge = png(28);
+  new DataView(huge.buffer, huge.byteOffset).setUint32(16, 65535);
+  new DataView(huge.buffer, huge.byteOffset).setUint32(20, 65535);
+  writeFileSync(at('huge-image/a.png'), huge);
+  writeFileSync(at('no-images.zip'), writeZip([['a.jpg', new Uint8Array(4)]]));
 }
 
 beforeAll(async () => {
@@ -98,6 +133,12 @@ const usage: readonly Case[] = [
   ['sample good/model --steps 4 --sampler ancestral --eta 1 --out out', 2, ['--eta', 'not ancestral']],
   ['sample good/model --steps 4 --class 1 --out out', 2, ['--class 1', 'several classes']],
   ['evaluate --samples float.npz --churn-min 1', 2, ['--churn-min', 'holds images']],
+  ['fid good/model mnist:test --features=digits', 2, ['--steps 64']],
+  ['fid large.npz large.npz', 2, ['--weights', 'tract fid weights --help']],
+  ['fid large.npz large.npz --features vgg', 2, ['--features vgg', 'inception, digits']],
+  ['fid large.npz sound-stats.npz --features=digits --mode tf2', 2, ['--mode', 'clean, pytorch-fid, tf1']],
+  ['fid sound-stats.npz sound-stats.npz --kid', 2, ['--kid needs images', 'sound-stats.npz']],
+  ['fid stats digits.npz --features=digits --out out.json', 2, ['--out', '.npz']],
   ['bench step --res 27', 2, ['27', 'divisible']],
 ];
 
@@ -119,6 +160,22 @@ const data: readonly Case[] = [
   ['evaluate --samples float.npz', 3, ['float.npz', 'uint8', 'F32']],
   ['evaluate --samples large.npz --silent', 3, ['32x32', '28x28']],
   ['evaluate --samples text.npz', 3, ['text.npz']],
+  ['fid broken-images mnist:test --features=digits --silent', 3, ['broken-images/b.png', 'CRC']],
+  ['fid huge-image mnist:test --features=digits', 3, ['huge-image/a.png', '65535x65535']],
+  ['fid mixed-images mnist:test --features=digits', 3, ['mixed-images/b.png', '4x4', '28x28']],
+  ['fid empty-images mnist:test --features=digits', 3, ['empty-images has no PNG files']],
+  ['fid no-images.zip mnist:test --features=digits', 3, ['no-images.zip holds no PNG files']],
+  ['fid text.zip mnist:test --features=digits', 3, ['text.zip']],
+  ['fid large.npz mnist:test --features=digits --silent --no-cache', 3, ['large.npz', '28, 28, 1', '32,32,3']],
+  ['fid nan-stats.npz sound-stats.npz', 3, ['nan-stats.npz', 'not finite']],
+  ['fid half-stats.npz sound-stats.npz', 3, ['half-stats.npz', 'sigma']],
+  ['fid other-stats.npz sound-stats.npz', 3, ['other-stats.npz has 3 features', 'sound-stats.npz 2']],
+  ['fid impossible-stats.npz sound-stats.npz', 3, ['impossible-stats.npz', 'positive semidefinite']],
+  ['fid few.npz mnist:test --features=digits --count 3 --silent --no-cache', 3, ['few.npz has 2 images', '--count 3']],
+  ['fid large.npz large.npz --weights nowhere.pth', 3, ['nowhere.pth', 'tract fid weights --help']],
+  ['fid large.npz large.npz --weights text.npz', 3, ['text.npz']],
+  ['fid large.npz large.npz --weights alone/weights.safetensors --silent', 3, ['weights.safetensors', 'Conv2d_1a_3x3.conv.weight']],
+  ['fid large.npz large.npz --features nowhere.onnx', 3, ['nowhere.onnx']],
   ['train --preset mnist-tiny --out out', 3, ['cut-digits/train-images-idx3-ubyte', 'cut off'], 'cut-digits'],
   ['distill --preset cifar10-tract-1024-32-1 --out out', 3, ["'cifar_original' is not there", 'tract convert FILE cifar_original']],
   ['distill --preset mnist-tract-edm --out out', 3, ["'mnist-edm-teacher' is not there", 'tract train --preset mnist-edm-teacher']],
@@ -136,7 +193,7 @@ for (const [title, cases] of Object.entries({ usage, data })) {
       test.concurrent(`tract ${line}, with ${mnist}`, async () => {
         const before = files();
         const args = line.split(' ').map((word, i) => (i > 0 && isFile(word) ? at(word) : word));
-        const ended = await tract(args, { TRACT_MNIST: at(mnist) });
+        const ended = await tract(args, { TRACT_MNIST: at(mnist), TRACT_INCEPTION: '' });
         expect(ended).toMatchObject({ code, stdout: '' });
         expect(ended.stderr).toMatch(/^error: [^\n]+[^.\n]\n$/);
         for (const part of says) expect(ended.stderr).toContain(part);

@@ -1,23 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { readSafetensors, toFloat32 } from '@tract/checkpoint';
-import { gather } from '@tract/data';
-import {
-  type ClassifierArrays,
-  DIGIT_CLASSIFIER_NAME,
-  DIGIT_FEATURES,
-  digitClassifierFrom,
-  digitExtractor,
-  extractStatistics,
-  type FeatureStatistics,
-  frechetDistance,
-} from '@tract/metrics';
-import { dispose, type Tensor, tensor } from '@tract/tensor';
+import { DIGIT_CLASSIFIER_NAME, DIGIT_FEATURES, featureStatistics, frechetDistance } from '@tract/metrics';
 import { loadSet } from './digits.js';
 import { dataError } from './errors.js';
+import { digits, type ExtractorMaker } from './fid/extractors.js';
+import { collectFeatures } from './fid/features.js';
 import type { Images } from './images.js';
 import type { Io } from './io.js';
-import { type Progress, startProgress } from './progress.js';
 import { withCommas } from './quantity.js';
 import type { Pause } from './signals.js';
 
@@ -31,29 +18,11 @@ export type FrechetReport = {
   readonly reference_samples: number;
 };
 
-/** All that a distance needs besides the samples, on the host. */
-export type Yardstick = { readonly reference: string; readonly images: Images; readonly classifier: ClassifierArrays };
+/** All that a distance between digits needs besides the samples, on the host. */
+export type Yardstick = { readonly reference: string; readonly images: Images; readonly makeExtractor: ExtractorMaker };
 
-/** Images at a time; the features of an image do not depend on it. */
-const batch = 250;
 /** Below this the distance says more about the number of samples than about the samples. */
-const fewSamples = 2048;
-
-const weightsName = '@tract/metrics/weights/digit-classifier.safetensors';
-
-function readClassifier(): ClassifierArrays {
-  const path = findWeights();
-  const { tensors } = readSafetensors(readFileSync(path), { source: path });
-  return new Map([...tensors].map(([name, array]) => [name, { shape: array.shape, data: toFloat32(array) }]));
-}
-
-function findWeights(): string {
-  try {
-    return createRequire(import.meta.url).resolve(weightsName);
-  } catch (error) {
-    throw dataError(`the digit classifier is missing: expected ${weightsName}; get the file from the repository again`, error);
-  }
-}
+const fewImages = 2048;
 
 /**
  * Reads the data set and the classifier; to be called before samples are drawn that could not be measured.
@@ -61,24 +30,7 @@ function findWeights(): string {
  */
 export async function loadYardstick(reference: string): Promise<Yardstick> {
   const { images: data, labels: _, ...shape } = await loadSet(reference);
-  return { reference, images: { data, ...shape }, classifier: readClassifier() };
-}
-
-/** 8-bit images as network input, batch by batch; each tensor is lent until the next is asked for. */
-async function* batchesOf(images: Images, progress: Progress, phase: string, pause: Pause): AsyncGenerator<Tensor> {
-  const { data, count, height, width, channels } = images;
-  const set = { images: data, labels: new Uint8Array(0), count, height, width, channels };
-  for (let first = 0; first < count; first += batch) {
-    const indices = Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
-    const x = tensor(gather(set, indices), [indices.length, height, width, channels]);
-    try {
-      yield x;
-    } finally {
-      dispose(x);
-    }
-    progress.tick({ done: first + indices.length, total: count, phase });
-    await pause();
-  }
+  return { reference, images: { data, ...shape }, makeExtractor: digits() };
 }
 
 /**
@@ -88,7 +40,7 @@ async function* batchesOf(images: Images, progress: Progress, phase: string, pau
 export async function measureImages(
   io: Io,
   images: Images,
-  { reference, images: known, classifier: arrays }: Yardstick,
+  { reference, images: known, makeExtractor }: Yardstick,
   { silent, pause }: { readonly silent?: boolean; readonly pause: Pause },
 ): Promise<FrechetReport> {
   const { count, height, width, channels } = images;
@@ -98,15 +50,16 @@ export async function measureImages(
     );
   }
   if (count < 2) throw dataError(`a Frechet distance needs at least 2 samples, got ${count}; give more of them`);
-  if (count < fewSamples && !silent)
-    io.err(`only ${withCommas(count)} samples: the distance comes out too high; use ${withCommas(fewSamples)} or more\n`);
-  const progress = startProgress(io, { unit: 'images', silent });
-  const classifier = digitClassifierFrom(arrays);
-  const statistics = (set: Images, phase: string): Promise<FeatureStatistics> =>
-    extractStatistics(digitExtractor(classifier), batchesOf(set, progress, phase, pause));
+  if (count < fewImages && !silent)
+    io.err(`only ${withCommas(count)} samples: the distance comes out too high; use ${withCommas(fewImages)} or more\n`);
+  const ready = makeExtractor();
+  const statistics = async (name: string, set: Images, phase: string) => {
+    const rows = await collectFeatures(io, name, set, ready, ['features'], { phase, silent, pause, cache: false });
+    return featureStatistics(rows.get('features')!.values, DIGIT_FEATURES);
+  };
   try {
-    const there = await statistics(known, `reading ${reference}`);
-    const here = await statistics(images, 'reading the samples');
+    const there = await statistics(reference, known, `reading ${reference}`);
+    const here = await statistics('the samples', images, 'reading the samples');
     return {
       frechet_distance: frechetDistance(here, there),
       extractor: DIGIT_CLASSIFIER_NAME,
@@ -116,7 +69,6 @@ export async function measureImages(
       reference_samples: there.count,
     };
   } finally {
-    dispose(classifier);
-    progress.end();
+    ready.free();
   }
 }

@@ -4,6 +4,7 @@ import { convertCommand } from './commands/convert.js';
 import { distillCommand } from './commands/distill.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { fidCommand } from './commands/fid.js';
 import { inspectCommand } from './commands/inspect.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { sampleCommand } from './commands/sample.js';
@@ -29,6 +30,7 @@ const makers = [
   distillCommand,
   sampleCommand,
   evaluateCommand,
+  fidCommand,
   benchCommand,
   doctorCommand,
   inspectCommand,
@@ -47,6 +49,7 @@ export function buildProgram(io: Io): Command {
     .configureHelp({ helpWidth })
     .addHelpText('after', footer)
     .addHelpText('after', examples('tract quickstart', 'tract sample mnist-teacher --steps 64 --out digits.png'))
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} })
     .showSuggestionAfterError()

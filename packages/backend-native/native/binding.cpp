@@ -70,12 +70,12 @@ bool floatsOf(napi_env env, napi_value value, float** data, size_t* length) {
   napi_typedarray_type type;
   void* bytes;
   if (napi_get_typedarray_info(env, value, &type, length, &bytes, nullptr, nullptr) != napi_ok) return false;
-  if (type != napi_float32_array && type != napi_int32_array) return false;
+  if (type != napi_float32_array && type != napi_int32_array && type != napi_float64_array) return false;
   *data = static_cast<float*>(bytes);
   return true;
 }
 
-/** run(index, buffers: (Float32Array | undefined)[], numbers: number[]): void */
+/** run(index, buffers: (Float32Array | Int32Array | Float64Array | undefined)[], numbers: number[]): void. Which kind a buffer is, each kernel says and JavaScript sees to. */
 napi_value run(napi_env env, napi_callback_info info) {
   size_t argc = 3;
   napi_value argv[3];
@@ -95,7 +95,7 @@ napi_value run(napi_env env, napi_callback_info info) {
     napi_typeof(env, item, &type);
     if (type == napi_undefined || type == napi_null) continue;
     if (!floatsOf(env, item, &buffers[i], &lengths[i]))
-      return fail(env, std::string(table[index].name) + ": buffer " + std::to_string(i) + " is not a Float32Array or Int32Array");
+      return fail(env, std::string(table[index].name) + ": buffer " + std::to_string(i) + " is not a Float32Array, Int32Array or Float64Array");
   }
   for (uint32_t i = 0; i < numberCount; i++) {
     napi_value item;

@@ -5,7 +5,7 @@
 
 struct Call {
   float* const* buffers;   // nullptr where JavaScript passed undefined or null (an optional input)
-  const size_t* lengths;   // in floats
+  const size_t* lengths;   // in elements
   const double* numbers;   // shapes, flags, coefficients
   int bufferCount;
   int numberCount;

@@ -75,7 +75,7 @@ static void convolveBand(const float* band, int64_t bandWidth, int64_t C, int64_
         multiplyRows<M>(tile, a, run, b);
         for (int r = 0; r < M; r++) a[r] += rowStep;
       }
-      storeTile(tile, y + first * Co, Co, p * NR, Co, end.bias, end.residual ? end.residual + first * Co : nullptr);
+      storeTile(tile, y + first * Co, Co, p * NR, Co, end.bias, end.residual ? end.residual + first * Co : nullptr, end.relu);
     });
   }
 }
@@ -88,7 +88,7 @@ static void convolve(const float* x, const ConvShape& s, int64_t dilation, const
     float* band = tract::scratch(1, bandHeight * width * s.Ci);
     loadBand(band, {x + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, dilation}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
     const int64_t at = (n * s.Ho + top) * s.Wo * s.Co;
-    const Epilogue part{end.bias, end.residual ? end.residual + at : nullptr};
+    const Epilogue part{end.bias, end.residual ? end.residual + at : nullptr, end.relu};
     if (s.narrow())
       narrowBand(band, width, s.Ci, s.stride, s.kh, s.kw * s.Ci, packed, count, s.Wo, s.Co, y + at, part);
     else
@@ -97,10 +97,10 @@ static void convolve(const float* x, const ConvShape& s, int64_t dilation, const
 }
 
 /** buffers: x, filter [kh,kw,Ci,Co], bias?, residual?, y; numbers: N,H,W,Ci, kh,kw,Co, stride, padTop, padLeft, Ho,Wo, key of the filter's content or 0 */
-static void conv2d(const Call& call) {
+static void convolution(const Call& call, bool relu) {
   const ConvShape s(call);
   const int64_t depth = s.kh * s.kw * s.Ci, panels = panelsOf(s.Co);
-  const Epilogue end{call.in(2), call.in(3)};
+  const Epilogue end{call.in(2), call.in(3), relu};
   if (s.suitsWinograd()) return winograd::convolve(call.in(0), call.in(1), call.n(12), s.tiling(), call.out(4), end);
   float* packed = tract::scratch(0, panels * depth * NR);
   if (s.narrow())
@@ -110,6 +110,11 @@ static void conv2d(const Call& call) {
   if (s.pointwise() && !s.narrow()) return multiplyPacked(call.in(0), false, s.N * s.H * s.Wd, s.Co, s.Ci, packed, call.out(4), end);
   convolve(call.in(0), s, 1, packed, call.out(4), end);
 }
+
+static void conv2d(const Call& call) { convolution(call, false); }
+
+/** The same, and max(, 0) of the result. */
+static void conv2dRelu(const Call& call) { convolution(call, true); }
 
 /** numbers: the key of a content that has changed or is gone */
 static void forgetFilter(const Call& call) { filterCache().drop(call.n(0)); }

@@ -105,15 +105,16 @@ static inline void packPanelTransposed(float* panel, const float* b, int64_t ste
   }
 }
 
-/** What happens to a finished tile row before it is stored at c: + bias, + residual. Both may be null. */
+/** What happens to a finished tile row before it is stored at c: + bias, + residual, max(, 0). */
 struct Epilogue {
   const float* bias = nullptr;      // [columns]
   const float* residual = nullptr;  // laid out as c
+  bool relu = false;
 };
 
 /** Stores one tile at c (row stride `step`), columns [column, columns). */
 template <int M>
-static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_t column, int64_t columns, const float* bias, const float* residual) {
+static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_t column, int64_t columns, const float* bias, const float* residual, bool relu = false) {
   const int width = static_cast<int>(std::min<int64_t>(NR, columns - column));
   if (width == NR) {
     const vf bias0 = bias ? load(bias + column) : vf{}, bias1 = bias ? load(bias + column + W) : vf{};
@@ -125,6 +126,7 @@ static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_
         c0 += load(residual + at);
         c1 += load(residual + at + W);
       }
+      if (relu) c0 = vmax(c0, vf{}), c1 = vmax(c1, vf{});
       store(c + at, c0);
       store(c + at + W, c1);
     }
@@ -135,7 +137,10 @@ static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_
     store(row, tile.c[r][0]);
     store(row + W, tile.c[r][1]);
     const int64_t at = r * step + column;
-    for (int j = 0; j < width; j++) c[at + j] = row[j] + (bias ? bias[column + j] : 0.0f) + (residual ? residual[at + j] : 0.0f);
+    for (int j = 0; j < width; j++) {
+      const float value = row[j] + (bias ? bias[column + j] : 0.0f) + (residual ? residual[at + j] : 0.0f);
+      c[at + j] = relu && value < 0 ? 0.0f : value;
+    }
   }
 }
 
@@ -150,7 +155,7 @@ static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t
       Tile<M> tile;
       tile.clear();
       multiplyRows<M>(tile, row, depth, b);
-      storeTile(tile, c + first * cStep, cStep, p * NR, columns, end.bias, end.residual ? end.residual + first * cStep : nullptr);
+      storeTile(tile, c + first * cStep, cStep, p * NR, columns, end.bias, end.residual ? end.residual + first * cStep : nullptr, end.relu);
     });
   }
 }

@@ -12,6 +12,8 @@
 #include "softmax.h"
 #include "group-norm.h"
 #include "resample.h"
+#include "pool.h"
+#include "matrix64.h"
 #include "movement.h"
 #include "combine.h"
 #include "update.h"
@@ -22,6 +24,7 @@ namespace TRACT_ISA {
 const Kernel* kernels() {
   static const Kernel table[] = {
       {"conv2d", conv2d},
+      {"conv2dRelu", conv2dRelu},
       {"conv2dInputGrad", conv2dInputGrad},
       {"conv2dFilterGrad", conv2dFilterGrad},
       {"forgetFilter", forgetFilter},
@@ -29,7 +32,7 @@ const Kernel* kernels() {
       {"attention", attention},
       {"attentionGrad", attentionGrad},
 #define TRACT_KERNEL(name) {#name, name},
-      TRACT_ELEMENTWISE_KERNELS TRACT_REDUCE_KERNELS TRACT_SOFTMAX_KERNELS TRACT_GROUP_NORM_KERNELS TRACT_RESAMPLE_KERNELS
+      TRACT_ELEMENTWISE_KERNELS TRACT_REDUCE_KERNELS TRACT_SOFTMAX_KERNELS TRACT_GROUP_NORM_KERNELS TRACT_RESAMPLE_KERNELS TRACT_POOL_KERNELS TRACT_MATRIX64_KERNELS
       TRACT_MOVEMENT_KERNELS TRACT_COMBINE_KERNELS TRACT_UPDATE_KERNELS TRACT_PEAK_KERNELS
 #undef TRACT_KERNEL
       {nullptr, nullptr},

@@ -12,7 +12,7 @@ static void multiplyPacked(const float* a, bool transposeA, int64_t M, int64_t N
   const int64_t blocks = (M + kMatmulRows - 1) / kMatmulRows;
   tract::parallelFor(blocks, [&](int64_t block) {
     const int64_t first = block * kMatmulRows, rows = std::min(kMatmulRows, M - first);
-    const Epilogue part{end.bias, end.residual ? end.residual + first * N : nullptr};
+    const Epilogue part{end.bias, end.residual ? end.residual + first * N : nullptr, end.relu};
     if (transposeA)
       columnsTimesPanels(a + first, M, rows, K, panels, N, c + first * N, N, false, end.bias);
     else
@@ -50,7 +50,7 @@ static void matmul(const Call& call) {
   if (batch == 1 || bStride == 0) {
     float* packed = tract::scratch(0, panels * K * NR);
     tract::parallelFor(panels, [&](int64_t p) { pack(packed, b, p); });
-    for (int64_t i = 0; i < batch; i++) multiplyPacked(a + i * aStride, transposeA, M, N, K, packed, c + i * M * N, {bias, nullptr});
+    for (int64_t i = 0; i < batch; i++) multiplyPacked(a + i * aStride, transposeA, M, N, K, packed, c + i * M * N, {bias});
     return;
   }
   tract::parallelFor(batch, [&](int64_t i) {
@@ -59,7 +59,7 @@ static void matmul(const Call& call) {
     if (transposeA)
       columnsTimesPanels(a + i * aStride, M, M, K, packed, N, c + i * M * N, N, false, bias);
     else
-      rowsTimesPanels(a + i * aStride, K, M, K, packed, N, c + i * M * N, N, {bias, nullptr});
+      rowsTimesPanels(a + i * aStride, K, M, K, packed, N, c + i * M * N, N, {bias});
   });
 }
 

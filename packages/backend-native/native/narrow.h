@@ -27,7 +27,8 @@ static void narrowBand(const float* band, int64_t bandWidth, int64_t C, int64_t 
         }
       for (int r = 0; r < P && first + r < pixels; r++) {
         const int64_t at = (first + r) * Co + co;
-        y[at] = sumLanes(sum[r]) + (end.bias ? end.bias[co] : 0.0f) + (end.residual ? end.residual[at] : 0.0f);
+        const float value = sumLanes(sum[r]) + (end.bias ? end.bias[co] : 0.0f) + (end.residual ? end.residual[at] : 0.0f);
+        y[at] = end.relu && value < 0 ? 0.0f : value;
       }
     }
   }

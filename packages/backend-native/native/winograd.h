@@ -145,7 +145,7 @@ static void transformInput(const float* x, const Tiling& g, int64_t first, int64
   }
 }
 
-/** The inverse of m[frequency][tile][step] into channels [from, to) of y, with bias and residual. */
+/** The inverse of m[frequency][tile][step] into channels [from, to) of y, with bias, residual and max(, 0). */
 static void transformOutput(const float* m, int64_t plane, int64_t step, const Tiling& g, int64_t first, int64_t count, int64_t from, int64_t to, float* y, const Epilogue& end) {
   for (int64_t t = 0; t < count; t++) {
     int64_t n, top, left;
@@ -159,8 +159,11 @@ static void transformOutput(const float* m, int64_t plane, int64_t step, const T
                           const int64_t at = base + (i * g.Wo + j) * g.Co + c;
                           value += bias;
                           prefetchNextWrite(y + at, g.Co);
-                          if (end.residual) prefetchNext(end.residual + at, g.Co);
-                          store(y + at, end.residual ? value + load(end.residual + at) : value);
+                          if (end.residual) {
+                            prefetchNext(end.residual + at, g.Co);
+                            value += load(end.residual + at);
+                          }
+                          store(y + at, end.relu ? vmax(value, vf{}) : value);
                         });
     }
   }

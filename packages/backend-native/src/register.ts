@@ -3,6 +3,7 @@ import { copyRegisteredKernels, engine, getKernel, registerBackend, unregisterKe
 import { type Addon, addonPath, loadAddon } from './addon.js';
 import { NativeBackend } from './backend.js';
 import { nativeKernels } from './kernels/index.js';
+import { matrixKernelsOf, type NativeMatrixKernels } from './matrix-kernels.js';
 import { registerNativeKernels } from './native-kernel.js';
 
 export type NativeOptions = {
@@ -56,6 +57,9 @@ export function registerNativeBackend({ threads, instructionSet }: NativeOptions
   }
   if (threads !== undefined || first) setThreads(threads ?? availableParallelism());
 }
+
+/** The addon's matrix work in float64, on the threads that are set. @throws NativeUnavailableError when the addon is not built. */
+export const nativeMatrixKernels = (): NativeMatrixKernels => matrixKernelsOf(registerOnce().addon);
 
 /** Sets how many threads share the work of a kernel. Results do not depend on it. */
 export function setThreads(count: number): void {

@@ -1,4 +1,4 @@
-import { addRowProducts, TILE_COLUMNS, TILE_ROWS } from './row-products.js';
+import { matrixKernels } from './matrix-kernels.js';
 
 /** Mean and covariance of a set of feature vectors, in float64. `covariance` is [d, d], row-major, unbiased (divided by count - 1). */
 export type FeatureStatistics = {
@@ -17,7 +17,7 @@ export type StatisticsAccumulator = {
 };
 
 /** Rows summed together. Fixed, so that the result does not depend on how the stream was cut into batches: not even in its last bit. */
-const BLOCK = 64;
+const BLOCK = 256;
 
 /** Sums of a part of the stream: the upper triangle of `scatter` is that of Σ (x - mean)(x - mean)ᵀ. */
 type Moments = { count: number; readonly mean: Float64Array; readonly scatter: Float64Array };
@@ -47,14 +47,14 @@ export function accumulateStatistics(dimensions: number): StatisticsAccumulator 
       for (let row = 0; row < rows; row++) {
         block.set(features.subarray(row * dimensions, (row + 1) * dimensions), waiting * dimensions);
         if (++waiting < BLOCK) continue;
-        mergeInto(total, blockMoments(block, BLOCK, dimensions));
+        addBlock(total, block, BLOCK);
         waiting = 0;
       }
     },
     count: () => total.count + waiting,
     statistics() {
       const whole = { count: total.count, mean: total.mean.slice(), scatter: total.scatter.slice() };
-      if (waiting > 0) mergeInto(whole, blockMoments(block, waiting, dimensions));
+      if (waiting > 0) addBlock(whole, block, waiting);
       return finish(whole);
     },
   };
@@ -90,23 +90,31 @@ export function requireFinite(what: string, values: Float32Array | Float64Array)
   }
 }
 
-function blockMoments(block: Float64Array, rows: number, dimensions: number): Moments {
-  const { mean, scatter } = noMoments(dimensions);
+/**
+ * Takes the first `rows` rows of a block. The scatter about the common mean grows by that of the block about its own, and by w δδᵀ with δ the difference
+ * of the means and w = n·m/(n + m): √w δ is one row more of the product of the centred rows with themselves.
+ */
+function addBlock(total: Moments, block: Float64Array, rows: number): void {
+  const d = total.mean.length;
+  const mean = new Float64Array(d);
   for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < dimensions; i++) mean[i] += block[row * dimensions + i];
+    for (let i = 0; i < d; i++) mean[i] += block[row * d + i];
   }
-  for (let i = 0; i < dimensions; i++) mean[i] /= rows;
+  const count = total.count + rows;
+  const root = Math.sqrt((total.count * rows) / count);
+  const width = rows + 1;
   // One row per feature, so that the scatter is made of products of rows.
-  const centred = new Float64Array(dimensions * rows);
-  for (let i = 0; i < dimensions; i++) {
-    for (let row = 0; row < rows; row++) centred[i * rows + row] = block[row * dimensions + i] - mean[i];
+  const centred = new Float64Array(d * width);
+  for (let i = 0; i < d; i++) {
+    mean[i] /= rows;
+    const delta = mean[i] - total.mean[i];
+    for (let row = 0; row < rows; row++) centred[i * width + row] = block[row * d + i] - mean[i];
+    centred[i * width + rows] = root * delta;
+    total.mean[i] += (delta * rows) / count;
   }
-  const products = { a: centred, aRows: dimensions, b: centred, bRows: dimensions, width: rows, out: scatter };
-  for (let i = 0; i < dimensions; i += TILE_ROWS) {
-    // From the tile that holds the diagonal on; what lies left of the diagonal in it is not used.
-    for (let j = i - (i % TILE_COLUMNS); j < dimensions; j += TILE_COLUMNS) addRowProducts(products, i, j);
-  }
-  return { count: rows, mean, scatter };
+  const operand = { a: centred, aRows: d, aStep: width, b: centred, bRows: d, bStep: width };
+  matrixKernels().addRowProducts({ ...operand, width, out: total.scatter, outStep: d, upper: true });
+  total.count = count;
 }
 
 /** Merges `part` into `into`: Σ over both = Σ into + Σ part + n·m/(n + m) δδᵀ, with δ the difference of the means. */

@@ -1,7 +1,10 @@
 import { type FeatureStatistics, requireFinite } from './feature-statistics.js';
-import { addRowProducts, TILE_COLUMNS, TILE_ROWS } from './row-products.js';
+import { matrixKernels } from './matrix-kernels.js';
 import { type SemidefiniteFactor, semidefiniteFactor } from './semidefinite-factor.js';
 import { singularValues } from './singular-values.js';
+
+/** Rows of a triangular factor whose common zeros are left out of a product. */
+const BAND = 128;
 
 /**
  * Fréchet distance (2-Wasserstein, squared) between the Gaussians with the given statistics: |μ₁ - μ₂|² + tr S₁ + tr S₂ - 2 tr (S₁^½ S₂ S₁^½)^½. The FID when
@@ -38,9 +41,10 @@ function factorProduct(first: SemidefiniteFactor, second: SemidefiniteFactor, n:
     for (let column = 0; column < n; column++) reordered[row * n + column] = second.rows[row * n + place[first.order[column]]];
   }
   const product = new Float64Array(first.rank * second.rank);
-  const products = { a: first.rows, aRows: first.rank, b: reordered, bRows: second.rank, width: n, out: product };
-  for (let i = 0; i < first.rank; i += TILE_ROWS) {
-    for (let j = 0; j < second.rank; j += TILE_COLUMNS) addRowProducts(products, i, j, i);
+  for (let i = 0; i < first.rank; i += BAND) {
+    const a = { a: first.rows.subarray(i * n + i), aRows: Math.min(BAND, first.rank - i), aStep: n };
+    const b = { b: reordered.subarray(i), bRows: second.rank, bStep: n };
+    matrixKernels().addRowProducts({ ...a, ...b, width: n - i, out: product.subarray(i * second.rank), outStep: second.rank });
   }
   return product;
 }

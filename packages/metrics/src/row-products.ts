@@ -1,49 +1,52 @@
-/** The size of a tile of `addRowProducts`: eight sums share each number that is read. */
-export const TILE_ROWS = 2;
-export const TILE_COLUMNS = 4;
-
-/** The rows of two matrices of equal width, and what their products are added to: out[i, j] += a(i) · b(j). All row-major. */
+/** out[i, j] += Σ over `width` columns of a(i, c) · b(j, c). Row-major; row i of a begins at i · aStep, and so on. */
 export type RowProducts = {
   readonly a: Float64Array;
   readonly aRows: number;
+  readonly aStep: number;
   readonly b: Float64Array;
   readonly bRows: number;
+  readonly bStep: number;
   readonly width: number;
   readonly out: Float64Array;
+  readonly outStep: number;
+  /** Only entries with j ≥ i are wanted; what happens to the others is left open. */
+  readonly upper?: boolean;
 };
 
-/** Adds the products of rows i, i + 1 of a with rows j … j + 3 of b, summed over columns from `first` on. Rows beyond the end are left out. */
-export function addRowProducts({ a, aRows, b, bRows, width, out }: RowProducts, i: number, j: number, first = 0): void {
+/** Eight sums of a tile share each number that is read. */
+const tileRows = 2;
+const tileColumns = 4;
+
+/** The plain form of `MatrixKernels.addRowProducts`. */
+export function addRowProducts(products: RowProducts): void {
+  const { aRows, bRows, upper } = products;
+  for (let i = 0; i < aRows; i += tileRows) {
+    for (let j = upper ? i - (i % tileColumns) : 0; j < bRows; j += tileColumns) addTile(products, i, j);
+  }
+}
+
+/** Rows i and i + 1 of a with rows j … j + 3 of b. */
+function addTile({ a, aRows, aStep, b, bRows, bStep, width, out, outStep }: RowProducts, i: number, j: number): void {
   // At the border the last row stands in for those that are missing: the same sum is worked out twice and written twice.
-  const i1 = Math.min(i + 1, aRows - 1);
-  const j1 = Math.min(j + 1, bRows - 1);
-  const j2 = Math.min(j + 2, bRows - 1);
-  const j3 = Math.min(j + 3, bRows - 1);
-  const at = [
-    i * bRows + j,
-    i * bRows + j1,
-    i * bRows + j2,
-    i * bRows + j3,
-    i1 * bRows + j,
-    i1 * bRows + j1,
-    i1 * bRows + j2,
-    i1 * bRows + j3,
-  ];
-  let s00 = out[at[0]];
-  let s01 = out[at[1]];
-  let s02 = out[at[2]];
-  let s03 = out[at[3]];
-  let s10 = out[at[4]];
-  let s11 = out[at[5]];
-  let s12 = out[at[6]];
-  let s13 = out[at[7]];
-  for (let c = first; c < width; c++) {
-    const x0 = a[i * width + c];
-    const x1 = a[i1 * width + c];
-    const y0 = b[j * width + c];
-    const y1 = b[j1 * width + c];
-    const y2 = b[j2 * width + c];
-    const y3 = b[j3 * width + c];
+  const rowA0 = i * aStep;
+  const rowA1 = Math.min(i + 1, aRows - 1) * aStep;
+  const columns = [j, Math.min(j + 1, bRows - 1), Math.min(j + 2, bRows - 1), Math.min(j + 3, bRows - 1)];
+  const [rowB0, rowB1, rowB2, rowB3] = columns.map((column) => column * bStep);
+  let s00 = 0;
+  let s01 = 0;
+  let s02 = 0;
+  let s03 = 0;
+  let s10 = 0;
+  let s11 = 0;
+  let s12 = 0;
+  let s13 = 0;
+  for (let c = 0; c < width; c++) {
+    const x0 = a[rowA0 + c];
+    const x1 = a[rowA1 + c];
+    const y0 = b[rowB0 + c];
+    const y1 = b[rowB1 + c];
+    const y2 = b[rowB2 + c];
+    const y3 = b[rowB3 + c];
     s00 += x0 * y0;
     s01 += x0 * y1;
     s02 += x0 * y2;
@@ -53,12 +56,10 @@ export function addRowProducts({ a, aRows, b, bRows, width, out }: RowProducts, 
     s12 += x1 * y2;
     s13 += x1 * y3;
   }
-  out[at[0]] = s00;
-  out[at[1]] = s01;
-  out[at[2]] = s02;
-  out[at[3]] = s03;
-  out[at[4]] = s10;
-  out[at[5]] = s11;
-  out[at[6]] = s12;
-  out[at[7]] = s13;
+  addTo(out, i * outStep, columns, [s00, s01, s02, s03]);
+  if (i + 1 < aRows) addTo(out, (i + 1) * outStep, columns, [s10, s11, s12, s13]);
+}
+
+function addTo(out: Float64Array, row: number, columns: readonly number[], sums: readonly number[]): void {
+  for (let c = 0; c < sums.length && (c === 0 || columns[c] > columns[c - 1]); c++) out[row + columns[c]] += sums[c];
 }

@@ -7,10 +7,12 @@ import {
   dispose,
   fill,
   keep,
+  maxPool,
   memory,
   mul,
   read,
   readScalar,
+  relu,
   reshape,
   scale,
   scope,
@@ -220,7 +222,24 @@ describe('vjp', () => {
   });
 });
 
+test('the gradient of a convolution with relu is that of the two operations', async () => {
+  const given = { x: random(1, [2, 5, 6, 3]), filter: random(2, [3, 3, 3, 4]), bias: random(3, [4]) };
+  const dy = random(4, [2, 5, 6, 4]);
+  const together = vjp(({ x, filter, bias }: typeof given) => conv2d(x, filter, { bias, relu: true }), given, dy);
+  const apart = vjp(({ x, filter, bias }: typeof given) => relu(conv2d(x, filter, { bias })), given, dy);
+  for (const name of ['x', 'filter', 'bias'] as const) expect(await read(together.grads[name])).toEqual(await read(apart.grads[name]));
+  const plain = conv2d(given.x, given.filter, { bias: given.bias, relu: true });
+  expect(await read(plain)).toEqual(await read(together.value));
+  dispose([given, dy, together, apart, plain]);
+});
+
 describe('what cannot be differentiated is refused', () => {
+  test('a pool in windows', () => {
+    const x = random(1, [1, 4, 4, 2]);
+    expect(() => valueAndGrad((p: { x: Tensor }) => sum(maxPool(p.x, { size: 2 })), { x })).toThrow('maxPool: has no gradient yet');
+    dispose(x);
+  });
+
   const params = () => ({ x: tensor([1, 2], [2]) });
   test('a constant', () => {
     const p = params();

@@ -88,6 +88,12 @@ export class GoldenFile {
     return Float32Array.from(this.floats(name));
   }
 
+  bytes(name: string): Uint8Array {
+    const { dtype, data } = this.#array(name);
+    if (dtype !== 'U8') throw new BrokenFile(`tensor '${name}' must be U8, got ${dtype}`);
+    return data;
+  }
+
   integers(name: string): number[] {
     const { dtype, data } = this.#array(name);
     if (dtype !== 'I64' && dtype !== 'I32') throw new BrokenFile(`tensor '${name}' must be I64 or I32, got ${dtype}`);

@@ -5,6 +5,7 @@ import { activate, backendNames } from './backends.js';
 import { checkCheckpoint, checkpointFormat, twinOf } from './checkpoints.js';
 import { GoldenFile } from './golden-file.js';
 import { kindOf } from './kinds.js';
+import { checkStatistics, featuresOf, statisticsKind } from './statistics-file.js';
 import { details, isFailure, type Row, summary, Table } from './table.js';
 
 export const usage = `usage: npm run parity -- DIR [--backend ${backendNames.join('|')}] [--details]
@@ -124,6 +125,11 @@ async function checkFile(directory: string, name: string, backend: string): Prom
     if (format !== undefined && existsSync(twinOf(join(directory, name), format))) {
       row = { file: name, kind: format.kind };
       return { ...row, outcome: { result: 'checked', findings: checkCheckpoint(join(directory, name), format) } };
+    }
+    const features = featuresOf(join(directory, name));
+    if (features !== undefined) {
+      row = { file: name, kind: statisticsKind };
+      return { ...row, outcome: { result: 'checked', findings: await checkStatistics(join(directory, name), features) } };
     }
     if (!name.endsWith('.safetensors')) return { ...row, outcome: { result: 'not known' } };
     const file = new GoldenFile(join(directory, name));

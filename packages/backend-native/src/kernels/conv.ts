@@ -72,25 +72,28 @@ const conv2dFilterGrad: NativeKernel<Conv2DBackpropFilterAttrs> = (backend, { x,
   return backend.launch('conv2dFilterGrad', [x, dy], [filterShape, undefined], p.numbers)[0];
 };
 
-type TractAttributes = { readonly stride: number; readonly pad: number };
+type TractAttributes = { readonly stride: number; readonly pad: number | readonly [vertical: number, horizontal: number] };
 
-/** The fused kernels' convolution: `pad` zeros on all four sides. @throws RangeError when the shapes do not fit. */
+/** The fused kernels' convolution: `pad` zeros on all four sides, or above and below and then at the sides. @throws RangeError when the shapes do not fit. */
 function tractPlan(kernel: string, input: readonly number[], filter: readonly number[], { stride, pad }: TractAttributes): ConvPlan {
-  const [height, width] = [0, 1].map((i) => Math.floor((input[1 + i] + 2 * pad - filter[i]) / stride) + 1);
+  const pads = typeof pad === 'number' ? [pad, pad] : pad;
+  const [height, width] = pads.map((zeros, i) => Math.floor((input[1 + i] + 2 * zeros - filter[i]) / stride) + 1);
   if (input.length !== 4 || filter.length !== 4 || input[3] !== filter[2] || !(height >= 1 && width >= 1)) {
     throw new RangeError(
       `${kernel}: expected x [N,H,W,Ci] and a filter [kh,kw,Ci,Co] no larger than the padded image, got [${input.join(',')}] and [${filter.join(',')}] with pad ${pad}`,
     );
   }
-  return plan(input as Shape4, filter as Shape4, stride, pad, pad, [height, width]);
+  return plan(input as Shape4, filter as Shape4, stride, pads[0], pads[1], [height, width]);
 }
 
-const tractConv2d: NativeKernel<TractAttributes> = (backend, { x, filter, bias, residual }, attributes) => {
-  const { numbers, outputShape } = tractPlan('TractConv2D', x.shape, filter.shape, attributes);
-  if (bias !== undefined) expectShape('TractConv2D', 'bias', bias, [outputShape[3]]);
-  if (residual !== undefined) expectShape('TractConv2D', 'residual', residual, outputShape);
-  return backend.launchOne('conv2d', [x, filter, bias, residual], outputShape, [...numbers, backend.contentKey(filter)]);
-};
+const tractConv2d =
+  (tractName: string, kernel: string): NativeKernel<TractAttributes> =>
+  (backend, { x, filter, bias, residual }, attributes) => {
+    const { numbers, outputShape } = tractPlan(tractName, x.shape, filter.shape, attributes);
+    if (bias !== undefined) expectShape(tractName, 'bias', bias, [outputShape[3]]);
+    if (residual !== undefined) expectShape(tractName, 'residual', residual, outputShape);
+    return backend.launchOne(kernel, [x, filter, bias, residual], outputShape, [...numbers, backend.contentKey(filter)]);
+  };
 
 const tractInputGrad: NativeKernel<TractAttributes & { inputShape: number[] }> = (
   backend,
@@ -114,7 +117,8 @@ export const convKernels: NativeKernels = {
   FusedConv2D: fusedConv2d,
   Conv2DBackpropInput: conv2dInputGrad,
   Conv2DBackpropFilter: conv2dFilterGrad,
-  TractConv2D: tractConv2d,
+  TractConv2D: tractConv2d('TractConv2D', 'conv2d'),
+  TractConv2DRelu: tractConv2d('TractConv2DRelu', 'conv2dRelu'),
   TractConv2DInputGrad: tractInputGrad,
   TractConv2DFilterGrad: tractFilterGrad,
 };

@@ -7,6 +7,7 @@ import { groupNormKernels } from './group-norm.js';
 import { matmulKernels } from './matmul.js';
 import { movementKernels } from './movement.js';
 import { noiseKernels } from './noise.js';
+import { poolKernels } from './pool.js';
 import { reduceKernels } from './reduce.js';
 import { resampleKernels } from './resample.js';
 import { updateKernels } from './update.js';
@@ -21,6 +22,7 @@ export const nativeKernels: NativeKernels = {
   ...matmulKernels,
   ...movementKernels,
   ...noiseKernels,
+  ...poolKernels,
   ...reduceKernels,
   ...resampleKernels,
   ...updateKernels,

@@ -2,10 +2,11 @@ import { attention } from '../../ops/attention.js';
 import { conv2d } from '../../ops/conv.js';
 import { groupNorm } from '../../ops/group-norm.js';
 import { linear, matmul } from '../../ops/matmul.js';
+import { avgPool, maxPool } from '../../ops/pool.js';
 import type { OperationCase } from '../operation-case.js';
-import { zip64 } from '../reference/array64.js';
+import { map64, zip64 } from '../reference/array64.js';
 import { matmul64, reshape64 } from '../reference/basic.js';
-import { attention64, conv2d64, groupNorm64 } from '../reference/network.js';
+import { attention64, conv2d64, groupNorm64, pool64 } from '../reference/network.js';
 
 const flip = (shape: readonly number[]): number[] => [...shape.slice(0, -2), shape[shape.length - 1], shape[shape.length - 2]];
 
@@ -59,7 +60,16 @@ const layers = (
   };
 });
 
-type Conv = { x: number[]; k: [number, number]; co: number; stride?: number; pad?: number; bias?: boolean; residual?: boolean };
+type Conv = {
+  x: number[];
+  k: [number, number];
+  co: number;
+  stride?: number;
+  pad?: number | [number, number];
+  bias?: boolean;
+  residual?: boolean;
+  relu?: boolean;
+};
 
 const convolutions: Conv[] = [
   { x: [1, 5, 7, 3], k: [3, 3], co: 4, bias: true },
@@ -87,27 +97,42 @@ const convolutions: Conv[] = [
   { x: [2, 6, 6, 40], k: [1, 1], co: 33, bias: true },
   { x: [2, 9, 7, 33], k: [3, 3], co: 40, stride: 2, bias: true },
   { x: [2, 5, 5, 64], k: [1, 1], co: 96, bias: true, residual: true },
+  { x: [2, 7, 9, 32], k: [3, 3], co: 64, bias: true, residual: true, relu: true },
+  { x: [1, 6, 7, 3], k: [3, 3], co: 33, stride: 2, bias: true, relu: true },
+  { x: [2, 5, 6, 40], k: [1, 1], co: 24, bias: true, relu: true },
+  { x: [1, 5, 6, 32], k: [3, 3], co: 2, bias: true, relu: true },
+  { x: [2, 5, 9, 24], k: [1, 7], co: 20, pad: [0, 3], bias: true },
+  { x: [2, 9, 5, 24], k: [7, 1], co: 20, pad: [3, 0], bias: true },
+  { x: [1, 7, 6, 3], k: [3, 1], co: 4, stride: 2, pad: [1, 0] },
 ];
 
-const convolutionCases = convolutions.map(({ x, k: [kh, kw], co, stride = 1, pad, bias = false, residual = false }): OperationCase => {
-  const padding = pad ?? (kh - 1) / 2;
-  const output = [x[0], Math.floor((x[1] + 2 * padding - kh) / stride) + 1, Math.floor((x[2] + 2 * padding - kw) / stride) + 1, co];
-  const inputs = [x, [kh, kw, x[3], co]];
-  if (bias) inputs.push([co]);
-  if (residual) inputs.push(output);
-  const extras = <T>(xs: readonly T[]): { bias?: T; residual?: T } => ({
-    ...(bias ? { bias: xs[2] } : {}),
-    ...(residual ? { residual: xs[xs.length - 1] } : {}),
-  });
-  return {
-    name: `conv2d ${kh}x${kw} [${x}] to ${co}, stride ${stride}, pad ${pad ?? 'default'}${bias ? ', bias' : ''}${residual ? ', residual' : ''}`,
-    inputs,
-    operation: (xs) => conv2d(xs[0], xs[1], { ...extras(xs), stride, ...(pad === undefined ? {} : { pad }) }),
-    reference: (xs) => conv2d64(xs[0], xs[1], { ...extras(xs), stride, pad: padding }),
-    tolerance: 5e-6,
-    cause: `float32 sums of ${kh * kw * x[3]} products, and in the filter gradient of ${output[0] * output[1] * output[2]}, in any order`,
-  };
-});
+const convolutionCases = convolutions.map(
+  ({ x, k: [kh, kw], co, stride = 1, pad, bias = false, residual = false, relu = false }): OperationCase => {
+    const padding = pad ?? (kh - 1) / 2;
+    const [vertical, horizontal] = typeof padding === 'number' ? [padding, padding] : padding;
+    const output = [x[0], Math.floor((x[1] + 2 * vertical - kh) / stride) + 1, Math.floor((x[2] + 2 * horizontal - kw) / stride) + 1, co];
+    const inputs = [x, [kh, kw, x[3], co]];
+    if (bias) inputs.push([co]);
+    if (residual) inputs.push(output);
+    const extras = <T>(xs: readonly T[]): { bias?: T; residual?: T } => ({
+      ...(bias ? { bias: xs[2] } : {}),
+      ...(residual ? { residual: xs[xs.length - 1] } : {}),
+    });
+    return {
+      name: `conv2d ${kh}x${kw} [${x}] to ${co}, stride ${stride}, pad ${pad ?? 'default'}${bias ? ', bias' : ''}${residual ? ', residual' : ''}${relu ? ', relu' : ''}`,
+      inputs,
+      operation: (xs) => conv2d(xs[0], xs[1], { ...extras(xs), relu, stride, ...(pad === undefined ? {} : { pad }) }),
+      reference: (xs) => {
+        const y = conv2d64(xs[0], xs[1], { ...extras(xs), stride, pad: padding });
+        return relu ? map64(y, (value) => Math.max(value, 0)) : y;
+      },
+      tolerance: 5e-6,
+      cause: `float32 sums of ${kh * kw * x[3]} products, and in the filter gradient of ${output[0] * output[1] * output[2]}, in any order`,
+      // A difference across the kink is no slope; the gradient is that of convolution and relu as two operations.
+      differentiable: !relu,
+    };
+  },
+);
 
 type Norm = { x: number[]; groups: number; scaleShift?: boolean; silu?: boolean; offset?: number; spread?: number };
 
@@ -169,4 +194,28 @@ const attentions = (
   };
 });
 
-export const networkCases: readonly OperationCase[] = [...products, ...layers, ...convolutionCases, ...normCases, ...attentions];
+const pools = (
+  [
+    { x: [2, 7, 9, 5], size: 3, stride: 2, pad: 0 },
+    { x: [1, 8, 6, 33], size: 3, stride: 2, pad: 0 },
+    { x: [2, 5, 6, 17], size: 3, stride: 1, pad: 1 },
+    { x: [1, 6, 4, 3], size: 2, stride: 2, pad: 0 },
+    { x: [1, 7, 7, 8], size: 5, stride: 3, pad: 2 },
+  ] as { x: number[]; size: number; stride: number; pad: number }[]
+).flatMap(({ x, ...windows }) =>
+  (['max', 'avg'] as const).map((kind): OperationCase => {
+    const operation = kind === 'max' ? maxPool : avgPool;
+    return {
+      name: `${kind}Pool [${x}] in windows of ${windows.size}, stride ${windows.stride}, pad ${windows.pad}`,
+      // Below zero, so that a zero taken from outside would show.
+      inputs: [{ shape: x, values: { offset: -3 } }],
+      operation: ([image]) => operation(image, windows),
+      reference: ([image]) => pool64(image, kind, windows),
+      tolerance: 2e-6,
+      cause: `float32 sum of up to ${windows.size ** 2} terms`,
+      differentiable: false,
+    };
+  }),
+);
+
+export const networkCases: readonly OperationCase[] = [...pools, ...products, ...layers, ...convolutionCases, ...normCases, ...attentions];

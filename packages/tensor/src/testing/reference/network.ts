@@ -1,19 +1,21 @@
+import { type Pad, padPair } from '../../ops/conv.js';
 import { type Array64, array64, at, build, empty64 } from './array64.js';
 import { matmul64, softmax64 } from './basic.js';
 
-export type Conv64 = { readonly bias?: Array64; readonly residual?: Array64; readonly stride: number; readonly pad: number };
+export type Conv64 = { readonly bias?: Array64; readonly residual?: Array64; readonly stride: number; readonly pad: Pad };
 
 /** Cross-correlation by its definition: x [N,H,W,Ci], filter [kh,kw,Ci,Co]. */
 export function conv2d64(x: Array64, filter: Array64, { bias, residual, stride, pad }: Conv64): Array64 {
   const [n, h, w, ci] = x.shape;
   const [kh, kw, , co] = filter.shape;
-  const ho = Math.floor((h + 2 * pad - kh) / stride) + 1;
-  const wo = Math.floor((w + 2 * pad - kw) / stride) + 1;
+  const [vertical, horizontal] = padPair(pad);
+  const ho = Math.floor((h + 2 * vertical - kh) / stride) + 1;
+  const wo = Math.floor((w + 2 * horizontal - kw) / stride) + 1;
   const y = empty64([n, ho, wo, co]);
   for (let pixel = 0; pixel < n * ho * wo; pixel++) {
     const sample = Math.floor(pixel / (ho * wo));
-    const top = (Math.floor(pixel / wo) % ho) * stride - pad;
-    const left = (pixel % wo) * stride - pad;
+    const top = (Math.floor(pixel / wo) % ho) * stride - vertical;
+    const left = (pixel % wo) * stride - horizontal;
     const out = y.data.subarray(pixel * co, (pixel + 1) * co);
     if (bias !== undefined) out.set(bias.data);
     if (residual !== undefined) for (let o = 0; o < co; o++) out[o] += residual.data[pixel * co + o];
@@ -100,3 +102,21 @@ export const avgPool64 = (x: Array64): Array64 =>
       total += at(x, [n, 2 * h + i, 2 * w + j, c]);
     return total / 4;
   });
+
+export type Pool64 = { readonly size: number; readonly stride: number; readonly pad: number };
+
+/** Maximum or mean of each window's pixels that lie inside the image, by definition. */
+export function pool64(x: Array64, kind: 'max' | 'avg', { size, stride, pad }: Pool64): Array64 {
+  const [n, h, w, c] = x.shape;
+  const along = (length: number): number => Math.floor((length + 2 * pad - size) / stride) + 1;
+  return build([n, along(h), along(w), c], ([sample, top, left, channel]) => {
+    const values: number[] = [];
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < size; j++) {
+        const [row, column] = [top * stride - pad + i, left * stride - pad + j];
+        if (row >= 0 && row < h && column >= 0 && column < w) values.push(at(x, [sample, row, column, channel]));
+      }
+    }
+    return kind === 'max' ? Math.max(...values) : values.reduce((total, value) => total + value, 0) / values.length;
+  });
+}

@@ -1,0 +1,139 @@
+import type { InputMode } from '@tract/metrics';
+import { startBackend } from '../backend.js';
+import type { ComputeOptions } from '../common-options.js';
+import { dataError, usageError } from '../errors.js';
+import { chooseExtractor, type ReadyExtractor } from '../fid/extractors.js';
+import { collectFeatures } from '../fid/features.js';
+import { type Measurable, readMeasurable } from '../fid/measurable.js';
+import { fewSamplesWarning, kindsFor, type Scores, type Side, scoresOf, sideOf, type Wanted } from '../fid/scores.js';
+import { type Images, sliceImages } from '../images.js';
+import { type Io, report } from '../io.js';
+import { inSteps, withCommas } from '../quantity.js';
+import { drawImages } from '../sample-run.js';
+import { interruptible, type Pause } from '../signals.js';
+
+/** How a side becomes features. */
+export type MeasureOptions = ComputeOptions & {
+  readonly mode: InputMode;
+  readonly features: string;
+  readonly weights?: string;
+  readonly count?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly batch: number;
+  readonly cache: boolean;
+  readonly json?: boolean;
+};
+
+export type FidOptions = MeasureOptions & {
+  readonly kid?: boolean;
+  readonly prdc?: boolean;
+  readonly is?: boolean;
+  readonly sfid?: boolean;
+  readonly extrapolate?: number;
+};
+
+/** Images that a model draws unless told. */
+const drawnImages = 10_000;
+
+/** Prints how far A is from B: the Fréchet distance and what else is asked for. */
+export async function fid(io: Io, a: string, b: string, options: FidOptions): Promise<void> {
+  const sources = [await readMeasurable(a), await readMeasurable(b)] as const;
+  const { kid, prdc, is, sfid, extrapolate } = options;
+  const wanted: Wanted = { kid, prdc, is, sfid, extrapolate, seed: options.seed ?? 0 };
+  // Features, not statistics, are what these compare; a file that holds both gives the images then.
+  const needsRows = [kid || prdc || is || extrapolate !== undefined, kid || prdc] as const;
+  sources.forEach((source) => void requireDrawing(source, options));
+  const isReady = sources.every((source, i) => source.statistics && !(needsRows[i] && source.images));
+  const makeExtractor = isReady ? undefined : await chooseExtractor(io, options);
+  // Also between statistics: the distance of 2,048 features is native work.
+  await startBackend(io, options);
+  const kinds = kindsFor(wanted);
+  const result = await interruptible('nothing was measured', async (pause) => {
+    const ready = makeExtractor?.();
+    try {
+      const samples = await measureSide(io, sources[0], ready, kinds.samples, needsRows[0] === true, options, pause);
+      // --count is of the samples; of the reference only where it has to be drawn.
+      const { count, ...whole } = options;
+      const ofReference = sources[1].model ? options : whole;
+      const reference = await measureSide(io, sources[1], ready, kinds.reference, needsRows[1] === true, ofReference, pause);
+      warnOfFew(io, [samples, reference], options);
+      const isInception = options.features === 'inception';
+      const scores = scoresOf(samples, reference, wanted, isInception ? 'frechet_inception_distance' : 'frechet_distance');
+      return { scores, samples, reference, ready };
+    } finally {
+      ready?.free();
+    }
+  });
+  tell(io, options, result);
+}
+
+/** @throws CliError (usage) for a model without --steps. */
+export function requireDrawing({ name, model }: Measurable, { steps }: MeasureOptions): void {
+  if (model && steps === undefined) throw usageError(`${name} is a model: add --steps, such as --steps ${model.samplingSteps[0] ?? 64}`);
+}
+
+export function warnOfFew(io: Io, sides: readonly Side[], { silent }: MeasureOptions): void {
+  for (const words of sides.map(fewSamplesWarning)) if (words && !silent) io.err(`${words}\n`);
+}
+
+/** A source's statistics as they are, or those of its images' features. */
+export async function measureSide(
+  io: Io,
+  source: Measurable,
+  ready: ReadyExtractor | undefined,
+  kinds: Parameters<typeof collectFeatures>[4],
+  needsRows: boolean,
+  options: MeasureOptions,
+  pause: Pause,
+): Promise<Side> {
+  if (source.statistics && !(needsRows && source.images)) {
+    if (options.count !== undefined) io.err(`${source.name} holds statistics, of which --count takes no part\n`);
+    return { name: source.name, statistics: source.statistics };
+  }
+  const { silent, cache } = options;
+  const lacking = kinds.find((kind) => !ready!.extractor.kinds.includes(kind));
+  if (lacking) throw usageError(`${ready!.extractor.name} gives no ${lacking}; --is and --sfid need --features inception`);
+  const images = await imagesOf(io, source, options, pause);
+  return sideOf(
+    source.name,
+    await collectFeatures(io, source.name, images, ready!, kinds, { phase: `reading ${source.name}`, silent, pause, cache }),
+  );
+}
+
+async function imagesOf(io: Io, { name, images, model }: Measurable, options: MeasureOptions, pause: Pause): Promise<Images> {
+  const { count, steps = 1, seed = 0, batch, silent } = options;
+  if (model) {
+    const phase = `drawing from ${name}, ${inSteps(steps)}`;
+    return drawImages(io, model, { steps, count: count ?? drawnImages, seed, batch, silent, phase }, pause);
+  }
+  if (count === undefined || count === images!.count) return images!;
+  if (count > images!.count) throw dataError(`${name} has ${withCommas(images!.count)} images, fewer than --count ${count}`);
+  return sliceImages(images!, 0, count);
+}
+
+type Result = { readonly scores: Scores; readonly samples: Side; readonly reference: Side; readonly ready?: ReadyExtractor };
+
+function tell(io: Io, { json, mode, steps, seed }: FidOptions, { scores, samples, reference, ready }: Result): void {
+  const [here, there] = [samples, reference].map(({ statistics }) => statistics.features);
+  const facts = {
+    samples: here.count || null,
+    reference: reference.name,
+    reference_samples: there.count || null,
+    features: here.mean.length,
+    ...(ready && { extractor: ready.extractor.name, mode }),
+    ...(ready?.weights && { weights_sha256: ready.weights }),
+    ...(steps !== undefined && { steps, seed: seed ?? 0 }),
+  };
+  const width = Math.max(...Object.keys(scores).map((name) => name.length));
+  const shown = (value: number | readonly number[]) => (typeof value === 'number' ? [value] : value).map(digits).join(' ');
+  report(io, json === true, { source: samples.name, ...scores, ...facts }, [
+    ...Object.entries(scores).map(([name, value]) => `${name.padEnd(width)} ${shown(value)}`),
+    `${'samples'.padEnd(width)} ${countOf(here.count)} from ${samples.name}`,
+    `${'reference'.padEnd(width)} ${countOf(there.count)} from ${reference.name}`,
+    `${'extractor'.padEnd(width)} ${ready ? `${ready.extractor.name}, ` : 'that of the statistics, '}${here.mean.length} features`,
+  ]);
+}
+
+const digits = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 1 ? 6 : 4));
+const countOf = (count: number): string => (count > 0 ? `${withCommas(count)} images` : 'an unknown number of images');

@@ -1,0 +1,98 @@
+import { Command, Option } from 'commander';
+import type { FidOptions } from '../actions/fid.js';
+import type { FidStatsOptions } from '../actions/fid-stats.js';
+import type { FidWeightsOptions } from '../actions/fid-weights.js';
+import { examples, pathName, required, withComputing } from '../common-options.js';
+import type { Io } from '../io.js';
+import { quantity, wholeNumber } from '../quantity.js';
+
+export const fidCommand = (io: Io): Command =>
+  withMeasuring(
+    new Command('fid')
+      .summary('Scores images: FID, KID, Inception Score, precision, recall and others.')
+      .description(
+        'Scores the samples A against the reference B: the Frechet distance of their\nfeatures, lower is better, and what else is asked for. A and B are each a\nMODEL, a folder or zip of PNGs, an npz or npy of images or of statistics\n(mu and sigma, or the two files of ml-tract), or mnist:test.',
+      )
+      .argument('<a>', 'the samples', pathName)
+      .argument('<b>', 'the reference', pathName)
+      .option('--kid', 'also the kernel distance, over 100 subsets of up to 1,000')
+      .option('--prdc', 'also precision, recall, density and coverage (k=3)')
+      .option('--is', 'also the Inception Score of A, over 10 splits')
+      .option('--sfid', 'also the distance of spatial features')
+      .option('--extrapolate <n>', 'also the distance that n samples and infinitely many\nwould have', quantity),
+  )
+    .addHelpText(
+      'after',
+      `
+Scores compare only where extractor, weights and mode are the same. Features
+are kept in TRACT_CACHE (default ~/.cache/tract/features) by their content;
+TRACT_INCEPTION names a file that stands in for --weights.
+${examples(
+  'tract fid samples.zip cifar10-32x32.npz --weights inception.pth --kid',
+  'tract fid mnist-student mnist:test --steps 1 --features digits --json',
+)}`,
+    )
+    .addCommand(statsCommand(io))
+    .addCommand(weightsCommand(io))
+    .action(async (a: string, b: string, options: FidOptions) => (await import('../actions/fid.js')).fid(io, a, b, options));
+
+const statsCommand = (io: Io): Command =>
+  withMeasuring(
+    new Command('stats')
+      .summary('Writes the statistics of a set, for comparing with it many times.')
+      .description('Writes mean and covariance of the features of DATA, as pytorch-fid and EDM\nread them: an npz with mu and sigma.')
+      .argument('<data>', 'images or a MODEL, as A and B of tract fid', pathName)
+      .addOption(required('--out <file>', 'the FILE.npz to write', pathName))
+      .option('--sfid', 'also those of the spatial features, mu_s and sigma_s'),
+  )
+    .addHelpText(
+      'after',
+      examples(
+        'tract fid stats photos.zip --weights inception.pth --out photos.npz',
+        'tract fid stats mnist:test --features digits --out mnist.npz',
+      ),
+    )
+    .action(async (data: string, options: FidStatsOptions) => (await import('../actions/fid-stats.js')).fidStats(io, data, options));
+
+const weightsCommand = (io: Io): Command =>
+  withComputing(
+    new Command('weights')
+      .summary('Says what a file of Inception weights is; --help says where to get it.')
+      .description('Says what a file of Inception weights is, and whether it is the published one.')
+      .argument('<file>', 'a file of torch.save or safetensors', pathName)
+      .option('--json', 'print one JSON value'),
+  )
+    .addHelpText(
+      'after',
+      `
+The weights are not part of this program. FID is defined by TensorFlow's
+network of 2015-12-05, which pytorch-fid publishes for PyTorch:
+  https://github.com/mseitzer/pytorch-fid/releases/tag/fid_weights
+  pt_inception-2015-12-05-6726825d.pth (its SHA-256 begins with 6726825d)
+Give that file to --weights as it is. Nothing in it is run. Any state dict
+with the names of torchvision's inception_v3 will do, also as safetensors:
+  from safetensors.torch import save_file
+  save_file(torch.load("weights.pth"), "weights.safetensors")
+Torchvision's own ImageNet weights are another network: no FID comes of them.
+${examples('tract fid weights pt_inception-2015-12-05-6726825d.pth', 'tract fid weights weights.safetensors --json')}`,
+    )
+    .action(async (file: string, options: FidWeightsOptions) => (await import('../actions/fid-weights.js')).fidWeights(io, file, options));
+
+/** Adds what both commands take that turn images into features. */
+const withMeasuring = (command: Command): Command =>
+  withComputing(
+    command
+      .option('--features <which>', 'inception, digits, or a FILE.onnx (needs onnxruntime-node)', 'inception')
+      .option('--weights <file>', 'weights of Inception; see tract fid weights --help', pathName)
+      .addOption(
+        new Option('--mode <name>', 'how images are resized and scaled for Inception')
+          .choices(['clean', 'pytorch-fid', 'tf1'])
+          .default('pytorch-fid'),
+      )
+      .option('--count <n>', 'images of A: the first n, or those to draw\n(default: all; 10K)', quantity)
+      .option('--steps <n>', 'with a MODEL: network calls for each image', quantity)
+      .option('--seed <n>', 'of the noise and of random subsets (default: 0)', wholeNumber)
+      .option('--batch <n>', 'images drawn at a time; does not change them', quantity, 64)
+      .option('--no-cache', 'neither use nor keep features')
+      .option('--json', 'print one JSON value'),
+  );

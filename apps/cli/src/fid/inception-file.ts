@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { type NamedArray, readSafetensors, readTorch, toFloat32 } from '@tract/checkpoint';
+import { INCEPTION_CLASSES, type InceptionArrays } from '@tract/metrics';
+import { dataError } from '../errors.js';
+
+/** The file that defines FID among PyTorch's users. Its name carries the beginning of its SHA-256. */
+export const publishedWeights = {
+  name: 'pt_inception-2015-12-05-6726825d.pth',
+  sha256Begins: '6726825d',
+  address: 'https://github.com/mseitzer/pytorch-fid/releases/tag/fid_weights',
+} as const;
+
+/** Weights on the host, with what is known of them. */
+export type InceptionFile = {
+  readonly path: string;
+  readonly arrays: InceptionArrays;
+  readonly sha256: string;
+  readonly format: 'torch' | 'safetensors';
+  readonly isPublished: boolean;
+  /** What a user must know before comparing scores; undefined for the published file. */
+  readonly caution?: string;
+};
+
+/**
+ * Reads weights of the Inception network, as torch.save or safetensors files hold them, told by content.
+ * @throws CliError or CheckpointError (exit code 3) that names the file.
+ */
+export function readInceptionFile(path: string): InceptionFile {
+  if (!existsSync(path)) throw dataError(`there is no file ${path}; \`tract fid weights --help\` says where the weights are published`);
+  const bytes = readFileSync(path);
+  const format = isZip(bytes) || isLegacyTorch(bytes) ? 'torch' : 'safetensors';
+  const options = { source: path };
+  const { tensors } = format === 'torch' ? readTorch(bytes, options) : readSafetensors(bytes, options);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const isPublished = sha256.startsWith(publishedWeights.sha256Begins);
+  return {
+    path,
+    arrays: floatsOf(tensors),
+    sha256,
+    format,
+    isPublished,
+    ...(!isPublished && { caution: cautionOf(path, sha256, tensors) }),
+  };
+}
+
+const isZip = (bytes: Uint8Array) => bytes[0] === 0x50 && bytes[1] === 0x4b;
+const isLegacyTorch = (bytes: Uint8Array) => bytes[0] === 0x80 && bytes[1] === 0x02;
+
+function floatsOf(tensors: ReadonlyMap<string, NamedArray>): InceptionArrays {
+  const counters = /\.num_batches_tracked$/;
+  return new Map(
+    [...tensors].filter(([name]) => !counters.test(name)).map(([name, array]) => [name, { shape: array.shape, data: toFloat32(array) }]),
+  );
+}
+
+function cautionOf(path: string, sha256: string, tensors: ReadonlyMap<string, NamedArray>): string {
+  const classes = tensors.get('fc.bias')?.shape[0];
+  const reason =
+    classes === undefined || classes === INCEPTION_CLASSES
+      ? `its SHA-256 begins with ${sha256.slice(0, 8)} and not with ${publishedWeights.sha256Begins}`
+      : `it tells ${classes} classes apart where FID's network has ${INCEPTION_CLASSES}, as torchvision's own weights do`;
+  return `${path} is not the published ${publishedWeights.name}: ${reason}; compare its scores with no others than its own`;
+}

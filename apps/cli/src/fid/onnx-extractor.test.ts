@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { extractImages } from '@tract/metrics';
+import { expect, test } from 'vitest';
+import { writeTinyDigits } from '../testing/tiny-digits.js';
+import { scratchFolder, tract } from '../testing/tract.js';
+import { type OnnxRuntime, onnxExtractor } from './onnx-extractor.js';
+
+/** A runtime whose network gives the mean of each colour; `shape` is what its file says of the input. */
+function runtime(shape: readonly (number | string)[], seen: number[][] = []): OnnxRuntime {
+  class Tensor {
+    constructor(
+      _type: 'float32',
+      readonly data: Float32Array,
+      readonly dims: readonly number[],
+    ) {}
+  }
+  const run = async ({ images }: Record<string, Tensor>) => {
+    seen.push([...images.dims]);
+    const first = images.dims[1] === 3;
+    const pixels = images.data.length / (3 * images.dims[0]);
+    const out = new Float64Array(3 * images.dims[0]);
+    images.data.forEach((value, i) => {
+      const n = Math.floor(i / (3 * pixels));
+      out[3 * n + (first ? Math.floor(i / pixels) % 3 : i % 3)] += value / pixels;
+    });
+    return { features: new Tensor('float32', Float32Array.from(out), [images.dims[0], 3]) };
+  };
+  const session = { inputNames: ['images'], outputNames: ['features'], inputMetadata: [{ shape }], run };
+  return { InferenceSession: { create: async () => session as never }, Tensor: Tensor as never };
+}
+
+const images = {
+  data: Uint8Array.from({ length: 2 * 4 * 4 * 3 }, (_, i) => (i % 3 === 1 ? 255 : 0)),
+  count: 2,
+  height: 4,
+  width: 4,
+  channels: 3,
+};
+
+test.each([
+  ['channels first', ['n', 3, 8, 6], [2, 3, 8, 6]],
+  ['channels last', ['n', 8, 6, 3], [2, 8, 6, 3]],
+  ['sizes left open', ['n', 3, 'h', 'w'], [2, 3, 299, 299]],
+])('images reach the network as its file wants them: %s', async (_name, shape, dims) => {
+  const seen: number[][] = [];
+  const extractor = await onnxExtractor(runtime(shape, seen), 'net.onnx', 'pytorch-fid');
+  const rows = (await extractImages(extractor, images, ['features'])).get('features')!;
+  expect(seen).toEqual([dims]);
+  expect(rows.dimensions).toBe(3);
+  for (const [i, value] of rows.values.entries()) expect(value).toBeCloseTo(i % 3 === 1 ? 1 : -1, 3);
+});
+
+test('an input that is no image is refused', async () => {
+  await expect(onnxExtractor(runtime(['n', 64]), 'net.onnx', 'tf1')).rejects.toThrow('net.onnx takes an input of 2 axes');
+});
+
+test('without onnxruntime-node the command ends with exit code 4 and the remedy', async (context) => {
+  const name: string = 'onnxruntime-node';
+  const isThere = await import(name).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return context.skip('onnxruntime-node is installed here');
+  const scratch = scratchFolder();
+  const file = join(scratch.path, 'net.onnx');
+  writeFileSync(file, 'a network');
+  const digits = writeTinyDigits(join(scratch.path, 'digits'), 4);
+  const { code, stderr } = await tract(['fid', 'mnist:test', 'mnist:test', '--features', file], { TRACT_MNIST: digits });
+  scratch.remove();
+  expect(code).toBe(4);
+  expect(stderr).toContain('npm install onnxruntime-node');
+});

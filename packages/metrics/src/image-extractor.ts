@@ -1,0 +1,95 @@
+import { dispose, read, scope, tensor } from '@tract/tensor';
+import type { FeatureExtractor } from './feature-extraction.js';
+import { requireFinite } from './feature-statistics.js';
+import { type ImageBatch, partOfBatch } from './image-batch.js';
+
+/** What may be had of an image: the features of most metrics, scores of classes for the Inception Score, sFID's spatial features. */
+export type FeatureKind = 'features' | 'logits' | 'spatial';
+
+/** [n, dimensions] row-major, one row an image. */
+export type ExtractedRows = { readonly values: Float32Array; readonly dimensions: number };
+export type Extracted = ReadonlyMap<FeatureKind, ExtractedRows>;
+
+/** The first stage of every metric, from 8-bit images to rows of features: a network with its preprocessing, or any other function. */
+export type ImageExtractor = {
+  /** What names network and preprocessing in a report. */
+  readonly name: string;
+  /** What can be asked for. */
+  readonly kinds: readonly FeatureKind[];
+  readonly extract: (images: ImageBatch, kinds: readonly FeatureKind[]) => Promise<Extracted>;
+};
+
+const scale = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
+
+/** An extractor of a function from images [n, height, width, channels] in [-1, 1] to features [n, d]. */
+export function tensorExtractor(name: string, extract: FeatureExtractor): ImageExtractor {
+  return {
+    name,
+    kinds: ['features'],
+    extract: async ({ data, count, height, width, channels }) => {
+      const features = scope(() =>
+        extract(
+          tensor(
+            Float32Array.from(data, (byte) => scale[byte]),
+            [count, height, width, channels],
+          ),
+        ),
+      );
+      try {
+        return new Map([['features', { values: await read(features), dimensions: features.size / count }]]);
+      } finally {
+        dispose(features);
+      }
+    },
+  };
+}
+
+export type ExtractOptions = {
+  /** Images at a time; 32 by default. */
+  readonly batch?: number;
+  /** Called after each batch with the images done so far; an exception in it ends the work. */
+  readonly onBatch?: (done: number) => void | Promise<void>;
+};
+
+/**
+ * Rows of all images. They are as many as the images, finite, and of one length, or a RangeError says which are not.
+ * @throws RangeError also for no images or a kind that the extractor does not give.
+ */
+export async function extractImages(
+  extractor: ImageExtractor,
+  images: ImageBatch,
+  kinds: readonly FeatureKind[],
+  { batch = 32, onBatch }: ExtractOptions = {},
+): Promise<Extracted> {
+  const lacking = kinds.find((kind) => !extractor.kinds.includes(kind));
+  if (lacking !== undefined) throw new RangeError(`extractImages: ${extractor.name} gives ${extractor.kinds.join(', ')} and no ${lacking}`);
+  if (images.count < 1) throw new RangeError('extractImages: there are no images');
+  const all = new Map<FeatureKind, ExtractedRows>();
+  for (let first = 0; first < images.count; first += batch) {
+    const part = partOfBatch(images, first, batch);
+    const rows = await extractor.extract(part, kinds);
+    for (const kind of kinds) place(all, kind, rows.get(kind), first, part.count, images.count, extractor.name);
+    await onBatch?.(first + part.count);
+  }
+  return all;
+}
+
+function place(
+  all: Map<FeatureKind, ExtractedRows>,
+  kind: FeatureKind,
+  rows: ExtractedRows | undefined,
+  first: number,
+  count: number,
+  total: number,
+  name: string,
+): void {
+  const dimensions = all.get(kind)?.dimensions ?? rows?.dimensions ?? 0;
+  if (!rows || rows.dimensions !== dimensions || rows.values.length !== count * dimensions || dimensions < 1) {
+    throw new RangeError(
+      `extractImages: ${name} must give ${count} rows of ${dimensions} ${kind}, got ${rows?.values.length ?? 0} numbers`,
+    );
+  }
+  requireFinite(`extractImages: ${kind} of images from ${first} on, entry`, rows.values);
+  if (!all.has(kind)) all.set(kind, { values: new Float32Array(total * dimensions), dimensions });
+  all.get(kind)!.values.set(rows.values, first * dimensions);
+}
