@@ -1,5 +1,6 @@
 export { checkUNetConfig, type UNetConfig } from './config.js';
 export { edmUNetCost, type NetworkCost, unetCost } from './cost.js';
+export { type AdmName, type AdmStorage, admNames, fromAdm } from './edm/adm-names.js';
 export { checkEdmUNetConfig } from './edm/edm-check.js';
 export type { DhariwalUNetConfig, EdmUNetConfig, SongUNetConfig } from './edm/edm-config.js';
 export { edmConfigs } from './edm/edm-configs.js';

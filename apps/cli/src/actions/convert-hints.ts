@@ -10,17 +10,19 @@ export type Hints = Partial<UNetConfig> & {
   readonly prediction?: Prediction;
   readonly samplingSteps?: readonly number[];
   readonly data?: string;
+  /** Of a network of OpenAI. */
+  readonly attentionOrder?: 'legacy' | 'new';
 };
 
 const networkKeys: readonly (keyof UNetConfig)[] = [
   ...(['imageSize', 'inChannels', 'channels', 'embChannels', 'channelMult', 'blocks', 'attentionResolutions'] as const),
   ...(['heads', 'headDim', 'scaleShift', 'resampleInBlocks', 'outputs', 'classes', 'groups'] as const),
 ];
-const modelKeys = ['prediction', 'samplingSteps', 'data'] as const;
+const modelKeys = ['prediction', 'samplingSteps', 'data', 'attentionOrder'] as const;
 /** What a field must be, where it is no number. */
 const kinds: Readonly<Record<string, 'list' | 'boolean' | 'string'>> = {
   ...{ channelMult: 'list', attentionResolutions: 'list', samplingSteps: 'list' },
-  ...{ scaleShift: 'boolean', resampleInBlocks: 'boolean', prediction: 'string', data: 'string' },
+  ...{ scaleShift: 'boolean', resampleInBlocks: 'boolean', prediction: 'string', data: 'string', attentionOrder: 'string' },
 };
 const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
 
@@ -46,6 +48,8 @@ export function readHints(path: string): Hints {
   }
   if ('prediction' in fields && !predictions.includes(fields.prediction as Prediction))
     throw dataError(`--config ${path}: 'prediction' must be one of ${predictions.join(', ')}, got ${JSON.stringify(fields.prediction)}`);
+  if ('attentionOrder' in fields && fields.attentionOrder !== 'legacy' && fields.attentionOrder !== 'new')
+    throw dataError(`--config ${path}: 'attentionOrder' must be one of legacy, new, got ${JSON.stringify(fields.attentionOrder)}`);
   return fields as Hints;
 }
 

@@ -385,7 +385,7 @@ describe('nothing is written when', () => {
     ['a file is not there', 'nowhere.pt new', 3, ['nowhere.pt']],
     ['a file holds no names', 'empty.pt new', 3, ['it has none']],
     ['a name would speak to the terminal', 'escape.pt new', 3, ['control characters']],
-    ['names are of no program', 'other.pt new', 3, ["'fc.weight'", 'ml-tract, edm, flax']],
+    ['names are of no program', 'other.pt new', 3, ["'fc.weight'", 'ml-tract, edm, flax, openai']],
     ['names are not of the program that is said', 'state.pt new --family flax', 3, ['no network of flax', 'conv_in/kernel']],
     ['names are of two programs', 'two.pt new', 3, ['ml-tract or edm', '--family']],
     ['it holds several networks', 'trainer.pth new', 3, ['model, ema, self-teacher, teacher', '--part']],

@@ -9,6 +9,7 @@ import { edmMetadata } from './convert-edm-origin.js';
 import { flax } from './convert-flax.js';
 import { readHints } from './convert-hints.js';
 import { mlTract } from './convert-ml-tract.js';
+import { convertOpenai, openaiMarker } from './convert-openai.js';
 import { type ChosenPart, choosePart, type Marker, type Part, rootsOf } from './convert-part.js';
 import { type Outcome, reportNames } from './convert-report.js';
 import { type ForeignSource, type ModelSource, readSource } from './convert-source.js';
@@ -16,7 +17,7 @@ import { faultOf } from './convert-table.js';
 import { convertUNet, type UNetFamily } from './convert-unet.js';
 import { type DestinationKind, destinationKind, writeArrays, writeConverted } from './convert-write.js';
 
-export type FamilyName = 'ml-tract' | 'edm' | 'flax';
+export type FamilyName = 'ml-tract' | 'edm' | 'flax' | 'openai';
 export type ConvertOptions = {
   readonly family: 'auto' | FamilyName;
   readonly part?: Part;
@@ -25,7 +26,12 @@ export type ConvertOptions = {
 };
 type Request = ConvertOptions & { readonly destination: string; readonly kind: DestinationKind };
 
-const markers: Readonly<Record<FamilyName, Marker>> = { 'ml-tract': mlTract.marker, edm: edmMarker, flax: flax.marker };
+const markers: Readonly<Record<FamilyName, Marker>> = {
+  'ml-tract': mlTract.marker,
+  edm: edmMarker,
+  flax: flax.marker,
+  openai: openaiMarker,
+};
 const unets: Readonly<Partial<Record<FamilyName, UNetFamily>>> = { 'ml-tract': mlTract, flax };
 
 /** Reads any checkpoint and writes it as a model, or a model as a checkpoint; prints what became of every name. */
@@ -58,6 +64,7 @@ function convertForeign(source: ForeignSource, request: Request): Outcome {
     throw dataError(`${source.path} holds no network of ${family}: none of its names ends in '${markers[family].name}'`);
   const chosen = choosePart(source.path, markers[family], source.arrays, request.part);
   const unet = unets[family];
+  if (family === 'openai') return convertOpenaiNetwork(source, chosen, request);
   return unet ? convertFamily(unet, source, chosen, request) : convertEdm(source, chosen, request);
 }
 
@@ -96,4 +103,14 @@ function convertEdm(
   const recipe = { convertedFrom: basename(path), family: 'edm', ...(part && { part }) };
   const write = () => writeConverted(destination, kind, { description: { ...description, recipe }, tensors }, path);
   return { family: 'edm', part, network: config, prediction: description.prediction, table, others, write };
+}
+
+/** Networks of OpenAI take our names and layouts; what stands around them (eps, or a consistency function) is not in their files. */
+function convertOpenaiNetwork({ path }: ForeignSource, { part, arrays, others }: ChosenPart, request: Request): Outcome {
+  const { destination, kind, config: hints } = request;
+  if (kind !== 'safetensors')
+    throw usageError(`${destination}: a network of OpenAI does not say what its output means; choose a .safetensors, which holds the network alone`);
+  const { config, table, tensors } = convertOpenai({ path, arrays }, hints === undefined ? {} : readHints(hints));
+  const write = () => writeArrays(destination, kind, tensors!, { 'tract.network': JSON.stringify(config) });
+  return { family: 'openai', part, network: config, table, others, write };
 }

@@ -13,6 +13,7 @@ state dict under the names of the reference program, for torch.load).
 What the weights do not tell (image size, heads) is asked for with --config.
 A network of EDM becomes a model in a folder; in a .safetensors or a .pt it
 keeps its names.
+Networks of OpenAI become a .safetensors of the network alone, our names in it.
 A name left over or missing is an error (exit code 3): nothing is written.`;
 
 export const convertCommand = (io: Io): Command =>
@@ -22,7 +23,7 @@ export const convertCommand = (io: Io): Command =>
     .argument('<src>', 'what to read', pathName)
     .argument('<dst>', 'what to write', pathName)
     .addOption(
-      new Option('--family <name>', 'the program that SRC comes from').choices(['auto', 'ml-tract', 'edm', 'flax']).default('auto'),
+      new Option('--family <name>', 'the program that SRC comes from').choices(['auto', 'ml-tract', 'edm', 'flax', 'openai']).default('auto'),
     )
     .addOption(new Option('--part <name>', "which network of a trainer's file").choices(['model', 'ema', 'self-teacher', 'teacher']))
     .option('--config <file>', 'JSON of what the weights do not tell, such as\n{"imageSize":32,"heads":1}; or a config.json', pathName)

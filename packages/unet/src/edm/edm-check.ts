@@ -1,6 +1,6 @@
-import { requireCount, requireLevels, requireOneOf } from '../check-config.js';
-import { type EdmUNetConfig, noiseChannelsOf, type SongUNetConfig } from './edm-config.js';
-import { edmGroups, planEdm } from './edm-layout.js';
+import { requireCount, requireFlag, requireLevels, requireOneOf } from '../check-config.js';
+import { type DhariwalUNetConfig, type EdmUNetConfig, noiseChannelsOf, type SongUNetConfig } from './edm-config.js';
+import { groupsOfEdm, planEdm } from './edm-layout.js';
 
 const where = 'EdmUNetConfig';
 const counts = ['imageSize', 'inChannels', 'channels', 'embChannels', 'blocks', 'outputs', 'classes'] as const;
@@ -16,6 +16,7 @@ export function checkEdmUNetConfig(config: EdmUNetConfig): void {
   if (config.augmentChannels !== undefined) requireCount(where, 'augmentChannels', config.augmentChannels);
   requireLevels(where, config);
   if (config.kind === 'song') checkSong(config);
+  else checkDhariwal(config);
   const noiseChannels = noiseChannelsOf(config);
   if (noiseChannels % 2 !== 0 || noiseChannels < 4) {
     const name = config.kind === 'song' ? 'noiseChannels' : 'channels';
@@ -38,16 +39,31 @@ function checkSong({ noiseFeatures, noiseChannels, filter, encoder, decoder }: S
   }
 }
 
+function checkDhariwal(config: DhariwalUNetConfig): void {
+  for (const name of ['headDim', 'groups'] as const) if (config[name] !== undefined) requireCount(where, name, config[name]);
+  for (const name of ['scaleShift', 'resampleInBlocks'] as const) if (config[name] !== undefined) requireFlag(where, name, config[name]);
+}
+
 function checkWidths(config: EdmUNetConfig): void {
   const { down, mid, up } = planEdm(config);
   for (const stage of [...down, ...mid, ...up]) {
     if (stage.kind === 'conv') continue;
     for (const width of [stage.cIn, stage.cOut]) {
-      if (width < 4 || width % edmGroups(width) !== 0) {
+      const isGiven = config.kind === 'dhariwal' && config.groups !== undefined;
+      const groups = groupsOfEdm(config, width);
+      if (isGiven && width % groups !== 0) {
+        throw new RangeError(`${where}: ${width} channels, which a block of this network works on, do not make ${groups} groups; change groups`);
+      }
+      if (!isGiven && (width < 4 || width % groups !== 0)) {
         throw new RangeError(
-          `${where}: ${width} channels, which a block of this network works on, do not make ${Math.max(1, edmGroups(width))} groups of at least 4; change channels or channelMult`,
+          `${where}: ${width} channels, which a block of this network works on, do not make ${Math.max(1, groups)} groups of at least 4; change channels or channelMult`,
         );
       }
+    }
+    if (config.kind === 'dhariwal' && config.headDim !== undefined && stage.heads > 0 && stage.cOut % config.headDim !== 0) {
+      throw new RangeError(
+        `${where}: the channels of a level with attention must be divisible by headDim ${config.headDim}, got ${stage.cOut}; change headDim or channels`,
+      );
     }
     if (stage.heads > 0 && stage.cOut % stage.heads !== 0) {
       throw new RangeError(

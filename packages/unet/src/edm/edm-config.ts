@@ -34,8 +34,21 @@ export type SongUNetConfig = Common & {
   readonly decoder: 'standard' | 'skip';
 };
 
-/** The U-Net of Dhariwal & Nichol 2021, called ADM. Heads of 64 channels; a level narrower than that has no attention, as in the published code. */
-export type DhariwalUNetConfig = Common & { readonly kind: 'dhariwal' };
+/**
+ * The U-Net of Dhariwal & Nichol 2021, called ADM, as EDM has it where the options are left out. OpenAI's own networks are all of this kind:
+ * `admNames` finds their parameters.
+ */
+export type DhariwalUNetConfig = Common & {
+  readonly kind: 'dhariwal';
+  /** Channels of one attention head. Default 64, and no attention at a level narrower than that, as in EDM's code. */
+  readonly headDim?: number;
+  /** Groups of every normalisation. Default: of four channels or more, and no more than 32. */
+  readonly groups?: number;
+  /** False: the embedding is added before the second normalisation instead of scaling and shifting it. Default true. */
+  readonly scaleShift?: boolean;
+  /** False: stride-2 convolutions, and upsampling followed by a convolution, instead of residual blocks that resample. Default true. */
+  readonly resampleInBlocks?: boolean;
+};
 
 export type EdmUNetConfig = SongUNetConfig | DhariwalUNetConfig;
 

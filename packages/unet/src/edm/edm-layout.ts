@@ -2,12 +2,16 @@ import type { BlockStyle } from '../block-style.js';
 import { fanAverage, fanInUniform, silent } from '../layer-init.js';
 import { boxResampler, filterResampler } from '../layers/resample.js';
 import { type BackbonePlan, planBackbone } from '../plan.js';
-import type { EdmUNetConfig, SongUNetConfig } from './edm-config.js';
+import type { DhariwalUNetConfig, EdmUNetConfig, SongUNetConfig } from './edm-config.js';
 
 const headChannels = 64;
 
 /** Groups of a normalisation: of four channels or more, and no more than 32. Source: the published code. */
 export const edmGroups = (channels: number): number => Math.min(32, Math.floor(channels / 4));
+
+/** Groups of a normalisation of this network. */
+export const groupsOfEdm = (config: EdmUNetConfig, channels: number): number =>
+  (config.kind === 'dhariwal' ? config.groups : undefined) ?? edmGroups(channels);
 
 /** Lays a configuration out as stages. Nothing is allocated. */
 export function planEdm(config: EdmUNetConfig): BackbonePlan {
@@ -21,9 +25,9 @@ export function planEdm(config: EdmUNetConfig): BackbonePlan {
       attention: config.attentionResolutions.includes(config.imageSize / 2 ** level),
     })),
     blocks: config.blocks,
-    heads: isSong ? () => 1 : (channels) => Math.floor(channels / headChannels),
+    heads: isSong ? () => 1 : (channels) => Math.floor(channels / (config.headDim ?? headChannels)),
     attentionUp: isSong ? 'last' : 'all',
-    resampleInBlocks: true,
+    resampleInBlocks: isSong || (config.resampleInBlocks ?? true),
     ...(isSong && config.encoder !== 'standard' && { pyramid: config.encoder }),
     readouts: isSong && config.decoder === 'skip' ? 'each level' : 'last level',
   });
@@ -42,11 +46,11 @@ const styleOfSong = ({ embChannels, filter }: SongUNetConfig): BlockStyle => ({
   init: { layer: fanAverage(), last: fanAverage(1e-10), embedding: fanAverage(), qkv: fanAverage(0.2) },
 });
 
-const styleOfDhariwal = ({ embChannels }: EdmUNetConfig): BlockStyle => ({
-  embChannels,
-  groups: edmGroups,
+const styleOfDhariwal = (config: DhariwalUNetConfig): BlockStyle => ({
+  embChannels: config.embChannels,
+  groups: (channels) => groupsOfEdm(config, channels),
   eps: 1e-5,
-  scaleShift: true,
+  scaleShift: config.scaleShift ?? true,
   skipScale: 1,
   projectResampled: false,
   resample: boxResampler,

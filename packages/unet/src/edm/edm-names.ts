@@ -34,8 +34,13 @@ const inEmbedding: Readonly<Record<string, string>> = {
   second: 'map_layer1',
 };
 
-/** Where each of our parameters (by leaf path, in leaf order) is in a state dict of the published code, of a network under its preconditioning. */
+/**
+ * Where each of our parameters (by leaf path, in leaf order) is in a state dict of the published code, of a network under its preconditioning.
+ * @throws RangeError for an ADM that EDM does not have: without scale and shift, or with convolutions of their own for resampling.
+ */
 export function edmNames(config: EdmUNetConfig): Map<string, EdmName> {
+  if (config.kind === 'dhariwal' && (config.scaleShift === false || config.resampleInBlocks === false))
+    throw new RangeError("edmNames: EDM's ADM scales and shifts and resamples in blocks, this configuration does not; see admNames");
   const plan = planEdm(config);
   const modules = edmModules(config, plan);
   const names = new Map<string, EdmName>();
