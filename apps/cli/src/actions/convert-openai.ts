@@ -1,6 +1,6 @@
 import type { NamedArray } from '@tract/checkpoint';
-import { type AdmStorage, admNames, checkEdmUNetConfig, type DhariwalUNetConfig, edmUNetSpec, fromAdm, type ParamSpec } from '@tract/unet';
 import { leaves } from '@tract/tensor';
+import { type AdmStorage, admNames, checkEdmUNetConfig, type DhariwalUNetConfig, edmUNetSpec, fromAdm, type ParamSpec } from '@tract/unet';
 import { dataError } from '../errors.js';
 import { levelsOf, outputsOf, type Shapes, type Step, shapeOf } from './convert-facts.js';
 import type { Hints } from './convert-hints.js';
@@ -9,6 +9,9 @@ import { exactFloat32, faultOf, matchNames, type NameTable } from './convert-tab
 
 /** The networks of openai/guided-diffusion and openai/consistency_models, as state dicts of PyTorch. */
 export const openaiMarker: Marker = { name: 'time_embed.0.weight', separator: '.' };
+
+/** What --config may say of them; their programs always make 32 groups. */
+const hintKeys: readonly string[] = ['imageSize', 'headDim', 'groups', 'attentionOrder'];
 
 export type OpenaiNetwork = {
   readonly config: DhariwalUNetConfig;
@@ -24,9 +27,13 @@ export type OpenaiNetwork = {
  */
 export function convertOpenai(file: Shapes, hints: Hints): OpenaiNetwork {
   const { path } = file;
-  const attentionAxes = shapeOf({ path, arrays: file.arrays }, 'middle_block.1.qkv.weight', rankOfQkv(file)).length === 4 ? 2 : 1;
+  const attentionAxes = shapeOf(file, 'middle_block.1.qkv.weight', rankOfQkv(file)).length === 4 ? 2 : 1;
   // consistency_models has one order, guided-diffusion two.
   const attentionOrder = attentionAxes === 2 ? 'new' : hints.attentionOrder;
+  const strange = Object.keys(hints).find((key) => !hintKeys.includes(key));
+  if (strange !== undefined) throw dataError(`${path}: of a network of OpenAI, --config may say ${hintKeys.join(', ')}; leave '${strange}' out`);
+  if (hints.attentionOrder !== undefined && hints.attentionOrder !== attentionOrder)
+    throw dataError(`--config says attentionOrder 'legacy', the kernels of ${path} are those of consistency_models, which has 'new'`);
   const { imageSize, headDim, groups = 32 } = hints;
   if (imageSize === undefined || headDim === undefined || attentionOrder === undefined) {
     const example = { imageSize: 64, headDim: 64, ...(attentionAxes === 1 && { attentionOrder: 'new' }) };

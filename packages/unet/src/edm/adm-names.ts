@@ -42,9 +42,13 @@ const inBlock: Readonly<Record<string, string>> = {
   'attention.out': 'proj_out',
 };
 
-/** Where each of our parameters (by leaf path, in leaf order) is in a state dict of guided-diffusion or consistency_models. */
+/**
+ * Where each of our parameters (by leaf path, in leaf order) is in a state dict of guided-diffusion or consistency_models.
+ * @throws RangeError for a configuration that they do not have: they are told no augmentation.
+ */
 export function admNames(config: DhariwalUNetConfig, { attentionAxes, attentionOrder }: AdmStorage): Map<string, AdmName> {
   const specs = leaves<ParamSpec>(edmUNetSpec(config));
+  if (config.augmentChannels !== undefined) throw new RangeError('admNames: networks of OpenAI are told no augmentation; leave augmentChannels out');
   const plan = planEdm(config);
   const places = { down: plan.down.map((_, i) => `input_blocks.${i}`), up: upPlaces(plan) };
   return new Map(

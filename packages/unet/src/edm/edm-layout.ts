@@ -13,6 +13,11 @@ export const edmGroups = (channels: number): number => Math.min(32, Math.floor(c
 export const groupsOfEdm = (config: EdmUNetConfig, channels: number): number =>
   (config.kind === 'dhariwal' ? config.groups : undefined) ?? edmGroups(channels);
 
+const headsOf =
+  ({ headDim = headChannels }: DhariwalUNetConfig) =>
+  (channels: number): number =>
+    Math.floor(channels / headDim);
+
 /** Lays a configuration out as stages. Nothing is allocated. */
 export function planEdm(config: EdmUNetConfig): BackbonePlan {
   const widths = config.channelMult.map((mult) => mult * config.channels);
@@ -25,7 +30,7 @@ export function planEdm(config: EdmUNetConfig): BackbonePlan {
       attention: config.attentionResolutions.includes(config.imageSize / 2 ** level),
     })),
     blocks: config.blocks,
-    heads: isSong ? () => 1 : (channels) => Math.floor(channels / (config.headDim ?? headChannels)),
+    heads: isSong ? () => 1 : headsOf(config),
     attentionUp: isSong ? 'last' : 'all',
     resampleInBlocks: isSong || (config.resampleInBlocks ?? true),
     ...(isSong && config.encoder !== 'standard' && { pyramid: config.encoder }),
