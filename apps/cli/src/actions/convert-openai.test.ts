@@ -19,8 +19,8 @@ const arraysOf = (path: string) => readSafetensors(new Uint8Array(readFileSync(p
 async function convert(source: string, destination: string, hints: object): Promise<{ code: number; err: string }> {
   let err = '';
   writeFileSync(at('hints.json'), JSON.stringify(hints));
-  const io = { out: () => {}, err: (text: string) => void (err += text) };
-  const code = await main(['convert', source, at(destination), '--config', at('hints.json')], io as never);
+  const io = { out: () => {}, err: (text: string) => void (err += text), live: false, columns: () => 80 };
+  const code = await main(['convert', source, at(destination), '--config', at('hints.json')], io);
   return { code, err };
 }
 
