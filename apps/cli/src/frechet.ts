@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { readSafetensors, toFloat32 } from '@tract/checkpoint';
-import { gather } from '@tract/data';
+import { allImages, gather } from '@tract/data';
 import {
   type ClassifierArrays,
   DIGIT_CLASSIFIER_NAME,
@@ -13,7 +13,7 @@ import {
   frechetDistance,
 } from '@tract/metrics';
 import { dispose, type Tensor, tensor } from '@tract/tensor';
-import { loadSet } from './digits.js';
+import { loadSet } from './data-sets.js';
 import { dataError } from './errors.js';
 import type { Images } from './images.js';
 import type { Io } from './io.js';
@@ -60,8 +60,13 @@ function findWeights(): string {
  * @throws CliError or DataError (bad data) for what is missing or damaged.
  */
 export async function loadYardstick(reference: string): Promise<Yardstick> {
-  const { images: data, labels: _, ...shape } = await loadSet(reference);
-  return { reference, images: { data, ...shape }, classifier: readClassifier() };
+  const set = await loadSet(reference);
+  const { count, height, width, channels } = set;
+  if (height !== 28 || width !== 28 || channels !== 1)
+    throw dataError(
+      `the images of ${reference} are ${width}x${height} with ${channels} channels; the digit classifier, in whose features the distance is taken, knows 28x28 with 1`,
+    );
+  return { reference, images: { data: allImages(set), count, height, width, channels }, classifier: readClassifier() };
 }
 
 /** 8-bit images as network input, batch by batch; each tensor is lent until the next is asked for. */
