@@ -1,7 +1,8 @@
+import { constants } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { DataError } from './data-error.js';
 
-/** A gzip file may inflate to this, and 100 times its own size; MNIST's images inflate to 4.7 times theirs. */
+/** A gzip file may inflate to this, and 100 times its own size, as far as one array goes; MNIST's images inflate to 4.7 times theirs. */
 const INFLATE_FLOOR = 64 * 2 ** 20;
 const INFLATE_RATIO = 100;
 
@@ -12,7 +13,8 @@ export function gunzip(bytes: Uint8Array, source: string): Uint8Array {
   let result: { buffer: Buffer; engine: { bytesWritten: number } };
   try {
     // With `info` the result also says how much of the input was used; the type declarations do not know.
-    const options = { maxOutputLength: INFLATE_FLOOR + INFLATE_RATIO * bytes.length, info: true };
+    const maxOutputLength = Math.min(INFLATE_FLOOR + INFLATE_RATIO * bytes.length, constants.MAX_LENGTH);
+    const options = { maxOutputLength, info: true };
     result = gunzipSync(bytes, options) as unknown as typeof result;
   } catch (cause) {
     const tooLarge = (cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, deflateSync } from 'node:zlib';
 import { crc32, writeZip } from '@tract/checkpoint';
 import { encode } from 'fast-png';
 import fc from 'fast-check';
@@ -78,6 +78,9 @@ describe.each(loaders)('%s of pictures', (_what, load) => {
     ['a picture with transparency', [['a.png', encode({ width: 1, height: 1, channels: 4, data: new Uint8Array(4) })]], 'RGB with transparency'],
     ['16 bits', [['a.png', encode({ width: 1, height: 1, channels: 1, depth: 16, data: new Uint16Array(1) })]], '16 bits of grey'],
     ['a picture that says it is huge', [['a.png', huge()]], '65535x65535 are more than'],
+    ['a picture whose pixels inflate to more than they are', [['a.png', withChunk('IDAT', deflateSync(new Uint8Array(2 ** 21)))]], 'compressed bytes for 39 bytes of pixels'],
+    ['a colour that means nothing', [['a.png', withChunk('tRNS', new Uint8Array(6))]], 'expected no transparency'],
+    ['a picture cut off', [['a.png', png(0).subarray(0, -5)]], 'it is cut off'],
     ['a picture outside of the folders', [...pictures, ['z.png', png(1)]], 'image 3 (z.png): it lies in no folder'],
     ['labels of some pictures', [...pictures, ['dataset.json', json({ labels: [['00000/a.png', 1]] })]], 'image 1 (00000/b.png) has no label'],
     ['a label that is no number', [...pictures, ['dataset.json', json({ labels: [['00000/a.png', 'cat']] })]], "entry 0 of 'labels'"],
@@ -104,6 +107,19 @@ function huge(): Uint8Array {
   view.setUint32(29, crc32(bytes.subarray(12, 29)));
   return bytes;
 }
+
+/** A picture with one chunk more behind its header. */
+function withChunk(type: string, data: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const [length, sum] = [body.length - 4, crc32(body)].map((value) => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value));
+  return Buffer.concat([png(0).subarray(0, 33), length, body, sum, png(0).subarray(33)]);
+}
+
+test('notes of a picture are not inflated', () => {
+  const profile = Buffer.concat([Buffer.from('p\0\0'), deflateSync(new Uint8Array(2 ** 20))]);
+  const set = loadImageFolder(folderOf([['a.png', withChunk('iCCP', profile)], ['b.png', withChunk('iCCP', Buffer.from('p\0\0nothing'))]]));
+  expect([imageAt(set, 0), imageAt(set, 1)]).toEqual([pixelsOf(0, 3, 4, 3), pixelsOf(0, 3, 4, 3)]);
+});
 
 test('a picture that is gone after loading is named', () => {
   const folder = folderOf(pictures);
