@@ -87,7 +87,7 @@ const evil = Uint8Array.from('\x80\x02cos\nsystem\n(U\x02ls\x74R.', (letter) => 
 test.each<[what: string, split: Cifar10Split, files: [string, Uint8Array][], kind: string, words: string]>([
   ['nothing', 'test', [], 'missing', 'expected test_batch.bin or test_batch'],
   ['four of five batches', 'train', binaryFiles.slice(0, 4), 'missing', 'data_batch_5'],
-  ['a batch cut off', 'test', [['test_batch.bin', binary([1, 2]).subarray(1)]], 'damaged', '1.9997 records'.slice(0, 1)],
+  ['a batch cut off', 'test', [['test_batch.bin', binary([1, 2]).subarray(1)]], 'damaged', 'got 6145 bytes, 3072 beyond'],
   ['an empty batch', 'test', [['test_batch.bin', new Uint8Array(0)]], 'damaged', 'got 0 bytes'],
   ['a class of 10', 'test', [['test_batch.bin', join([binary([1]), Uint8Array.of(10), planesOf(0)])]], 'damaged', 'image 1 has the label 10'],
   ['a pickle that asks for a program', 'test', [['test_batch', evil]], 'damaged', 'os.system'],
