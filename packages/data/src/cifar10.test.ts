@@ -16,14 +16,17 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const byteAt = (image: number, y: number, x: number, channel: number): number => (image * 7 + y * 5 + x * 3 + channel * 101) % 256;
 
 /** Planes of image `image` as the files have them: [3, 32, 32]. */
-const planesOf = (image: number): Uint8Array =>
-  Uint8Array.from({ length: 3072 }, (_, i) => byteAt(image, (i >> 5) & 31, i & 31, i >> 10));
+const planesOf = (image: number): Uint8Array => Uint8Array.from({ length: 3072 }, (_, i) => byteAt(image, (i >> 5) & 31, i & 31, i >> 10));
 
 const expected = (image: number): Uint8Array =>
   Uint8Array.from({ length: 3072 }, (_, i) => byteAt(image, Math.floor(i / 96), Math.floor(i / 3) % 32, i % 3));
 
 const binary = (images: readonly number[]): Uint8Array => join(images.flatMap((image) => [Uint8Array.of(image % 10), planesOf(image)]));
-const pickled = (images: readonly number[]): Uint8Array => pickledBatch(join(images.map(planesOf)), images.map((image) => image % 10));
+const pickled = (images: readonly number[]): Uint8Array =>
+  pickledBatch(
+    join(images.map(planesOf)),
+    images.map((image) => image % 10),
+  );
 
 const inFiles = (make: (images: readonly number[]) => Uint8Array, ending: string): [string, Uint8Array][] => [
   ...[1, 2, 3, 4, 5].map((n): [string, Uint8Array] => [`data_batch_${n}${ending}`, make([2 * n - 2, 2 * n - 1])]),
@@ -89,7 +92,13 @@ test.each<[what: string, split: Cifar10Split, files: [string, Uint8Array][], kin
   ['four of five batches', 'train', binaryFiles.slice(0, 4), 'missing', 'data_batch_5'],
   ['a batch cut off', 'test', [['test_batch.bin', binary([1, 2]).subarray(1)]], 'damaged', 'got 6145 bytes, 3072 beyond'],
   ['an empty batch', 'test', [['test_batch.bin', new Uint8Array(0)]], 'damaged', 'got 0 bytes'],
-  ['a class of 10', 'test', [['test_batch.bin', join([binary([1]), Uint8Array.of(10), planesOf(0)])]], 'damaged', 'image 1 has the label 10'],
+  [
+    'a class of 10',
+    'test',
+    [['test_batch.bin', join([binary([1]), Uint8Array.of(10), planesOf(0)])]],
+    'damaged',
+    'image 1 has the label 10',
+  ],
   ['a pickle that asks for a program', 'test', [['test_batch', evil]], 'damaged', 'os.system'],
   ['images of another size', 'test', [['test_batch', pickledBatch(new Uint8Array(8), [1, 2], 4)]], 'damaged', 'uint8 [count, 3072]'],
   ['fewer bytes than the shape says', 'test', [['test_batch', pickledBatch(new Uint8Array(3000), [1])]], 'damaged', '3000 bytes'],

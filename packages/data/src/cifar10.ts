@@ -77,7 +77,10 @@ function readBinary(bytes: Uint8Array, source: string): PlanarBatch {
   const record = 1 + PLANES;
   const count = bytes.length / record;
   if (count === 0 || !Number.isInteger(count))
-    throw damaged(source, `expected records of ${record} bytes, got ${bytes.length} bytes, ${bytes.length % record} beyond the last whole record`);
+    throw damaged(
+      source,
+      `expected records of ${record} bytes, got ${bytes.length} bytes, ${bytes.length % record} beyond the last whole record`,
+    );
   const labels = Uint8Array.from({ length: count }, (_, i) => bytes[i * record]);
   const planes = new Uint8Array(count * PLANES);
   for (let i = 0; i < count; i++) planes.set(bytes.subarray(i * record + 1, (i + 1) * record), i * PLANES);

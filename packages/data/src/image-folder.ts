@@ -10,7 +10,8 @@ import { isPng, type PictureOptions, pictureSet } from './picture-set.js';
  * @throws DataError when it is missing or holds no images, or when an image cannot be read.
  */
 export function loadImageFolder(folder: string, options: PictureOptions = {}): ImagesOnDemand {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new DataError('missing', `${folder}: no such folder; give one that holds PNG files`);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new DataError('missing', `${folder}: no such folder; give one that holds PNG files`);
   const names = filesBelow(folder, '');
   const description = names.includes('dataset.json') ? readNamed(folder, 'dataset.json') : undefined;
   return pictureSet({ source: folder, names: names.filter(isPng), description, bytes: (name) => readNamed(folder, name) }, options);
@@ -29,6 +30,8 @@ function readNamed(folder: string, name: string): Uint8Array {
   try {
     return readFileSync(join(folder, name));
   } catch (cause) {
-    throw new DataError('missing', `${join(folder, name)}: cannot be read (${(cause as NodeJS.ErrnoException).code}); was it moved?`, { cause });
+    throw new DataError('missing', `${join(folder, name)}: cannot be read (${(cause as NodeJS.ErrnoException).code}); was it moved?`, {
+      cause,
+    });
   }
 }

@@ -27,7 +27,10 @@ export function allImages(set: ImageSet): Uint8Array {
   const pixels = set.height * set.width * set.channels;
   const bytes = set.count * pixels;
   if (bytes > MAX_IN_MEMORY)
-    throw new DataError('mismatch', `${set.count} images take ${bytes} bytes together, more than the ${MAX_IN_MEMORY} of one array; use a part of them`);
+    throw new DataError(
+      'mismatch',
+      `${set.count} images take ${bytes} bytes together, more than the ${MAX_IN_MEMORY} of one array; use a part of them`,
+    );
   const images = new Uint8Array(bytes);
   for (let i = 0; i < set.count; i++) images.set(set.read(i), i * pixels);
   return images;

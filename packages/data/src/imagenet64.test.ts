@@ -17,11 +17,21 @@ const pixels = (image: number): Uint8Array =>
   Uint8Array.from({ length: 12288 }, (_, i) => byteAt(image, Math.floor(i / 192), Math.floor(i / 3) % 64, i % 3));
 
 const data = (first: number, count: number): NamedArray => ({ dtype: 'U8', shape: [count, 12288], data: planes(first, count) });
-const labels = (numbers: readonly number[]): NamedArray => ({ dtype: 'I64', shape: [numbers.length], data: BigInt64Array.from(numbers, BigInt) });
+const labels = (numbers: readonly number[]): NamedArray => ({
+  dtype: 'I64',
+  shape: [numbers.length],
+  data: BigInt64Array.from(numbers, BigInt),
+});
 
 test('ten batches are one set, colours last, classes from 0', async () => {
   for (let n = 0; n < 10; n++)
-    writeFileSync(join(scratch, `train_data_batch_${n + 1}.npz`), writeNpz([['data', data(2 * n, 2)], ['labels', labels([n + 1, 1000 - n])]]));
+    writeFileSync(
+      join(scratch, `train_data_batch_${n + 1}.npz`),
+      writeNpz([
+        ['data', data(2 * n, 2)],
+        ['labels', labels([n + 1, 1000 - n])],
+      ]),
+    );
   const set = await loadImageNet64('train', scratch);
   expect([set.count, set.height, set.width, set.channels]).toEqual([20, 64, 64, 3]);
   expect([...set.labels].slice(-4)).toEqual([8, 991, 9, 990]);

@@ -28,9 +28,13 @@ function folderLabels(names: readonly string[], source: string): Labels {
   if (classes.length === 1 && classes[0] === '') return new Uint8Array(0);
   if (classes[0] === '') {
     const index = folders.indexOf('');
-    throw new DataError('mismatch', `${source}, image ${index} (${names[index]}): it lies in no folder, others do, and folders are the classes; move it`);
+    throw new DataError(
+      'mismatch',
+      `${source}, image ${index} (${names[index]}): it lies in no folder, others do, and folders are the classes; move it`,
+    );
   }
-  if (classes.length > MAX_CLASSES) throw new DataError('mismatch', `${source}: ${classes.length} folders, at most ${MAX_CLASSES} can be classes`);
+  if (classes.length > MAX_CLASSES)
+    throw new DataError('mismatch', `${source}: ${classes.length} folders, at most ${MAX_CLASSES} can be classes`);
   const numbers = new Map(classes.map((name, i) => [name, i]));
   return Uint16Array.from(folders, (folder) => numbers.get(folder)!);
 }
@@ -42,7 +46,10 @@ function describedLabels(names: readonly string[], description: Uint8Array, sour
   for (const [i, pair] of listed.entries()) {
     const [name, label] = Array.isArray(pair) && pair.length === 2 ? pair : [];
     if (typeof name !== 'string' || !Number.isInteger(label) || label < 0 || label >= MAX_CLASSES)
-      throw new DataError('damaged', `${source}: entry ${i} of 'labels' must be [name, class number from 0], got ${JSON.stringify(pair).slice(0, 80)}`);
+      throw new DataError(
+        'damaged',
+        `${source}: entry ${i} of 'labels' must be [name, class number from 0], got ${JSON.stringify(pair).slice(0, 80)}`,
+      );
     if (numbers.has(name)) throw new DataError('damaged', `${source}: ${JSON.stringify(name)} has two labels`);
     numbers.set(name, label);
   }
@@ -58,7 +65,11 @@ function describedLabels(names: readonly string[], description: Uint8Array, sour
 function parseDescription(bytes: Uint8Array, source: string): readonly JsonValue[] | null {
   let value: JsonValue;
   try {
-    value = parseStrictJson(bytes, { depth: 8, integersOnly: false }, (kind, message, cause) => new CheckpointError(kind, message, { cause }));
+    value = parseStrictJson(
+      bytes,
+      { depth: 8, integersOnly: false },
+      (kind, message, cause) => new CheckpointError(kind, message, { cause }),
+    );
   } catch (cause) {
     throw new DataError('damaged', `${source}: ${(cause as Error).message}`, { cause });
   }

@@ -17,7 +17,8 @@ export type PictureOptions = {
  */
 export function pictureSet(files: PictureFiles, { crop }: PictureOptions = {}): ImagesOnDemand {
   const { source, names } = files;
-  if (crop !== undefined && !(Number.isInteger(crop) && crop >= 1)) throw new RangeError(`pictureSet: crop must be at least 1, got ${crop}`);
+  if (crop !== undefined && !(Number.isInteger(crop) && crop >= 1))
+    throw new RangeError(`pictureSet: crop must be at least 1, got ${crop}`);
   if (names.length === 0) throw new DataError('missing', `${source}: there are no .png files in it`);
   const labels = labelsByName(files);
   const pictureAt = (index: number): Picture => {

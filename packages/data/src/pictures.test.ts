@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deflateRawSync, deflateSync } from 'node:zlib';
 import { crc32, writeZip } from '@tract/checkpoint';
-import { encode } from 'fast-png';
 import fc from 'fast-check';
+import { encode } from 'fast-png';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DataError } from './data-error.js';
 import { loadImageFolder } from './image-folder.js';
-import { allImages, gather, imageAt, type ImageSet, toBytes } from './image-set.js';
+import { allImages, gather, type ImageSet, imageAt, toBytes } from './image-set.js';
 import { loadImageZip } from './image-zip.js';
 import type { PictureOptions } from './picture-set.js';
 
@@ -45,8 +45,18 @@ const loaders: [string, (files: Files, options?: PictureOptions) => ImageSet][] 
   ['a zip archive', (files, options) => loadImageZip(zipOf(files), options)],
 ];
 
-const labelled = json({ labels: [['00000/b.png', 5], ['00000/a.png', 999], ['00001/c.png', 0]] });
-const pictures: Files = [['00000/a.png', png(0)], ['00000/b.png', png(1)], ['00001/c.png', png(2)]];
+const labelled = json({
+  labels: [
+    ['00000/b.png', 5],
+    ['00000/a.png', 999],
+    ['00001/c.png', 0],
+  ],
+});
+const pictures: Files = [
+  ['00000/a.png', png(0)],
+  ['00000/b.png', png(1)],
+  ['00001/c.png', png(2)],
+];
 
 describe.each(loaders)('%s of pictures', (_what, load) => {
   test('is read picture by picture, in the order of names', () => {
@@ -75,16 +85,43 @@ describe.each(loaders)('%s of pictures', (_what, load) => {
     ['no pictures', [['readme.txt', json(1)]], 'no .png files'],
     ['a damaged picture', [['a.png', png(0).map((byte, i) => (i === 45 ? byte ^ 1 : byte))]], 'image 0 (a.png): does not decode'],
     ['a picture that is none', [['a.png', json('not a picture, but long enough to be one')]], 'image 0 (a.png): not a PNG file'],
-    ['a picture with transparency', [['a.png', encode({ width: 1, height: 1, channels: 4, data: new Uint8Array(4) })]], 'RGB with transparency'],
+    [
+      'a picture with transparency',
+      [['a.png', encode({ width: 1, height: 1, channels: 4, data: new Uint8Array(4) })]],
+      'RGB with transparency',
+    ],
     ['16 bits', [['a.png', encode({ width: 1, height: 1, channels: 1, depth: 16, data: new Uint16Array(1) })]], '16 bits of grey'],
     ['a picture that says it is huge', [['a.png', huge()]], '65535x65535 are more than'],
-    ['a picture whose pixels inflate to more than they are', [['a.png', withChunk('IDAT', deflateSync(new Uint8Array(2 ** 21)))]], 'compressed bytes for 39 bytes of pixels'],
+    [
+      'a picture whose pixels inflate to more than they are',
+      [['a.png', withChunk('IDAT', deflateSync(new Uint8Array(2 ** 21)))]],
+      'compressed bytes for 39 bytes of pixels',
+    ],
     ['a colour that means nothing', [['a.png', withChunk('tRNS', new Uint8Array(6))]], 'expected no transparency'],
     ['a picture cut off', [['a.png', png(0).subarray(0, -5)]], 'it is cut off'],
     ['a picture outside of the folders', [...pictures, ['z.png', png(1)]], 'image 3 (z.png): it lies in no folder'],
-    ['labels of some pictures', [...pictures, ['dataset.json', json({ labels: [['00000/a.png', 1]] })]], 'image 1 (00000/b.png) has no label'],
+    [
+      'labels of some pictures',
+      [...pictures, ['dataset.json', json({ labels: [['00000/a.png', 1]] })]],
+      'image 1 (00000/b.png) has no label',
+    ],
     ['a label that is no number', [...pictures, ['dataset.json', json({ labels: [['00000/a.png', 'cat']] })]], "entry 0 of 'labels'"],
-    ['two labels', [...pictures, ['dataset.json', json({ labels: [['a', 1], ['a', 2]] })]], '"a" has two labels'],
+    [
+      'two labels',
+      [
+        ...pictures,
+        [
+          'dataset.json',
+          json({
+            labels: [
+              ['a', 1],
+              ['a', 2],
+            ],
+          }),
+        ],
+      ],
+      '"a" has two labels',
+    ],
     ['a damaged dataset.json', [...pictures, ['dataset.json', new Uint8Array([123])]], 'dataset.json'],
   ])('with %s is refused', (_what, files, words) => {
     expect(() => load(files)).toThrow(words);
@@ -117,7 +154,12 @@ function withChunk(type: string, data: Uint8Array): Uint8Array {
 
 test('notes of a picture are not inflated', () => {
   const profile = Buffer.concat([Buffer.from('p\0\0'), deflateSync(new Uint8Array(2 ** 20))]);
-  const set = loadImageFolder(folderOf([['a.png', withChunk('iCCP', profile)], ['b.png', withChunk('iCCP', Buffer.from('p\0\0nothing'))]]));
+  const set = loadImageFolder(
+    folderOf([
+      ['a.png', withChunk('iCCP', profile)],
+      ['b.png', withChunk('iCCP', Buffer.from('p\0\0nothing'))],
+    ]),
+  );
   expect([imageAt(set, 0), imageAt(set, 1)]).toEqual([pixelsOf(0, 3, 4, 3), pixelsOf(0, 3, 4, 3)]);
 });
 
@@ -153,16 +195,21 @@ test('whatever is wrong with an archive, there are images or a DataError', () =>
   const place = fc.oneof(fc.nat(sound.length - 1), fc.integer({ min: sound.length - 300, max: sound.length - 1 }));
   const path = join(scratch, 'fuzz.zip');
   fc.assert(
-    fc.property(fc.array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 3 }), fc.nat(sound.length), fc.boolean(), (changes, length, isCut) => {
-      const bytes = isCut ? sound.slice(0, length) : sound.slice();
-      for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
-      writeFileSync(path, bytes);
-      try {
-        allImages(loadImageZip(path));
-      } catch (error) {
-        expect(error).toBeInstanceOf(DataError);
-      }
-    }),
+    fc.property(
+      fc.array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 3 }),
+      fc.nat(sound.length),
+      fc.boolean(),
+      (changes, length, isCut) => {
+        const bytes = isCut ? sound.slice(0, length) : sound.slice();
+        for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+        writeFileSync(path, bytes);
+        try {
+          allImages(loadImageZip(path));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataError);
+        }
+      },
+    ),
     { numRuns: 300 },
   );
 });

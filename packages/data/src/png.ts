@@ -60,14 +60,21 @@ function pixelChunks(bytes: Uint8Array, raw: number, damaged: (reason: string) =
   return Buffer.concat(kept);
 }
 
-const colours: Readonly<Record<number, string>> = { 0: 'grey', 2: 'RGB', 3: 'a palette', 4: 'grey with transparency', 6: 'RGB with transparency' };
+const colours: Readonly<Record<number, string>> = {
+  0: 'grey',
+  2: 'RGB',
+  3: 'a palette',
+  4: 'grey with transparency',
+  6: 'RGB with transparency',
+};
 
 /**
  * The middle `size` x `size` pixels; of an odd remainder the larger part is cut off below and on the right.
  * @throws DataError naming `source` when the image is smaller.
  */
 export function cropCentre({ height, width, channels, pixels }: Picture, size: number, source: string): Picture {
-  if (height < size || width < size) throw new DataError('mismatch', `${source}: ${width}x${height} is too small to crop to ${size}x${size}`);
+  if (height < size || width < size)
+    throw new DataError('mismatch', `${source}: ${width}x${height} is too small to crop to ${size}x${size}`);
   const [top, left] = [(height - size) >> 1, (width - size) >> 1];
   const cropped = new Uint8Array(size * size * channels);
   for (let y = 0; y < size; y++) {

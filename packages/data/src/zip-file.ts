@@ -48,7 +48,11 @@ function openFile(path: string, damaged: Damaged): File {
     descriptor = openSync(path, 'r');
     size = fstatSync(descriptor).size;
   } catch (cause) {
-    throw new DataError('missing', `${path}: cannot be opened (${(cause as NodeJS.ErrnoException).code}); give a zip archive of PNG files`, { cause });
+    throw new DataError(
+      'missing',
+      `${path}: cannot be opened (${(cause as NodeJS.ErrnoException).code}); give a zip archive of PNG files`,
+      { cause },
+    );
   }
   const take = (at: number, length: number): DataView => {
     if (at < 0 || at + length > size) throw damaged(`it refers to bytes ${at} to ${at + length}, but has ${size}`);
@@ -57,7 +61,11 @@ function openFile(path: string, damaged: Damaged): File {
     try {
       for (let more = -1; got < length && more !== 0; got += more) more = readSync(descriptor, bytes, got, length - got, at + got);
     } catch (cause) {
-      throw new DataError('missing', `${path}: cannot be read (${(cause as NodeJS.ErrnoException).code}); give a zip archive of PNG files`, { cause });
+      throw new DataError(
+        'missing',
+        `${path}: cannot be read (${(cause as NodeJS.ErrnoException).code}); give a zip archive of PNG files`,
+        { cause },
+      );
     }
     if (got < length) throw damaged(`it has ended at byte ${at + got}; was it changed meanwhile?`);
     return new DataView(bytes.buffer);
@@ -80,11 +88,14 @@ function readDirectory(file: File, damaged: Damaged): Map<string, Entry> {
     if (next > size) throw damaged(`entry ${i} runs past its directory`);
     const name = decodeName(new Uint8Array(view.buffer, at + CENTRAL_HEADER, nameEnd - at - CENTRAL_HEADER), damaged);
     if (view.getUint16(at + 8, true) & 1) throw damaged(`entry ${quote(name)} is encrypted`);
-    const [length, packed, offset] = wideFields(view, [at + 24, at + 20, at + 42], nameEnd, extraEnd, () => damaged(`entry ${quote(name)} lacks its wide sizes`));
+    const [length, packed, offset] = wideFields(view, [at + 24, at + 20, at + 42], nameEnd, extraEnd, () =>
+      damaged(`entry ${quote(name)} lacks its wide sizes`),
+    );
     if (offset + LOCAL_HEADER + packed > start) throw damaged(`entry ${quote(name)} runs into the directory`);
     if (entries.has(name)) throw damaged(`entry ${quote(name)} occurs twice`);
     spans.push({ offset, end: offset + LOCAL_HEADER + packed });
-    if (!name.endsWith('/')) entries.set(name, { method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), packed, size: length, offset });
+    if (!name.endsWith('/'))
+      entries.set(name, { method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), packed, size: length, offset });
     at = next;
   }
   if (at !== size) throw damaged(`${size - at} bytes follow the last entry of its directory`);

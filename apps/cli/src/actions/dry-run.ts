@@ -1,5 +1,5 @@
-import { modelPart } from '../diffusion-model.js';
 import { loadSet } from '../data-sets.js';
+import { modelPart } from '../diffusion-model.js';
 import { exitCodeOf, exitCodes, usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { knownTeacher, readTeacher } from '../known-teacher.js';

@@ -1,8 +1,8 @@
 import { withAveraging } from '../averaging.js';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
-import { checkDiffusionModel } from '../diffusion-model.js';
 import { loadSet } from '../data-sets.js';
+import { checkDiffusionModel } from '../diffusion-model.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import type { NetworkConfig } from '../network.js';

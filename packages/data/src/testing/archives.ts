@@ -1,5 +1,11 @@
 /** A tar archive of plain files, or of headers with anything wrong; its checksums are right. */
-export type TarEntry = { readonly name: string; readonly data?: Uint8Array; readonly type?: string; readonly size?: string; readonly prefix?: string };
+export type TarEntry = {
+  readonly name: string;
+  readonly data?: Uint8Array;
+  readonly type?: string;
+  readonly size?: string;
+  readonly prefix?: string;
+};
 
 const BLOCK = 512;
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
