@@ -205,7 +205,7 @@ for (const [title, cases] of Object.entries({ usage, data })) {
     for (const [line, code, says, mnist = 'digits'] of cases) {
       test.concurrent(`tract ${line}, with ${mnist}`, async () => {
         const before = files();
-        const place = (word: string) => (isFile(word) ? at(word) : word.replace(/=(?=[a-z])/, `=${at('')}`));
+        const place = (word: string) => (isFile(word) ? at(word) : word.replace(/^(folder|zip)=(?=[a-z])/, `$1=${at('')}/`));
         const args = line.split(' ').map((word, i) => (i > 0 ? place(word) : word));
         const ended = await tract(args, { TRACT_MNIST: at(mnist), TRACT_INCEPTION: '' });
         expect(ended).toMatchObject({ code, stdout: '' });

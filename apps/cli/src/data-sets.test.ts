@@ -59,7 +59,7 @@ test('a teacher is trained on a folder of images, and its model does not tell wh
   const config = readFileSync(join(run, 'model/config.json'), 'utf8');
   const card = readFileSync(join(run, 'model/README.md'), 'utf8');
   expect(JSON.parse(config)).toMatchObject({ data: 'folder' });
-  expect(card).toContain('--data folder=PATH --flip');
+  expect(card).toContain('--data folder=PATH --images 8 --batch 4 --flip');
   expect(card).toContain('half of them mirrored');
   for (const text of [config, card]) expect(text).not.toContain(scratch.path);
 }, 60_000);
