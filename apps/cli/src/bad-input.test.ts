@@ -52,6 +52,8 @@ function writeBadFiles(): void {
   const images = join(at('cut-digits'), 'train-images-idx3-ubyte');
   writeFileSync(images, readFileSync(images).subarray(0, 1000));
   mkdirSync(at('no-digits'));
+  mkdirSync(at('colours'));
+  writeFileSync(at('colours/a.png'), encode({ width: 32, height: 32, channels: 3, data: new Uint8Array(3072) }));
 }
 
 const floats = (shape: number[], ...data: number[]): NamedArray => ({ dtype: 'F64', shape, data: Float64Array.from(data) });
@@ -120,7 +122,11 @@ const usage: readonly Case[] = [
   ['distill --teacher good/model --schedule 1024,33,1 --out out', 2, ['--schedule', '33 does not divide 1024', 'try 32']],
   ['distill --teacher good/model --method btd --out out', 2, ['halve', '1024 to 32']],
   ['evaluate --samples good/model', 2, ['--steps 64']],
-  ['evaluate --samples float.npz --reference cifar:test', 2, ["'cifar:test'", 'mnist:test']],
+  ['evaluate --samples float.npz --reference cifar:test', 2, ["'cifar:test'", 'mnist:train|test[=DIR]', 'did you mean cifar10?']],
+  ['evaluate --samples float.npz --reference cifar10:tset=x', 2, ["'tset' is not train or test", 'did you mean test?']],
+  ['train --preset mnist-tiny --data cifar10:train --out out', 2, ['where the files are', 'cifar10:train|test=PATH']],
+  ['train --preset mnist-tiny --data folder:x=digits --out out', 2, ["'x' is no size", 'folder[:SIZE]=DIR']],
+  ['distill --teacher good/model --schedule 4,1 --data zip= --out out', 2, ['the path is empty', 'zip[:SIZE]=FILE']],
   ['distill --teacher good/model --method tract-edm --schedule 4,1 --out out', 2, ['steps of Heun', "EDM's noise levels"]],
   ['distill --teacher good/model --teacher-step heun --schedule 4,1 --out out', 2, ['tract', 'choose tract-edm or consistency']],
   ['distill --teacher good/model --ema-residual 0.1 --ema-momentum 0.9 --out out', 2, ['--ema-residual', '--ema-momentum']],
@@ -180,6 +186,13 @@ const data: readonly Case[] = [
   ['distill --preset cifar10-tract-1024-32-1 --out out', 3, ["'cifar_original' is not there", 'tract convert FILE cifar_original']],
   ['distill --preset mnist-tract-edm --out out', 3, ["'mnist-edm-teacher' is not there", 'tract train --preset mnist-edm-teacher']],
   ['train --preset mnist-tiny --out out', 3, ['no-digits', 'train-images'], 'no-digits'],
+  ['train --preset mnist-tiny --data cifar10=nowhere --out out', 3, ['nowhere', 'no such file']],
+  ['train --preset mnist-tiny --data imagenet64=no-digits --out out', 3, ['train_data_batch_1.npz', 'ENOENT']],
+  ['train --preset mnist-tiny --data folder=no-digits --out out', 3, ['no .png files']],
+  ['train --preset mnist-tiny --data zip=text.npz --out out', 3, ['text.npz', 'not a zip archive']],
+  ['train --preset mnist-tiny --data folder=colours --out out', 3, ['32x32 with 3 channels', 'takes 28x28 with 1']],
+  ['distill --teacher good/model --schedule 4,1 --data folder=colours --out out', 3, ['32x32 with 3 channels', 'takes 28x28 with 1']],
+  ['evaluate --samples large.npz --reference folder=colours --silent', 3, ['32x32 with 3 channels', 'the digit classifier', '28x28']],
 ];
 
 const files = (): string[] => (readdirSync(scratch.path, { recursive: true }) as string[]).sort();
@@ -192,7 +205,8 @@ for (const [title, cases] of Object.entries({ usage, data })) {
     for (const [line, code, says, mnist = 'digits'] of cases) {
       test.concurrent(`tract ${line}, with ${mnist}`, async () => {
         const before = files();
-        const args = line.split(' ').map((word, i) => (i > 0 && isFile(word) ? at(word) : word));
+        const place = (word: string) => (isFile(word) ? at(word) : word.replace(/^(folder|zip)=(?=[a-z])/, `$1=${at('')}/`));
+        const args = line.split(' ').map((word, i) => (i > 0 ? place(word) : word));
         const ended = await tract(args, { TRACT_MNIST: at(mnist), TRACT_INCEPTION: '' });
         expect(ended).toMatchObject({ code, stdout: '' });
         expect(ended.stderr).toMatch(/^error: [^\n]+[^.\n]\n$/);

@@ -19,6 +19,8 @@ const flags: Readonly<Record<string, string>> = {
   selfEma: 'self-ema',
   restart: 'restart',
   augment: 'augment',
+  data: 'data',
+  flip: 'flip',
   emaResidual: 'ema-residual',
   emaMomentum: 'ema-momentum',
   emaHalfLife: 'ema-half-life',

@@ -11,6 +11,7 @@ import {
 import { constantRate, cosineRate, linearRate } from '@tract/optim';
 import { dispose } from '@tract/tensor';
 import { averagingOf } from './averaging.js';
+import { setName } from './data-sets.js';
 import { type DiffusionModel, modelOf, modelPart, processOf } from './diffusion-model.js';
 import { lossWeightOf } from './loss-weight.js';
 import { distillCard } from './model-card.js';
@@ -112,8 +113,8 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
     const description = {
       ...studentModel(teacher, settings),
       samplingSteps: [steps],
-      data: settings.data,
-      recipe: { ...settings, images: progress.images, teacher: settings.teacher },
+      data: setName(settings.data),
+      recipe: { ...settings, data: setName(settings.data), images: progress.images, teacher: settings.teacher },
     };
     writeModel(modelPath(run), description, await downloadTree(state.studentEma), distillCard(settings, progress, steps));
     // After the model, so that a run whose checkpoint says that it is finished has its model.

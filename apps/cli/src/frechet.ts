@@ -1,5 +1,6 @@
+import { allImages } from '@tract/data';
 import { DIGIT_CLASSIFIER_NAME, DIGIT_FEATURES, featureStatistics, frechetDistance } from '@tract/metrics';
-import { loadSet } from './digits.js';
+import { loadSet } from './data-sets.js';
 import { dataError } from './errors.js';
 import { digits, type ExtractorMaker } from './fid/extractors.js';
 import { collectFeatures } from './fid/features.js';
@@ -29,8 +30,13 @@ const fewImages = 2048;
  * @throws CliError or DataError (bad data) for what is missing or damaged.
  */
 export async function loadYardstick(reference: string): Promise<Yardstick> {
-  const { images: data, labels: _, ...shape } = await loadSet(reference);
-  return { reference, images: { data, ...shape }, makeExtractor: digits() };
+  const set = await loadSet(reference);
+  const { count, height, width, channels } = set;
+  if (height !== 28 || width !== 28 || channels !== 1)
+    throw dataError(
+      `the images of ${reference} are ${width}x${height} with ${channels} channels; the digit classifier, in whose features the distance is taken, knows 28x28 with 1`,
+    );
+  return { reference, images: { data: allImages(set), count, height, width, channels }, makeExtractor: digits() };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describeAveraging } from './averaging.js';
 import { commandOf } from './card-command.js';
+import { withoutPlace } from './data-sets.js';
 import { processOf } from './diffusion-model.js';
 import { type DistillPreset, distillPresets, type TrainPreset, trainPresets } from './presets.js';
 import { withCommas } from './quantity.js';
@@ -9,11 +10,11 @@ type Row = readonly [name: string, value: string];
 
 const list = (rows: readonly Row[]): string => rows.map(([name, value]) => `| ${name} | ${value} |`).join('\n');
 
-const isDigits = (data: string): boolean => data === 'mnist';
+const isDigits = (data: string): boolean => data === 'mnist' || data === 'mnist:train';
 
-const dataRow = ({ data }: { readonly data: string }): Row => [
+const dataRow = ({ data, flip }: { readonly data: string; readonly flip?: boolean }): Row => [
   'data',
-  isDigits(data) ? 'MNIST, 60,000 training images of 28x28 grey pixels, scaled to [-1, 1], no augmentation' : `${data}, scaled to [-1, 1]`,
+  `${isDigits(data) ? 'MNIST, 60,000 training images of 28x28 grey pixels' : withoutPlace(data)}, scaled to [-1, 1]${flip ? ', half of them mirrored left to right' : isDigits(data) ? ', no augmentation' : ''}`,
 ];
 
 function card(title: string, sentence: string, rows: readonly Row[], use: string): string {
@@ -40,7 +41,7 @@ export function teacherCard(settings: TrainPreset, state: RunState, steps: numbe
     ? "A U-Net under EDM's preconditioning, for its noise levels"
     : `A U-Net that predicts ${settings.prediction} on the variance preserving cosine process`;
   return card(
-    `Diffusion model of ${isDigits(settings.data) ? 'handwritten digits' : settings.data}`,
+    `Diffusion model of ${isDigits(settings.data) ? 'handwritten digits' : withoutPlace(settings.data)}`,
     `${what}; the weights are the sampling average (EMA).`,
     [
       dataRow(settings),
@@ -51,7 +52,7 @@ export function teacherCard(settings: TrainPreset, state: RunState, steps: numbe
       ],
       ['seed', String(settings.seed)],
       costRow(state),
-      ...commandRow(commandOf('train', trainPresets, settings)),
+      ...commandRow(commandOf('train', trainPresets, { ...settings, data: withoutPlace(settings.data) })),
     ],
     `tract sample MODEL --steps ${steps} --count 64 --out samples.png`,
   );
@@ -64,7 +65,7 @@ export function distillCard(settings: DistillPreset, state: RunState, steps: num
   const shares = phaseWeights ? ` with ${phaseWeights.join(' : ')} of the images` : '';
   const loss = `${huberWidth > 0 ? `pseudo-Huber loss of width ${huberWidth}` : 'squared error'}${clipStudent ? ' of the clipped prediction' : ''}`;
   return card(
-    `${isDigits(settings.data) ? 'Handwritten digits' : settings.data} in ${inSteps}`,
+    `${isDigits(settings.data) ? 'Handwritten digits' : withoutPlace(settings.data)} in ${inSteps}`,
     `A student of ${steps} sampling step${steps === 1 ? '' : 's'}, distilled by the rule ${settings.method} from \`${settings.teacher}\`; the weights are the sampling average (EMA).`,
     [
       dataRow(settings),
@@ -74,7 +75,7 @@ export function distillCard(settings: DistillPreset, state: RunState, steps: num
       ],
       ['seed', String(settings.seed)],
       costRow(state),
-      ...commandRow(commandOf('distill', distillPresets, settings)),
+      ...commandRow(commandOf('distill', distillPresets, { ...settings, data: withoutPlace(settings.data) })),
     ],
     `tract sample MODEL --steps ${steps} --count 64 --out samples.png`,
   );

@@ -4,6 +4,7 @@ import { constantRate, cosineRate, withWarmup } from '@tract/optim';
 import { lognormalLevel } from '@tract/schedules';
 import { dispose } from '@tract/tensor';
 import { averagingOf } from './averaging.js';
+import { setName } from './data-sets.js';
 import { modelOf, modelPart, processOf } from './diffusion-model.js';
 import { updatesOf } from './distill-run.js';
 import { lossWeightOf } from './loss-weight.js';
@@ -81,7 +82,7 @@ export function trainWork(options: TrainRun): Work & { readonly dispose: () => v
   const setup = teacherSetupOf(settings);
   let state = startState(options);
   const commit = async (progress: RunState): Promise<void> => {
-    const { data } = settings;
+    const data = setName(settings.data);
     const steps = samplingSteps[processOf(settings).kind];
     const recipe = { ...recipeOf(settings), images: progress.images };
     const description = { ...modelPart(settings), samplingSteps: [steps], data, recipe };

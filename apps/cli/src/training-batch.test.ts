@@ -42,4 +42,9 @@ test('images that the network does not take, and classes that it does not know, 
   );
   expect(() => requireFit(settings, set, { ...network, classes: 9 })).toThrow('class 9, the network knows 9 classes');
   expect(() => requireFit(settings, set, network)).not.toThrow();
+  const unlabelled = { ...set, labels: new Uint8Array(0) };
+  expect(() => requireFit(settings, unlabelled, { ...network, classes: 10 })).toThrow(
+    'bars says no classes, the network is told one of 10',
+  );
+  expect(() => requireFit(settings, unlabelled, network)).not.toThrow();
 });

@@ -33,8 +33,12 @@ export function requireFit({ data }: BatchSettings, set: ImageSet, { imageSize, 
       `the images of ${data} are ${set.width}x${set.height} with ${set.channels} channels, the network takes ${imageSize}x${imageSize} with ${inChannels}; choose other images or another network`,
     );
   }
-  const highest = set.labels.reduce((most, label) => Math.max(most, label), 0);
-  if (classes > 1 && highest >= classes)
+  if (classes === 1) return;
+  if (set.labels.length === 0)
+    throw dataError(`${data} says no classes, the network is told one of ${classes}; choose images with labels or another network`);
+  let highest = 0;
+  for (const label of set.labels) highest = Math.max(highest, label);
+  if (highest >= classes)
     throw dataError(`${data} has an image of class ${highest}, the network knows ${classes} classes, from 0; choose other images`);
 }
 

@@ -1,10 +1,14 @@
 import { type Command, Option } from 'commander';
+import { checkSet, setHelp } from './data-sets.js';
 import { lossWeightNames } from './loss-weight.js';
 import { fraction, positiveNumber, quantity, wholeNumber } from './quantity.js';
 
 /** Adds what both kinds of training take, after the options of their own. */
 export const withTraining = (command: Command): Command =>
   command
+    .option('--data <set>', "images to train with, see below (default: the preset's)", checkSet)
+    .option('--flip', 'mirror half of the images left to right')
+    .option('--no-flip', 'mirror none')
     .option('--images <n>', 'training images, counted with repetition, of all phases together', quantity)
     .option('--batch <n>', 'images of an update', quantity)
     .option('--seed <n>', 'seed of everything random', wholeNumber)
@@ -28,4 +32,5 @@ export const withTraining = (command: Command): Command =>
     .option('--checkpoint-every <n>', 'images between two checkpoints', quantity)
     .option('--resume', 'go on from the last checkpoint of --out')
     .option('--dry-run', 'print what would be done and what it costs; write nothing')
-    .option('--json', 'print one JSON value at the end');
+    .option('--json', 'print one JSON value at the end')
+    .addHelpText('after', setHelp);

@@ -5,6 +5,7 @@
 #include "gemm.h"
 #include "matmul.h"
 #include "narrow.h"
+#include "winograd-filter-grad.h"
 #include "winograd.h"
 
 namespace TRACT_ISA {

@@ -98,3 +98,12 @@ export function decodeText(bytes: Uint8Array, limit: number, fail: Fail): string
     throw fail('invalid-content', 'a text is not valid UTF-8', cause);
   }
 }
+
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    utf8.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}

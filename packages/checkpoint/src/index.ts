@@ -7,10 +7,11 @@ export { decodeModel, decodeModelConfig, encodeModel, type Model, type ModelConf
 export { type ArrayOfDtype, bytesPerElement, type Dtype, elementCount, type NamedArray } from './named-array.js';
 export { readNpy, writeNpy } from './npy.js';
 export { readNpz, writeNpz } from './npz.js';
+export { type PickledDict, readPickledDict } from './pickled-dict.js';
 export { type PlainContent, type PlainMap, PlainObject, type PlainValue } from './plain-value.js';
 export { type ReadSafetensorsOptions, readSafetensors, type Safetensors } from './safetensors-read.js';
 export { writeSafetensors } from './safetensors-write.js';
-export type { JsonValue } from './strict-json.js';
+export { type JsonLimits, type JsonValue, parseStrictJson } from './strict-json.js';
 export { readTorch } from './torch-read.js';
 export { writeTorch } from './torch-write.js';
 export { readZip } from './zip-read.js';

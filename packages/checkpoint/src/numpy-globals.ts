@@ -17,7 +17,7 @@ const readers = new Map<string, (view: DataView) => number | bigint | boolean>([
 ]);
 
 /** NumPy's description of one number; its state says the byte order. */
-class NumpyDtype extends PickleObject {
+export class NumpyDtype extends PickleObject {
   readonly label = 'numpy.dtype';
 
   constructor(readonly code: string) {

@@ -1,4 +1,4 @@
-import { ByteCursor, decodeText } from './byte-cursor.js';
+import { ByteCursor, decodeText, isUtf8 } from './byte-cursor.js';
 import { type CheckpointErrorKind, type Fail, quote } from './checkpoint-error.js';
 import {
   describeValue,
@@ -24,6 +24,8 @@ export type PickleOptions = {
   readonly globals: PickleGlobals;
   /** What a persistent id stands for; without this a pickle may not hold any. */
   readonly persistent?: (id: PickleValue, fail: Fail) => PickleValue;
+  /** Strings of Python 2 are bytes, and so they stay where they are too long for a text or no UTF-8. Without this such a string is an error. */
+  readonly byteStrings?: boolean;
   readonly budget: ReadBudget;
 };
 
@@ -115,6 +117,13 @@ export class PickleMachine {
   pushText(length: number): void {
     const bytes = this.cursor.take(length);
     this.push(decodeText(bytes, MAX_TEXT, this.fail), cost.text(length));
+  }
+
+  /** A string of Python 2. */
+  pushByteString(length: number): void {
+    const bytes = this.cursor.bytes.subarray(this.cursor.at, this.cursor.at + length);
+    if (this.#options.byteStrings && (length > MAX_TEXT || !isUtf8(bytes))) this.pushBytes(length);
+    else this.pushText(length);
   }
 
   pushBytes(length: number): void {

@@ -1,12 +1,9 @@
-import { gunzipSync } from 'node:zlib';
 import { DataError } from './data-error.js';
+import { gunzip } from './gunzip.js';
 
 /** An idx array of bytes: the format of MNIST and its relatives. `data.length` is the product of `shape`. */
 export type IdxArray = { readonly shape: readonly number[]; readonly data: Uint8Array };
 
-/** A gzip file may inflate to this, and 100 times its own size; MNIST's images inflate to 4.7 times theirs. */
-const INFLATE_FLOOR = 64 * 2 ** 20;
-const INFLATE_RATIO = 100;
 const UNSIGNED_BYTE = 0x08;
 
 /**
@@ -16,7 +13,7 @@ const UNSIGNED_BYTE = 0x08;
  */
 export function readIdx(bytes: Uint8Array, source = 'idx file'): IdxArray {
   const damaged = (reason: string) => new DataError('damaged', `${source}: ${reason}; get the file again`);
-  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? inflate(bytes, damaged) : bytes;
+  const plain = gunzip(bytes, source);
   if (plain.length < 4) throw damaged(`an idx file begins with 4 bytes of type and rank, got ${plain.length} bytes`);
   const [zero, alsoZero, type, rank] = plain;
   if (zero !== 0 || alsoZero !== 0) throw damaged('not an idx file: it does not begin with two zero bytes');
@@ -32,18 +29,4 @@ export function readIdx(bytes: Uint8Array, source = 'idx file'): IdxArray {
   if (needed < present) throw damaged(`${present - needed} bytes follow the data of shape [${shape}]`);
   // Not subarray: a Buffer's would be a Buffer, whose slice does not copy.
   return { shape, data: new Uint8Array(plain.buffer, plain.byteOffset + start, needed) };
-}
-
-function inflate(bytes: Uint8Array, damaged: (reason: string) => DataError): Uint8Array {
-  let result: { buffer: Buffer; engine: { bytesWritten: number } };
-  try {
-    // With `info` the result also says how much of the input was used; the type declarations do not know.
-    const options = { maxOutputLength: INFLATE_FLOOR + INFLATE_RATIO * bytes.length, info: true };
-    result = gunzipSync(bytes, options) as unknown as typeof result;
-  } catch (cause) {
-    const tooLarge = (cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
-    throw damaged(tooLarge ? 'it inflates to more than 100 times its size' : `it does not inflate (${(cause as Error).message})`);
-  }
-  if (result.engine.bytesWritten !== bytes.length) throw damaged(`${bytes.length - result.engine.bytesWritten} bytes follow the gzip data`);
-  return result.buffer;
 }

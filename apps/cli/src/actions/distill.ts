@@ -1,7 +1,7 @@
 import { withAveraging } from '../averaging.js';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
-import { loadSet } from '../digits.js';
+import { loadSet } from '../data-sets.js';
 import { distillWork, setupOf } from '../distill-run.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
@@ -30,9 +30,9 @@ function settingsOf(options: DistillOptions): DistillPreset {
   // The preset's weights belong to the preset's schedule.
   const preset = options.schedule === undefined ? named : { ...named, phaseWeights: undefined };
   const { teacher, method, teacherStep, schedule, phaseWeights, images, batch, seed, lr: learningRate, decay } = options;
-  const { lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery } = options;
+  const { lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery, data, flip } = options;
   const training = { teacher, method, teacherStep, schedule, phaseWeights, images, batch, seed, learningRate, decay };
-  const changes = { ...training, lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery };
+  const changes = { ...training, lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery, data, flip };
   const settings: DistillPreset = { ...(present(withAveraging(preset, options)) as DistillPreset), ...present(changes) };
   requireWeightsOfPhases(settings);
   return settings;
@@ -67,7 +67,7 @@ export async function runDistillation(io: Io, { run, settings, resume, again, ..
   } catch (error) {
     throw usageError((error as Error).message);
   }
-  const images = await loadSet(`${settings.data}:train`);
+  const images = await loadSet(settings.data);
   requireFit(settings, images, teacher.network);
   await startBackend(io, compute);
   beginRun(run, config, from);

@@ -1,5 +1,5 @@
+import { loadSet } from '../data-sets.js';
 import { modelPart } from '../diffusion-model.js';
-import { loadSet } from '../digits.js';
 import { exitCodeOf, exitCodes, usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { knownTeacher, readTeacher } from '../known-teacher.js';
@@ -49,7 +49,7 @@ function planned<T>(plan: () => T): T {
 
 async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promise<BatchReport> {
   try {
-    const set = await loadSet(`${settings.data}:train`);
+    const set = await loadSet(settings.data);
     requireFit(settings, set, network);
     const { values, shape, labels } = hostBatch(set, settings, network, 0);
     const range = values.reduce<[number, number]>(

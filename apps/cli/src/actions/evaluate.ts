@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
-import { checkSetName } from '../digits.js';
+import { checkSet } from '../data-sets.js';
 import { usageError } from '../errors.js';
 import { loadYardstick, measureImages } from '../frechet.js';
 import { readImages } from '../image-files.js';
@@ -44,7 +44,7 @@ const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${
 /** Prints the distance between images, read or drawn here, and a data set. */
 export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> {
   const { samples: source, reference } = options;
-  checkSetName(reference);
+  checkSet(reference);
   const isReady = holdsImages(source);
   const given = drawingOptions.find((name) => options[name] !== undefined);
   if (isReady && given)

@@ -1,8 +1,8 @@
 import { withAveraging } from '../averaging.js';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
+import { loadSet } from '../data-sets.js';
 import { checkDiffusionModel } from '../diffusion-model.js';
-import { loadSet } from '../digits.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import type { NetworkConfig } from '../network.js';
@@ -30,7 +30,7 @@ export type TrainOptions = ComputeOptions &
 function settingsOf(options: TrainOptions): TrainPreset {
   const preset = withAveraging(choosePreset(trainPresets, options.preset), options);
   const { images, batch, seed, prediction, checkpointEvery, lr: learningRate, lrRamp: rampImages } = options;
-  const { timesteps, decay, lossWeight, augment, emaRampUp } = options;
+  const { timesteps, decay, lossWeight, augment, emaRampUp, data, flip } = options;
   const given = {
     images,
     batch,
@@ -44,6 +44,8 @@ function settingsOf(options: TrainOptions): TrainPreset {
     lossWeight,
     augment,
     emaRampUp,
+    data,
+    flip,
   };
   const settings: TrainPreset = { ...preset, network: networkFor(preset.network, prediction), ...present(given) };
   if (settings.emaRampUp !== undefined && settings.emaHalfLife === undefined)
@@ -67,7 +69,7 @@ export async function train(io: Io, options: TrainOptions): Promise<void> {
   if (options.dryRun) return dryRunTraining(io, settings, options.json === true);
   const config: RunConfig = { format: 'tract-run', version: 1, command: 'train', settings };
   const from = openRun(options.out, options.resume === true, config);
-  const images = await loadSet(`${settings.data}:train`);
+  const images = await loadSet(settings.data);
   requireFit(settings, images, settings.network);
   await startBackend(io, options);
   beginRun(options.out, config, from);

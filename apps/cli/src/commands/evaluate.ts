@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { EvaluateOptions } from '../actions/evaluate.js';
 import { examples, pathName, required, withComputing } from '../common-options.js';
+import { setHelp } from '../data-sets.js';
 import type { Io } from '../io.js';
 import { quantity, wholeNumber } from '../quantity.js';
 import { withSampling } from '../sampling-options.js';
@@ -19,9 +20,10 @@ export const evaluateCommand = (io: Io): Command =>
         .option('--seed <n>', 'with a MODEL: seed of the noise (default: 0)', wholeNumber)
         .option('--batch <n>', 'images drawn at a time; does not change them', quantity, 64),
     )
-      .option('--reference <set>', 'mnist:test or mnist:train', 'mnist:test')
+      .option('--reference <set>', 'real images, see below', 'mnist:test')
       .option('--json', 'print one JSON value'),
   )
+    .addHelpText('after', setHelp)
     .addHelpText(
       'after',
       examples(

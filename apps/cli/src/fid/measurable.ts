@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type NamedArray, readNpz } from '@tract/checkpoint';
-import { checkSetName, loadSet } from '../digits.js';
+import { allImages } from '@tract/data';
+import { checkSet, loadSet } from '../data-sets.js';
 import { usageError } from '../errors.js';
 import { imagesOfArchive, readImages } from '../image-files.js';
 import type { Images } from '../images.js';
@@ -17,16 +18,17 @@ export type Measurable = {
 };
 
 /** What a side may be, for errors and help. */
-export const measurables = 'a MODEL, a folder or zip of PNGs, an npz or npy of images or of statistics, or mnist:test';
+export const measurables = 'a MODEL, a folder or zip of PNGs, an npz or npy of images or of statistics, or a data set such as mnist:test';
 
 /**
  * Reads what a word of the command line names, told by its content where it is a file.
  * @throws CliError or CheckpointError (exit codes 2 and 3) that names it.
  */
 export async function readMeasurable(name: string): Promise<Measurable> {
-  if (/^mnist:/.test(name)) {
-    const { images: data, labels: _, ...shape } = await loadSet(checkSetName(name));
-    return { name, images: { data, ...shape } };
+  if (/^(mnist|cifar10|imagenet64):/.test(name)) {
+    const set = await loadSet(checkSet(name));
+    const { count, height, width, channels } = set;
+    return { name, images: { data: allImages(set), count, height, width, channels } };
   }
   if (!existsSync(name)) return { name, model: readModel(name) };
   if (statSync(name).isDirectory()) return readFolder(name);
