@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSafetensors, readTorch, writeTorch } from '@tract/checkpoint';
 import { read, type Tensor, tensor, treeFromLeaves, useBackend } from '@tract/tensor';
-import { applyEdmUNet, countParameters, type DhariwalUNetConfig, type EdmUNetParams, edmConfigs, edmUNetSpec } from '@tract/unet';
+import { applyEdmUNet, countParameters, type DhariwalUNetConfig, type EdmUNetParams, edmConfigs, edmNames, edmUNetSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
 import { main } from '../main.js';
@@ -19,14 +19,17 @@ const arraysOf = (path: string) => readSafetensors(new Uint8Array(readFileSync(p
 async function convert(source: string, destination: string, hints: object): Promise<{ code: number; err: string }> {
   let err = '';
   writeFileSync(at('hints.json'), JSON.stringify(hints));
-  const io = { out: () => {}, err: (text: string) => void (err += text), live: false, columns: () => 80 };
+  const said = (text: string) => {
+    err += text;
+  };
+  const io = { out: () => {}, err: said, live: false, columns: () => 80 };
   const code = await main(['convert', source, at(destination), '--config', at('hints.json')], io);
   return { code, err };
 }
 
 const cases: [name: string, hints: object, labels: number[] | undefined][] = [
-  ['openai-consistency', { imageSize: 8, headDim: 8, groups: 4 }, [2, 0]],
-  ['openai-guided', { imageSize: 8, headDim: 4, groups: 4, attentionOrder: 'legacy' }, undefined],
+  ['openai-consistency', { imageSize: 8, headDim: 4, groups: 2 }, [2, 0]],
+  ['openai-guided', { imageSize: 8, headDim: 2, groups: 2, attentionOrder: 'legacy' }, undefined],
 ];
 test.each(cases)('%s.pt becomes a network whose outputs are those of PyTorch', async (name, hints, labels) => {
   copyFileSync(fixture(`${name}.pt`), at(`${name}.pt`));
@@ -51,10 +54,10 @@ test('what the weights do not tell is asked for, and what they contradict is ref
   const [consistency, guided] = [fixture('openai-consistency.pt'), fixture('openai-guided.pt')];
   const refusals: [string, object, string][] = [
     [consistency, {}, 'imageSize and headDim'],
-    [guided, { imageSize: 8, headDim: 4, groups: 4 }, 'attentionOrder'],
-    [consistency, { imageSize: 8, headDim: 8, groups: 4, attentionOrder: 'legacy' }, "which has 'new'"],
-    [consistency, { imageSize: 8, headDim: 8, groups: 4, channels: 8 }, "leave 'channels' out"],
-    [consistency, { imageSize: 8, headDim: 3, groups: 4 }, 'divisible by headDim 3'],
+    [guided, { imageSize: 8, headDim: 2, groups: 2 }, 'attentionOrder'],
+    [consistency, { imageSize: 8, headDim: 4, groups: 2, attentionOrder: 'legacy' }, "which has 'new'"],
+    [consistency, { imageSize: 8, headDim: 4, groups: 2, channels: 8 }, "leave 'channels' out"],
+    [consistency, { imageSize: 8, headDim: 3, groups: 2 }, 'divisible by headDim 3'],
   ];
   for (const [source, hints, says] of refusals) {
     const { code, err } = await convert(source, 'refused.safetensors', hints);
@@ -63,14 +66,28 @@ test('what the weights do not tell is asked for, and what they contradict is ref
   }
   const state = [...readTorch(new Uint8Array(readFileSync(consistency))).tensors];
   writeFileSync(at('less.pt'), writeTorch(state.filter(([name]) => name !== 'middle_block.2.out_layers.3.bias')));
-  const { code, err } = await convert(at('less.pt'), 'less.safetensors', { imageSize: 8, headDim: 8, groups: 4 });
+  const { code, err } = await convert(at('less.pt'), 'less.safetensors', { imageSize: 8, headDim: 4, groups: 2 });
   expect(code).toBe(3);
   expect(err).toContain("1 missing ('middle_block.2.out_layers.3.bias')");
 });
 
-test('the published networks are of the sizes that are published', () => {
-  const cm: DhariwalUNetConfig = { ...edmConfigs.imagenet64Adm, groups: 32, headDim: 64 };
-  // consistency_models' network for ImageNet 64 is EDM's ADM; guided-diffusion's has a second output, whose convolution has 9 * 192 * 3 + 3 more.
-  expect(countParameters(edmUNetSpec(cm))).toBe(295_899_267);
-  expect(countParameters(edmUNetSpec({ ...cm, outputs: 2 }))).toBe(295_899_267 + 5_187);
+/** The counts are those of the published configurations, built as PyTorch modules by fixtures/make_openai.py. */
+test('the published networks have as many parameters as PyTorch counts', () => {
+  const imagenet64: DhariwalUNetConfig = { ...edmConfigs.imagenet64Adm, groups: 32, headDim: 64 };
+  const at256 = {
+    ...imagenet64,
+    ...{ imageSize: 256, channels: 256, embChannels: 1024, channelMult: [1, 1, 2, 2, 4, 4], blocks: 2 },
+  };
+  const count = (config: DhariwalUNetConfig) => countParameters(edmUNetSpec(config));
+  // consistency_models' network for ImageNet 64 is EDM's ADM; guided-diffusion's has a second output for the variance.
+  expect(count(imagenet64)).toBe(295_899_267);
+  expect(count({ ...imagenet64, outputs: 2 })).toBe(295_904_454);
+  expect(count({ ...at256, classes: 1, scaleShift: false })).toBe(526_304_771);
+  expect(count({ ...at256, outputs: 2 })).toBe(553_838_086);
+});
+
+test('a network with options that EDM does not have gets no names of EDM', () => {
+  for (const option of [{ scaleShift: false }, { resampleInBlocks: false }, { headDim: 32 }, { groups: 16 }])
+    expect(() => edmNames({ ...edmConfigs.imagenet64Adm, ...option }), JSON.stringify(option)).toThrow('this configuration differs');
+  expect(edmNames({ ...edmConfigs.imagenet64Adm, groups: 32, headDim: 64 })).toEqual(edmNames(edmConfigs.imagenet64Adm));
 });

@@ -31,13 +31,16 @@ export function convertOpenai(file: Shapes, hints: Hints): OpenaiNetwork {
   // consistency_models has one order, guided-diffusion two.
   const attentionOrder = attentionAxes === 2 ? 'new' : hints.attentionOrder;
   const strange = Object.keys(hints).find((key) => !hintKeys.includes(key));
-  if (strange !== undefined) throw dataError(`${path}: of a network of OpenAI, --config may say ${hintKeys.join(', ')}; leave '${strange}' out`);
+  if (strange !== undefined)
+    throw dataError(`${path}: of a network of OpenAI, --config may say ${hintKeys.join(', ')}; leave '${strange}' out`);
   if (hints.attentionOrder !== undefined && hints.attentionOrder !== attentionOrder)
     throw dataError(`--config says attentionOrder 'legacy', the kernels of ${path} are those of consistency_models, which has 'new'`);
   const { imageSize, headDim, groups = 32 } = hints;
   if (imageSize === undefined || headDim === undefined || attentionOrder === undefined) {
     const example = { imageSize: 64, headDim: 64, ...(attentionAxes === 1 && { attentionOrder: 'new' }) };
-    throw dataError(`${path}: its weights do not tell ${Object.keys(example).join(' and ')}; add --config FILE.json, such as ${JSON.stringify(example)}`);
+    throw dataError(
+      `${path}: its weights do not tell ${Object.keys(example).join(' and ')}; add --config FILE.json, such as ${JSON.stringify(example)}`,
+    );
   }
   const config = configOf(file, { imageSize, headDim, groups });
   const storage: AdmStorage = { attentionAxes, attentionOrder };
@@ -54,13 +57,18 @@ export function convertOpenai(file: Shapes, hints: Hints): OpenaiNetwork {
 
 const rankOfQkv = ({ arrays }: Shapes): number => (arrays.get('middle_block.1.qkv.weight')?.shape.length === 3 ? 3 : 4);
 
-function configOf(file: Shapes, told: { readonly imageSize: number; readonly headDim: number; readonly groups: number }): DhariwalUNetConfig {
+function configOf(
+  file: Shapes,
+  told: { readonly imageSize: number; readonly headDim: number; readonly groups: number },
+): DhariwalUNetConfig {
   const { path, arrays } = file;
   const [embChannels, channels] = shapeOf(file, 'time_embed.0.weight', 2);
   const [firstWidth, inChannels] = shapeOf(file, 'input_blocks.0.0.weight', 4);
   const [outChannels] = shapeOf(file, 'out.2.weight', 4);
   if (firstWidth % channels !== 0)
-    throw dataError(`${path}: its first level has ${firstWidth} channels and its time features ${channels}; only whole multiples are known`);
+    throw dataError(
+      `${path}: its first level has ${firstWidth} channels and its time features ${channels}; only whole multiples are known`,
+    );
   const [width] = shapeOf(file, 'input_blocks.1.0.in_layers.2.weight', 4);
   const [modulation] = shapeOf(file, 'input_blocks.1.0.emb_layers.1.weight', 2);
   const { attention, channelMult, blocks, resampleInBlocks } = levelsOf(path, channels, stepsDown(file));
@@ -86,7 +94,9 @@ function stepsDown(file: Shapes): Step[] {
   const count = new Set([...arrays.keys()].flatMap((name) => /^input_blocks\.(\d+)\./.exec(name)?.[1] ?? [])).size;
   const last = Math.max(...Array.from(arrays.keys(), (name) => Number(/^input_blocks\.(\d+)\./.exec(name)?.[1] ?? 0)));
   if (last !== count - 1)
-    throw dataError(`${path}: an entry of input_blocks has no weights: it halves by averages alone (conv_resample=False), which is not known here`);
+    throw dataError(
+      `${path}: an entry of input_blocks has no weights: it halves by averages alone (conv_resample=False), which is not known here`,
+    );
   const perLevel = blocksPerLevel(file, count);
   return Array.from({ length: count - 1 }, (_, i): Step => {
     const has = (name: string) => arrays.has(`input_blocks.${i + 1}.${name}`);

@@ -109,7 +109,9 @@ function convertEdm(
 function convertOpenaiNetwork({ path }: ForeignSource, { part, arrays, others }: ChosenPart, request: Request): Outcome {
   const { destination, kind, config: hints } = request;
   if (kind !== 'safetensors')
-    throw usageError(`${destination}: a network of OpenAI does not say what its output means; choose a .safetensors, which holds the network alone`);
+    throw usageError(
+      `${destination}: a network of OpenAI does not say what its output means; choose a .safetensors, which holds the network alone`,
+    );
   const { config, table, tensors } = convertOpenai({ path, arrays }, hints === undefined ? {} : readHints(hints));
   const write = () => writeArrays(destination, kind, tensors!, { 'tract.network': JSON.stringify(config) });
   return { family: 'openai', part, network: config, table, others, write };

@@ -23,7 +23,9 @@ export const convertCommand = (io: Io): Command =>
     .argument('<src>', 'what to read', pathName)
     .argument('<dst>', 'what to write', pathName)
     .addOption(
-      new Option('--family <name>', 'the program that SRC comes from').choices(['auto', 'ml-tract', 'edm', 'flax', 'openai']).default('auto'),
+      new Option('--family <name>', 'the program that SRC comes from')
+        .choices(['auto', 'ml-tract', 'edm', 'flax', 'openai'])
+        .default('auto'),
     )
     .addOption(new Option('--part <name>', "which network of a trainer's file").choices(['model', 'ema', 'self-teacher', 'teacher']))
     .option('--config <file>', 'JSON of what the weights do not tell, such as\n{"imageSize":32,"heads":1}; or a config.json', pathName)

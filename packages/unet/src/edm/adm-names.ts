@@ -48,7 +48,8 @@ const inBlock: Readonly<Record<string, string>> = {
  */
 export function admNames(config: DhariwalUNetConfig, { attentionAxes, attentionOrder }: AdmStorage): Map<string, AdmName> {
   const specs = leaves<ParamSpec>(edmUNetSpec(config));
-  if (config.augmentChannels !== undefined) throw new RangeError('admNames: networks of OpenAI are told no augmentation; leave augmentChannels out');
+  if (config.augmentChannels !== undefined)
+    throw new RangeError('admNames: networks of OpenAI are told no augmentation; leave augmentChannels out');
   const plan = planEdm(config);
   const places = { down: plan.down.map((_, i) => `input_blocks.${i}`), up: upPlaces(plan) };
   return new Map(

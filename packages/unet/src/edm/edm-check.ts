@@ -52,7 +52,9 @@ function checkWidths(config: EdmUNetConfig): void {
       const isGiven = config.kind === 'dhariwal' && config.groups !== undefined;
       const groups = groupsOfEdm(config, width);
       if (isGiven && width % groups !== 0) {
-        throw new RangeError(`${where}: ${width} channels, which a block of this network works on, do not make ${groups} groups; change groups`);
+        throw new RangeError(
+          `${where}: ${width} channels, which a block of this network works on, do not make ${groups} groups; change groups`,
+        );
       }
       if (!isGiven && (width < 4 || width % groups !== 0)) {
         throw new RangeError(

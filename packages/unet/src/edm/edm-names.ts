@@ -2,8 +2,8 @@ import { leaves } from '@tract/tensor';
 import type { ParamSpec } from '../param-spec.js';
 import type { BackbonePlan, StagePlan } from '../plan.js';
 import { fromTorch, type TorchLayout, torchFields } from '../torch-layout.js';
-import type { EdmUNetConfig } from './edm-config.js';
-import { planEdm } from './edm-layout.js';
+import type { DhariwalUNetConfig, EdmUNetConfig } from './edm-config.js';
+import { edmGroups, planEdm } from './edm-layout.js';
 import { edmUNetSpec } from './edm-unet.js';
 
 /**
@@ -36,12 +36,11 @@ const inEmbedding: Readonly<Record<string, string>> = {
 
 /**
  * Where each of our parameters (by leaf path, in leaf order) is in a state dict of the published code, of a network under its preconditioning.
- * @throws RangeError for an ADM that EDM does not have: without scale and shift, or with convolutions of their own for resampling.
+ * @throws RangeError for an ADM that EDM's code does not build, such as one without scale and shift.
  */
 export function edmNames(config: EdmUNetConfig): Map<string, EdmName> {
-  if (config.kind === 'dhariwal' && (config.scaleShift === false || config.resampleInBlocks === false))
-    throw new RangeError("edmNames: EDM's ADM scales and shifts and resamples in blocks, this configuration does not; see admNames");
   const plan = planEdm(config);
+  if (config.kind === 'dhariwal') requireEdms(config, plan);
   const modules = edmModules(config, plan);
   const names = new Map<string, EdmName>();
   for (const [path] of leaves<ParamSpec>(edmUNetSpec(config))) {
@@ -53,6 +52,16 @@ export function edmNames(config: EdmUNetConfig): Map<string, EdmName> {
     names.set(path, { name, layout, ...(qkvHeads !== undefined && { qkvHeads }) });
   }
   return names;
+}
+
+/** EDM's code takes no options for its ADM. */
+function requireEdms({ scaleShift = true, resampleInBlocks = true, headDim = 64, groups }: DhariwalUNetConfig, plan: BackbonePlan): void {
+  const isOwnGroups = (width: number): boolean => groups === undefined || groups === edmGroups(width);
+  const hasOwnGroups = [...plan.down.slice(1), ...plan.mid, ...plan.up].every(({ cIn, cOut }) => isOwnGroups(cIn) && isOwnGroups(cOut));
+  if (!scaleShift || !resampleInBlocks || headDim !== 64 || !hasOwnGroups)
+    throw new RangeError(
+      'edmNames: the ADM of EDM scales and shifts, resamples in blocks, has heads of 64 channels and groups of its own rule, this configuration differs; see admNames',
+    );
 }
 
 function moduleOf(layer: string, leaf: string, modules: EdmModules): string {
