@@ -158,4 +158,5 @@ test('Inception: a torch file and a safetensors file of the same weights give th
   expect(few).toEqual(all.slice(0, few.length));
   const told = await json('fid', 'weights', at('weights.pth'));
   expect(told).toMatchObject({ format: 'torch', published: null });
-});
+  // ninety-odd megabytes of weights go to disk twice and through six processes
+}, 600_000);
