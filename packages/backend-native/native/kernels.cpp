@@ -10,6 +10,7 @@
 #include "elementwise.h"
 #include "reduce.h"
 #include "softmax.h"
+#include "group-norm-grad.h"
 #include "group-norm.h"
 #include "resample.h"
 #include "pool.h"
@@ -32,7 +33,7 @@ const Kernel* kernels() {
       {"attention", attention},
       {"attentionGrad", attentionGrad},
 #define TRACT_KERNEL(name) {#name, name},
-      TRACT_ELEMENTWISE_KERNELS TRACT_REDUCE_KERNELS TRACT_SOFTMAX_KERNELS TRACT_GROUP_NORM_KERNELS TRACT_RESAMPLE_KERNELS TRACT_POOL_KERNELS TRACT_MATRIX64_KERNELS
+      TRACT_ELEMENTWISE_KERNELS TRACT_REDUCE_KERNELS TRACT_SOFTMAX_KERNELS TRACT_GROUP_NORM_KERNELS TRACT_GROUP_NORM_GRAD_KERNELS TRACT_RESAMPLE_KERNELS TRACT_POOL_KERNELS TRACT_MATRIX64_KERNELS
       TRACT_MOVEMENT_KERNELS TRACT_COMBINE_KERNELS TRACT_UPDATE_KERNELS TRACT_PEAK_KERNELS
 #undef TRACT_KERNEL
       {nullptr, nullptr},

@@ -43,6 +43,27 @@ describe('BufferPool', () => {
     expect(taken(pool, 1024 * KB)).toBe(whole);
   });
 
+  test('makes no new buffer for a split that it has made before', () => {
+    let made = 0;
+    const part: Memory['part'] = (...range) => {
+      made++;
+      return memory.part(...range);
+    };
+    const pool = new BufferPool({ ...memory, part });
+    pool.release(taken(pool, 1024 * KB));
+    const step = (): void => {
+      for (const size of [300, 500, 700]) {
+        const parts = [taken(pool, size * KB), taken(pool, 200 * KB)];
+        for (const part of parts) pool.release(part);
+      }
+    };
+    step();
+    const afterOne = made;
+    for (let i = 0; i < 10; i++) step();
+    expect(afterOne).toBeGreaterThan(0);
+    expect(made).toBe(afterOne);
+  });
+
   test('never hands the same memory out twice, and knows what it holds, whatever the order', () => {
     const sizes = fc.integer({ min: 1, max: 600 * KB });
     const steps = fc.array(

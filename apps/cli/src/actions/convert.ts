@@ -3,6 +3,7 @@ import { edmNames, mlTractNames } from '@tract/unet';
 import { modelPart } from '../diffusion-model.js';
 import { dataError, usageError } from '../errors.js';
 import type { Io } from '../io.js';
+import type { ModelDescription } from '../model-folder.js';
 import { edmMarker, recogniseEdm } from './convert-edm.js';
 import { edmModel } from './convert-edm-model.js';
 import { edmMetadata } from './convert-edm-origin.js';
@@ -51,11 +52,21 @@ function convertModel({ path, model }: ModelSource, { family, part, config, dest
     throw usageError(`${path} is a model that says all about itself; leave --family, --part and --config out`);
   const { network, prediction, samplingSteps, data, recipe, scores, tensors } = model;
   const description = { ...modelPart(model), samplingSteps, data, ...(recipe && { recipe }), ...(scores && { scores }) };
-  const names = kind === 'pt' ? (network.kind === undefined ? mlTractNames(network) : edmNames(network)) : undefined;
+  const names = kind === 'pt' ? namesOf(path, network) : undefined;
   const mapped = Array.from(tensors, ([name, { shape }]) => ({ from: [name], to: names?.get(name)?.name ?? name, shape }));
   const table = { mapped, leftOver: [], missing: [], differing: [] };
   const write = () => writeConverted(destination, kind, { description, tensors }, path);
   return { family: 'tract', network, prediction, table, others: [], write };
+}
+
+/** Our parameters' names in the program that the network is of. @throws CliError (bad data) for an ADM that EDM's code does not build. */
+function namesOf(path: string, network: ModelDescription['network']): ReadonlyMap<string, { readonly name: string }> {
+  if (network.kind === undefined) return mlTractNames(network);
+  try {
+    return edmNames(network);
+  } catch (error) {
+    throw dataError(`${path} cannot take EDM's names: ${(error as Error).message}; convert it to a .safetensors`, error);
+  }
 }
 
 function convertForeign(source: ForeignSource, request: Request): Outcome {

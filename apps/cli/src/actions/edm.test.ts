@@ -167,7 +167,7 @@ test('a dry run reads a batch, counts, and writes nothing', async () => {
   });
   // Heun's two calls, the self-teacher's one, and the student's forward and backward pass.
   expect(value.multiplyAdds.update).toBe(6 * value.multiplyAdds.call);
-  expect(value.phases[0].emaMomentum).toBeCloseTo(0.02 ** (1 / 100), 12);
+  expect(value.phases[0].emaMomentum).toBeCloseTo(1e-3 ** (1 / 100), 12);
   const there = await json('distill', '--preset', 'mnist-tract-edm', '--teacher', folder('teacher/model'), '--dry-run');
   expect(there).toMatchObject({ teacherIsThere: true, model: { network: { channels: 8 } } });
   expect(readdirSync(scratch.path)).toEqual(before);

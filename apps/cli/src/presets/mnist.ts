@@ -97,6 +97,8 @@ const student: DistillPreset = {
   checkpointEvery: 20e3,
 };
 
+const publishedAverages = { selfEma: 0.5, emaResidual: 1e-3 };
+
 export const mnistTeachers: Readonly<Record<string, TrainPreset>> = {
   'mnist-teacher': teacher,
   'mnist-edm-teacher': edmTeacher,
@@ -115,6 +117,7 @@ export const mnistStudents: Readonly<Record<string, DistillPreset>> = {
     lossWeight: 'edm',
     huberWidth: 0,
     clipStudent: false,
+    ...publishedAverages,
   },
   // As published: each phase's student starts from its teacher, the last two phases are twice as long, and nothing is clipped.
   'mnist-btd': {
@@ -124,6 +127,7 @@ export const mnistStudents: Readonly<Record<string, DistillPreset>> = {
     phaseWeights: [1, 1, 1, 1, 1, 1, 1, 1, 2, 2],
     restart: 'teacher',
     clipStudent: false,
+    ...publishedAverages,
   },
   // A short run has no time for a slow self-teacher: what it learns must pass from step to step of a group.
   'mnist-quickstart': { ...student, phaseWeights: [1, 4], images: 72e3, selfEma: 0.85 },
