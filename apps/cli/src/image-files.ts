@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
-import { type NamedArray, readNpy, readNpz, readZip, writeNpz } from '@tract/checkpoint';
-import { decode } from 'fast-png';
+import { dirname, extname } from 'node:path';
+import { type NamedArray, readNpy, readNpz, writeNpz } from '@tract/checkpoint';
+import { allImages, type ImagesOnDemand, loadImageFolder, loadImageZip } from '@tract/data';
 import { writeFileAtomically, writeFolderAtomically } from './atomic.js';
 import { dataError, usageError } from './errors.js';
 import { makeFolder, requireRoom } from './folders.js';
@@ -49,20 +49,24 @@ export function writeImages(out: string, kind: OutputKind, images: Images, text:
 }
 
 /**
- * Reads 8-bit images: a folder or a zip of PNGs, sorted by name, an .npz with `images` or `arr_0`, or an .npy.
- * @throws CliError or CheckpointError (exit code 3) that names the file.
+ * Reads 8-bit images: a folder or a zip of PNGs and JPEGs, sorted by name, an .npz with `images` or `arr_0`, or an .npy.
+ * @throws CliError, DataError or CheckpointError (exit code 3) that names the file.
  */
 export async function readImages(path: string): Promise<Images> {
-  if (statSync(path).isDirectory()) return readPngFolder(path);
-  const bytes = readFileSync(path);
+  if (statSync(path).isDirectory()) return imagesOfSet(loadImageFolder(path));
   switch (extname(path).toLowerCase()) {
     case '.npy':
-      return imagesOfArray(readNpy(bytes, { source: path }), path);
+      return imagesOfArray(readNpy(readFileSync(path), { source: path }), path);
     case '.zip':
-      return readPngZip(bytes, path);
+      return imagesOfSet(loadImageZip(path));
     default:
-      return imagesOfArchive(await readNpz(bytes, { source: path }), path);
+      return imagesOfArchive(await readNpz(readFileSync(path), { source: path }), path);
   }
+}
+
+function imagesOfSet(set: ImagesOnDemand): Images {
+  const { count, height, width, channels } = set;
+  return { data: allImages(set), count, height, width, channels };
 }
 
 /** The images of an archive's arrays. @throws CliError (bad data) when there are none. */
@@ -80,62 +84,4 @@ function imagesOfArray({ dtype, shape, data }: NamedArray, path: string): Images
   }
   const [count, height, width, channels] = shape;
   return { data: data as Uint8Array, count, height, width, channels };
-}
-
-type PngFile = { readonly path: string; readonly read: () => Uint8Array };
-
-function readPngFolder(path: string): Images {
-  const names = readdirSync(path).filter(isPng).sort();
-  if (names.length === 0) throw dataError(`${path} has no PNG files; expected a folder as tract sample --out DIR writes it`);
-  return readPngs(names.map((name) => ({ path: join(path, name), read: () => readFileSync(join(path, name)) })));
-}
-
-/** As EDM's dataset tool writes them; what is no PNG, such as its labels, is passed over. */
-async function readPngZip(bytes: Uint8Array, path: string): Promise<Images> {
-  const entries = [...(await readZip(bytes, { source: path }))].filter(([name]) => isPng(name)).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (entries.length === 0) throw dataError(`${path} holds no PNG files; other image formats are not read, convert them to PNG`);
-  return readPngs(entries.map(([name, data]) => ({ path: `${path}, ${JSON.stringify(name)}`, read: () => data })));
-}
-
-const isPng = (name: string): boolean => extname(name).toLowerCase() === '.png';
-
-function readPngs(files: readonly PngFile[]): Images {
-  const first = readPng(files[0]);
-  const size = first.data.length;
-  const data = new Uint8Array(size * files.length);
-  for (const [i, file] of files.entries()) {
-    const image = i === 0 ? first : readPng(file);
-    if (image.height !== first.height || image.width !== first.width || image.channels !== first.channels) {
-      throw dataError(`${file.path} is ${show(image)}, but ${files[0].path} is ${show(first)}; all images must have one size`);
-    }
-    data.set(image.data, i * size);
-  }
-  return { ...first, data, count: files.length };
-}
-
-const show = ({ width, height, channels }: Images): string => `${width}x${height} with ${channels} channel${channels === 1 ? '' : 's'}`;
-
-/** Pixels of the largest image that is decoded. */
-const maxPixels = 2 ** 26;
-
-function readPng({ path, read }: PngFile): Images {
-  try {
-    const bytes = read();
-    requireSmall(bytes);
-    const { width, height, data, depth, channels, palette } = decode(bytes, { checkCrc: true });
-    if (depth !== 8 || palette !== undefined || (channels !== 1 && channels !== 3) || data.length !== width * height * channels) {
-      throw new Error(`expected 8-bit grey or RGB, got ${depth}-bit with ${channels} channels`);
-    }
-    return { data: Uint8Array.from(data), count: 1, height, width, channels };
-  } catch (error) {
-    throw dataError(`cannot read ${path}: ${(error as Error).message}`, error);
-  }
-}
-
-/** Looks at the size in the header before anything is allocated for it. */
-function requireSmall(bytes: Uint8Array): void {
-  if (bytes.length < 24) throw new Error('it is too short for a PNG');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 24);
-  const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  if (width * height > maxPixels) throw new Error(`it claims ${width}x${height} pixels, more than ${maxPixels}`);
 }

@@ -1,14 +1,14 @@
 import type { ImagesOnDemand } from './image-set.js';
-import { isPng, type PictureOptions, pictureSet } from './picture-set.js';
+import { isPicture, type PictureOptions, pictureSet } from './picture-set.js';
 import { openZip } from './zip-file.js';
 
 /**
- * A zip archive of PNG files as EDM's data sets are, with classes in `dataset.json` or in the top folders. Only its directory is kept in
+ * A zip archive of PNG and JPEG files as EDM's data sets are, with classes in `dataset.json` or in the top folders. Only its directory is kept in
  * memory; the file stays open as long as the process runs.
  * @throws DataError when it is missing, damaged or holds no images, or when an image cannot be read.
  */
 export function loadImageZip(path: string, options: PictureOptions = {}): ImagesOnDemand {
   const { names, read } = openZip(path);
   const description = names.includes('dataset.json') ? read('dataset.json') : undefined;
-  return pictureSet({ source: path, names: names.filter(isPng).sort(), description, bytes: read }, options);
+  return pictureSet({ source: path, names: names.filter(isPicture).sort(), description, bytes: read }, options);
 }

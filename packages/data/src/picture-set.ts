@@ -1,7 +1,9 @@
 import { DataError } from './data-error.js';
 import type { ImagesOnDemand } from './image-set.js';
+import { isJpegContent, readJpeg } from './jpeg.js';
+import { cropCentre, type Picture } from './picture.js';
 import { labelsByName, type NamedPictures } from './picture-labels.js';
-import { cropCentre, type Picture, readPng } from './png.js';
+import { readPng } from './png.js';
 
 /** Pictures in files that are read one by one, however many there are. */
 export type PictureFiles = NamedPictures & { readonly bytes: (name: string) => Uint8Array };
@@ -19,11 +21,12 @@ export function pictureSet(files: PictureFiles, { crop }: PictureOptions = {}): 
   const { source, names } = files;
   if (crop !== undefined && !(Number.isInteger(crop) && crop >= 1))
     throw new RangeError(`pictureSet: crop must be at least 1, got ${crop}`);
-  if (names.length === 0) throw new DataError('missing', `${source}: there are no .png files in it`);
+  if (names.length === 0) throw new DataError('missing', `${source}: there are no .png, .jpg or .jpeg files in it`);
   const labels = labelsByName(files);
   const pictureAt = (index: number): Picture => {
     const place = `${source}, image ${index} (${names[index]})`;
-    const picture = readPng(files.bytes(names[index]), place);
+    const bytes = files.bytes(names[index]);
+    const picture = isJpegContent(bytes) ? readJpeg(bytes, place) : readPng(bytes, place);
     return crop === undefined ? picture : cropCentre(picture, crop, place);
   };
   const first = pictureAt(0);
@@ -42,4 +45,5 @@ export function pictureSet(files: PictureFiles, { crop }: PictureOptions = {}): 
 
 const sizeOf = ({ height, width, channels }: Picture): string => `${width}x${height} with ${channels} channel${channels === 1 ? '' : 's'}`;
 
-export const isPng = (name: string): boolean => name.toLowerCase().endsWith('.png');
+/** By its name; what it really is, its first bytes say. */
+export const isPicture = (name: string): boolean => /\.(png|jpe?g)$/i.test(name);

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { deflateRawSync, deflateSync } from 'node:zlib';
 import { crc32, writeZip } from '@tract/checkpoint';
 import fc from 'fast-check';
@@ -67,6 +68,16 @@ describe.each(loaders)('%s of pictures', (_what, load) => {
     expect(allImages(set)).toHaveLength(3 * 36);
   });
 
+  test('may mix PNG and JPEG', () => {
+    const grey = new Uint8Array(readFileSync(fileURLToPath(new URL('../fixtures/grey.jpg', import.meta.url))));
+    const set = load([
+      ['a.JPEG', grey],
+      ['b.png', png(1, 17, 23, 1)],
+    ]);
+    expect([set.count, set.height, set.width, set.channels]).toEqual([2, 17, 23, 1]);
+    expect(imageAt(set, 1)).toEqual(pixelsOf(1, 17, 23, 1));
+  });
+
   test('has the classes that dataset.json says, else its top folders, else none', () => {
     expect([...load([...pictures, ['dataset.json', labelled]]).labels]).toEqual([999, 5, 0]);
     expect([...load(pictures).labels]).toEqual([0, 0, 1]);
@@ -82,7 +93,7 @@ describe.each(loaders)('%s of pictures', (_what, load) => {
   });
 
   test.each<[string, Files, string]>([
-    ['no pictures', [['readme.txt', json(1)]], 'no .png files'],
+    ['no pictures', [['readme.txt', json(1)]], 'no .png, .jpg or .jpeg files'],
     ['a damaged picture', [['a.png', png(0).map((byte, i) => (i === 45 ? byte ^ 1 : byte))]], 'image 0 (a.png): does not decode'],
     ['a picture that is none', [['a.png', json('not a picture, but long enough to be one')]], 'image 0 (a.png): not a PNG file'],
     [

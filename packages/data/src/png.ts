@@ -1,12 +1,9 @@
 import { decode } from 'fast-png';
 import { DataError } from './data-error.js';
-
-/** An image as bytes, [height, width, channels]. */
-export type Picture = { readonly height: number; readonly width: number; readonly channels: number; readonly pixels: Uint8Array };
+import { MAX_PIXELS, type Picture } from './picture.js';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const HEADER_END = 33;
-const MAX_PIXELS = 2 ** 26;
 
 /**
  * Decodes a PNG of 8-bit grey or RGB; what has a palette, transparency or 16 bits is refused rather than converted.
@@ -67,19 +64,3 @@ const colours: Readonly<Record<number, string>> = {
   4: 'grey with transparency',
   6: 'RGB with transparency',
 };
-
-/**
- * The middle `size` x `size` pixels; of an odd remainder the larger part is cut off below and on the right.
- * @throws DataError naming `source` when the image is smaller.
- */
-export function cropCentre({ height, width, channels, pixels }: Picture, size: number, source: string): Picture {
-  if (height < size || width < size)
-    throw new DataError('mismatch', `${source}: ${width}x${height} is too small to crop to ${size}x${size}`);
-  const [top, left] = [(height - size) >> 1, (width - size) >> 1];
-  const cropped = new Uint8Array(size * size * channels);
-  for (let y = 0; y < size; y++) {
-    const from = ((top + y) * width + left) * channels;
-    cropped.set(pixels.subarray(from, from + size * channels), y * size * channels);
-  }
-  return { height: size, width: size, channels, pixels: cropped };
-}

@@ -30,7 +30,7 @@ function holdsImages(path: string): boolean {
   if (statSync(path).isDirectory()) return !existsSync(join(path, 'model.safetensors'));
   const extension = extname(path).toLowerCase();
   if (extension !== '.npz' && extension !== '.safetensors')
-    throw usageError(`--samples ${path}: expected FILE.npz, a folder of PNGs or a MODEL`);
+    throw usageError(`--samples ${path}: expected FILE.npz, a folder of images or a MODEL`);
   return extension === '.npz';
 }
 

@@ -14,7 +14,7 @@ export const evaluateCommand = (io: Io): Command =>
         .description(
           'Measures how far samples are from real images: the Frechet distance in\nfeatures of a digit classifier; lower is better.',
         )
-        .addOption(required('--samples <what>', 'FILE.npz, a folder of PNGs, or a MODEL to draw from', pathName))
+        .addOption(required('--samples <what>', 'FILE.npz, a folder of images, or a MODEL to draw from', pathName))
         .option('--steps <n>', 'with a MODEL: sampling steps', quantity)
         .option('--count <n>', 'with a MODEL: images to draw (default: 10K)', quantity)
         .option('--seed <n>', 'with a MODEL: seed of the noise (default: 0)', wholeNumber)

@@ -1,0 +1,23 @@
+import { DataError } from './data-error.js';
+
+/** An image as bytes, [height, width, channels]. */
+export type Picture = { readonly height: number; readonly width: number; readonly channels: number; readonly pixels: Uint8Array };
+
+/** Pixels of the largest image that is decoded. */
+export const MAX_PIXELS = 2 ** 26;
+
+/**
+ * The middle `size` x `size` pixels; of an odd remainder the larger part is cut off below and on the right.
+ * @throws DataError naming `source` when the image is smaller.
+ */
+export function cropCentre({ height, width, channels, pixels }: Picture, size: number, source: string): Picture {
+  if (height < size || width < size)
+    throw new DataError('mismatch', `${source}: ${width}x${height} is too small to crop to ${size}x${size}`);
+  const [top, left] = [(height - size) >> 1, (width - size) >> 1];
+  const cropped = new Uint8Array(size * size * channels);
+  for (let y = 0; y < size; y++) {
+    const from = ((top + y) * width + left) * channels;
+    cropped.set(pixels.subarray(from, from + size * channels), y * size * channels);
+  }
+  return { height: size, width: size, channels, pixels: cropped };
+}
