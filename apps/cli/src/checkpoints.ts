@@ -34,10 +34,10 @@ export type Checkpoint = {
   readonly tensors: ReadonlyMap<string, NamedArray>;
 };
 
-const names = { tensors: 'state.safetensors', state: 'state.json', manifest: 'manifest.json' } as const;
+/** state.json. */
+type StoredState = RunState & { readonly format: string; readonly version: number; readonly run: RunConfig };
 
-/** Checkpoints of a run that are kept where nothing else is asked for: the last one, and one to fall back on. */
-export const keptCheckpoints = 2;
+const names = { tensors: 'state.safetensors', state: 'state.json', manifest: 'manifest.json' } as const;
 
 /** The place of a run's checkpoints. */
 export const checkpointsPath = (run: string): string => join(run, 'checkpoints');
@@ -104,7 +104,7 @@ export function latestCheckpoint(run: string, warn: (sentence: string) => void):
  */
 export function readCheckpoint(path: string): Checkpoint {
   const files = readWhole(path);
-  const { format, version, run: config, ...state } = JSON.parse(files.get(names.state)!.toString());
+  const { format, version, run: config, ...state } = JSON.parse(files.get(names.state)!.toString()) as StoredState;
   if (format !== 'tract-checkpoint' || version !== 2)
     throw dataError(`${path} is not a checkpoint of this version of tract; go on with the version that wrote it`);
   return { path, config, state, tensors: readSafetensors(files.get(names.tensors)!, { source: join(path, names.tensors) }).tensors };

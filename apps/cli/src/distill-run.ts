@@ -12,7 +12,6 @@ import {
 import { constantRate, cosineRate, linearRate } from '@tract/optim';
 import { dispose } from '@tract/tensor';
 import { averagingOf } from './averaging.js';
-import { keptCheckpoints } from './checkpoints.js';
 import { setName } from './data-sets.js';
 import { type DiffusionModel, modelOf, modelPart, processOf } from './diffusion-model.js';
 import { usageError } from './errors.js';
@@ -23,7 +22,7 @@ import { type NetworkParams, specOf } from './network.js';
 import { indexGrid, type NoiseProcess } from './noise-process.js';
 import { requireFinite } from './not-finite.js';
 import type { DistillPreset } from './presets.js';
-import { runConfig, updatesOf } from './run-config.js';
+import { keptCheckpoints, runConfig, updatesOf } from './run-config.js';
 import { type Checkpoint, commitRun, modelPath, type RunState } from './run-folder.js';
 import { checkArrays, downloadTree, uploadTree } from './state-tree.js';
 import { ruleOf } from './target-rules.js';

@@ -21,12 +21,15 @@ export const runConfig = (command: RunConfig['command'], settings: RunConfig['se
   settings,
 });
 
+/** Checkpoints that are kept where nothing else is asked for: the last one, and one to fall back on. */
+export const keptCheckpoints = 2;
+
 /** Updates of a run. */
 export const updatesOf = ({ images, batch }: { readonly images: number; readonly batch: number }): number =>
   Math.max(1, Math.round(images / batch));
 
 /** What a checkpoint counts in or is shaped by: another value would make another run of it. */
-const fixed = new Set(['batch', 'network', 'schedule']);
+const fixed = new Set(['batch', 'network', 'prediction', 'schedule']);
 
 /**
  * Compares the settings that a run or checkpoint was made with to those of a command that goes on from it.

@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   checkpointsPath,
   commitCheckpoint,
+  committedSteps,
   isCheckpointOf,
   latestCheckpoint,
   readCheckpoint,
@@ -15,6 +16,7 @@ import { makeFolder, requireRoom } from './folders.js';
 import { withCommas } from './quantity.js';
 import { changedSettings, type RunConfig, updatesOf } from './run-config.js';
 import { lockName, lockRun } from './run-lock.js';
+import { tellSupervisor } from './supervise.js';
 
 export type { Checkpoint, LogWindow, RunState } from './checkpoints.js';
 
@@ -89,9 +91,11 @@ function requireNew(run: string, resume: boolean | string): void {
   if (existsSync(run) && !isEmptyFolder(run)) throw usageError(`--out ${run} exists and is not an empty folder; choose another one`);
 }
 
-/** A run that was killed at its very start has left a lock, or a file in the making, and nothing else. */
+/** A run that was killed at its very start has left a lock, a file in the making or no checkpoints yet, and nothing else. */
 const isEmptyFolder = (path: string): boolean =>
-  statSync(path).isDirectory() && readdirSync(path).every((name) => name === lockName || isUnfinished(name));
+  statSync(path).isDirectory() &&
+  readdirSync(path).every((name) => name === lockName || isUnfinished(name) || join(path, name) === checkpointsPath(path)) &&
+  committedSteps(path).length === 0;
 
 function chosenCheckpoint(run: string, path: string, isThere: boolean): Checkpoint {
   if (!existsSync(path))
@@ -147,6 +151,7 @@ export function beginRun(run: string, config: RunConfig, checkpoint: Checkpoint 
   }
   writeFileAtomically(paths(run).config, `${JSON.stringify(config, null, 2)}\n`);
   cutLog(run, checkpoint?.state.images ?? 0);
+  tellSupervisor();
 }
 
 function cutLog(run: string, images: number): void {

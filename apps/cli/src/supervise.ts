@@ -4,8 +4,15 @@ import { diverged, endedAs, exitCodes, failure } from './errors.js';
 import type { Io } from './io.js';
 import { stopSignals } from './signals.js';
 
-/** How a process ended, and whether it had been asked to. */
-export type End = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly asked: boolean };
+/** How a process ended. */
+export type End = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Whether it had come to its work: before that the command line says where to begin, from then on the run does. */
+  readonly begun: boolean;
+  /** Whether a signal had asked it to end. */
+  readonly asked: boolean;
+};
 
 export type Supervision = {
   readonly run: string;
@@ -38,11 +45,17 @@ export async function supervise(io: Io, { run, maxRestarts, start }: Supervision
       divergedAfter = step;
     }
     const how = end.signal === null ? `ended with code ${end.code}` : `was killed by ${end.signal}`;
-    if (restarts === maxRestarts) throw failure(`${run} ${how} after ${maxRestarts} restarts; --resume goes on from update ${step}`);
+    if (restarts === maxRestarts) {
+      const error = end.code === exitCodes.diverged ? diverged : failure;
+      throw error(`${run} ${how} after ${maxRestarts} restarts; --resume goes on from update ${step}`);
+    }
     io.err(`${run} ${how}; restart ${restarts + 1} of ${maxRestarts} from update ${step}\n`);
-    more = ['--resume', 'latest'];
+    if (end.begun) more = ['--resume', 'latest'];
   }
 }
+
+/** Tells the process that supervises this one, if any, that the run folder from here on says where to go on. */
+export const tellSupervisor = (): void => void process.send?.('begun');
 
 /**
  * Starts this command line with further options, in a process group of its own, where only what is passed on here reaches it: a Ctrl-C
@@ -53,7 +66,10 @@ export function startAgain(more: readonly string[]): Promise<End> {
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  let asked = false;
+  let [begun, asked] = [false, false];
+  child.on('message', () => {
+    begun = true;
+  });
   const pass = (signal: NodeJS.Signals): void => {
     asked = true;
     child.kill(signal);
@@ -63,7 +79,7 @@ export function startAgain(more: readonly string[]): Promise<End> {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       for (const name of stopSignals) process.off(name, pass);
-      resolve({ code, signal, asked });
+      resolve({ code, signal, begun, asked });
     });
   });
 }

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { keptCheckpoints } from './checkpoints.js';
 import { pathName } from './common-options.js';
 import { checkSet, setHelp } from './data-sets.js';
 import type { Io } from './io.js';
 import { lossWeightNames } from './loss-weight.js';
 import { fraction, positiveNumber, quantity, wholeNumber } from './quantity.js';
+import { keptCheckpoints } from './run-config.js';
 
 const resumeHelp = `
 Going on, to the bit, with a run that was stopped or killed:
