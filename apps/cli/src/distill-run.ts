@@ -6,6 +6,7 @@ import {
   distillSetup,
   distillStep,
   initDistillation,
+  phaseAt,
   phaseProgress,
 } from '@tract/distill';
 import { constantRate, cosineRate, linearRate } from '@tract/optim';
@@ -13,13 +14,16 @@ import { dispose } from '@tract/tensor';
 import { averagingOf } from './averaging.js';
 import { setName } from './data-sets.js';
 import { type DiffusionModel, modelOf, modelPart, processOf } from './diffusion-model.js';
+import { usageError } from './errors.js';
 import { lossWeightOf } from './loss-weight.js';
 import { distillCard } from './model-card.js';
 import { type StoredModel, uploadParams, writeModel } from './model-folder.js';
 import { type NetworkParams, specOf } from './network.js';
 import { indexGrid, type NoiseProcess } from './noise-process.js';
+import { requireFinite } from './not-finite.js';
 import type { DistillPreset } from './presets.js';
-import { type Checkpoint, modelPath, type RunState, writeCheckpoint } from './run-folder.js';
+import { keptCheckpoints, runConfig, updatesOf } from './run-config.js';
+import { type Checkpoint, commitRun, modelPath, type RunState } from './run-folder.js';
 import { checkArrays, downloadTree, uploadTree } from './state-tree.js';
 import { ruleOf } from './target-rules.js';
 import type { Work } from './trainer.js';
@@ -31,10 +35,9 @@ export type DistillRun = {
   readonly teacher: StoredModel;
   readonly images: ImageSet;
   readonly from?: Checkpoint;
+  /** Checkpoints that are kept. */
+  readonly keep?: number;
 };
-
-export const updatesOf = ({ images, batch }: { readonly images: number; readonly batch: number }): number =>
-  Math.max(1, Math.round(images / batch));
 
 const decays = { constant: constantRate, cosine: cosineRate(), linear: linearRate };
 
@@ -88,7 +91,7 @@ const treesOf = <T>({
   moments,
 });
 
-function startState(setup: DistillSetup<NetworkParams>, { teacher, from, run }: DistillRun): DistillState<NetworkParams> {
+function startState(setup: DistillSetup<NetworkParams>, { teacher, from }: DistillRun): DistillState<NetworkParams> {
   if (!from) {
     const params = uploadParams(teacher);
     const state = initDistillation(setup, params);
@@ -98,17 +101,24 @@ function startState(setup: DistillSetup<NetworkParams>, { teacher, from, run }: 
   const spec = specOf(teacher.network);
   const selfTeacher = setup.rule.second === 'selfTeacher' ? spec : undefined;
   const like = treesOf({ student: spec, selfTeacher, studentEma: spec, teacher: spec, moments: { m: spec, v: spec } });
-  checkArrays(like, from.tensors, `${run}/checkpoint/state.safetensors`);
+  checkArrays(like, from.tensors, from.path);
   const { phase, updates } = from.state.counters;
+  if (phaseAt(from.state.step / setup.updates, setup.shares) < phase)
+    throw usageError(
+      `${from.path} is in phase ${phase + 1}, which these settings begin later; keep --images and --phase-weights as they were`,
+    );
   return { step: from.state.step, phase, updates, ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<NetworkParams>>) };
 }
 
 /** A distillation that `runWork` can drive, and `dispose` for its tensors. */
 export function distillWork(options: DistillRun): Work & { readonly dispose: () => void } {
-  const { settings, images, run, teacher } = options;
+  const { settings, images, run, teacher, keep = keptCheckpoints } = options;
   const setup = setupOf(teacher, settings);
+  const config = runConfig('distill', settings);
   let state = startState(setup, options);
   const commit = async (progress: RunState): Promise<void> => {
+    const tensors = new Map(await downloadTree(treesOf(state)));
+    requireFinite(tensors, progress.step);
     const steps = setup.phases[state.phase].studentSteps;
     const description = {
       ...studentModel(teacher, settings),
@@ -118,7 +128,7 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
     };
     writeModel(modelPath(run), description, await downloadTree(state.studentEma), distillCard(settings, progress, steps));
     // After the model, so that a run whose checkpoint says that it is finished has its model.
-    writeCheckpoint(run, progress, await downloadTree(treesOf(state)));
+    commitRun(run, { config, state: progress, tensors }, keep);
   };
   return {
     run,

@@ -1,5 +1,5 @@
 /** What the process tells its caller. Documented in `tract --help`. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, data: 3, backend: 4, interrupted: 130 } as const;
+export const exitCodes = { ok: 0, failed: 1, usage: 2, data: 3, backend: 4, diverged: 5, interrupted: 130 } as const;
 
 /** An end of the program that a user can act on: one sentence for stderr and the exit code that goes with it. */
 export class CliError extends Error {
@@ -23,8 +23,14 @@ export const dataError = (message: string, cause?: unknown): CliError => new Cli
 /** The backend that was asked for is not there. */
 export const backendError = (message: string, cause?: unknown): CliError => new CliError(message, exitCodes.backend, { cause });
 
-/** The work went wrong while it ran, for example the loss became NaN. */
+/** The work went wrong while it ran. */
 export const failure = (message: string): CliError => new CliError(message, exitCodes.failed);
+
+/** A loss, gradient or weight is not finite; nothing of it was kept. */
+export const diverged = (message: string): CliError => new CliError(message, exitCodes.diverged);
+
+/** Another process has done the work and told its error; ends as it did. */
+export const endedAs = (exitCode: number): CliError => new CliError('', exitCode);
 
 /** Someone pressed Ctrl-C, and everything worth keeping has been kept. */
 export const interrupted = (message: string): CliError => new CliError(message, exitCodes.interrupted);

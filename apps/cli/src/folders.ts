@@ -1,21 +1,26 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import fs, { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { Disk } from './disk.js';
 import { usageError } from './errors.js';
 
 const cannot = (path: string, reason: string) => usageError(`cannot create ${path}: ${reason}; choose another place for --out`);
 
+/** Codes that tell of the disk and not of the place. */
+const diskFaults = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
+
 /**
  * Creates a folder and those above it, if they are not there. Node's recursive mkdir is no choice: it never returns where the system
  * refuses new folders as if their parent were missing, as /proc does.
- * @throws CliError (usage) that names the folder.
+ * @throws CliError (usage) that names the folder; the error of the system when the disk fails.
  */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string, disk: Disk = fs): void {
   if (existsSync(path)) return;
-  makeFolder(dirname(path));
+  makeFolder(dirname(path), disk);
   try {
-    mkdirSync(path);
+    disk.mkdirSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined && diskFaults.has(code)) throw error;
     if (code !== 'EEXIST') throw cannot(path, `the system refuses it (${code})`);
   }
 }

@@ -15,6 +15,12 @@ export const processIo: Io = {
   columns: () => process.stderr.columns ?? 80,
 };
 
+/** Tells of something that was not as it should be and did not stop us. */
+export const warnOn =
+  (io: Io) =>
+  (sentence: string): void =>
+    io.err(`warning: ${sentence}\n`);
+
 /** Prints exactly one JSON value, or the lines that say the same to a person. */
 export function report(io: Io, json: boolean, value: unknown, lines: readonly string[]): void {
   io.out(json ? `${JSON.stringify(value)}\n` : `${lines.join('\n')}\n`);

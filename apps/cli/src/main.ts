@@ -6,7 +6,7 @@ import { buildProgram } from './program.js';
 
 /**
  * Runs one command line (without `node` and the script's name) and gives the exit code: 0 ok, 1 failed, 2 usage, 3 bad data or checkpoint,
- * 4 backend missing, 130 interrupted. Errors are told in one sentence; TRACT_DEBUG=1 adds the stack trace.
+ * 4 backend missing, 5 diverged, 130 interrupted. Errors are told in one sentence; TRACT_DEBUG=1 adds the stack trace.
  */
 export async function main(args: readonly string[], io: Io = processIo): Promise<number> {
   try {
@@ -16,7 +16,8 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
     // Help and the version end as errors too; they have been printed by now.
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
     if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
-    io.err(`${io.live ? pc.red('error:') : 'error:'} ${sentence(error)}\n`);
+    const told = sentence(error);
+    if (told !== '') io.err(`${io.live ? pc.red('error:') : 'error:'} ${told}\n`);
     if (process.env.TRACT_DEBUG && error instanceof Error) io.err(`${error.stack}\n`);
     return error instanceof CommanderError ? exitCodes.usage : exitCodeOf(error);
   }

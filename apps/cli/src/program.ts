@@ -18,7 +18,8 @@ or the name of a shipped model such as mnist-teacher.
 K and M behind a count are thousands and millions: 640, 100K, 1.5M.
 Results go to stdout, progress and errors to stderr; --json prints one value.
 Exit codes: 0 ok, 1 failed, 2 usage, 3 bad data or checkpoint,
-4 backend missing, 130 interrupted.
+4 backend missing, 5 diverged (a loss, gradient or weight is not finite),
+130 interrupted.
 Environment: TRACT_MNIST names a folder with other idx files of MNIST's form,
 TRACT_DEBUG=1 adds the stack trace to an error.`;
 

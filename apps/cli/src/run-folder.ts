@@ -1,79 +1,131 @@
-import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type NamedArray, readSafetensors, writeSafetensors } from '@tract/checkpoint';
-import { settleFolder, writeFileAtomically, writeFolderAtomically } from './atomic.js';
+import { settleFolder, sync, writeFileAtomically } from './atomic.js';
+import {
+  type Checkpoint,
+  checkpointsPath,
+  commitCheckpoint,
+  committedSteps,
+  isCheckpointOf,
+  latestCheckpoint,
+  readCheckpoint,
+  removeCheckpointsAfter,
+} from './checkpoints.js';
 import { dataError, usageError } from './errors.js';
 import { makeFolder, requireRoom } from './folders.js';
 import { withCommas } from './quantity.js';
+import { changedSettings, type RunConfig, updatesOf } from './run-config.js';
 import { lockName, lockRun } from './run-lock.js';
+import { tellSupervisor } from './supervise.js';
 
-/** The resolved settings of a run, as RUN/config.json keeps them. */
-export type RunConfig = {
-  readonly format: 'tract-run';
-  readonly version: 1;
-  readonly command: 'train' | 'distill';
-  readonly settings: Readonly<Record<string, unknown>>;
-};
-
-/** What a checkpoint knows besides tensors. */
-export type RunState = {
-  /** Updates done and in all. */
-  readonly step: number;
-  readonly totalSteps: number;
-  readonly images: number;
-  /** Seconds of work so far, all sessions together. */
-  readonly seconds: number;
-  /** Numbers that belong to the state of the method: phase, updates since a restart. */
-  readonly counters: Readonly<Record<string, number>>;
-  /** What the next line of the log has gathered so far. */
-  readonly window: LogWindow;
-};
-
-/** Sums over the updates since the last line of the log. */
-export type LogWindow = { readonly loss: number; readonly gradNorm: number; readonly count: number };
-
-export type Checkpoint = { readonly state: RunState; readonly tensors: ReadonlyMap<string, NamedArray> };
+export type { Checkpoint, LogWindow, RunState } from './checkpoints.js';
 
 const paths = (run: string) => ({
   config: join(run, 'config.json'),
-  checkpoint: join(run, 'checkpoint'),
   stats: join(run, 'stats.jsonl'),
   model: join(run, 'model'),
 });
 
 export const modelPath = (run: string): string => paths(run).model;
 
-/** Commits everything that a run needs to go on, whole or not at all. */
-export function writeCheckpoint(run: string, state: RunState, tensors: readonly (readonly [string, NamedArray])[]): void {
-  const bytes = writeSafetensors(tensors);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const text = `${JSON.stringify({ format: 'tract-checkpoint', version: 1, ...state, sha256 }, null, 2)}\n`;
-  writeFolderAtomically(
-    paths(run).checkpoint,
-    new Map<string, Uint8Array | string>([
-      ['state.safetensors', bytes],
-      ['state.json', text],
-    ]),
-  );
+/** How a command takes a run that is there. */
+export type ResumeOptions = {
+  /** true: the run's last checkpoint; `latest`: that, or a start where there is no run; else the path of a checkpoint. */
+  readonly resume?: boolean | string;
+  /** Whether settings may differ from those that the checkpoint was made with. */
+  readonly override?: boolean;
+};
+
+type Warn = (sentence: string) => void;
+
+/**
+ * Looks at --out before any work: a new run takes an absent or empty folder, --resume a run with the same settings. Locks a run that is
+ * there and clears what a crash has left of files in the making; writes nothing else.
+ * @returns the checkpoint to go on from, if any.
+ * @throws CliError (usage) otherwise, (bad data) when no checkpoint is whole, (failed) when another process works in the folder.
+ */
+export function openRun(
+  run: string,
+  config: RunConfig,
+  { resume = false, override = false }: ResumeOptions,
+  warn: Warn,
+): Checkpoint | undefined {
+  const found = openConfig(run);
+  if (!found) requireNew(run, resume);
+  const checkpoint =
+    typeof resume === 'string' && resume !== 'latest' ? chosenCheckpoint(run, resume, found !== undefined) : latestCheckpoint(run, warn);
+  if (found && checkpoint && isFinished(checkpoint) && !override)
+    throw usageError(`--out ${run} is a finished run of ${withCommas(checkpoint.state.images)} images; choose another folder`);
+  if (found && !resume) throw usageError(`--out ${run} is an unfinished run; add --resume to go on, or choose another folder`);
+  const before = checkpoint?.config ?? found;
+  const changes = before ? changedSettings(checkpoint?.path ?? run, before, config, override) : [];
+  const updates = updatesOf(config.settings);
+  if (checkpoint && checkpoint.state.step >= updates) {
+    throw usageError(
+      `${checkpoint.path} has done ${withCommas(checkpoint.state.step)} updates, this command asks for ${withCommas(updates)}; give more --images`,
+    );
+  }
+  if (changes.length > 0) warn(`going on with other settings: ${changes.join(', ')}`);
+  return checkpoint;
+}
+
+const isFinished = ({ state }: Checkpoint): boolean => state.step >= state.totalSteps;
+
+/** The configuration of the run in a folder, which is locked and cleared for us. */
+function openConfig(run: string): RunConfig | undefined {
+  const { config, model } = paths(run);
+  if (!existsSync(config)) return undefined;
+  lockRun(run);
+  for (const folder of [run, checkpointsPath(run)].filter(existsSync)) {
+    for (const name of readdirSync(folder).filter(isUnfinished)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+  settleFolder(model);
+  return readRunConfig(config);
+}
+
+const isUnfinished = (name: string): boolean => name.endsWith('.tmp');
+
+function requireNew(run: string, resume: boolean | string): void {
+  if (resume === true) throw usageError(`--resume: there is no run in ${run}; start one without it, or with --resume latest`);
+  requireRoom(run);
+  if (existsSync(run) && !isEmptyFolder(run)) throw usageError(`--out ${run} exists and is not an empty folder; choose another one`);
+}
+
+/** A run that was killed at its very start has left a lock, a file in the making or no checkpoints yet, and nothing else. */
+const isEmptyFolder = (path: string): boolean =>
+  statSync(path).isDirectory() &&
+  readdirSync(path).every((name) => name === lockName || isUnfinished(name) || join(path, name) === checkpointsPath(path)) &&
+  committedSteps(path).length === 0;
+
+function chosenCheckpoint(run: string, path: string, isThere: boolean): Checkpoint {
+  if (!existsSync(path))
+    throw usageError(`--resume ${path}: there is no such checkpoint; expected latest, or a folder RUN/checkpoints/step-N`);
+  const checkpoint = readCheckpoint(path);
+  if (isThere && !isCheckpointOf(run, checkpoint))
+    throw usageError(`--resume ${path} is not a checkpoint of ${run}, which is a run of its own; choose a new folder for --out`);
+  return checkpoint;
 }
 
 /**
- * The last checkpoint of a run.
- * @throws CliError or CheckpointError (exit code 3) when it is missing or not the bytes that were written.
+ * Whether there is a run in the folder, and whether it came to its end.
+ * @throws CliError (usage) when it was started with other settings.
  */
-export function readCheckpoint(run: string): Checkpoint {
-  const folder = paths(run).checkpoint;
-  settleFolder(folder);
-  const file = join(folder, 'state.safetensors');
-  if (!existsSync(file)) throw dataError(`${run} has no checkpoint to go on from; remove the folder and start again without --resume`);
-  const bytes = readFileSync(file);
-  const state = parseJson(join(folder, 'state.json')) as RunState & { format: string; sha256: string };
-  if (state.format !== 'tract-checkpoint') throw dataError(`${folder}/state.json is not the state of a run`);
-  if (createHash('sha256').update(bytes).digest('hex') !== state.sha256) {
-    throw dataError(`${file} is damaged: its bytes are not those that were written; restore the file from a copy or start again`);
-  }
-  return { state, tensors: readSafetensors(bytes, { source: file }).tensors };
+export function findRun(run: string, config: RunConfig, warn: Warn): 'none' | 'unfinished' | 'finished' {
+  const found = openConfig(run);
+  if (!found) return 'none';
+  changedSettings(run, found, config, false);
+  const checkpoint = latestCheckpoint(run, warn);
+  return checkpoint && isFinished(checkpoint) ? 'finished' : 'unfinished';
+}
+
+function readRunConfig(path: string): RunConfig {
+  const found = parseJson(path) as RunConfig;
+  if (found.format !== 'tract-run') throw dataError(`${path} is not the configuration of a run; choose another folder`);
+  if (found.version !== 2)
+    throw dataError(
+      `${path} is of a run of version ${found.version}, this tract reads 2; go on with the tract that began it, or choose another folder`,
+    );
+  return found;
 }
 
 function parseJson(path: string): unknown {
@@ -85,71 +137,26 @@ function parseJson(path: string): unknown {
 }
 
 /**
- * Looks at --out before any work: a new run takes an absent or empty folder, --resume takes a run with the same settings. Writes nothing
- * but the lock of a run that is there.
- * @returns the checkpoint to go on from, if any.
- * @throws CliError (usage) otherwise, (failed) when another process works in the folder.
+ * Takes the folder: brings checkpoints and log back to where this run goes on from, and writes RUN/config.json.
+ * @throws CliError (failed) when another process holds it.
  */
-export function openRun(run: string, resume: boolean, config: RunConfig): Checkpoint | undefined {
-  if (!existsSync(paths(run).config)) {
-    if (resume) throw usageError(`--resume: there is no run in ${run}; start one without --resume`);
-    requireRoom(run);
-    if (existsSync(run) && !isEmptyFolder(run)) throw usageError(`--out ${run} exists and is not an empty folder; choose another one`);
-    return undefined;
-  }
-  const checkpoint = lastCheckpoint(run);
-  if (checkpoint && checkpoint.state.step >= checkpoint.state.totalSteps) {
-    throw usageError(`--out ${run} is a finished run of ${withCommas(checkpoint.state.images)} images; choose another folder`);
-  }
-  if (!resume) throw usageError(`--out ${run} is an unfinished run; add --resume to go on, or choose another folder`);
-  requireSameSettings(run, readRunConfig(run), config);
-  return checkpoint;
-}
-
-/** A run that was killed at its very start has left a lock and nothing else. */
-const isEmptyFolder = (path: string): boolean => statSync(path).isDirectory() && readdirSync(path).every((name) => name === lockName);
-
-/** The checkpoint of a run that is there, if it came to one before it was stopped. Locks the run: what another process writes is not to be touched. */
-function lastCheckpoint(run: string): Checkpoint | undefined {
-  lockRun(run);
-  settleFolder(paths(run).checkpoint);
-  return existsSync(join(paths(run).checkpoint, 'state.json')) ? readCheckpoint(run) : undefined;
-}
-
-/**
- * Whether there is a run in the folder, and whether it came to its end.
- * @throws CliError (usage) when it was started with other settings.
- */
-export function findRun(run: string, config: RunConfig): 'none' | 'unfinished' | 'finished' {
-  if (!existsSync(paths(run).config)) return 'none';
-  requireSameSettings(run, readRunConfig(run), config);
-  const state = lastCheckpoint(run)?.state;
-  return state && state.step >= state.totalSteps ? 'finished' : 'unfinished';
-}
-
-function readRunConfig(run: string): RunConfig {
-  const found = parseJson(paths(run).config) as RunConfig;
-  if (found.format !== 'tract-run') throw dataError(`${paths(run).config} is not the configuration of a run; choose another folder`);
-  return found;
-}
-
-function requireSameSettings(run: string, found: RunConfig, wanted: RunConfig): void {
-  if (found.command !== wanted.command) throw usageError(`${run} was made by tract ${found.command}; choose another --out`);
-  for (const name of new Set([...Object.keys(found.settings), ...Object.keys(wanted.settings)])) {
-    const [before, now] = [JSON.stringify(found.settings[name]), JSON.stringify(wanted.settings[name])];
-    if (before !== now)
-      throw usageError(`${run} was started with ${name} ${before}, this command says ${now}; keep the settings or choose another --out`);
-  }
-}
-
-/** Takes the folder: writes RUN/config.json, and brings the log back to where the checkpoint is. @throws CliError (failed) when another process holds it. */
 export function beginRun(run: string, config: RunConfig, checkpoint: Checkpoint | undefined): void {
   makeFolder(run);
   lockRun(run);
+  makeFolder(checkpointsPath(run));
+  if (checkpoint) {
+    // A start from another run's checkpoint has it as its own, so that a restart finds it.
+    if (!isCheckpointOf(run, checkpoint)) commitCheckpoint(run, checkpoint, 1);
+    removeCheckpointsAfter(run, checkpoint.state.step);
+  }
   writeFileAtomically(paths(run).config, `${JSON.stringify(config, null, 2)}\n`);
+  cutLog(run, checkpoint?.state.images ?? 0);
+  tellSupervisor();
+}
+
+function cutLog(run: string, images: number): void {
   const { stats } = paths(run);
   if (!existsSync(stats)) return;
-  const images = checkpoint?.state.images ?? 0;
   const lines = readFileSync(stats, 'utf8')
     .split('\n')
     .filter((line) => line !== '' && isBefore(line, images));
@@ -168,3 +175,10 @@ function isBefore(line: string, images: number): boolean {
 /** Adds one record to RUN/stats.jsonl. */
 export const logStats = (run: string, record: Readonly<Record<string, unknown>>): void =>
   appendFileSync(paths(run).stats, `${JSON.stringify(record)}\n`);
+
+/** Commits a checkpoint of a run; the log up to here comes to the disk before it. @throws WriteError */
+export function commitRun(run: string, checkpoint: Omit<Checkpoint, 'path'>, keep: number): void {
+  const { stats } = paths(run);
+  if (existsSync(stats)) sync(stats);
+  commitCheckpoint(run, checkpoint, keep);
+}

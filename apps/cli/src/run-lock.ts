@@ -4,9 +4,18 @@ import { join } from 'node:path';
 import { failure } from './errors.js';
 
 /** Who works in a run folder. */
-type Holder = { readonly pid: number; readonly host: string };
+type Holder = { readonly pid: number; readonly host: string; readonly boot?: string };
 
-const here: Holder = { pid: process.pid, host: hostname() };
+const here: Holder = { pid: process.pid, host: hostname(), boot: bootId() };
+
+/** Names this start of the machine: after the next one its numbers of processes begin anew. Undefined where the system has no such name. */
+function bootId(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
 
 /** The name of the lock in a run folder. */
 export const lockName = 'lock';
@@ -56,6 +65,7 @@ function readHolder(path: string): Holder | undefined {
 /** Whether the holder was a process of this machine that has ended. Of another machine nobody here knows. */
 function isGone(holder: Holder | undefined): boolean {
   if (holder?.host !== here.host) return false;
+  if (holder.boot !== undefined && here.boot !== undefined && holder.boot !== here.boot) return true;
   // A container often gives its process the same number again.
   if (holder.pid === here.pid) return true;
   try {

@@ -3,13 +3,15 @@ import { catchSignals, interruptible } from './signals.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
-test('the first signal is noted, the second one ends the process at once', () => {
+test('the first signal is noted, a second Ctrl-C ends the process at once, a second signal of a scheduler does not', () => {
   const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
   const signals = catchSignals();
   try {
-    process.emit('SIGINT', 'SIGINT');
-    expect([signals.asked, exit.mock.calls]).toEqual(['SIGINT', []]);
+    process.emit('SIGUSR1', 'SIGUSR1');
+    process.emit('SIGUSR1', 'SIGUSR1');
     process.emit('SIGTERM', 'SIGTERM');
+    expect([signals.asked, exit.mock.calls]).toEqual(['SIGUSR1', []]);
+    process.emit('SIGINT', 'SIGINT');
     expect(exit.mock.calls).toEqual([[130]]);
   } finally {
     signals.release();

@@ -6,13 +6,14 @@ import { dispose } from '@tract/tensor';
 import { averagingOf } from './averaging.js';
 import { setName } from './data-sets.js';
 import { modelOf, modelPart, processOf } from './diffusion-model.js';
-import { updatesOf } from './distill-run.js';
 import { lossWeightOf } from './loss-weight.js';
 import { teacherCard } from './model-card.js';
 import { writeModel } from './model-folder.js';
 import { initNetwork, type NetworkParams, specOf } from './network.js';
+import { requireFinite } from './not-finite.js';
 import type { TrainPreset } from './presets.js';
-import { type Checkpoint, modelPath, type RunState, writeCheckpoint } from './run-folder.js';
+import { keptCheckpoints, runConfig, updatesOf } from './run-config.js';
+import { type Checkpoint, commitRun, modelPath, type RunState } from './run-folder.js';
 import { checkArrays, downloadTree, uploadTree } from './state-tree.js';
 import type { Work } from './trainer.js';
 import { trainingBatch } from './training-batch.js';
@@ -22,6 +23,8 @@ export type TrainRun = {
   readonly settings: TrainPreset;
   readonly images: ImageSet;
   readonly from?: Checkpoint;
+  /** Checkpoints that are kept. */
+  readonly keep?: number;
 };
 
 /** The fixed part of a teacher's training. @throws RangeError when the settings do not fit each other. */
@@ -60,7 +63,7 @@ const treesOf = <T, M>({ params, moments, ema }: { readonly params: T; readonly 
   ema,
 });
 
-function startState({ settings, from, run }: TrainRun): TeacherState<NetworkParams> {
+function startState({ settings, from }: TrainRun): TeacherState<NetworkParams> {
   if (!from) {
     const params = initNetwork(settings.network, settings.seed);
     const state = initTeacher(params);
@@ -69,7 +72,7 @@ function startState({ settings, from, run }: TrainRun): TeacherState<NetworkPara
   }
   const spec = specOf(settings.network);
   const like = treesOf({ params: spec, moments: { m: spec, v: spec }, ema: spec });
-  checkArrays(like, from.tensors, `${run}/checkpoint/state.safetensors`);
+  checkArrays(like, from.tensors, from.path);
   return {
     updates: from.state.counters.updates,
     ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<NetworkParams, TeacherState<NetworkParams>['moments']>>),
@@ -78,17 +81,20 @@ function startState({ settings, from, run }: TrainRun): TeacherState<NetworkPara
 
 /** A teacher's training that `runWork` can drive, and `dispose` for its tensors. */
 export function trainWork(options: TrainRun): Work & { readonly dispose: () => void } {
-  const { settings, images, run } = options;
+  const { settings, images, run, keep = keptCheckpoints } = options;
   const setup = teacherSetupOf(settings);
+  const config = runConfig('train', settings);
   let state = startState(options);
   const commit = async (progress: RunState): Promise<void> => {
+    const tensors = new Map(await downloadTree(treesOf(state)));
+    requireFinite(tensors, progress.step);
     const data = setName(settings.data);
     const steps = samplingSteps[processOf(settings).kind];
     const recipe = { ...recipeOf(settings), images: progress.images };
     const description = { ...modelPart(settings), samplingSteps: [steps], data, recipe };
     writeModel(modelPath(run), description, await downloadTree(state.ema), teacherCard(settings, progress, steps));
     // After the model, so that a run whose checkpoint says that it is finished has its model.
-    writeCheckpoint(run, progress, await downloadTree(treesOf(state)));
+    commitRun(run, { config, state: progress, tensors }, keep);
   };
   return {
     run,

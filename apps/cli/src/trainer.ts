@@ -14,7 +14,7 @@ export type Work = {
   readonly totalSteps: number;
   /** Updates between two commits. */
   readonly commitEvery: number;
-  /** Does update number `step` (from 0) and nothing else: no reading back. The loop disposes the result. */
+  /** Does update number `step` (from 0) and nothing else: no reading back. The loop reads and disposes the result. */
   readonly step: (step: number) => StepResult;
   /** What stands in the log beside the loss of update `step`. */
   readonly facts: (step: number) => { readonly phase?: string; readonly learningRate: number };
@@ -24,8 +24,8 @@ export type Work = {
   readonly commit: (state: RunState) => Promise<void>;
 };
 
-/** Updates between two readings of the loss, which are also two lines of the log. */
-const readEvery = 20;
+/** Updates between two lines of the log. */
+const lineEvery = 20;
 
 export type RunOptions = {
   readonly silent?: boolean;
@@ -35,7 +35,8 @@ export type RunOptions = {
 
 /**
  * Runs updates until the total is reached: progress to stderr, a line of stats.jsonl every 20 updates, a commit every `commitEvery`
- * updates and at the end. SIGINT or SIGTERM commits and ends with code 130; a loss that is not finite ends with code 1 and commits nothing.
+ * updates and at the end. SIGINT, SIGTERM or SIGUSR1 commits and ends with code 130; a loss or gradient that is not finite ends with code 5
+ * in the same update and commits nothing.
  */
 export async function runWork(io: Io, work: Work, from: RunState | undefined, options: RunOptions): Promise<RunState> {
   const progress = startProgress(io, { unit: 'images', silent: options.silent });
@@ -57,32 +58,29 @@ async function loop(work: Work, from: RunState | undefined, progress: Progress, 
   const { totalSteps, commitEvery } = work;
   const stateAt = stateMaker(work, from);
   const log = openLossLog(from?.window ?? emptyWindow);
-  try {
-    let step = from?.step ?? 0;
-    while (step < totalSteps) {
-      log.add(work.step(step));
-      step++;
-      // Updates are synchronous: without this turn of the event loop no signal would be seen.
-      await nextTurn();
-      const stopping = signals.asked !== undefined;
-      const atEnd = step === totalSteps;
-      const lineDue = step % readEvery === 0 || atEnd;
-      const commitDue = step % commitEvery === 0 || atEnd || stopping;
-      if (lineDue || commitDue) {
-        const window = await log.read(step);
-        show(work, progress, step, window);
-        if (lineDue) {
-          writeLine(work, stateAt(step, window));
-          log.reset();
-        }
-        if (commitDue) await work.commit(stateAt(step, lineDue ? emptyWindow : window));
+  let step = from?.step ?? 0;
+  while (step < totalSteps) {
+    const result = work.step(step);
+    step++;
+    await log.add(result, step);
+    // Updates are synchronous: without this turn of the event loop no signal would be seen.
+    await nextTurn();
+    const stopping = signals.asked !== undefined;
+    const atEnd = step === totalSteps;
+    const lineDue = step % lineEvery === 0 || atEnd;
+    const commitDue = step % commitEvery === 0 || atEnd || stopping;
+    if (lineDue || commitDue) {
+      const window = log.window();
+      show(work, progress, step, window);
+      if (lineDue) {
+        writeLine(work, stateAt(step, window));
+        log.reset();
       }
-      if (stopping) break;
+      if (commitDue) await work.commit(stateAt(step, lineDue ? emptyWindow : window));
     }
-    return stateAt(step, emptyWindow);
-  } finally {
-    log.drop();
+    if (stopping) break;
   }
+  return stateAt(step, emptyWindow);
 }
 
 function stateMaker(work: Work, from: RunState | undefined): (step: number, window: LogWindow) => RunState {

@@ -1,7 +1,20 @@
 import { type Command, Option } from 'commander';
+import { pathName } from './common-options.js';
 import { checkSet, setHelp } from './data-sets.js';
+import type { Io } from './io.js';
 import { lossWeightNames } from './loss-weight.js';
 import { fraction, positiveNumber, quantity, wholeNumber } from './quantity.js';
+import { keptCheckpoints } from './run-config.js';
+
+const resumeHelp = `
+Going on, to the bit, with a run that was stopped or killed:
+  --resume          from its last checkpoint that is whole
+  --resume latest   the same, and from the start where there is no run yet
+  --resume PATH     from RUN/checkpoints/step-N; later ones are removed, and
+                    another --out makes it another run
+Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and end with code 130, a second
+Ctrl-C ends at once. A loss, gradient or weight that is not finite ends with
+code 5 and is never written.`;
 
 /** Adds what both kinds of training take, after the options of their own. */
 export const withTraining = (command: Command): Command =>
@@ -30,7 +43,24 @@ export const withTraining = (command: Command): Command =>
         .conflicts(['emaResidual', 'emaMomentum']),
     )
     .option('--checkpoint-every <n>', 'images between two checkpoints', quantity)
-    .option('--resume', 'go on from the last checkpoint of --out')
+    .option('--keep <n>', 'checkpoints that are kept', quantity, keptCheckpoints)
+    .option('--resume [checkpoint]', 'go on from the last checkpoint of --out, see below', pathName)
+    .option('--override', 'with --resume: let settings differ from those of the run')
+    .option('--max-restarts <n>', 'go on by itself after a crash, a kill or divergence, so often', wholeNumber)
     .option('--dry-run', 'print what would be done and what it costs; write nothing')
     .option('--json', 'print one JSON value at the end')
+    .addHelpText('after', resumeHelp)
     .addHelpText('after', setHelp);
+
+type Supervised = { readonly out: string; readonly maxRestarts?: number; readonly dryRun?: boolean };
+
+/** The action of a training: itself, or with --max-restarts a process that starts and watches it. */
+export const supervised =
+  <T extends Supervised>(io: Io, action: (options: T) => Promise<void>) =>
+  async (options: T): Promise<void> => {
+    const { out: run, maxRestarts = 0, dryRun } = options;
+    if (maxRestarts === 0 || dryRun) return action(options);
+    const { startAgain, supervise } = await import('./supervise.js');
+    // Of an option that is given twice the last one counts: the new process watches nothing.
+    await supervise(io, { run, maxRestarts, start: (more) => startAgain(['--max-restarts', '0', ...more]) });
+  };

@@ -1,8 +1,9 @@
 import type { TargetRule } from '@tract/distill';
 import type { DiffusionModel } from './diffusion-model.js';
-import { setupOf, updatesOf } from './distill-run.js';
+import { setupOf } from './distill-run.js';
 import { costOf } from './network.js';
 import type { DistillPreset, TrainPreset } from './presets.js';
+import { updatesOf } from './run-config.js';
 import { teacherSetupOf } from './train-run.js';
 
 /** What a training comes to, worked out without building its network. */

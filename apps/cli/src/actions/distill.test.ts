@@ -2,8 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@tract/checkpoint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { committedSteps } from '../checkpoints.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
-import { readLog, scratchFolder, startTract, tract, until } from '../testing/tract.js';
+import { readLog, type Started, scratchFolder, startTract, tract, until } from '../testing/tract.js';
 
 const scratch = scratchFolder();
 const env = { TRACT_MNIST: writeTinyDigits(join(scratch.path, 'digits')) };
@@ -22,23 +23,55 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(scratch.remove);
 
+/** The bytes of a finished run. */
+const results = (run: string) =>
+  ['model/model.safetensors', 'model/config.json', 'checkpoints/step-52/state.safetensors'].map((file) =>
+    readFileSync(folder(`${run}/${file}`), 'base64'),
+  );
+
+/** Waits until a run has logged update `from`. */
+const reached = (process: Started, run: string, from: number) =>
+  until(process, () => readLog(folder(run)).some(({ step }) => step >= from));
+
 test('stopped before and after the phase border, a distillation ends in the same bytes as one that was not stopped', async () => {
   const whole = distill('whole');
-  for (const [from, more] of [
-    [20, []],
-    [40, ['--resume']],
+  for (const [from, signal, more] of [
+    [20, 'SIGINT', []],
+    [40, 'SIGUSR1', ['--resume']],
   ] as const) {
     const run = distill('stopped', ...more);
-    await until(run, () => readLog(folder('stopped')).some(({ step }) => step >= from));
-    run.child.kill('SIGINT');
-    expect(await run.ended).toMatchObject({ code: 130 });
+    await reached(run, 'stopped', from);
+    run.child.kill(signal);
+    expect(await run.ended).toMatchObject({ code: 130, stderr: expect.stringContaining(`stopped by ${signal} after`) });
   }
-  expect(JSON.parse(readFileSync(folder('stopped/checkpoint/state.json'), 'utf8'))).toMatchObject({ counters: { phase: 1 } });
+  const [last] = committedSteps(folder('stopped'));
+  const state = readFileSync(folder(`stopped/checkpoints/step-${last}/state.json`), 'utf8');
+  expect(JSON.parse(state)).toMatchObject({ counters: { phase: 1 } });
   expect(await distill('stopped', '--resume').ended).toMatchObject({ code: 0, stderr: '' });
   expect(await whole.ended).toMatchObject({ code: 0, stderr: '' });
-  for (const file of ['model/model.safetensors', 'model/config.json', 'checkpoint/state.safetensors']) {
-    expect(readFileSync(folder(`stopped/${file}`)).equals(readFileSync(folder(`whole/${file}`))), file).toBe(true);
-  }
+  expect(results('stopped')).toEqual(results('whole'));
+});
+
+test('a supervised run that is killed goes on by itself, to the same bytes; a signal for its supervisor stops it', async () => {
+  const start = () => distill('watched', '--max-restarts', '2', '--resume', 'latest');
+  const trainer = (): number => JSON.parse(readFileSync(folder('watched/lock'), 'utf8')).pid;
+  const stopped = start();
+  await reached(stopped, 'watched', 20);
+  stopped.child.kill('SIGTERM');
+  expect(await stopped.ended).toMatchObject({
+    code: 130,
+    stderr: expect.stringMatching(/^error: stopped by SIGTERM after \d+ images; .*\n$/),
+  });
+
+  const killed = start();
+  await reached(killed, 'watched', 40);
+  process.kill(trainer(), 'SIGKILL');
+  const [last] = committedSteps(folder('watched'));
+  expect(await killed.ended).toMatchObject({
+    code: 0,
+    stderr: `${folder('watched')} was killed by SIGKILL; restart 1 of 2 from update ${last}\n`,
+  });
+  expect(results('watched')).toEqual(results('whole'));
 });
 
 test.each([
@@ -58,10 +91,10 @@ test('a loss that is not finite ends the run with one sentence and commits nothi
   tensors.get(name)!.data.fill(3e38 as never);
   writeFileSync(path, writeSafetensors(tensors, metadata));
   const { code, stdout, stderr } = await distill('diverged').ended;
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
   expect(stderr).toMatch(
-    /^error: the loss became \S+ \(gradient norm \S+\) at update \d+; nothing was written since the last checkpoint; start a new run with a lower --lr\n$/,
+    /^error: the loss became \S+ \(gradient norm \S+\) at update \d+; nothing was written since the last checkpoint; go on from it with a lower --lr \(--resume --override\), or start again with one\n$/,
   );
-  expect(existsSync(folder('diverged/checkpoint'))).toBe(false);
+  expect(committedSteps(folder('diverged'))).toEqual([]);
   expect(existsSync(folder('diverged/model'))).toBe(false);
 });

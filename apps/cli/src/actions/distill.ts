@@ -4,22 +4,24 @@ import type { ComputeOptions } from '../common-options.js';
 import { loadSet } from '../data-sets.js';
 import { distillWork, setupOf } from '../distill-run.js';
 import { usageError } from '../errors.js';
-import { type Io, report } from '../io.js';
+import { type Io, report, warnOn } from '../io.js';
 import { readTeacher } from '../known-teacher.js';
 import { present } from '../present.js';
 import { choosePreset, type DistillPreset, distillPresets } from '../presets.js';
 import { withCommas } from '../quantity.js';
-import { beginRun, modelPath, openRun, type RunConfig, type RunState } from '../run-folder.js';
+import { runConfig } from '../run-config.js';
+import { beginRun, modelPath, openRun, type ResumeOptions, type RunState } from '../run-folder.js';
 import { type RunOptions, runWork } from '../trainer.js';
 import { requireFit } from '../training-batch.js';
 import { dryRunDistillation } from './dry-run.js';
 
 export type DistillOptions = ComputeOptions &
+  ResumeOptions &
   Partial<Omit<DistillPreset, 'learningRate'>> & {
     readonly preset: string;
     readonly out: string;
     readonly lr?: number;
-    readonly resume?: boolean;
+    readonly keep?: number;
     readonly dryRun?: boolean;
     readonly json?: boolean;
   };
@@ -47,20 +49,18 @@ function requireWeightsOfPhases({ schedule, phaseWeights }: DistillPreset): void
   );
 }
 
-/** The settings of a distillation as its run keeps them. */
-export const distillConfig = (settings: DistillPreset): RunConfig => ({ format: 'tract-run', version: 1, command: 'distill', settings });
-
 export type Distillation = ComputeOptions &
+  ResumeOptions &
   Pick<RunOptions, 'again'> & {
     readonly run: string;
     readonly settings: DistillPreset;
-    readonly resume: boolean;
+    readonly keep?: number;
   };
 
 /** Distils from the start, or from the last checkpoint, into a run folder. Everything is checked before the first file is written. */
-export async function runDistillation(io: Io, { run, settings, resume, again, ...compute }: Distillation): Promise<RunState> {
-  const config = distillConfig(settings);
-  const from = openRun(run, resume, config);
+export async function runDistillation(io: Io, { run, settings, keep, again, ...options }: Distillation): Promise<RunState> {
+  const config = runConfig('distill', settings);
+  const from = openRun(run, config, options, warnOn(io));
   const teacher = readTeacher(settings.teacher);
   try {
     setupOf(teacher, settings);
@@ -69,21 +69,21 @@ export async function runDistillation(io: Io, { run, settings, resume, again, ..
   }
   const images = await loadSet(settings.data);
   requireFit(settings, images, teacher.network);
-  await startBackend(io, compute);
-  beginRun(run, config, from);
-  const work = distillWork({ run, settings, teacher, images, from });
+  await startBackend(io, options);
+  const work = distillWork({ run, settings, teacher, images, from, keep });
   try {
-    return await runWork(io, work, from?.state, { silent: compute.silent, again });
+    beginRun(run, config, from);
+    return await runWork(io, work, from?.state, { silent: options.silent, again });
   } finally {
     work.dispose();
   }
 }
 
 export async function distill(io: Io, options: DistillOptions): Promise<void> {
-  const { out: run, resume = false, json = false, backend, threads, silent } = options;
+  const { out: run, json = false, keep, resume, override, backend, threads, silent } = options;
   const settings = settingsOf(options);
   if (options.dryRun) return dryRunDistillation(io, settings, json);
-  const { images, seconds } = await runDistillation(io, { run, settings, resume, backend, threads, silent });
+  const { images, seconds } = await runDistillation(io, { run, settings, keep, resume, override, backend, threads, silent });
   const model = modelPath(run);
   report(io, json, { run, model, images, seconds }, [`${model}: student after ${withCommas(images)} images in ${seconds} s`]);
 }

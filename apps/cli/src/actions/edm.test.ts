@@ -89,7 +89,7 @@ test('stopped and resumed, it ends in the same bytes as if it had not been stopp
   expect(await run.ended).toMatchObject({ code: 130 });
   expect(await start('stopped', '--resume').ended).toMatchObject({ code: 0, stderr: '' });
   expect(await whole.ended).toMatchObject({ code: 0, stderr: '' });
-  for (const file of ['model/model.safetensors', 'checkpoint/state.safetensors'])
+  for (const file of ['model/model.safetensors', 'checkpoints/step-40/state.safetensors'])
     expect(readFileSync(folder(`stopped/${file}`)).equals(readFileSync(folder(`whole/${file}`))), file).toBe(true);
 });
 

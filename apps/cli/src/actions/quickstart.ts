@@ -4,15 +4,16 @@ import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { usageError } from '../errors.js';
 import { type FrechetReport, loadYardstick, measureImages, type Yardstick } from '../frechet.js';
-import { type Io, report } from '../io.js';
+import { type Io, report, warnOn } from '../io.js';
 import { readModel, type StoredModel } from '../model-folder.js';
 import { choosePreset, distillPresets } from '../presets.js';
 import { inSteps, withCommas } from '../quantity.js';
 import { pictureCount, quickstartPicture } from '../quickstart-picture.js';
+import { runConfig } from '../run-config.js';
 import { findRun, modelPath } from '../run-folder.js';
 import { drawImages } from '../sample-run.js';
 import { interruptible, type Pause } from '../signals.js';
-import { distillConfig, runDistillation } from './distill.js';
+import { runDistillation } from './distill.js';
 
 export type QuickstartOptions = ComputeOptions & {
   readonly out: string;
@@ -32,7 +33,7 @@ export async function quickstart(io: Io, options: QuickstartOptions): Promise<vo
   const settings = { ...preset, images, teacher: name };
   const teacher = readModel(name);
   const yardstick = await loadYardstick('mnist:test');
-  const known = findRun(run, distillConfig(settings));
+  const known = findRun(run, runConfig('distill', settings), warnOn(io));
   const chosen = await startBackend(io, options);
   if (!silent)
     io.err(`computing on ${chosen.name}${chosen.instructions ? ` (${chosen.instructions})` : ''} with ${chosen.threads} threads\n`);

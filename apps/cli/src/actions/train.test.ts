@@ -1,16 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { readSafetensors } from '@tract/checkpoint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { committedSteps } from '../checkpoints.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { readLog, scratchFolder, startTract, until } from '../testing/tract.js';
 
 const scratch = scratchFolder();
 const env = { TRACT_MNIST: writeTinyDigits(join(scratch.path, 'digits')) };
 const folder = (name: string): string => join(scratch.path, name);
-const settings = ['--preset', 'mnist-tiny', '--images', '120', '--batch', '2', '--threads', '1', '--silent'];
+const settings = ['--preset', 'mnist-tiny', '--images', '120', '--batch', '2', '--checkpoint-every', '14', '--threads', '1', '--silent'];
 const train = (run: string, ...more: string[]) => startTract(['train', '--out', folder(run), ...settings, ...more], env);
 
 /** One run from start to end, and one that was stopped on its way. */
@@ -31,7 +33,7 @@ beforeAll(async () => {
 afterAll(scratch.remove);
 
 test('training leaves a model folder that other tools can read, a checkpoint and a log, and no lock', () => {
-  expect(readdirSync(folder('whole')).sort()).toEqual(['checkpoint', 'config.json', 'model', 'stats.jsonl']);
+  expect(readdirSync(folder('whole')).sort()).toEqual(['checkpoints', 'config.json', 'model', 'stats.jsonl']);
   expect(readdirSync(folder('whole/model')).sort()).toEqual(['README.md', 'config.json', 'model.safetensors']);
   const config = JSON.parse(readFileSync(folder('whole/model/config.json'), 'utf8'));
   expect(config).toMatchObject({ format: 'tract-model', prediction: 'v', recipe: { images: 120, batch: 2, seed: 0 } });
@@ -41,12 +43,12 @@ test('training leaves a model folder that other tools can read, a checkpoint and
 });
 
 test('a finished run is not touched again', async () => {
-  const before = readFileSync(folder('whole/checkpoint/state.json'));
+  const before = readFileSync(folder('whole/checkpoints/step-60/state.json'));
   expect(await train('whole', '--resume').ended).toMatchObject({
     code: 2,
     stderr: `error: --out ${folder('whole')} is a finished run of 120 images; choose another folder\n`,
   });
-  expect(readFileSync(folder('whole/checkpoint/state.json'))).toEqual(before);
+  expect(readFileSync(folder('whole/checkpoints/step-60/state.json'))).toEqual(before);
 });
 
 test('a run goes on with --resume only, and with the settings it was started with', async () => {
@@ -56,20 +58,33 @@ test('a run goes on with --resume only, and with the settings it was started wit
   });
   expect(await train('stopped', '--resume', '--lr', '0.5').ended).toMatchObject({
     code: 2,
-    stderr: `error: ${folder('stopped')} was started with learningRate 0.001, this command says 0.5; keep the settings or choose another --out\n`,
+    stderr: expect.stringMatching(
+      /stopped\S* was started with other settings: learningRate 0.001 -> 0.5; keep those it has, take the new ones with --override, or choose another --out\n$/,
+    ),
+  });
+  expect(await train('stopped', '--resume', '--override', '--batch', '4').ended).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('error: --override cannot change batch 2 -> 4: '),
   });
 });
 
-test('a damaged checkpoint is refused', async () => {
-  cpSync(folder('stopped'), folder('damaged'), { recursive: true });
-  const path = folder('damaged/checkpoint/state.safetensors');
-  const bytes = readFileSync(path);
+test('a finished run goes on with --override; a damaged checkpoint of it is passed over and made again', async () => {
+  cpSync(folder('whole'), folder('longer'), { recursive: true });
+  const path = folder('longer/checkpoints/step-60');
+  const bytes = readFileSync(join(path, 'state.safetensors'));
   bytes[bytes.length - 1] ^= 1;
-  writeFileSync(path, bytes);
-  expect(await train('damaged', '--resume').ended).toMatchObject({
-    code: 3,
-    stderr: `error: ${path} is damaged: its bytes are not those that were written; restore the file from a copy or start again\n`,
+  writeFileSync(join(path, 'state.safetensors'), bytes);
+  writeFileSync(folder('longer/config.json.tmp'), 'cut sh');
+  expect(await train('longer', '--resume', '--override', '--lr', '0.0005').ended).toMatchObject({
+    code: 0,
+    stderr: [
+      `warning: ${path} is damaged: state.safetensors is not what was written; it is passed over\n`,
+      'warning: going on with other settings: learningRate 0.001 -> 0.0005\n',
+    ].join(''),
   });
+  expect(readdirSync(folder('longer')).sort()).toEqual(readdirSync(folder('whole')).sort());
+  expect(JSON.parse(readFileSync(folder('longer/config.json'), 'utf8'))).toMatchObject({ settings: { learningRate: 0.0005 } });
+  expect(readLog(folder('longer')).map(({ step }) => step)).toEqual([20, 40, 60]);
 });
 
 test('a second trainer in the folder is turned away', async () => {
@@ -81,13 +96,50 @@ test('a second trainer in the folder is turned away', async () => {
   });
 });
 
+/** SHA-256 of everything that a run has left; the clock of its log and state apart. */
+function digests(run: string): Record<string, string> {
+  const files = readdirSync(folder(run), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files
+    .map(({ parentPath, name }) => relative(folder(run), join(parentPath, name)))
+    .filter((path) => !path.endsWith('manifest.json'));
+  const withoutClock = (path: string) => readFileSync(path, 'latin1').replace(/"seconds": ?\d+|[\d,]+ seconds of wall clock/g, '');
+  return Object.fromEntries(
+    paths.sort().map((path) => [
+      path,
+      createHash('sha256')
+        .update(withoutClock(folder(`${run}/${path}`)), 'latin1')
+        .digest('hex'),
+    ]),
+  );
+}
+
 test('a stopped run takes the lock of a dead process over, and ends in the same bytes as one that was not stopped', async () => {
   writeFileSync(folder('stopped/lock'), JSON.stringify({ pid: spawnSync(process.execPath, ['-e', '']).pid, host: hostname() }));
   expect(await train('stopped', '--resume').ended).toMatchObject({ code: 0, stderr: '' });
-  expect(readdirSync(folder('stopped')).sort()).toEqual(readdirSync(folder('whole')).sort());
-  for (const file of ['model/model.safetensors', 'model/config.json', 'checkpoint/state.safetensors', 'config.json']) {
-    expect(readFileSync(folder(`stopped/${file}`)).equals(readFileSync(folder(`whole/${file}`))), file).toBe(true);
+  expect(digests('stopped')).toEqual(digests('whole'));
+});
+
+test('so does one that is killed at any update, and one that starts from a checkpoint of another or goes back', async () => {
+  // Before the first checkpoint, at one, and between two.
+  for (const updates of [0, 7, 31]) {
+    const run = train('killed', '--resume', 'latest');
+    await until(run, () =>
+      updates === 0 ? existsSync(folder('killed/config.json')) : committedSteps(folder('killed')).some((step) => step >= updates),
+    );
+    run.child.kill('SIGKILL');
+    expect(await run.ended).toMatchObject({ signal: 'SIGKILL' });
   }
-  const withoutClock = (run: string) => readLog(folder(run)).map((line) => ({ ...line, seconds: 0 }));
-  expect(withoutClock('stopped')).toEqual(withoutClock('whole'));
+  expect(await train('killed', '--resume', 'latest').ended).toMatchObject({ code: 0, stderr: '' });
+  expect(digests('killed')).toEqual(digests('whole'));
+
+  // A new run from there, and from its own copy of that once more.
+  for (const from of ['whole', 'back']) {
+    const last = 'checkpoints/step-60/state.safetensors';
+    expect(await train('back', '--resume', folder(`${from}/checkpoints/step-56`)).ended).toMatchObject({ code: 0, stderr: '' });
+    expect(digests('back')[last]).toBe(digests('whole')[last]);
+  }
+  expect(await train('back', '--resume', folder('whole/checkpoints/step-56')).ended).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`is not a checkpoint of ${folder('back')}`),
+  });
 });

@@ -4,24 +4,26 @@ import type { ComputeOptions } from '../common-options.js';
 import { loadSet } from '../data-sets.js';
 import { checkDiffusionModel } from '../diffusion-model.js';
 import { usageError } from '../errors.js';
-import { type Io, report } from '../io.js';
+import { type Io, report, warnOn } from '../io.js';
 import type { NetworkConfig } from '../network.js';
 import { present } from '../present.js';
 import { choosePreset, type TrainPreset, trainPresets } from '../presets.js';
 import { withCommas } from '../quantity.js';
-import { beginRun, modelPath, openRun, type RunConfig } from '../run-folder.js';
+import { runConfig } from '../run-config.js';
+import { beginRun, modelPath, openRun, type ResumeOptions } from '../run-folder.js';
 import { teacherSetupOf, trainWork } from '../train-run.js';
 import { runWork } from '../trainer.js';
 import { requireFit } from '../training-batch.js';
 import { dryRunTraining } from './dry-run.js';
 
 export type TrainOptions = ComputeOptions &
+  ResumeOptions &
   Partial<Omit<TrainPreset, 'learningRate' | 'rampImages'>> & {
     readonly preset: string;
     readonly out: string;
     readonly lr?: number;
     readonly lrRamp?: number;
-    readonly resume?: boolean;
+    readonly keep?: number;
     readonly dryRun?: boolean;
     readonly json?: boolean;
   };
@@ -67,14 +69,14 @@ const networkFor = (network: NetworkConfig, prediction: TrainPreset['prediction'
 export async function train(io: Io, options: TrainOptions): Promise<void> {
   const settings = settingsOf(options);
   if (options.dryRun) return dryRunTraining(io, settings, options.json === true);
-  const config: RunConfig = { format: 'tract-run', version: 1, command: 'train', settings };
-  const from = openRun(options.out, options.resume === true, config);
+  const config = runConfig('train', settings);
+  const from = openRun(options.out, config, options, warnOn(io));
   const images = await loadSet(settings.data);
   requireFit(settings, images, settings.network);
   await startBackend(io, options);
-  beginRun(options.out, config, from);
-  const work = trainWork({ run: options.out, settings, images, from });
+  const work = trainWork({ run: options.out, settings, images, from, keep: options.keep });
   try {
+    beginRun(options.out, config, from);
     const state = await runWork(io, work, from?.state, { silent: options.silent === true });
     const value = { run: options.out, model: modelPath(options.out), images: state.images, seconds: state.seconds };
     report(io, options.json === true, value, [

@@ -5,7 +5,7 @@ import type { Io } from '../io.js';
 import { distillPresets, presetHelp } from '../presets.js';
 import { fraction, integerList, numberUpTo, phaseSchedule } from '../quantity.js';
 import { methods } from '../target-rules.js';
-import { withTraining } from '../training-options.js';
+import { supervised, withTraining } from '../training-options.js';
 
 const describe = ({ method, schedule, teacher }: (typeof distillPresets)[string]): string => {
   const steps = schedule.length > 4 ? `${schedule[0]},${schedule[1]}...1` : schedule.join(',');
@@ -43,4 +43,4 @@ export const distillCommand = (io: Io): Command =>
         'tract distill --preset cifar10-tract-edm-40-1 --dry-run --json',
       ),
     )
-    .action(async (options: DistillOptions) => (await import('../actions/distill.js')).distill(io, options));
+    .action(supervised(io, async (options: DistillOptions) => (await import('../actions/distill.js')).distill(io, options)));

@@ -5,7 +5,7 @@ import { predictions } from '../diffusion-model.js';
 import type { Io } from '../io.js';
 import { presetHelp, trainPresets } from '../presets.js';
 import { numberUpTo, positiveNumber, quantity } from '../quantity.js';
-import { withTraining } from '../training-options.js';
+import { supervised, withTraining } from '../training-options.js';
 
 const describe = ({ preconditioning, prediction, network }: (typeof trainPresets)[string]): string =>
   `${preconditioning ? 'EDM' : `predicts ${prediction}`}, ${network.channels} channels times ${network.channelMult.join(', ')}`;
@@ -34,4 +34,4 @@ export const trainCommand = (io: Io): Command =>
         'tract train --preset cifar10-edm-teacher --dry-run',
       ),
     )
-    .action(async (options: TrainOptions) => (await import('../actions/train.js')).train(io, options));
+    .action(supervised(io, async (options: TrainOptions) => (await import('../actions/train.js')).train(io, options)));
