@@ -31,9 +31,7 @@ export function ddpmSigmas({ betas = 'linear', trainingSteps = 1000, betaStart =
   let alphaBar = 1;
   return Array.from({ length: trainingSteps }, (_, i) => {
     const beta =
-      betas === 'cosine'
-        ? Math.min(1 - signal(i + 1) / signal(i), 0.999)
-        : rules[betas](i / (trainingSteps - 1), betaStart, betaEnd);
+      betas === 'cosine' ? Math.min(1 - signal(i + 1) / signal(i), 0.999) : rules[betas](i / (trainingSteps - 1), betaStart, betaEnd);
     alphaBar *= 1 - beta;
     return Math.sqrt((1 - alphaBar) / alphaBar);
   });

@@ -22,7 +22,9 @@ export function applyStage(plan: StagePlan, params: Stage<Tensor>, x: Tensor, em
     if ('conv' in params) {
       if (plan.resample === 'up') return applyConv(params.conv, upsample2x(x));
       if (plan.resample === undefined) return applyConv(params.conv, x);
-      return style.halvingPad === 'around' ? applyConv(params.conv, x, { stride: 2 }) : applyConv(params.conv, padAfter(x), { stride: 2, pad: 0 });
+      return style.halvingPad === 'around'
+        ? applyConv(params.conv, x, { stride: 2 })
+        : applyConv(params.conv, padAfter(x), { stride: 2, pad: 0 });
     }
     const out = applyResBlock(params.res, x, embedding, plan, style);
     if (!params.attention || plan.kind === 'conv') return out;

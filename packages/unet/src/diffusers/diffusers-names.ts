@@ -74,7 +74,10 @@ export function diffusersNames(config: DhariwalUNetConfig): Map<string, Diffuser
 /** What the two halves of a stage are called: the block (or what resamples) itself, and the attention behind it. */
 type Place = { readonly block: string; readonly attention: string };
 
-const placeIn = (parent: string, count: number): Place => ({ block: `${parent}.resnets.${count}`, attention: `${parent}.attentions.${count}` });
+const placeIn = (parent: string, count: number): Place => ({
+  block: `${parent}.resnets.${count}`,
+  attention: `${parent}.attentions.${count}`,
+});
 
 /** The blocks of a level and what resamples behind them are one module there. */
 function placesOf(plan: BackbonePlan, list: 'down' | 'up'): Place[] {

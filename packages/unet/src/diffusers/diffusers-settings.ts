@@ -84,7 +84,9 @@ function listOf<T extends 'number' | 'string'>(settings: Settings, name: string,
 function sideOf(size: unknown): number {
   const sides = Array.isArray(size) ? size : [size];
   if (sides.length > 2 || typeof sides[0] !== 'number' || sides[sides.length - 1] !== sides[0])
-    throw new RangeError(`fromDiffusersSettings: sample_size must be the side of square images, got ${JSON.stringify(size)}; set it in config.json`);
+    throw new RangeError(
+      `fromDiffusersSettings: sample_size must be the side of square images, got ${JSON.stringify(size)}; set it in config.json`,
+    );
   return sides[0];
 }
 
@@ -92,10 +94,14 @@ function sideOf(size: unknown): number {
 function sinesFirstOf({ flip_sin_to_cos: flip, freq_shift: shift }: Settings): boolean {
   if (flip === true && shift === 0) return false;
   if (flip === false && shift === 1) return true;
-  throw unlike('[flip_sin_to_cos, freq_shift]', [flip, shift], [
-    [true, 0],
-    [false, 1],
-  ]);
+  throw unlike(
+    '[flip_sin_to_cos, freq_shift]',
+    [flip, shift],
+    [
+      [true, 0],
+      [false, 1],
+    ],
+  );
 }
 
 /** What the blocks of a level are: with attention or without, resampled by convolutions or in blocks of their own. */

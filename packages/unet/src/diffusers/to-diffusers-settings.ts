@@ -15,9 +15,14 @@ export function toDiffusersSettings(config: DhariwalUNetConfig): DiffusersSettin
   const plan = planEdm(config);
   if (config.augmentChannels !== undefined) throw beyond('is told no augmentation, this network is');
   if (channelMult[0] !== 1) throw beyond(`has ${channels} channels in its first level, this network ${channelMult[0] * channels}`);
-  const groups = onlyOne('number of groups', blocksOf(plan).flatMap(({ cIn, cOut }) => [groupsOfEdm(config, cIn), groupsOfEdm(config, cOut)]));
+  const groups = onlyOne(
+    'number of groups',
+    blocksOf(plan).flatMap(({ cIn, cOut }) => [groupsOfEdm(config, cIn), groupsOfEdm(config, cOut)]),
+  );
   const withAttention = levelsWithAttention(plan);
-  const down = withAttention.map((attention) => (attention ? 'AttnDownBlock2D' : resampleInBlocks ? 'ResnetDownsampleBlock2D' : 'DownBlock2D'));
+  const down = withAttention.map((attention) =>
+    attention ? 'AttnDownBlock2D' : resampleInBlocks ? 'ResnetDownsampleBlock2D' : 'DownBlock2D',
+  );
   const up = withAttention.map((attention) => (attention ? 'AttnUpBlock2D' : resampleInBlocks ? 'ResnetUpsampleBlock2D' : 'UpBlock2D'));
   return {
     _class_name: 'UNet2DModel',

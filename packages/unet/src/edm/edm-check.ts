@@ -41,7 +41,8 @@ function checkSong({ noiseFeatures, noiseChannels, filter, encoder, decoder }: S
 
 function checkDhariwal(config: DhariwalUNetConfig): void {
   for (const name of ['headDim', 'heads', 'groups'] as const) if (config[name] !== undefined) requireCount(where, name, config[name]);
-  for (const name of ['scaleShift', 'resampleInBlocks', 'sinesFirst'] as const) if (config[name] !== undefined) requireFlag(where, name, config[name]);
+  for (const name of ['scaleShift', 'resampleInBlocks', 'sinesFirst'] as const)
+    if (config[name] !== undefined) requireFlag(where, name, config[name]);
   if (config.heads !== undefined && config.headDim !== undefined)
     throw new RangeError(`${where}: give heads or headDim, not both, got heads ${config.heads} and headDim ${config.headDim}`);
   if (config.halvingPad !== undefined) requireOneOf(where, 'halvingPad', config.halvingPad, ['around', 'after']);
