@@ -54,7 +54,9 @@ export function readHints(path: string): Hints {
     const kind = kinds[key] ?? 'number';
     const fits = kind === 'list' ? Array.isArray(given) && given.every((item) => typeof item === 'number') : typeof given === kind;
     if (!fits)
-      throw dataError(`--config ${path}: '${key}' must be a ${kind === 'list' ? 'list of numbers' : kind}, got ${JSON.stringify(given)}`);
+      throw dataError(
+        `--config ${path}: '${key}' must be ${kind === 'list' ? 'a list of numbers' : kind === 'object' ? 'an object' : `a ${kind}`}, got ${JSON.stringify(given)}`,
+      );
   }
   if ('prediction' in fields && !predictions.includes(fields.prediction as Prediction))
     throw dataError(`--config ${path}: 'prediction' must be one of ${predictions.join(', ')}, got ${JSON.stringify(fields.prediction)}`);
