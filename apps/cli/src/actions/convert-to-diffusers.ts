@@ -33,7 +33,11 @@ export function convertToDiffusers(path: string, model: StoredModel, destination
       : []),
     ['README.md', cardOf(model)],
   ]);
-  const mapped = Array.from(names, ([leaf, { names: there, shape }]) => ({ from: [leaf], to: there.join(' + '), shape }));
+  const mapped = Array.from(names, ([leaf, { names: there }]) => ({
+    from: [leaf],
+    to: there.join(' + '),
+    shape: tensors.get(leaf)!.shape,
+  }));
   const table = { mapped, leftOver: [], missing: [], differing: [] };
   return { family: 'tract', network: settings, prediction, table, others: [], write: () => writeFolderAtomically(destination, files) };
 }
