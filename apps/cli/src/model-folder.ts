@@ -50,7 +50,7 @@ const shippedNames = (): string[] =>
  * @throws CliError or CheckpointError (exit code 3) that names the file.
  */
 export function readModel(name: string): StoredModel {
-  const { weights, config: configPath } = locate(name);
+  const { weights, config: configPath } = locateModel(name);
   const { tensors, metadata } = readSafetensors(readFileSync(weights), { source: weights });
   const inside = metadata.get(configKey);
   const config = existsSync(configPath)
@@ -68,7 +68,8 @@ export function readModel(name: string): StoredModel {
 /** Whether MODEL names a file or folder, or a shipped model. */
 export const hasModel = (name: string): boolean => existsSync(name) || shippedNames().includes(name);
 
-function locate(name: string): { weights: string; config: string } {
+/** The files of a model. @throws CliError (bad data) */
+export function locateModel(name: string): { weights: string; config: string } {
   const place = existsSync(name) ? resolve(name) : join(shippedFolder, name);
   const isPlainName = !/[/\\]/.test(name) && name !== '' && name !== '.' && name !== '..';
   if (!existsSync(name) && !(isPlainName && existsSync(place))) {

@@ -11,6 +11,7 @@ import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
 import { examples, requireOptions } from './common-options.js';
 import type { Io } from './io.js';
+import { version } from './version.js';
 
 const footer = `
 MODEL is a model folder (RUN/model), a safetensors file with its config.json,
@@ -46,7 +47,7 @@ const makers = [
 export function buildProgram(io: Io): Command {
   const program = new Command('tract')
     .description('Turns slow diffusion models into one-step ones.')
-    .version('0.1.0')
+    .version(version)
     .configureHelp({ helpWidth })
     .addHelpText('after', footer)
     .addHelpText('after', examples('tract quickstart', 'tract sample mnist-teacher --steps 64 --out digits.png'))

@@ -1,11 +1,21 @@
-import { ancestral, type Churn, type Denoiser, ddim, dpmSolver2M, edmStochastic, heun, type VectorSpace } from '@tract/samplers';
+import {
+  ancestral,
+  type Churn,
+  type Denoiser,
+  ddim,
+  dpmSolver2M,
+  edmStochastic,
+  heun,
+  multistepConsistency,
+  type VectorSpace,
+} from '@tract/samplers';
 import type { EdmRange, NoiseLevel } from '@tract/schedules';
 import { type DiffusionModel, processOf } from './diffusion-model.js';
 import { usageError } from './errors.js';
 import { samplingLevels } from './noise-process.js';
 import { present } from './present.js';
 
-export const samplerNames = ['ddim', 'ancestral', 'dpm-solver', 'heun'] as const;
+export const samplerNames = ['ddim', 'ancestral', 'dpm-solver', 'heun', 'consistency'] as const;
 export type SamplerName = (typeof samplerNames)[number];
 
 /** What the command line says of sampling; what it leaves out, the model says. */
@@ -48,7 +58,7 @@ export function samplingOf(model: DiffusionModel, steps: number, options: Sampli
     throw usageError("--sampler heun needs a model on EDM's levels, this one is on the cosine schedule; choose ddim or dpm-solver");
   if ((churn > 0 || Object.keys(churning).length > 0) && sampler !== 'heun')
     throw usageError(`--churn goes with --sampler heun, not ${sampler}; use --eta for noise there`);
-  if (eta > 0 && (sampler === 'heun' || sampler === 'ancestral'))
+  if (eta > 0 && sampler !== 'ddim' && sampler !== 'dpm-solver')
     throw usageError(`--eta goes with --sampler ddim or dpm-solver, not ${sampler}; leave it out`);
   const levels = levelsOf({ ...model, process: { ...process, ...range } }, steps);
   const noChurn: Churn = { churn, from: 0, to: Number.POSITIVE_INFINITY, noiseScale: 1, ...churning };
@@ -56,6 +66,7 @@ export function samplingOf(model: DiffusionModel, steps: number, options: Sampli
     ddim: (space, denoise, xT) => ddim(space, denoise, xT, levels, { eta }),
     ancestral: (space, denoise, xT) => ancestral(space, denoise, xT, levels),
     'dpm-solver': (space, denoise, xT) => dpmSolver2M(space, denoise, xT, levels, { eta }),
+    consistency: (space, denoise, xT) => multistepConsistency(space, denoise, xT, levels),
     heun: (space, denoise, xT) => (churn > 0 ? edmStochastic(space, denoise, xT, levels, noChurn) : heun(space, denoise, xT, levels)),
   };
   return { sampler, levels, nfe: sampler === 'heun' ? 2 * steps - 1 : steps, clip: sampler !== 'heun', run: samplers[sampler] };

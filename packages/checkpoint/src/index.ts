@@ -11,6 +11,7 @@ export { type PickledDict, readPickledDict } from './pickled-dict.js';
 export { type PlainContent, type PlainMap, PlainObject, type PlainValue } from './plain-value.js';
 export { type ReadSafetensorsOptions, readSafetensors, type Safetensors } from './safetensors-read.js';
 export { writeSafetensors } from './safetensors-write.js';
+export { readShardIndex, type ShardIndex } from './shard-index.js';
 export { type JsonLimits, type JsonValue, parseStrictJson } from './strict-json.js';
 export { readTorch } from './torch-read.js';
 export { writeTorch } from './torch-write.js';

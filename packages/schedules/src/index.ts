@@ -1,4 +1,5 @@
 export { iddpmSigmas, veSigmas, vpSigmas } from './ablation-grids.js';
+export { type ConsistencySettings, consistencyPreconditioning } from './consistency-preconditioning.js';
 export {
   type ContinuousProcess,
   edmProcess,
@@ -9,6 +10,7 @@ export {
 } from './continuous-process.js';
 export { cosineLevel, cosineLogSNR, type LogSNRRange } from './cosine-schedule.js';
 export { type DdimWeights, ddimWeights } from './ddim-weights.js';
+export { type DdpmBetas, type DdpmSettings, ddpmPreconditioning, ddpmSigmas } from './ddpm-preconditioning.js';
 export { type EdmRange, edmGrid, edmSigmas } from './edm-schedule.js';
 export { lognormalLevel } from './lognormal-level.js';
 export {

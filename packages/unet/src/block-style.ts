@@ -1,6 +1,9 @@
 import type { LayerInit } from './layer-init.js';
 import type { Resampler } from './layers/resample.js';
 
+/** Zeros that a stride-2 convolution sees: all around the image, or only after its last row and column. */
+export type HalvingPad = 'around' | 'after';
+
 /** What all blocks of one network have in common, whatever their size and place. */
 export type BlockStyle = {
   /** Width of the embedding that every residual block is told. */
@@ -16,6 +19,8 @@ export type BlockStyle = {
   /** Whether what goes around a block that resamples has a 1x1 convolution even where the width stays. */
   readonly projectResampled: boolean;
   readonly resample: Resampler;
+  /** Of stride-2 convolutions, where those halve the image. */
+  readonly halvingPad: HalvingPad;
   /** Starts: of layers at large, of those that end a block, of those that carry the embedding into one, and of queries, keys and values. */
   readonly init: Readonly<Record<'layer' | 'last' | 'embedding' | 'qkv', LayerInit>>;
 };

@@ -1,5 +1,9 @@
 export { checkUNetConfig, type UNetConfig } from './config.js';
 export { edmUNetCost, type NetworkCost, unetCost } from './cost.js';
+export { type DiffusersName, diffusersNames, fromDiffusers } from './diffusers/diffusers-names.js';
+export { fromDiffusersSettings } from './diffusers/diffusers-settings.js';
+export { paperAsAdm } from './diffusers/paper-as-adm.js';
+export { type DiffusersSettings, toDiffusersSettings } from './diffusers/to-diffusers-settings.js';
 export { type AdmName, type AdmStorage, admNames, fromAdm } from './edm/adm-names.js';
 export { checkEdmUNetConfig } from './edm/edm-check.js';
 export type { DhariwalUNetConfig, EdmUNetConfig, SongUNetConfig } from './edm/edm-config.js';

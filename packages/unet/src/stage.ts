@@ -1,4 +1,4 @@
-import { scope, type Tensor, upsample2x } from '@tract/tensor';
+import { pad, scope, type Tensor, upsample2x } from '@tract/tensor';
 import type { BlockStyle } from './block-style.js';
 import { type AttentionBlock, applyAttentionBlock, attentionBlockSpec } from './layers/attention-block.js';
 import { applyConv, type Conv, convSpec } from './layers/conv.js';
@@ -21,10 +21,22 @@ export function applyStage(plan: StagePlan, params: Stage<Tensor>, x: Tensor, em
   return scope(() => {
     if ('conv' in params) {
       if (plan.resample === 'up') return applyConv(params.conv, upsample2x(x));
-      return applyConv(params.conv, x, { stride: plan.resample === 'down' ? 2 : 1 });
+      if (plan.resample === undefined) return applyConv(params.conv, x);
+      return style.halvingPad === 'around'
+        ? applyConv(params.conv, x, { stride: 2 })
+        : applyConv(params.conv, padAfter(x), { stride: 2, pad: 0 });
     }
     const out = applyResBlock(params.res, x, embedding, plan, style);
     if (!params.attention || plan.kind === 'conv') return out;
     return applyAttentionBlock(params.attention, out, plan.heads, style);
   });
 }
+
+/** [N, H, W, C] -> [N, H + 1, W + 1, C], a row and a column of zeros at the end. */
+const padAfter = (x: Tensor): Tensor =>
+  pad(x, [
+    [0, 0],
+    [0, 1],
+    [0, 1],
+    [0, 0],
+  ]);

@@ -27,6 +27,7 @@ export const styleOfUNet = (config: UNetConfig): BlockStyle => ({
   skipScale: 1,
   projectResampled: false,
   resample: boxResampler,
+  halvingPad: 'around',
   init: {
     layer: fanAverage(),
     last: almostNothing,

@@ -3,6 +3,7 @@ import type { Prediction } from '@tract/distill';
 import { paperConfigs, type UNetConfig } from '@tract/unet';
 import { dataError } from '../errors.js';
 import { didYouMean } from '../near-miss.js';
+import type { PreconditioningSettings } from '../preconditioning.js';
 import type { Facts } from './convert-facts.js';
 
 /** What --config may say. */
@@ -12,17 +13,26 @@ export type Hints = Partial<UNetConfig> & {
   readonly data?: string;
   /** Of a network of OpenAI. */
   readonly attentionOrder?: 'legacy' | 'new';
+  /** What stands around a network of OpenAI or diffusers. */
+  readonly preconditioning?: PreconditioningSettings;
 };
 
 const networkKeys: readonly (keyof UNetConfig)[] = [
   ...(['imageSize', 'inChannels', 'channels', 'embChannels', 'channelMult', 'blocks', 'attentionResolutions'] as const),
   ...(['heads', 'headDim', 'scaleShift', 'resampleInBlocks', 'outputs', 'classes', 'groups'] as const),
 ];
-const modelKeys = ['prediction', 'samplingSteps', 'data', 'attentionOrder'] as const;
+const modelKeys = ['prediction', 'samplingSteps', 'data', 'attentionOrder', 'preconditioning'] as const;
 /** What a field must be, where it is no number. */
-const kinds: Readonly<Record<string, 'list' | 'boolean' | 'string'>> = {
+const kinds: Readonly<Record<string, 'list' | 'boolean' | 'string' | 'object'>> = {
   ...{ channelMult: 'list', attentionResolutions: 'list', samplingSteps: 'list' },
-  ...{ scaleShift: 'boolean', resampleInBlocks: 'boolean', prediction: 'string', data: 'string', attentionOrder: 'string' },
+  ...{
+    scaleShift: 'boolean',
+    resampleInBlocks: 'boolean',
+    prediction: 'string',
+    data: 'string',
+    attentionOrder: 'string',
+    preconditioning: 'object',
+  },
 };
 const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
 
@@ -44,10 +54,14 @@ export function readHints(path: string): Hints {
     const kind = kinds[key] ?? 'number';
     const fits = kind === 'list' ? Array.isArray(given) && given.every((item) => typeof item === 'number') : typeof given === kind;
     if (!fits)
-      throw dataError(`--config ${path}: '${key}' must be a ${kind === 'list' ? 'list of numbers' : kind}, got ${JSON.stringify(given)}`);
+      throw dataError(
+        `--config ${path}: '${key}' must be ${kind === 'list' ? 'a list of numbers' : kind === 'object' ? 'an object' : `a ${kind}`}, got ${JSON.stringify(given)}`,
+      );
   }
   if ('prediction' in fields && !predictions.includes(fields.prediction as Prediction))
     throw dataError(`--config ${path}: 'prediction' must be one of ${predictions.join(', ')}, got ${JSON.stringify(fields.prediction)}`);
+  if ('preconditioning' in fields && typeof (fields.preconditioning as { kind?: unknown } | null)?.kind !== 'string')
+    throw dataError(`--config ${path}: 'preconditioning' must have a 'kind', such as {"kind":"ddpm","betas":"linear"}`);
   if ('attentionOrder' in fields && fields.attentionOrder !== 'legacy' && fields.attentionOrder !== 'new')
     throw dataError(`--config ${path}: 'attentionOrder' must be one of legacy, new, got ${JSON.stringify(fields.attentionOrder)}`);
   return fields as Hints;

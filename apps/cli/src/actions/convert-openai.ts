@@ -11,9 +11,10 @@ import { exactFloat32, faultOf, matchNames, type NameTable } from './convert-tab
 export const openaiMarker: Marker = { name: 'time_embed.0.weight', separator: '.' };
 
 /** What --config may say of them; their programs always make 32 groups. */
-const hintKeys: readonly string[] = ['imageSize', 'headDim', 'groups', 'attentionOrder'];
+const hintKeys: readonly string[] = ['imageSize', 'headDim', 'groups', 'attentionOrder', 'preconditioning', 'samplingSteps', 'data'];
 
-export type OpenaiNetwork = {
+/** A network of ADM's kind, and what became of its names. */
+export type AdmNetwork = {
   readonly config: DhariwalUNetConfig;
   readonly table: NameTable;
   /** By leaf path; undefined when the table has a fault. */
@@ -25,7 +26,7 @@ export type OpenaiNetwork = {
  * consistency_models, the order of queries, keys and values: that is for --config to say.
  * @throws CliError (bad data) that names what is not known or not determined.
  */
-export function convertOpenai(file: Shapes, hints: Hints): OpenaiNetwork {
+export function convertOpenai(file: Shapes, hints: Hints): AdmNetwork {
   const { path } = file;
   const attentionAxes = shapeOf(file, 'middle_block.1.qkv.weight', rankOfQkv(file)).length === 4 ? 2 : 1;
   // consistency_models has one order, guided-diffusion two.

@@ -1,30 +1,33 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type NamedArray, readEdm, readFlax, readSafetensors, readTorch } from '@tract/checkpoint';
 import { dataError } from '../errors.js';
-import { readModel, type StoredModel } from '../model-folder.js';
+import { locateModel, readModel, type StoredModel } from '../model-folder.js';
+import { type DiffusersFolder, readDiffusersFolder } from './convert-diffusers-folder.js';
 import { type EdmOrigin, edmOriginIn, edmOriginOf } from './convert-edm-origin.js';
+import { joinShards, readWeights, type Weights } from './convert-weights.js';
 
 /** Arrays under the names of another program. */
 export type ForeignSource = {
   readonly path: string;
   readonly format: 'safetensors' | 'torch' | 'edm' | 'flax';
   readonly arrays: ReadonlyMap<string, NamedArray>;
+  /** Of the bytes of its weights. */
+  readonly sha256: string;
   /** How a network of EDM was made, where the file tells. */
   readonly edm?: EdmOrigin;
+  /** What lies beside the weights in a folder of diffusers. */
+  readonly diffusers?: DiffusersFolder;
 };
-export type ModelSource = { readonly path: string; readonly format: 'model'; readonly model: StoredModel };
+export type ModelSource = { readonly path: string; readonly format: 'model'; readonly sha256: string; readonly model: StoredModel };
 /** What was read, by what its content is: a model of ours, or something else. */
 export type Source = ModelSource | ForeignSource;
-
-/** Bytes that one call reads; the system reads less than 2 GiB at once. */
-const CHUNK = 2 ** 30;
 
 /**
  * Reads a checkpoint of any format that we know, told by its content.
  * @throws CliError or CheckpointError (exit code 3) that names the file.
  */
-export function readSource(path: string): Source {
-  const source = readAny(path);
+export function readSource(path: string, expectedSha256?: string): Source {
+  const source = readAny(path, expectedSha256);
   if (source.format === 'model') return source;
   // Names are printed, and a terminal would obey what they say.
   if ([...source.arrays.keys()].some((name) => /\p{Cc}/u.test(name)))
@@ -32,45 +35,39 @@ export function readSource(path: string): Source {
   return source;
 }
 
-function readAny(path: string): Source {
-  if (!existsSync(path) || statSync(path).isDirectory()) return { path, format: 'model', model: readModel(path) };
-  const bytes = readWhole(path);
-  const options = { source: path };
+function readAny(path: string, expectedSha256?: string): Source {
+  const isFolder = !existsSync(path) || statSync(path).isDirectory();
+  const diffusers = isFolder ? readDiffusersFolder(path) : undefined;
+  const weights = readWeights(diffusers?.weights ?? (isFolder ? locateModel(path).weights : path), expectedSha256);
+  if (isFolder && !diffusers) return { path, format: 'model', sha256: weights.sha256, model: readModel(path) };
+  return { ...readArrays(path, weights), ...(diffusers && { diffusers }) };
+}
+
+/** One file is told by its content; shards are safetensors. */
+function readArrays(path: string, weights: Weights): Source {
+  const { sha256, files } = weights;
+  const [{ bytes, tensors: shard }] = files;
+  const options = { source: weights.path };
+  if (shard !== undefined) return { path, format: 'safetensors', sha256, arrays: joinShards(weights) };
   switch (formatOf(bytes)) {
     case 'torch':
-      return { path, format: 'torch', arrays: readTorch(bytes, options).tensors };
+      return { path, format: 'torch', sha256, arrays: readTorch(bytes, options).tensors };
     case 'edm': {
       const { tensors, value } = readEdm(bytes, options);
-      return { path, format: 'edm', arrays: tensors, edm: edmOriginOf(value) };
+      return { path, format: 'edm', sha256, arrays: tensors, edm: edmOriginOf(value) };
     }
     case 'flax':
-      return { path, format: 'flax', arrays: readFlax(bytes, options).tensors };
+      return { path, format: 'flax', sha256, arrays: readFlax(bytes, options).tensors };
     case 'safetensors': {
       const { tensors, metadata } = readSafetensors(bytes, options);
       const isModel = metadata.has('tract.config') || [...tensors.keys()].some((name) => name.startsWith('embedding.'));
-      if (isModel) return { path, format: 'model', model: readModel(path) };
-      return { path, format: 'safetensors', arrays: tensors, edm: edmOriginIn(path, metadata) };
+      if (isModel) return { path, format: 'model', sha256, model: readModel(path) };
+      return { path, format: 'safetensors', sha256, arrays: tensors, edm: edmOriginIn(path, metadata) };
     }
     default:
       throw dataError(
-        `${path} is no checkpoint that is known: expected safetensors, a file of torch.save, a flax msgpack or a pickle of EDM`,
+        `${path} is no checkpoint that is known: expected safetensors or an index of them, a file of torch.save, a flax msgpack or a pickle of EDM`,
       );
-  }
-}
-
-/** A whole file, also one above 2 GiB. */
-function readWhole(path: string): Uint8Array {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = new Uint8Array(fstatSync(file).size);
-    for (let at = 0; at < bytes.length; ) {
-      const count = readSync(file, bytes, at, Math.min(CHUNK, bytes.length - at), null);
-      if (count === 0) throw dataError(`${path} became shorter while it was read; try again`);
-      at += count;
-    }
-    return bytes;
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -1,20 +1,30 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConvertOptions } from '../actions/convert.js';
 import { examples, pathName } from '../common-options.js';
 import type { Io } from '../io.js';
 
 const details = `
-SRC is a model folder, a safetensors file, a file of torch.save (.pt, .pth,
-.ckpt: a state dict, or a trainer's file with several), a flax checkpoint
-(msgpack) or a network pickle of EDM (.pkl). It is told by its content, and
-nothing in it is ever run.
+SRC is a model folder, a safetensors file, an index of shards of one
+(*.safetensors.index.json), a file of torch.save (.pt, .pth, .ckpt: a state
+dict, or a trainer's file with several), a flax checkpoint (msgpack), a network
+pickle of EDM (.pkl) or a folder of diffusers (a UNet2DModel, or a pipeline
+with one). It is told by its content, and nothing in it is ever run.
 DST is a new model folder, a .safetensors (the same in one file) or a .pt (a
 state dict under the names of the reference program, for torch.load).
 What the weights do not tell (image size, heads) is asked for with --config.
 A network of EDM becomes a model in a folder; in a .safetensors or a .pt it
 keeps its names.
-Networks of OpenAI become a .safetensors of the network alone, our names in it.
+Networks of OpenAI become a model when --config says what stands around them:
+{"preconditioning":{"kind":"ddpm","betas":"cosine"}} (guided-diffusion),
+{"kind":"consistency"} (with "sigmaMin":0 for the EDM teachers of that code);
+else a .safetensors of the network alone, our names in it.
+With --to diffusers, DST becomes a folder that UNet2DModel reads.
 A name left over or missing is an error (exit code 3): nothing is written.`;
+
+function sha256(text: string): string {
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('It must be 64 hexadecimal digits.');
+  return text.toLowerCase();
+}
 
 export const convertCommand = (io: Io): Command =>
   new Command('convert')
@@ -24,11 +34,17 @@ export const convertCommand = (io: Io): Command =>
     .argument('<dst>', 'what to write', pathName)
     .addOption(
       new Option('--family <name>', 'the program that SRC comes from')
-        .choices(['auto', 'ml-tract', 'edm', 'flax', 'openai'])
+        .choices(['auto', 'ml-tract', 'edm', 'flax', 'openai', 'diffusers'])
         .default('auto'),
     )
     .addOption(new Option('--part <name>', "which network of a trainer's file").choices(['model', 'ema', 'self-teacher', 'teacher']))
     .option('--config <file>', 'JSON of what the weights do not tell, such as\n{"imageSize":32,"heads":1}; or a config.json', pathName)
+    .addOption(new Option('--to <name>', 'the program that a model is written for').choices(['diffusers']))
+    .option(
+      '--expect-sha256 <hex>',
+      'what the bytes of SRC must hash to; of shards,\nall of them by name; of a folder, its weights',
+      sha256,
+    )
     .option('--json', 'print one JSON value')
     .addHelpText('after', details)
     .addHelpText(
@@ -37,6 +53,8 @@ export const convertCommand = (io: Io): Command =>
         'tract convert cifar_original.pt runs/teacher',
         'tract convert 000100663296.pth runs/student --part ema',
         'tract convert runs/student/model student.pt',
+        'tract convert ddpm-cifar10-32 runs/ddpm',
+        'tract convert runs/student/model student --to diffusers',
       ),
     )
     .action(async (source: string, destination: string, options: ConvertOptions) =>

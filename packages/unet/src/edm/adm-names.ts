@@ -3,7 +3,7 @@ import type { ParamSpec } from '../param-spec.js';
 import type { BackbonePlan, StagePlan } from '../plan.js';
 import { fromTorch, type TorchLayout, torchFields } from '../torch-layout.js';
 import type { DhariwalUNetConfig } from './edm-config.js';
-import { planEdm } from './edm-layout.js';
+import { isHos, planEdm } from './edm-layout.js';
 import { edmUNetSpec } from './edm-unet.js';
 
 /** How one of OpenAI's programs keeps an attention's 1x1 convolutions. */
@@ -44,12 +44,13 @@ const inBlock: Readonly<Record<string, string>> = {
 
 /**
  * Where each of our parameters (by leaf path, in leaf order) is in a state dict of guided-diffusion or consistency_models.
- * @throws RangeError for a configuration that they do not have: they are told no augmentation.
+ * @throws RangeError for a configuration that they do not have: they are told no augmentation, and are not those of Ho et al. 2020.
  */
 export function admNames(config: DhariwalUNetConfig, { attentionAxes, attentionOrder }: AdmStorage): Map<string, AdmName> {
   const specs = leaves<ParamSpec>(edmUNetSpec(config));
   if (config.augmentChannels !== undefined)
     throw new RangeError('admNames: networks of OpenAI are told no augmentation; leave augmentChannels out');
+  if (isHos(config)) throw new RangeError('admNames: networks of OpenAI have no heads, eps, halvingPad or sinesFirst; see diffusersNames');
   const plan = planEdm(config);
   const places = { down: plan.down.map((_, i) => `input_blocks.${i}`), up: upPlaces(plan) };
   return new Map(

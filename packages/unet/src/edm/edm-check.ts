@@ -40,8 +40,14 @@ function checkSong({ noiseFeatures, noiseChannels, filter, encoder, decoder }: S
 }
 
 function checkDhariwal(config: DhariwalUNetConfig): void {
-  for (const name of ['headDim', 'groups'] as const) if (config[name] !== undefined) requireCount(where, name, config[name]);
-  for (const name of ['scaleShift', 'resampleInBlocks'] as const) if (config[name] !== undefined) requireFlag(where, name, config[name]);
+  for (const name of ['headDim', 'heads', 'groups'] as const) if (config[name] !== undefined) requireCount(where, name, config[name]);
+  for (const name of ['scaleShift', 'resampleInBlocks', 'sinesFirst'] as const)
+    if (config[name] !== undefined) requireFlag(where, name, config[name]);
+  if (config.heads !== undefined && config.headDim !== undefined)
+    throw new RangeError(`${where}: give heads or headDim, not both, got heads ${config.heads} and headDim ${config.headDim}`);
+  if (config.halvingPad !== undefined) requireOneOf(where, 'halvingPad', config.halvingPad, ['around', 'after']);
+  if (config.eps !== undefined && !(typeof config.eps === 'number' && config.eps > 0 && config.eps < 1))
+    throw new RangeError(`${where}: eps must be a number between 0 and 1, got ${config.eps}`);
 }
 
 function checkWidths(config: EdmUNetConfig): void {

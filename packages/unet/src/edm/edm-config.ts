@@ -1,3 +1,5 @@
+import type { HalvingPad } from '../block-style.js';
+
 /** What the networks of Karras et al. 2022 have in common. All counts are positive integers. */
 type Common = {
   /** Side of the images that it is meant for; `attentionResolutions` count from it. */
@@ -35,22 +37,33 @@ export type SongUNetConfig = Common & {
 };
 
 /**
- * The U-Net of Dhariwal & Nichol 2021, called ADM, as EDM has it where the options are left out. OpenAI's own networks are all of this kind:
- * `admNames` finds their parameters.
+ * The U-Net of Dhariwal & Nichol 2021, called ADM, as EDM has it where the options are left out. OpenAI's own networks are all of this kind, and
+ * with the options set the U-Net of Ho et al. 2020 and most of diffusers' UNet2DModel: `admNames` and `diffusersNames` find their parameters.
  */
 export type DhariwalUNetConfig = Common & {
   readonly kind: 'dhariwal';
   /** Channels of one attention head. Default 64, and no attention at a level narrower than that, as in EDM's code. */
   readonly headDim?: number;
+  /** Attention heads at every level, instead of `headDim`. */
+  readonly heads?: number;
   /** Groups of every normalisation. Default: of four channels or more, and no more than 32. */
   readonly groups?: number;
   /** False: the embedding is added before the second normalisation instead of scaling and shifting it. Default true. */
   readonly scaleShift?: boolean;
   /** False: stride-2 convolutions, and upsampling followed by a convolution, instead of residual blocks that resample. Default true. */
   readonly resampleInBlocks?: boolean;
+  /** Where stride-2 convolutions see zeros: all around the image (the default), or only after its last row and column. */
+  readonly halvingPad?: HalvingPad;
+  /** Added to the variance in every normalisation. Default 1e-5. */
+  readonly eps?: number;
+  /** True: the noise level is shown as sines, then cosines, down to a frequency of 1/10000 itself, as Ho et al. 2020 have it. Default false: cosines first, the last one above it. */
+  readonly sinesFirst?: boolean;
 };
 
 export type EdmUNetConfig = SongUNetConfig | DhariwalUNetConfig;
+
+/** Whether sines come first in the features of the noise level, with 1/10000 among their frequencies. */
+export const sinesFirstIn = (config: EdmUNetConfig): boolean => config.kind === 'song' || (config.sinesFirst ?? false);
 
 /** Channels that the noise level is first shown in. */
 export const noiseChannelsOf = (config: EdmUNetConfig): number => (config.kind === 'song' ? config.noiseChannels : config.channels);

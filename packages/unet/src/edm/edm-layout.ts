@@ -6,6 +6,9 @@ import type { DhariwalUNetConfig, EdmUNetConfig, SongUNetConfig } from './edm-co
 
 const headChannels = 64;
 
+/** Added to the variance in the normalisations of an ADM that does not say otherwise. */
+export const admEps = 1e-5;
+
 /** Groups of a normalisation: of four channels or more, and no more than 32. Source: the published code. */
 export const edmGroups = (channels: number): number => Math.min(32, Math.floor(channels / 4));
 
@@ -14,9 +17,13 @@ export const groupsOfEdm = (config: EdmUNetConfig, channels: number): number =>
   (config.kind === 'dhariwal' ? config.groups : undefined) ?? edmGroups(channels);
 
 const headsOf =
-  ({ headDim = headChannels }: DhariwalUNetConfig) =>
+  ({ heads, headDim = headChannels }: DhariwalUNetConfig) =>
   (channels: number): number =>
-    Math.floor(channels / headDim);
+    heads ?? Math.floor(channels / headDim);
+
+/** Whether an ADM has what none of EDM's or OpenAI's has: the U-Net of Ho et al. 2020, in part or whole. */
+export const isHos = ({ heads, eps = admEps, halvingPad = 'around', sinesFirst = false }: DhariwalUNetConfig): boolean =>
+  heads !== undefined || eps !== admEps || halvingPad !== 'around' || sinesFirst;
 
 /** Lays a configuration out as stages. Nothing is allocated. */
 export function planEdm(config: EdmUNetConfig): BackbonePlan {
@@ -48,16 +55,18 @@ const styleOfSong = ({ embChannels, filter }: SongUNetConfig): BlockStyle => ({
   skipScale: Math.SQRT1_2,
   projectResampled: true,
   resample: filterResampler(filter),
+  halvingPad: 'around',
   init: { layer: fanAverage(), last: fanAverage(1e-10), embedding: fanAverage(), qkv: fanAverage(0.2) },
 });
 
 const styleOfDhariwal = (config: DhariwalUNetConfig): BlockStyle => ({
   embChannels: config.embChannels,
   groups: (channels) => groupsOfEdm(config, channels),
-  eps: 1e-5,
+  eps: config.eps ?? admEps,
   scaleShift: config.scaleShift ?? true,
   skipScale: 1,
   projectResampled: false,
   resample: boxResampler,
+  halvingPad: config.halvingPad ?? 'around',
   init: { layer: fanInUniform, last: silent, embedding: fanInUniform, qkv: fanInUniform },
 });

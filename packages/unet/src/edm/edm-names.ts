@@ -3,7 +3,7 @@ import type { ParamSpec } from '../param-spec.js';
 import type { BackbonePlan, StagePlan } from '../plan.js';
 import { fromTorch, type TorchLayout, torchFields } from '../torch-layout.js';
 import type { DhariwalUNetConfig, EdmUNetConfig } from './edm-config.js';
-import { edmGroups, planEdm } from './edm-layout.js';
+import { edmGroups, isHos, planEdm } from './edm-layout.js';
 import { edmUNetSpec } from './edm-unet.js';
 
 /**
@@ -55,10 +55,11 @@ export function edmNames(config: EdmUNetConfig): Map<string, EdmName> {
 }
 
 /** EDM's code takes no options for its ADM. */
-function requireEdms({ scaleShift = true, resampleInBlocks = true, headDim = 64, groups }: DhariwalUNetConfig, plan: BackbonePlan): void {
+function requireEdms(config: DhariwalUNetConfig, plan: BackbonePlan): void {
+  const { scaleShift = true, resampleInBlocks = true, headDim = 64, groups } = config;
   const isOwnGroups = (width: number): boolean => groups === undefined || groups === edmGroups(width);
   const hasOwnGroups = [...plan.down.slice(1), ...plan.mid, ...plan.up].every(({ cIn, cOut }) => isOwnGroups(cIn) && isOwnGroups(cOut));
-  if (!scaleShift || !resampleInBlocks || headDim !== 64 || !hasOwnGroups)
+  if (!scaleShift || !resampleInBlocks || headDim !== 64 || !hasOwnGroups || isHos(config))
     throw new RangeError(
       'edmNames: the ADM of EDM scales and shifts, resamples in blocks, has heads of 64 channels and groups of its own rule, this configuration differs; see admNames',
     );

@@ -3,7 +3,7 @@ import { fanAverage, fanInUniform, type LayerInit, silent } from '../layer-init.
 import { applyLinear, type Linear, linearSpec } from '../layers/linear.js';
 import { oneHot } from '../layers/one-hot.js';
 import type { ParamSpec } from '../param-spec.js';
-import { type EdmUNetConfig, noiseChannelsOf } from './edm-config.js';
+import { type EdmUNetConfig, noiseChannelsOf, sinesFirstIn } from './edm-config.js';
 import { fourierFeatures, positionalFeatures } from './noise-features.js';
 
 /** Two layers on the features of the noise level, and what classes and augmentations add to them. */
@@ -78,7 +78,7 @@ export function applyNoiseEmbedding(config: EdmUNetConfig, params: NoiseEmbeddin
 }
 
 const positional = (config: EdmUNetConfig, cNoise: readonly number[]): Tensor =>
-  tensor(positionalFeatures(cNoise, noiseChannelsOf(config), config.kind), [cNoise.length, noiseChannelsOf(config)]);
+  tensor(positionalFeatures(cNoise, noiseChannelsOf(config), sinesFirstIn(config)), [cNoise.length, noiseChannelsOf(config)]);
 
 const sum = (first: Tensor, ...others: (Tensor | undefined)[]): Tensor =>
   others.reduce<Tensor>((total, other) => (other ? add(total, other) : total), first);

@@ -1,18 +1,17 @@
 import { clone, concat, mul, reshape, run, scale, scope, type Tensor, tensor } from '@tract/tensor';
-import type { EdmUNetConfig } from './edm-config.js';
 
 const round = Math.fround;
 
 /**
- * Sines and cosines of cNoise at the frequencies 10000^(-k / last), k from 0 to half - 1, row-major [N, 2 half]. 'song': sines first, last = half - 1;
- * 'dhariwal': cosines first, last = half. Source: Vaswani et al. 2017.
+ * Sines and cosines of cNoise at the frequencies 10000^(-k / last), k from 0 to half - 1, row-major [N, 2 half]: sines first and last = half - 1,
+ * or cosines first and last = half. Source: Vaswani et al. 2017.
  *
  * Every step is rounded to float32, as in the code that published weights were trained with: under VP and iDDPM preconditioning cNoise goes up to 999,
  * where an angle carries 3e-5 of rounding.
  */
-export function positionalFeatures(cNoise: readonly number[], channels: number, kind: EdmUNetConfig['kind']): Float32Array {
+export function positionalFeatures(cNoise: readonly number[], channels: number, sinesFirst: boolean): Float32Array {
   const half = channels / 2;
-  const [last, sines, cosines] = kind === 'song' ? [half - 1, 0, half] : [half, half, 0];
+  const [last, sines, cosines] = sinesFirst ? [half - 1, 0, half] : [half, half, 0];
   const features = new Float32Array(cNoise.length * channels);
   cNoise.forEach((value, row) => {
     for (let k = 0; k < half; k++) {

@@ -1,0 +1,52 @@
+import { dataError } from '../errors.js';
+import type { PreconditioningSettings } from '../preconditioning.js';
+
+type Settings = Readonly<Record<string, unknown>>;
+type Ddpm = Extract<PreconditioningSettings, { kind: 'ddpm' }>;
+
+/** Schedulers that leave the noise of training to these settings; in how they step we do not follow them. */
+const classes = ['DDPMScheduler', 'DDIMScheduler', 'PNDMScheduler', 'DPMSolverMultistepScheduler', 'EulerDiscreteScheduler'];
+const betas = new Map<unknown, Ddpm['betas']>([
+  ['linear', 'linear'],
+  ['scaled_linear', 'scaled-linear'],
+  ['squaredcos_cap_v2', 'cosine'],
+]);
+const predictions = new Map<unknown, Ddpm['predicts']>([
+  ['epsilon', 'eps'],
+  ['v_prediction', 'v'],
+  ['sample', 'x0'],
+]);
+const defaults = { beta_schedule: 'linear', prediction_type: 'epsilon', num_train_timesteps: 1000, beta_start: 1e-4, beta_end: 0.02 };
+
+/** What scheduler_config.json of diffusers says of a network: its noise levels and the meaning of its output. @throws CliError (bad data) */
+export function readScheduler(path: string, given: Settings): Ddpm {
+  const settings: Settings = { ...defaults, ...given };
+  const only = (name: string, known: readonly unknown[]) => {
+    if (known.includes(settings[name])) return;
+    const list = known.map((value) => JSON.stringify(value)).join(', ');
+    throw dataError(`${path}: a scheduler with ${name} ${JSON.stringify(settings[name])} is not known here; known: ${list}`);
+  };
+  only('_class_name', classes);
+  only('beta_schedule', [...betas.keys()]);
+  only('prediction_type', [...predictions.keys()]);
+  only('trained_betas', [undefined, null]);
+  only('rescale_betas_zero_snr', [undefined, false]);
+  return {
+    kind: 'ddpm',
+    betas: betas.get(settings.beta_schedule),
+    trainingSteps: settings.num_train_timesteps as number,
+    betaStart: settings.beta_start as number,
+    betaEnd: settings.beta_end as number,
+    predicts: predictions.get(settings.prediction_type),
+  };
+}
+
+/** The way back, for a sampler of diffusers. */
+export function schedulerOf({ betas: rule = 'linear', predicts = 'eps', trainingSteps, betaStart, betaEnd }: Ddpm): Settings {
+  const nameOf = (names: ReadonlyMap<unknown, unknown>, value: unknown) => [...names].find(([, ours]) => ours === value)?.[0];
+  return {
+    ...{ _class_name: 'DDPMScheduler', beta_schedule: nameOf(betas, rule), prediction_type: nameOf(predictions, predicts) },
+    num_train_timesteps: trainingSteps ?? defaults.num_train_timesteps,
+    ...{ beta_start: betaStart ?? defaults.beta_start, beta_end: betaEnd ?? defaults.beta_end, clip_sample: true },
+  };
+}
