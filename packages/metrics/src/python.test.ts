@@ -33,12 +33,12 @@ score = InceptionScore(feature=net, splits=1)
 score.update(a)
 print(json.dumps([float(fid.compute()), float(kid.compute()[0]), float(score.compute()[0])]))`;
 
-test.each([
+test.for([
   [1, 300, 24],
   [5, 41, 40],
-])(
+] as const)(
   'torchmetrics gives the same distances and score for random features: seed %i, %i rows of %i',
-  (seed, rows, dimensions, context) => {
+  ([seed, rows, dimensions], context) => {
     const [a, b] = [seed, seed + 1].map((s) =>
       Float64Array.from(randomNormals({ seed: s }, rows * dimensions), (value) => value + 0.1 * s),
     );

@@ -8,8 +8,8 @@ const digits: UNetConfig = {
   inChannels: 1,
   channels: 32,
   embChannels: 128,
-  channelMult: [1, 2, 3],
-  blocks: 2,
+  channelMult: [1, 2, 2],
+  blocks: 1,
   attentionResolutions: [7],
   heads: 1,
   scaleShift: true,
@@ -20,9 +20,9 @@ const digits: UNetConfig = {
 };
 
 /** Too small to draw well, quick enough to try every command in seconds. */
-const tiny: UNetConfig = { ...digits, channels: 8, embChannels: 32, channelMult: [1, 1, 1], blocks: 1 };
+const tiny: UNetConfig = { ...digits, channels: 8, embChannels: 32, channelMult: [1, 1, 1] };
 
-/** EDM's DDPM++ with one block a level: 1.3 million parameters. */
+/** EDM's DDPM++ in the same size: 1.3 million parameters. */
 const edmDigits: SongUNetConfig = {
   kind: 'song',
   imageSize: 28,
