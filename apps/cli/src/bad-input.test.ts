@@ -85,7 +85,7 @@ function writeBadScores(): void {
   new DataView(huge.buffer, huge.byteOffset).setUint32(16, 65535);
   new DataView(huge.buffer, huge.byteOffset).setUint32(20, 65535);
   writeFileSync(at('huge-image/a.png'), huge);
-  writeFileSync(at('no-images.zip'), writeZip([['a.jpg', new Uint8Array(4)]]));
+  writeFileSync(at('no-images.zip'), writeZip([['a.gif', new Uint8Array(4)]]));
 }
 
 beforeAll(async () => {
@@ -166,11 +166,11 @@ const data: readonly Case[] = [
   ['evaluate --samples float.npz', 3, ['float.npz', 'uint8', 'F32']],
   ['evaluate --samples large.npz --silent', 3, ['32x32', '28x28']],
   ['evaluate --samples text.npz', 3, ['text.npz']],
-  ['fid broken-images mnist:test --features=digits --silent', 3, ['broken-images/b.png', 'CRC']],
-  ['fid huge-image mnist:test --features=digits', 3, ['huge-image/a.png', '65535x65535']],
-  ['fid mixed-images mnist:test --features=digits', 3, ['mixed-images/b.png', '4x4', '28x28']],
-  ['fid empty-images mnist:test --features=digits', 3, ['empty-images has no PNG files']],
-  ['fid no-images.zip mnist:test --features=digits', 3, ['no-images.zip holds no PNG files']],
+  ['fid broken-images mnist:test --features=digits --silent', 3, ['broken-images, image 1 (b.png)', 'CRC']],
+  ['fid huge-image mnist:test --features=digits', 3, ['huge-image, image 0 (a.png)', '65535x65535']],
+  ['fid mixed-images mnist:test --features=digits', 3, ['mixed-images, image 1 (b.png)', '4x4', '28x28']],
+  ['fid empty-images mnist:test --features=digits', 3, ['empty-images: there are no .png, .jpg or .jpeg files']],
+  ['fid no-images.zip mnist:test --features=digits', 3, ['no-images.zip: there are no .png, .jpg or .jpeg files']],
   ['fid text.zip mnist:test --features=digits', 3, ['text.zip']],
   ['fid large.npz mnist:test --features=digits --silent --no-cache', 3, ['large.npz', '28, 28, 1', '32,32,3']],
   ['fid nan-stats.npz sound-stats.npz', 3, ['nan-stats.npz', 'not finite']],
@@ -188,7 +188,7 @@ const data: readonly Case[] = [
   ['train --preset mnist-tiny --out out', 3, ['no-digits', 'train-images'], 'no-digits'],
   ['train --preset mnist-tiny --data cifar10=nowhere --out out', 3, ['nowhere', 'no such file']],
   ['train --preset mnist-tiny --data imagenet64=no-digits --out out', 3, ['train_data_batch_1.npz', 'ENOENT']],
-  ['train --preset mnist-tiny --data folder=no-digits --out out', 3, ['no .png files']],
+  ['train --preset mnist-tiny --data folder=no-digits --out out', 3, ['no-digits: there are no .png, .jpg or .jpeg files']],
   ['train --preset mnist-tiny --data zip=text.npz --out out', 3, ['text.npz', 'not a zip archive']],
   ['train --preset mnist-tiny --data folder=colours --out out', 3, ['32x32 with 3 channels', 'takes 28x28 with 1']],
   ['distill --teacher good/model --schedule 4,1 --data folder=colours --out out', 3, ['32x32 with 3 channels', 'takes 28x28 with 1']],
