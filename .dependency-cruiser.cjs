@@ -1,5 +1,6 @@
 // Who may import whom: imports point down the list, never sideways, and across packages only through a package's front door.
 const below = {
+  plot: [],
   schedules: [],
   samplers: ['schedules'],
   tensor: [],
@@ -54,7 +55,7 @@ module.exports = {
       name: 'plain-packages-are-browser-safe',
       comment: 'schedules, samplers and checkpoint run anywhere.',
       severity: 'error',
-      from: { path: '^packages/(schedules|samplers|checkpoint|unet|optim|distill)/src/', pathNot: tests },
+      from: { path: '^packages/(plot|schedules|samplers|checkpoint|unet|optim|distill)/src/', pathNot: tests },
       to: { dependencyTypes: ['core'] },
     },
   ],

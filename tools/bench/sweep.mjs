@@ -1,7 +1,7 @@
 // npm run bench:sweep: images a second against batch size and threads as two plots, and whether the bits stay the same.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linePlot } from './line-plot.mjs';
+import { linePlot } from '@tract/plot';
 import { busyWarning, machine } from './machine.mjs';
 import { networks, tinyNetwork } from './networks.mjs';
 import { ours, ToolError } from './programs.mjs';
@@ -70,8 +70,8 @@ async function main(args) {
   for (const column of columns) {
     const plot = {
       title: `${titles[column]}, ${network.title}`,
-      xLabel: 'images of a batch',
-      yLabel: 'images a second',
+      x: { label: 'images of a batch', scale: 'log2' },
+      y: { label: 'images a second' },
       lines: throughputLines(points, column),
     };
     writeFileSync(join(out, `sweep-${column}.svg`), linePlot(plot));

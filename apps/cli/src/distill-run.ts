@@ -146,7 +146,7 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
     facts: (step) => {
       const { teacherSteps, studentSteps } = setup.phases[state.phase];
       const learningRate = setup.learningRate * setup.schedule(phaseProgress(step / setup.updates, setup.shares));
-      return { phase: `${teacherSteps}->${studentSteps}`, learningRate };
+      return { phase: `${teacherSteps}->${studentSteps}`, learningRate, emaMomentum: 1 - setup.emas[state.phase].rate(state.updates) };
     },
     counters: () => ({ phase: state.phase, updates: state.updates }),
     commit,

@@ -7,8 +7,10 @@ import { evaluateCommand } from './commands/evaluate.js';
 import { fidCommand } from './commands/fid.js';
 import { inspectCommand } from './commands/inspect.js';
 import { quickstartCommand } from './commands/quickstart.js';
+import { reportCommand } from './commands/report.js';
 import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
+import { watchCommand } from './commands/watch.js';
 import { examples, requireOptions } from './common-options.js';
 import type { Io } from './io.js';
 import { version } from './version.js';
@@ -33,6 +35,8 @@ const makers = [
   sampleCommand,
   evaluateCommand,
   fidCommand,
+  reportCommand,
+  watchCommand,
   benchCommand,
   doctorCommand,
   inspectCommand,

@@ -9,6 +9,8 @@ export type Tick = {
   readonly loss?: number;
   readonly gradNorm?: number;
   readonly phase?: string;
+  /** Memory of the process. */
+  readonly rssBytes?: number;
 };
 
 export type Progress = {
@@ -38,7 +40,8 @@ export function clock(ms: number): string {
   return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }
 
-const significant = (value: number): string =>
+/** Four digits, and powers of ten where it is far from 1. */
+export const significant = (value: number): string =>
   value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? value.toExponential(2) : Number(value.toPrecision(4)).toString();
 
 /** One line that says where the work stands. `rate` in units a second. */
@@ -51,6 +54,7 @@ export function describe(tick: Tick, unit: string, rate: number): string {
     tick.loss === undefined ? undefined : `loss ${significant(tick.loss)}`,
     tick.gradNorm === undefined ? undefined : `gradient ${significant(tick.gradNorm)}`,
     left,
+    tick.rssBytes === undefined ? undefined : `${Math.round(tick.rssBytes / 2 ** 20)} MB`,
   ];
   return parts.filter((part) => part !== undefined).join('  ');
 }

@@ -27,6 +27,8 @@ const paths = (run: string) => ({
 });
 
 export const modelPath = (run: string): string => paths(run).model;
+export const configPath = (run: string): string => paths(run).config;
+export const statsPath = (run: string): string => paths(run).stats;
 
 /** How a command takes a run that is there. */
 export type ResumeOptions = {

@@ -108,7 +108,10 @@ export function trainWork(options: TrainRun): Work & { readonly dispose: () => v
       state = next;
       return { loss, gradNorm };
     },
-    facts: (step) => ({ learningRate: setup.learningRate * setup.schedule(step / setup.updates) }),
+    facts: (step) => ({
+      learningRate: setup.learningRate * setup.schedule(step / setup.updates),
+      emaMomentum: 1 - setup.ema.rate(state.updates),
+    }),
     counters: () => ({ updates: state.updates }),
     commit,
     dispose: () => dispose(treesOf(state)),

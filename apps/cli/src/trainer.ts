@@ -4,7 +4,8 @@ import type { Io } from './io.js';
 import { emptyWindow, openLossLog, type StepResult } from './loss-log.js';
 import { type Progress, startProgress } from './progress.js';
 import { withCommas } from './quantity.js';
-import { type LogWindow, logStats, type RunState } from './run-folder.js';
+import type { LogWindow, RunState } from './run-folder.js';
+import { openRunView, type RunView } from './seeing/run-view.js';
 import { catchSignals, type Signals } from './signals.js';
 
 /** A training that the loop can drive: all its state lives behind these functions. */
@@ -17,7 +18,7 @@ export type Work = {
   /** Does update number `step` (from 0) and nothing else: no reading back. The loop reads and disposes the result. */
   readonly step: (step: number) => StepResult;
   /** What stands in the log beside the loss of update `step`. */
-  readonly facts: (step: number) => { readonly phase?: string; readonly learningRate: number };
+  readonly facts: (step: number) => { readonly phase?: string; readonly learningRate: number; readonly emaMomentum: number };
   /** Numbers that belong to the state of the method. */
   readonly counters: () => RunState['counters'];
   /** Makes everything up to now safe on the disk. */
@@ -31,6 +32,8 @@ export type RunOptions = {
   readonly silent?: boolean;
   /** How the user goes on after an interruption. */
   readonly again?: string;
+  /** Images that are drawn at each commit, see `RunView`. */
+  readonly samples?: number;
 };
 
 /**
@@ -42,7 +45,9 @@ export async function runWork(io: Io, work: Work, from: RunState | undefined, op
   const progress = startProgress(io, { unit: 'images', silent: options.silent });
   const signals = catchSignals();
   try {
-    const state = await loop(work, from, progress, signals);
+    const imagesBetween = Math.min(work.commitEvery, work.totalSteps) * work.batch;
+    const view = openRunView(io, { run: work.run, imagesBetween, from, samples: options.samples });
+    const state = await loop(work, from, { progress, signals, view });
     if (state.step === state.totalSteps) return state;
     throw interrupted(
       `stopped by ${signals.asked} after ${withCommas(state.images)} images; the checkpoint is written, ${options.again ?? '--resume goes on from it'}`,
@@ -53,8 +58,10 @@ export async function runWork(io: Io, work: Work, from: RunState | undefined, op
   }
 }
 
+type Surroundings = { readonly progress: Progress; readonly signals: Signals; readonly view: RunView };
+
 /** Updates until the end, or until the commit that follows a signal. */
-async function loop(work: Work, from: RunState | undefined, progress: Progress, signals: Signals): Promise<RunState> {
+async function loop(work: Work, from: RunState | undefined, { progress, signals, view }: Surroundings): Promise<RunState> {
   const { totalSteps, commitEvery } = work;
   const stateAt = stateMaker(work, from);
   const log = openLossLog(from?.window ?? emptyWindow);
@@ -73,10 +80,14 @@ async function loop(work: Work, from: RunState | undefined, progress: Progress, 
       const window = log.window();
       show(work, progress, step, window);
       if (lineDue) {
-        writeLine(work, stateAt(step, window));
+        view.line(lineOf(work, stateAt(step, window)));
         log.reset();
       }
-      if (commitDue) await work.commit(stateAt(step, lineDue ? emptyWindow : window));
+      if (commitDue) {
+        const state = stateAt(step, lineDue ? emptyWindow : window);
+        await work.commit(state);
+        await view.committed(state, () => signals.asked !== undefined);
+      }
     }
     if (stopping) break;
   }
@@ -103,9 +114,10 @@ function show(work: Work, progress: Progress, step: number, { loss, gradNorm, co
     loss: loss / count,
     gradNorm: gradNorm / count,
     phase: work.facts(step - 1).phase,
+    rssBytes: process.memoryUsage.rss(),
   });
 }
 
-function writeLine(work: Work, { step, images, seconds, window: { loss, gradNorm, count } }: RunState): void {
-  logStats(work.run, { step, images, ...work.facts(step - 1), loss: loss / count, gradNorm: gradNorm / count, seconds });
+function lineOf(work: Work, { step, images, seconds, window: { loss, gradNorm, count } }: RunState): Parameters<RunView['line']>[0] {
+  return { step, images, ...work.facts(step - 1), loss: loss / count, gradNorm: gradNorm / count, seconds };
 }

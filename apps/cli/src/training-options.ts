@@ -47,6 +47,7 @@ export const withTraining = (command: Command): Command =>
     .option('--resume [checkpoint]', 'go on from the last checkpoint of --out, see below', pathName)
     .option('--override', 'with --resume: let settings differ from those of the run')
     .option('--max-restarts <n>', 'go on by itself after a crash, a kill or divergence, so often', wholeNumber)
+    .option('--samples <n>', 'images drawn at each checkpoint (default: few enough to be cheap)', wholeNumber)
     .option('--dry-run', 'print what would be done and what it costs; write nothing')
     .option('--json', 'print one JSON value at the end')
     .addHelpText('after', resumeHelp)

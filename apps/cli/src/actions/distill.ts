@@ -22,6 +22,7 @@ export type DistillOptions = ComputeOptions &
     readonly out: string;
     readonly lr?: number;
     readonly keep?: number;
+    readonly samples?: number;
     readonly dryRun?: boolean;
     readonly json?: boolean;
   };
@@ -51,14 +52,14 @@ function requireWeightsOfPhases({ schedule, phaseWeights }: DistillPreset): void
 
 export type Distillation = ComputeOptions &
   ResumeOptions &
-  Pick<RunOptions, 'again'> & {
+  Pick<RunOptions, 'again' | 'samples'> & {
     readonly run: string;
     readonly settings: DistillPreset;
     readonly keep?: number;
   };
 
 /** Distils from the start, or from the last checkpoint, into a run folder. Everything is checked before the first file is written. */
-export async function runDistillation(io: Io, { run, settings, keep, again, ...options }: Distillation): Promise<RunState> {
+export async function runDistillation(io: Io, { run, settings, keep, again, samples, ...options }: Distillation): Promise<RunState> {
   const config = runConfig('distill', settings);
   const from = openRun(run, config, options, warnOn(io));
   const teacher = readTeacher(settings.teacher);
@@ -73,17 +74,17 @@ export async function runDistillation(io: Io, { run, settings, keep, again, ...o
   const work = distillWork({ run, settings, teacher, images, from, keep });
   try {
     beginRun(run, config, from);
-    return await runWork(io, work, from?.state, { silent: options.silent, again });
+    return await runWork(io, work, from?.state, { silent: options.silent, again, samples });
   } finally {
     work.dispose();
   }
 }
 
 export async function distill(io: Io, options: DistillOptions): Promise<void> {
-  const { out: run, json = false, keep, resume, override, backend, threads, silent } = options;
+  const { out: run, json = false, keep, samples, resume, override, backend, threads, silent } = options;
   const settings = settingsOf(options);
   if (options.dryRun) return dryRunDistillation(io, settings, json);
-  const { images, seconds } = await runDistillation(io, { run, settings, keep, resume, override, backend, threads, silent });
+  const { images, seconds } = await runDistillation(io, { run, settings, keep, samples, resume, override, backend, threads, silent });
   const model = modelPath(run);
   report(io, json, { run, model, images, seconds }, [`${model}: student after ${withCommas(images)} images in ${seconds} s`]);
 }

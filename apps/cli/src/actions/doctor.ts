@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
-import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
+import { freemem } from 'node:os';
 import { conv2d, dispose, noise, type Tensor } from '@tract/tensor';
 import { type Backend, startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
+import { gigabytes, machine } from '../environment.js';
 import { type Io, report } from '../io.js';
 import { nativeInstructionSets } from '../native-info.js';
 
@@ -67,26 +68,21 @@ async function timed(work: () => Tensor): Promise<number> {
   return ms;
 }
 
-const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
-
 export async function doctor(io: Io, options: DoctorOptions): Promise<void> {
   const backends = await findBackends();
   const backend = await startBackend(io, { silent: true, ...options });
   const convolution = await convolutionSpeed(backend);
-  const processor = cpus()[0]?.model ?? 'unknown';
+  const { memoryBytes, ...host } = machine();
   const value = {
-    node: process.version,
-    platform: `${platform()} ${release()} ${arch()}`,
-    processor,
-    cores: availableParallelism(),
-    memory: { total: totalmem(), free: freemem() },
+    ...host,
+    memory: { total: memoryBytes, free: freemem() },
     backends,
     chosen: backend,
     convolution,
   };
   report(io, options.json === true, value, [
     `Node        ${value.node} on ${value.platform}`,
-    `Processor   ${processor}, ${value.cores} cores`,
+    `Processor   ${value.processor}, ${value.cores} cores`,
     `Memory      ${gigabytes(value.memory.total)}, ${gigabytes(value.memory.free)} free`,
     ...backends.map(({ name, available, detail }) => `${available ? 'Backend    ' : 'No backend '} ${name}: ${detail}`),
     `Chosen      ${backend.name}, ${backend.threads} threads${backend.instructions ? `, ${backend.instructions}` : ''}`,

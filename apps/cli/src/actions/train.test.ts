@@ -12,7 +12,10 @@ import { readLog, scratchFolder, startTract, until } from '../testing/tract.js';
 const scratch = scratchFolder();
 const env = { TRACT_MNIST: writeTinyDigits(join(scratch.path, 'digits')) };
 const folder = (name: string): string => join(scratch.path, name);
-const settings = ['--preset', 'mnist-tiny', '--images', '120', '--batch', '2', '--checkpoint-every', '14', '--threads', '1', '--silent'];
+const settings = [
+  ...['--preset', 'mnist-tiny', '--images', '120', '--batch', '2', '--checkpoint-every', '14', '--samples', '1'],
+  ...['--threads', '1', '--silent'],
+];
 const train = (run: string, ...more: string[]) => startTract(['train', '--out', folder(run), ...settings, ...more], env);
 
 /** One run from start to end, and one that was stopped on its way. */
@@ -33,7 +36,16 @@ beforeAll(async () => {
 afterAll(scratch.remove);
 
 test('training leaves a model folder that other tools can read, a checkpoint and a log, and no lock', () => {
-  expect(readdirSync(folder('whole')).sort()).toEqual(['checkpoints', 'config.json', 'model', 'stats.jsonl']);
+  expect(readdirSync(folder('whole')).sort()).toEqual([
+    'checkpoints',
+    'config.json',
+    'environment.json',
+    'loss.svg',
+    'model',
+    'samples',
+    'stats.jsonl',
+    'tensorboard',
+  ]);
   expect(readdirSync(folder('whole/model')).sort()).toEqual(['README.md', 'config.json', 'model.safetensors']);
   const config = JSON.parse(readFileSync(folder('whole/model/config.json'), 'utf8'));
   expect(config).toMatchObject({ format: 'tract-model', prediction: 'v', recipe: { images: 120, batch: 2, seed: 0 } });

@@ -24,6 +24,7 @@ export type TrainOptions = ComputeOptions &
     readonly lr?: number;
     readonly lrRamp?: number;
     readonly keep?: number;
+    readonly samples?: number;
     readonly dryRun?: boolean;
     readonly json?: boolean;
   };
@@ -77,7 +78,7 @@ export async function train(io: Io, options: TrainOptions): Promise<void> {
   const work = trainWork({ run: options.out, settings, images, from, keep: options.keep });
   try {
     beginRun(options.out, config, from);
-    const state = await runWork(io, work, from?.state, { silent: options.silent === true });
+    const state = await runWork(io, work, from?.state, { silent: options.silent === true, samples: options.samples });
     const value = { run: options.out, model: modelPath(options.out), images: state.images, seconds: state.seconds };
     report(io, options.json === true, value, [
       `${modelPath(options.out)}: teacher after ${withCommas(state.images)} images in ${state.seconds} s`,

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { writeFileAtomically } from '../atomic.js';
+import { startBackend } from '../backend.js';
+import type { ComputeOptions } from '../common-options.js';
+import { processOf } from '../diffusion-model.js';
+import { CliError, exitCodes, usageError } from '../errors.js';
+import { requireRoom } from '../folders.js';
+import { type FrechetReport, loadYardstick, measureImages, type Yardstick } from '../frechet.js';
+import { gridPng } from '../grid.js';
+import { squareColumns } from '../image-files.js';
+import { sliceImages } from '../images.js';
+import { type Io, report as print } from '../io.js';
+import { readTeacher } from '../known-teacher.js';
+import { readModel, type StoredModel } from '../model-folder.js';
+import { inSteps } from '../quantity.js';
+import { modelPath } from '../run-folder.js';
+import { drawImages } from '../sample-run.js';
+import { samplingOf } from '../sampling.js';
+import { type Drawing, reportPage } from '../seeing/report-page.js';
+import { type RunRecord, readRun } from '../seeing/run-record.js';
+import { interruptible, type Pause } from '../signals.js';
+
+export type ReportOptions = ComputeOptions & {
+  readonly out?: string;
+  readonly steps?: readonly number[];
+  readonly count: number;
+  readonly seed: number;
+  /** Images that are measured; true where no number was given. */
+  readonly scores?: number | true;
+  readonly json?: boolean;
+};
+
+const usualSteps = [1, 2, 4];
+
+/** A model that the report draws with, and in what numbers of steps. */
+type Subject = { readonly name: Drawing['model']; readonly model: StoredModel; readonly steps: readonly number[] };
+
+/** Draws with the models of a run, measures them where asked, and writes the page. */
+export async function report(io: Io, run: string, options: ReportOptions): Promise<void> {
+  const { out = join(run, 'report.html'), seed, scores } = options;
+  const record = readRun(run);
+  requireRoom(out);
+  const { models, notes } = modelsOf(record);
+  const subjects = models.map(([name, model]) => ({ name, model, steps: stepsOf(model, options.steps) }));
+  const yardstick = scores === undefined ? undefined : await yardstickFor(subjects);
+  await startBackend(io, options);
+  const drawings = await interruptible('nothing was written', (pause) => drawAll(io, subjects, yardstick, options, pause));
+  const scored = drawings.find((drawing) => drawing.measured)?.measured;
+  writeFileAtomically(out, reportPage(record, { drawings, seed, scored, notes }));
+  const distances = drawings.map(({ model, steps, nfe, score }) => ({ model, steps, nfe, frechet_distance: score ?? null }));
+  print(io, options.json === true, { run, out, drawings: distances, notes }, [...notes, `${out}: report on ${run}`]);
+}
+
+/** What a run has trained, and the teacher of a student; a teacher that is not there is left out, with a word. */
+function modelsOf({ run, command, settings }: RunRecord) {
+  const own = readModel(modelPath(run));
+  if (command === 'train') return { models: [['teacher', own] as const], notes: [] };
+  const student = ['student', own] as const;
+  try {
+    return { models: [['teacher', readTeacher(String(settings.teacher))] as const, student], notes: [] };
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== exitCodes.data) throw error;
+    return { models: [student], notes: [`The teacher is not shown: ${error.message}.`] };
+  }
+}
+
+/** Numbers of steps, ascending: those asked for, or the usual ones that the model knows; and those that it is made for. */
+function stepsOf(model: StoredModel, asked: readonly number[] | undefined): number[] {
+  const process = processOf(model);
+  const timesteps = process.kind === 'edm' ? process.timesteps : undefined;
+  const chosen = asked ?? usualSteps.filter((steps) => timesteps === undefined || timesteps % steps === 0);
+  for (const steps of chosen) samplingOf(model, steps);
+  return [...new Set([...chosen, ...model.samplingSteps])].sort((a, b) => a - b);
+}
+
+/** @throws CliError (usage) for models that the digit classifier cannot measure. */
+async function yardstickFor(subjects: readonly Subject[]): Promise<Yardstick> {
+  const other = subjects.find(({ model: { network } }) => network.imageSize !== 28 || network.inChannels !== 1);
+  if (other) throw usageError(`--scores measures digits of 28x28 grey pixels, the ${other.name} draws others; use tract fid`);
+  return loadYardstick('mnist:test');
+}
+
+type Measured = Drawing & { readonly measured?: FrechetReport };
+
+async function drawAll(
+  io: Io,
+  subjects: readonly Subject[],
+  yardstick: Yardstick | undefined,
+  { count, seed, scores, silent }: ReportOptions,
+  pause: Pause,
+): Promise<Measured[]> {
+  const measuredCount = typeof scores === 'number' ? scores : 5000;
+  const drawings: Measured[] = [];
+  for (const { name, model, steps: list } of subjects) {
+    for (const steps of list) {
+      const phase = `drawing with the ${name}, ${inSteps(steps)}`;
+      const all = yardstick ? Math.max(count, measuredCount) : count;
+      const images = await drawImages(io, model, { steps, count: all, seed, batch: 64, silent, phase }, pause);
+      const { sampler, nfe } = samplingOf(model, steps);
+      const text = { Software: 'tract', Description: `${name}, ${inSteps(steps)} of ${sampler}, seed ${seed}` };
+      const zoom = model.network.imageSize > 32 ? 1 : 2;
+      const png = gridPng([{ images: sliceImages(images, 0, count) }], { columns: squareColumns(count), zoom, text });
+      const measured = yardstick && (await measureImages(io, sliceImages(images, 0, measuredCount), yardstick, { silent, pause }));
+      drawings.push({ model: name, steps, nfe, png, score: measured?.frechet_distance, measured });
+    }
+  }
+  return drawings;
+}

@@ -1,0 +1,18 @@
+/** Text that is HTML already. */
+export type Html = { readonly html: string };
+
+export const raw = (text: string): Html => ({ html: text });
+
+const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+type Content = string | number | Html | readonly Html[] | undefined;
+
+const render = (content: Content): string => {
+  if (content === undefined) return '';
+  if (typeof content !== 'object') return String(content).replace(/[&<>"']/g, (character) => escapes[character]);
+  return 'html' in content ? content.html : content.map(render).join('\n');
+};
+
+/** A template of HTML: what is put in is escaped, unless it is HTML itself. */
+export const html = (parts: TemplateStringsArray, ...contents: readonly Content[]): Html =>
+  raw(parts.map((part, i) => (i === 0 ? part : `${render(contents[i - 1])}${part}`)).join(''));

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { backendName } from '@tract/tensor';
+import { writeFileAtomically } from '../atomic.js';
+import { machine } from '../environment.js';
+import type { Io } from '../io.js';
+import { configPath, logStats, type RunState } from '../run-folder.js';
+import { curve } from './curves.js';
+import { drawGrid, listGrids, removeGridsAfter } from './sample-grids.js';
+import { readStats, type StatsLine } from './stats-line.js';
+import { openTensorBoardLog } from './tensorboard-log.js';
+
+/** What a training shows of itself while it goes: stats.jsonl, TensorBoard's events, loss.svg and samples/ in the run folder. */
+export type RunView = {
+  /** Takes what is known after an update. */
+  readonly line: (facts: Omit<StatsLine, 'imagesPerSecond' | 'rssBytes' | 'time'>) => void;
+  /** To be called when a checkpoint and its model are on the disk. Drawing ends early, without a picture, when `isStopping` says so. */
+  readonly committed: (state: RunState, isStopping: () => boolean) => Promise<void>;
+};
+
+export type ViewOptions = {
+  readonly run: string;
+  /** Training images between two checkpoints. */
+  readonly imagesBetween: number;
+  /** Where the run goes on from. */
+  readonly from?: RunState;
+  /** Images of a grid of samples; 0 for none, by cost unless told. */
+  readonly samples?: number;
+};
+
+const redrawEveryMs = 10_000;
+
+/** The run folder has been begun: its configuration is there, and its log ends where the run goes on. */
+export function openRunView(io: Io, { run, imagesBetween, from, samples }: ViewOptions): RunView {
+  const config = JSON.parse(readFileSync(configPath(run), 'utf8'));
+  writeFileAtomically(join(run, 'environment.json'), `${JSON.stringify({ ...machine(), backend: backendName() }, null, 2)}\n`);
+  removeGridsAfter(run, from?.step ?? 0);
+  const lines = readStats(run);
+  const board = openTensorBoardLog(run, { config, lines, grids: listGrids(run) });
+  let last = { images: from?.images ?? 0, time: performance.now() };
+  let drawnAt = Number.NEGATIVE_INFINITY;
+
+  const redraw = (): void => {
+    const svg = curve(lines, 'loss');
+    if (svg !== undefined) writeFileAtomically(join(run, 'loss.svg'), svg);
+    drawnAt = performance.now();
+  };
+  return {
+    line: (facts) => {
+      const now = { images: facts.images, time: performance.now() };
+      const imagesPerSecond = (1000 * (now.images - last.images)) / (now.time - last.time);
+      const rssBytes = process.memoryUsage.rss();
+      const line = { ...facts, imagesPerSecond: Number(imagesPerSecond.toPrecision(4)), rssBytes, time: new Date().toISOString() };
+      last = now;
+      lines.push(line);
+      logStats(run, line);
+      board.line(line);
+      if (now.time - drawnAt >= redrawEveryMs) redraw();
+    },
+    committed: async ({ step, images }, isStopping) => {
+      redraw();
+      const pause = async (): Promise<void> => {
+        await nextTurn();
+        if (isStopping()) throw new Stopped();
+      };
+      try {
+        await pause();
+        const grid = await drawGrid(io, run, { step, images, imagesBetween, count: samples, config }, pause);
+        if (grid) board.grid(grid);
+      } catch (error) {
+        if (!(error instanceof Stopped)) throw error;
+      }
+    },
+  };
+}
+
+class Stopped extends Error {}

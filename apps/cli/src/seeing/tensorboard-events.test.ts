@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { expect, test } from 'vitest';
+import { decodeMessage, readRecords, valuesOf } from '../testing/event-file.js';
+import { crc32c } from './crc32c.js';
+import { varint } from './protobuf.js';
+import { fileStart, imageEvent, scalarEvent, sessionStart, textEvent } from './tensorboard-events.js';
+
+test("CRC-32C gives RFC 3720's values", () => {
+  const bytes = (byte: (i: number) => number) => Uint8Array.from({ length: 32 }, (_, i) => byte(i));
+  expect(crc32c(bytes(() => 0))).toBe(0x8a9136aa);
+  expect(crc32c(bytes(() => 255))).toBe(0x62a8ab43);
+  expect(crc32c(bytes((i) => i))).toBe(0x46dd794e);
+  expect(crc32c(bytes((i) => 31 - i))).toBe(0x113fdb5c);
+  expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+});
+
+test('varints are those of the format, up to the largest whole number', () => {
+  expect([0, 127, 128, 300].map((value) => [...varint(value)])).toEqual([[0], [127], [128, 1], [172, 2]]);
+  for (const value of [2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]) {
+    expect(decodeMessage(Buffer.concat([Buffer.from([8]), varint(value)])).get(1)).toEqual([value]);
+  }
+});
+
+const time = 1_700_000_000_250;
+const png = encode({ width: 3, height: 2, channels: 1, data: Uint8Array.of(0, 50, 100, 150, 200, 250) });
+const file = Buffer.concat([
+  fileStart(time),
+  sessionStart({ time, step: 0 }),
+  textEvent({ time, step: 0 }, 'config', '    {"é": 1}'),
+  scalarEvent({ time, step: 20 }, { loss: 0.5, learningRate: 1e-4 }),
+  imageEvent({ time, step: 20 }, 'samples', { png, width: 3, height: 2, channels: 1 }),
+]);
+
+test('a decoder that knows the wire format alone reads back what was written', () => {
+  const records = readRecords(file);
+  expect(records.map((record) => record.get(1))).toEqual(Array(5).fill([1_700_000_000.25]));
+  expect(String(records[0].get(3)![0])).toBe('brain.Event:2');
+  expect(decodeMessage(records[1].get(7)![0] as Buffer)).toEqual(new Map([[1, [1]]]));
+  const [config, loss, rate, samples] = valuesOf(records);
+  const tensor = decodeMessage(config.fields.get(8)![0] as Buffer);
+  expect([config.tag, tensor.get(1), String(tensor.get(8)![0])]).toEqual(['config', [7], '    {"é": 1}']);
+  expect([loss.step, loss.tag, loss.scalar]).toEqual([20, 'loss', 0.5]);
+  expect([rate.tag, rate.scalar]).toEqual(['learningRate', Math.fround(1e-4)]);
+  const image = decodeMessage(samples.fields.get(4)![0] as Buffer);
+  expect([image.get(1), image.get(2), image.get(3), (image.get(4)![0] as Buffer).equals(png)]).toEqual([[2], [3], [1], true]);
+});
+
+test('TensorBoard itself reads it', (context) => {
+  const python = (...args: string[]) => spawnSync(process.env.TRACT_PYTHON ?? 'python3', args, { encoding: 'utf8' });
+  if (python('-c', 'import tensorboard').status !== 0) return context.skip('python3 has no tensorboard; TRACT_PYTHON names another one');
+  const folder = mkdtempSync(join(tmpdir(), 'tract-events-'));
+  writeFileSync(join(folder, 'events.out.tfevents.1700000000.tract'), file);
+  const script = `
+import json, sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+events = EventAccumulator(sys.argv[1]); events.Reload()
+(loss,) = events.Tensors('loss') if 'loss' in events.Tags()['tensors'] else events.Scalars('loss')
+(image,) = events.Images('samples') if 'samples' in events.Tags()['images'] else [None]
+(text,) = events.Tensors('config')
+print(json.dumps([loss.step, loss.wall_time, getattr(loss, 'value', 0.5), image.width, image.height, len(image.encoded_image_string), text.tensor_proto.string_val[0].decode()]))`;
+  const { stdout, stderr } = python('-c', script, folder);
+  rmSync(folder, { recursive: true });
+  expect(JSON.parse(stdout || JSON.stringify(stderr))).toEqual([20, 1_700_000_000.25, 0.5, 3, 2, png.length, '    {"é": 1}']);
+});
