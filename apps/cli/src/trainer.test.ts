@@ -27,7 +27,7 @@ function workWith(at: number, loss: number, gradNorm: number) {
       const [l, g] = done.updates === at ? [loss, gradNorm] : [1, 1];
       return { loss: scalar(l), gradNorm: scalar(g) };
     },
-    facts: () => ({ learningRate: 1 }),
+    facts: () => ({ learningRate: 1, emaMomentum: 0.9 }),
     counters: () => ({}),
     commit: async ({ step }) => void done.commits.push(step),
   };

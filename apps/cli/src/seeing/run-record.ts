@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataError, usageError } from '../errors.js';
-import { configPath, type RunConfig } from '../run-folder.js';
+import type { RunConfig } from '../run-config.js';
+import { configPath } from '../run-folder.js';
 import { type Grid, listGrids } from './sample-grids.js';
 import { readStats, type StatsLine } from './stats-line.js';
 
@@ -21,7 +22,7 @@ export function readRun(run: string): RunRecord {
   const path = configPath(run);
   if (!existsSync(path)) throw usageError(`there is no run in ${run}; expected the --out of tract train or distill`);
   const { format, command, settings } = readRecord(path);
-  if (format !== 'tract-run' || (command !== 'train' && command !== 'distill') || !isRecord(settings))
+  if (format !== 'tract-run' || (command !== 'train' && command !== 'distill') || !isSettings(settings))
     throw dataError(`${path} is not the configuration of a run; choose the --out of tract train or distill`);
   const environment = join(run, 'environment.json');
   return {
@@ -45,3 +46,6 @@ function readRecord(path: string): Readonly<Record<string, unknown>> {
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isSettings = (value: unknown): value is RunConfig['settings'] =>
+  isRecord(value) && Number.isFinite(value.images) && Number.isFinite(value.batch);
