@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory, scalar, useBackend } from '@tract/tensor';
@@ -11,7 +11,10 @@ import { runWork, type Work } from './trainer.js';
 
 const io: Io = { out: () => {}, err: () => {}, live: false, columns: () => 80 };
 const run = mkdtempSync(join(tmpdir(), 'tract-trainer-'));
-beforeAll(() => useBackend('cpu'));
+beforeAll(async () => {
+  await useBackend('cpu');
+  writeFileSync(join(run, 'config.json'), '{}');
+});
 afterAll(() => rmSync(run, { recursive: true, force: true }));
 
 /** Work whose update `at` (from 1) comes to these values, all others to 1; it notes what is asked of it. */
@@ -41,7 +44,7 @@ test.each([
 ])('%s that is not finite ends the run in the same update, and nothing of it is committed', async (_, at, loss, gradNorm) => {
   const { done, work } = workWith(at, loss, gradNorm);
   const before = memory().tensors;
-  const end = runWork(io, work, undefined, { silent: true });
+  const end = runWork(io, work, undefined, { silent: true, samples: 0 });
   await expect(end).rejects.toMatchObject({
     exitCode: exitCodes.diverged,
     message: expect.stringContaining(`the loss became ${loss} (gradient norm ${gradNorm}) at update ${at}; nothing was written since`),
@@ -53,7 +56,7 @@ test.each([
 test('numbers that are finite are committed at every interval and at the end, and leave no tensor behind', async () => {
   const { done, work } = workWith(0, 0, 0);
   const before = memory().tensors;
-  await runWork(io, work, undefined, { silent: true });
+  await runWork(io, work, undefined, { silent: true, samples: 0 });
   expect(done).toEqual({ updates: 60, commits: [7, 14, 21, 28, 35, 42, 49, 56, 60] });
   expect(memory().tensors).toBe(before);
 });

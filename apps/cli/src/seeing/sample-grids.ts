@@ -66,6 +66,7 @@ export type GridOptions = {
 /** Draws from RUN/model, which has just been saved, in its own number of steps. @returns undefined where no image is cheap enough. */
 export async function drawGrid(io: Io, run: string, options: GridOptions, pause: Pause): Promise<Grid | undefined> {
   const { step, images: seen, imagesBetween, config } = options;
+  if (options.count === 0) return undefined;
   const model = readModel(modelPath(run));
   const [steps] = model.samplingSteps;
   const { sampler, nfe } = samplingOf(model, steps);
