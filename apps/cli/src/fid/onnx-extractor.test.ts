@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { extractImages } from '@tract/metrics';
 import { expect, test } from 'vitest';
+import { bytesField, intField, messageField } from '../seeing/protobuf.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { scratchFolder, tract } from '../testing/tract.js';
 import { type OnnxRuntime, onnxExtractor } from './onnx-extractor.js';
@@ -55,13 +56,45 @@ test('an input that is no image is refused', async () => {
   await expect(onnxExtractor(runtime(['n', 64]), 'net.onnx', 'tf1')).rejects.toThrow('net.onnx takes an input of 2 axes');
 });
 
+const runtimeName: string = 'onnxruntime-node';
+const installed: OnnxRuntime | undefined = await import(runtimeName).then(
+  (module) => module.default ?? module,
+  () => undefined,
+);
+
+/** An ONNX file (ModelProto of onnx.proto3, opset 13) whose network is the mean over height and width of images [n, 3, height, width]. */
+function meanOfColours(height: number, width: number): Buffer {
+  const axes = (...sizes: readonly (number | string)[]) =>
+    sizes.map((size) => messageField(1, typeof size === 'number' ? intField(1, size) : bytesField(2, size)));
+  const float32 = 1;
+  const value = (name: string, ...sizes: readonly (number | string)[]) => [
+    bytesField(1, name),
+    messageField(2, messageField(1, intField(1, float32), messageField(2, ...axes(...sizes)))),
+  ];
+  const node = [bytesField(1, 'images'), bytesField(2, 'features'), bytesField(4, 'GlobalAveragePool')];
+  const input = value('images', 'n', 3, height, width);
+  const output = value('features', 'n', 3, 1, 1);
+  const graph = [messageField(1, ...node), bytesField(2, 'mean'), messageField(11, ...input), messageField(12, ...output)];
+  return Buffer.concat([intField(1, 8), messageField(7, ...graph), messageField(8, intField(2, 13))]);
+}
+
+test('the real runtime reads a file and gives its features', async (context) => {
+  if (!installed) return context.skip('needs onnxruntime-node: npm install --no-save onnxruntime-node');
+  const scratch = scratchFolder();
+  const file = join(scratch.path, 'mean.onnx');
+  writeFileSync(file, meanOfColours(8, 6));
+  const extractor = await onnxExtractor(installed, file, 'pytorch-fid');
+  const rows = (await extractImages(extractor, images, ['features'])).get('features')!;
+  expect(rows.dimensions).toBe(3);
+  expect(rows.values).toHaveLength(6);
+  for (const [i, value] of rows.values.entries()) expect(value).toBeCloseTo(i % 3 === 1 ? 1 : -1, 3);
+  writeFileSync(file, 'no network');
+  await expect(onnxExtractor(installed, file, 'tf1')).rejects.toThrow(`${file} is no ONNX network that onnxruntime reads`);
+  scratch.remove();
+});
+
 test('without onnxruntime-node the command ends with exit code 4 and the remedy', async (context) => {
-  const name: string = 'onnxruntime-node';
-  const isThere = await import(name).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return context.skip('onnxruntime-node is installed here');
+  if (installed) return context.skip('onnxruntime-node is installed here');
   const scratch = scratchFolder();
   const file = join(scratch.path, 'net.onnx');
   writeFileSync(file, 'a network');
