@@ -16,8 +16,11 @@ export type StatisticsAccumulator = {
   statistics(): FeatureStatistics;
 };
 
-/** Rows summed together. Fixed, so that the result does not depend on how the stream was cut into batches: not even in its last bit. */
-const BLOCK = 256;
+/**
+ * Rows summed together: with the difference of the means a product of 256 terms, which the native kernel sums in one go. Fixed, so that the result
+ * does not depend on how the stream was cut into batches: not even in its last bit.
+ */
+const BLOCK = 255;
 
 /** Sums of a part of the stream: the upper triangle of `scatter` is that of Σ (x - mean)(x - mean)ᵀ. */
 type Moments = { count: number; readonly mean: Float64Array; readonly scatter: Float64Array };
@@ -38,6 +41,7 @@ export function accumulateStatistics(dimensions: number): StatisticsAccumulator 
   }
   const total = noMoments(dimensions);
   const block = new Float64Array(BLOCK * dimensions);
+  const centred = new Float64Array((BLOCK + 1) * dimensions);
   let waiting = 0;
   return {
     add(features) {
@@ -47,14 +51,14 @@ export function accumulateStatistics(dimensions: number): StatisticsAccumulator 
       for (let row = 0; row < rows; row++) {
         block.set(features.subarray(row * dimensions, (row + 1) * dimensions), waiting * dimensions);
         if (++waiting < BLOCK) continue;
-        addBlock(total, block, BLOCK);
+        addBlock(total, block, BLOCK, centred);
         waiting = 0;
       }
     },
     count: () => total.count + waiting,
     statistics() {
       const whole = { count: total.count, mean: total.mean.slice(), scatter: total.scatter.slice() };
-      if (waiting > 0) addBlock(whole, block, waiting);
+      if (waiting > 0) addBlock(whole, block, waiting, centred);
       return finish(whole);
     },
   };
@@ -93,8 +97,9 @@ export function requireFinite(what: string, values: Float32Array | Float64Array)
 /**
  * Takes the first `rows` rows of a block. The scatter about the common mean grows by that of the block about its own, and by w δδᵀ with δ the difference
  * of the means and w = n·m/(n + m): √w δ is one row more of the product of the centred rows with themselves.
+ * `centred` is room for [d, rows + 1], one row per feature, so that the scatter is made of products of rows; fresh memory would cost as much as the sums.
  */
-function addBlock(total: Moments, block: Float64Array, rows: number): void {
+function addBlock(total: Moments, block: Float64Array, rows: number, centred: Float64Array): void {
   const d = total.mean.length;
   const mean = new Float64Array(d);
   for (let row = 0; row < rows; row++) {
@@ -103,8 +108,6 @@ function addBlock(total: Moments, block: Float64Array, rows: number): void {
   const count = total.count + rows;
   const root = Math.sqrt((total.count * rows) / count);
   const width = rows + 1;
-  // One row per feature, so that the scatter is made of products of rows.
-  const centred = new Float64Array(d * width);
   for (let i = 0; i < d; i++) {
     mean[i] /= rows;
     const delta = mean[i] - total.mean[i];
