@@ -9,6 +9,7 @@ const flags: Readonly<Record<string, string>> = {
   timesteps: 'timesteps',
   images: 'images',
   batch: 'batch',
+  accumulate: 'accumulate',
   seed: 'seed',
   learningRate: 'lr',
   rampImages: 'lr-ramp',

@@ -58,6 +58,7 @@ export function setupOf(teacher: DiffusionModel, settings: DistillPreset): Disti
     learningRate: settings.learningRate,
     schedule: decays[settings.decay],
     clipNorm: settings.clipNorm,
+    accumulate: settings.accumulate,
     selfTeacherMomentum: settings.selfEma,
     ema: averagingOf(settings, settings.batch),
     restart: settings.restart,

@@ -24,6 +24,7 @@ export const withTraining = (command: Command): Command =>
     .option('--no-flip', 'mirror none')
     .option('--images <n>', 'training images, counted with repetition, of all phases together', quantity)
     .option('--batch <n>', 'images of an update', quantity)
+    .option('--accumulate <n>', 'parts of a batch, one after the other: memory of one, same update', quantity)
     .option('--seed <n>', 'seed of everything random', wholeNumber)
     .option('--lr <x>', 'highest learning rate, above 0 and at most 1', positiveNumber(1))
     .addOption(new Option('--loss-weight <name>', 'weight of the loss at a noise level').choices(lossWeightNames))

@@ -13,7 +13,7 @@ import { runConfig } from '../run-config.js';
 import { beginRun, modelPath, openRun, type ResumeOptions } from '../run-folder.js';
 import { teacherSetupOf, trainWork } from '../train-run.js';
 import { runWork } from '../trainer.js';
-import { requireFit } from '../training-batch.js';
+import { requireFit, requireParts } from '../training-batch.js';
 import { dryRunTraining } from './dry-run.js';
 
 export type TrainOptions = ComputeOptions &
@@ -32,11 +32,12 @@ export type TrainOptions = ComputeOptions &
 /** The preset with what the command line changes. @throws CliError (usage) when both do not go together. */
 function settingsOf(options: TrainOptions): TrainPreset {
   const preset = withAveraging(choosePreset(trainPresets, options.preset), options);
-  const { images, batch, seed, prediction, checkpointEvery, lr: learningRate, lrRamp: rampImages } = options;
+  const { images, batch, accumulate, seed, prediction, checkpointEvery, lr: learningRate, lrRamp: rampImages } = options;
   const { timesteps, decay, lossWeight, augment, emaRampUp, data, flip } = options;
   const given = {
     images,
     batch,
+    accumulate,
     seed,
     prediction,
     checkpointEvery,
@@ -53,6 +54,7 @@ function settingsOf(options: TrainOptions): TrainPreset {
   const settings: TrainPreset = { ...preset, network: networkFor(preset.network, prediction), ...present(given) };
   if (settings.emaRampUp !== undefined && settings.emaHalfLife === undefined)
     throw usageError('--ema-ramp-up goes with --ema-half-life; give that too');
+  requireParts(settings);
   try {
     checkDiffusionModel(settings);
     teacherSetupOf(settings);

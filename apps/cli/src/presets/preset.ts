@@ -8,6 +8,8 @@ export type CommonPreset = AveragingSettings & {
   readonly data: string;
   readonly images: number;
   readonly batch: number;
+  /** Equal parts of a batch, one after the other, for the memory of one of them; 1 unless told. */
+  readonly accumulate?: number;
   readonly learningRate: number;
   /** Global gradient norm above which gradients are scaled down; 0 leaves them. */
   readonly clipNorm: number;
