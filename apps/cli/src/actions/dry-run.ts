@@ -82,7 +82,6 @@ function tell(io: Io, json: boolean, value: Value): void {
     `memory        about ${gigabytes(memory.weights + memory.activations)}: ${memory.copies} copies of the parameters ${gigabytes(memory.weights)}, activations of ${withCommas(imagesAtOnce(settings))} images at once ${gigabytes(memory.activations)}`,
     `updates       ${withCommas(updates)} of ${settings.batch} images`,
     ...value.phases.map(phaseLine),
-    ...(settings.lacks === undefined ? [] : [`not done here ${settings.lacks}, which the published recipe has`]),
     ...(teacherIsThere === false
       ? [`teacher       ${(settings as DistillPreset).teacher} is not there; described from what was published`]
       : []),

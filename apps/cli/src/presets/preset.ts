@@ -17,8 +17,6 @@ export type CommonPreset = AveragingSettings & {
   readonly flip?: boolean;
   readonly seed: number;
   readonly checkpointEvery: number;
-  /** What the published experiment does and this program does not. */
-  readonly lacks?: string;
 };
 
 export type TrainPreset = CommonPreset &
