@@ -20,6 +20,7 @@ const flags: Readonly<Record<string, string>> = {
   selfEma: 'self-ema',
   restart: 'restart',
   augment: 'augment',
+  dropout: 'dropout',
   data: 'data',
   flip: 'flip',
   emaResidual: 'ema-residual',
@@ -34,9 +35,12 @@ const follow = ['emaResidual', 'emaMomentum', 'emaHalfLife', 'emaRampUp', 'phase
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** A network has as many outputs as its prediction says. */
-const comparable = (settings: object): Settings =>
-  'network' in settings ? { ...settings, network: { ...(settings.network as object), outputs: undefined } } : { ...settings };
+/** A network has as many outputs as its prediction says, and its dropout is an option of its own. */
+function comparable(settings: object): Settings {
+  if (!('network' in settings)) return { ...settings };
+  const network = settings.network as { readonly dropout?: number };
+  return { ...settings, network: { ...network, outputs: undefined, dropout: undefined }, dropout: network.dropout };
+}
 
 /** The shortest command that gives these settings from one of the presets, or undefined where none does. */
 export function commandOf(command: 'train' | 'distill', presets: Readonly<Record<string, object>>, settings: object): string | undefined {

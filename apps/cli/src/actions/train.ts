@@ -23,6 +23,7 @@ export type TrainOptions = ComputeOptions &
     readonly out: string;
     readonly lr?: number;
     readonly lrRamp?: number;
+    readonly dropout?: number;
     readonly keep?: number;
     readonly samples?: number;
     readonly dryRun?: boolean;
@@ -51,7 +52,7 @@ function settingsOf(options: TrainOptions): TrainPreset {
     data,
     flip,
   };
-  const settings: TrainPreset = { ...preset, network: networkFor(preset.network, prediction), ...present(given) };
+  const settings: TrainPreset = { ...preset, network: networkFor(preset.network, options), ...present(given) };
   if (settings.emaRampUp !== undefined && settings.emaHalfLife === undefined)
     throw usageError('--ema-ramp-up goes with --ema-half-life; give that too');
   requireParts(settings);
@@ -64,9 +65,13 @@ function settingsOf(options: TrainOptions): TrainPreset {
   return settings;
 }
 
-/** A network puts out two images where it predicts two. */
-const networkFor = (network: NetworkConfig, prediction: TrainPreset['prediction'] | undefined): NetworkConfig =>
-  prediction === undefined ? network : { ...network, outputs: prediction === 'x0+eps' ? 2 : 1 };
+/** A network puts out two images where it predicts two. @throws CliError (usage) for dropout in a network that has none. */
+function networkFor(network: NetworkConfig, { prediction, dropout }: TrainOptions): NetworkConfig {
+  const outputs = prediction === undefined ? {} : { outputs: prediction === 'x0+eps' ? 2 : 1 };
+  if (dropout === undefined) return { ...network, ...outputs };
+  if (network.kind === undefined) throw usageError("--dropout is for EDM's networks, this preset's has none; choose another preset");
+  return { ...network, ...outputs, dropout };
+}
 
 /** Trains from the start, or from the last checkpoint with --resume. */
 export async function train(io: Io, options: TrainOptions): Promise<void> {
