@@ -16,6 +16,8 @@ const flags: Readonly<Record<string, string>> = {
   decay: 'decay',
   lossWeight: 'loss-weight',
   huberWidth: 'huber-width',
+  clip: 'clip',
+  clipNorm: 'clip-norm',
   clipStudent: 'clip-student',
   selfEma: 'self-ema',
   restart: 'restart',

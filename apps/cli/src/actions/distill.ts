@@ -33,9 +33,9 @@ function settingsOf(options: DistillOptions): DistillPreset {
   // The preset's weights belong to the preset's schedule.
   const preset = options.schedule === undefined ? named : { ...named, phaseWeights: undefined };
   const { teacher, method, teacherStep, schedule, phaseWeights, images, batch, accumulate, seed, lr: learningRate, decay } = options;
-  const { lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery, data, flip } = options;
+  const { lossWeight, huberWidth, clip, clipNorm, clipStudent, selfEma, restart, checkpointEvery, data, flip } = options;
   const training = { teacher, method, teacherStep, schedule, phaseWeights, images, batch, accumulate, seed, learningRate, decay };
-  const changes = { ...training, lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery, data, flip };
+  const changes = { ...training, lossWeight, huberWidth, clip, clipNorm, clipStudent, selfEma, restart, checkpointEvery, data, flip };
   const settings: DistillPreset = { ...(present(withAveraging(preset, options)) as DistillPreset), ...present(changes) };
   requireWeightsOfPhases(settings);
   requireParts(settings);

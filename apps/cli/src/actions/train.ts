@@ -34,7 +34,7 @@ export type TrainOptions = ComputeOptions &
 function settingsOf(options: TrainOptions): TrainPreset {
   const preset = withAveraging(choosePreset(trainPresets, options.preset), options);
   const { images, batch, accumulate, seed, prediction, checkpointEvery, lr: learningRate, lrRamp: rampImages } = options;
-  const { timesteps, decay, lossWeight, augment, emaRampUp, data, flip } = options;
+  const { timesteps, decay, clipNorm, lossWeight, augment, emaRampUp, data, flip } = options;
   const given = {
     images,
     batch,
@@ -46,6 +46,7 @@ function settingsOf(options: TrainOptions): TrainPreset {
     rampImages,
     timesteps,
     decay,
+    clipNorm,
     lossWeight,
     augment,
     emaRampUp,

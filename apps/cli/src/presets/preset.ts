@@ -1,3 +1,4 @@
+import type { TargetRule } from '@tract/distill';
 import type { AveragingSettings } from '../averaging.js';
 import type { DiffusionModel } from '../diffusion-model.js';
 import type { LossWeightSetting } from '../loss-weight.js';
@@ -38,6 +39,8 @@ export type TrainPreset = CommonPreset &
 export type DistillPreset = CommonPreset & {
   readonly teacher: string;
   readonly method: Method;
+  /** Which predictions that make a target are clipped to [-1, 1]; those that the method clips where absent. */
+  readonly clip?: TargetRule['clip'];
   /** How the teacher steps, where the method leaves the choice. */
   readonly teacherStep?: TeacherStep;
   readonly schedule: readonly number[];
