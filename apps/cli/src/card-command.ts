@@ -9,16 +9,20 @@ const flags: Readonly<Record<string, string>> = {
   timesteps: 'timesteps',
   images: 'images',
   batch: 'batch',
+  accumulate: 'accumulate',
   seed: 'seed',
   learningRate: 'lr',
   rampImages: 'lr-ramp',
   decay: 'decay',
   lossWeight: 'loss-weight',
   huberWidth: 'huber-width',
+  clip: 'clip',
+  clipNorm: 'clip-norm',
   clipStudent: 'clip-student',
   selfEma: 'self-ema',
   restart: 'restart',
   augment: 'augment',
+  dropout: 'dropout',
   data: 'data',
   flip: 'flip',
   emaResidual: 'ema-residual',
@@ -33,9 +37,12 @@ const follow = ['emaResidual', 'emaMomentum', 'emaHalfLife', 'emaRampUp', 'phase
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** A network has as many outputs as its prediction says. */
-const comparable = (settings: object): Settings =>
-  'network' in settings ? { ...settings, network: { ...(settings.network as object), outputs: undefined } } : { ...settings };
+/** A network has as many outputs as its prediction says, and its dropout is an option of its own. */
+function comparable(settings: object): Settings {
+  if (!('network' in settings)) return { ...settings };
+  const network = settings.network as { readonly dropout?: number };
+  return { ...settings, network: { ...network, outputs: undefined, dropout: undefined }, dropout: network.dropout };
+}
 
 /** The shortest command that gives these settings from one of the presets, or undefined where none does. */
 export function commandOf(command: 'train' | 'distill', presets: Readonly<Record<string, object>>, settings: object): string | undefined {

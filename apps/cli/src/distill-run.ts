@@ -43,7 +43,7 @@ const decays = { constant: constantRate, cosine: cosineRate(), linear: linearRat
 
 /** The fixed part of a distillation. @throws RangeError when the settings do not fit each other or the teacher. */
 export function setupOf(teacher: DiffusionModel, settings: DistillPreset): DistillSetup<NetworkParams> {
-  const { schedule } = settings;
+  const { schedule, clip } = settings;
   const process = processOf(teacher);
   return distillSetup({
     ...modelOf(teacher),
@@ -52,12 +52,13 @@ export function setupOf(teacher: DiffusionModel, settings: DistillPreset): Disti
     process: (timesteps) => indexGrid(process, timesteps),
     updates: updatesOf(settings),
     phaseWeights: settings.phaseWeights,
-    rule: ruleOf(settings, process),
+    rule: { ...ruleOf(settings, process), ...(clip !== undefined && { clip }) },
     lossWeight: lossWeightOf(settings.lossWeight, teacher),
     seed: settings.seed,
     learningRate: settings.learningRate,
     schedule: decays[settings.decay],
     clipNorm: settings.clipNorm,
+    accumulate: settings.accumulate,
     selfTeacherMomentum: settings.selfEma,
     ema: averagingOf(settings, settings.batch),
     restart: settings.restart,

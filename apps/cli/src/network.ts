@@ -35,4 +35,5 @@ export const costOf = (network: NetworkConfig): NetworkCost => (network.kind ===
 export const networkOf = (network: NetworkConfig): Network<NetworkParams> =>
   network.kind === undefined
     ? (params, xt, logSNR, labels) => applyUNet(network, params as UNetParams, xt, logSNR, labels)
-    : (params, xt, noise, labels, augment) => applyEdmUNet(network, params as EdmUNetParams, xt, noise, labels, augment);
+    : (params, xt, noise, labels, augment, training) =>
+        applyEdmUNet(network, params as EdmUNetParams, xt, noise, labels, augment, training);

@@ -39,6 +39,22 @@ describe('the published experiments', () => {
     expect(new Set(sizes)).toEqual(new Set([60_004_099, 295_905_222, 295_899_267, 56_395_523 + 9 * 256]));
   });
 
+  test('need memory for the images of a part of a batch where they are accumulated', () => {
+    const settings = distillPresets['cifar10-tract-edm-40-1'];
+    const memoryOf = (accumulate?: number) => planDistillation(publishedTeachers[settings.teacher], { ...settings, accumulate }).memory;
+    const whole = memoryOf();
+    expect(memoryOf(64)).toEqual({ ...whole, activations: whole.activations / 64 });
+    expect(memoryOf(1)).toEqual(whole);
+  });
+
+  test("have EDM's dropout while their teachers are trained", () => {
+    const { network } = trainPresets['imagenet64-edm-teacher'];
+    expect(trainPresets['cifar10-edm-teacher'].network).toMatchObject({ dropout: 0.13 });
+    expect(network).toMatchObject({ dropout: 0.1 });
+    const settings = { ...trainPresets['mnist-edm-tiny'], network: { ...trainPresets['mnist-edm-tiny'].network, dropout: 0.2 } };
+    expect(commandOf('train', trainPresets, settings)).toBe('tract train --preset mnist-edm-tiny --dropout 0.2 --out RUN');
+  });
+
   test('count in a target what their teachers are called for', () => {
     const calls = (name: string) => planOf(name).multiplyAdds.update / planOf(name).multiplyAdds.call;
     expect([calls('cifar10-tract-1024-32-1'), calls('cifar10-tract-edm-40-1'), calls('cifar10-btd')]).toEqual([5, 6, 5]);
@@ -84,6 +100,7 @@ describe.each([
     const [first] = Object.entries<object>(presets)[0];
     const changed = { ...(presets[first as never] as object), images: 5000, emaResidual: undefined, emaHalfLife: 300 };
     expect(commandOf(command, presets, changed)).toBe(`tract ${command} --preset ${first} --images 5000 --ema-half-life 300 --out RUN`);
-    expect(commandOf(command, presets, { ...changed, clipNorm: 7 })).toBeUndefined();
+    expect(commandOf(command, presets, { ...changed, clipNorm: 7 })).toContain('--clip-norm 7');
+    expect(commandOf(command, presets, { ...changed, warmth: 7 })).toBeUndefined();
   });
 });

@@ -43,6 +43,7 @@ export function teacherSetupOf(settings: TrainPreset): TeacherSetup<NetworkParam
     learningRate: settings.learningRate,
     schedule: withWarmup(rise, decay === 'cosine' ? cosineRate() : constantRate),
     clipNorm: settings.clipNorm,
+    accumulate: settings.accumulate,
     ema: averagingOf(settings, batch),
     lossWeight: lossWeightOf(settings.lossWeight ?? 'truncated-snr', settings),
     ...(timesteps !== undefined && { timesteps }),

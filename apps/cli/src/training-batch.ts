@@ -1,7 +1,7 @@
 import { batchAt, gather, type ImageSet } from '@tract/data';
 import { augmentImages, streams } from '@tract/distill';
 import { randomUniforms, type Tensor, tensor } from '@tract/tensor';
-import { dataError } from './errors.js';
+import { dataError, usageError } from './errors.js';
 import type { NetworkConfig } from './network.js';
 
 /** What a training takes of its images, and what it does to them. */
@@ -9,6 +9,8 @@ export type BatchSettings = {
   readonly data: string;
   readonly seed: number;
   readonly batch: number;
+  /** Equal parts of a batch, one after the other. */
+  readonly accumulate?: number;
   /** Each image is mirrored half of the time. */
   readonly flip?: boolean;
   /** Probability of each of EDM's augmentations. */
@@ -40,6 +42,12 @@ export function requireFit({ data }: BatchSettings, set: ImageSet, { imageSize, 
   for (const label of set.labels) highest = Math.max(highest, label);
   if (highest >= classes)
     throw dataError(`${data} has an image of class ${highest}, the network knows ${classes} classes, from 0; choose other images`);
+}
+
+/** @throws CliError (usage) when a batch cannot be cut into so many equal parts. */
+export function requireParts({ batch, accumulate = 1 }: Pick<BatchSettings, 'batch' | 'accumulate'>): void {
+  if (batch % accumulate !== 0)
+    throw usageError(`--accumulate ${accumulate} must divide the batch of ${batch} images; change one of the two`);
 }
 
 /** Batch number `step`, a function of (seed, step) alone. */

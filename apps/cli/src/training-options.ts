@@ -3,7 +3,7 @@ import { pathName } from './common-options.js';
 import { checkSet, setHelp } from './data-sets.js';
 import type { Io } from './io.js';
 import { lossWeightNames } from './loss-weight.js';
-import { fraction, positiveNumber, quantity, wholeNumber } from './quantity.js';
+import { fraction, numberUpTo, positiveNumber, quantity, wholeNumber } from './quantity.js';
 import { keptCheckpoints } from './run-config.js';
 
 const resumeHelp = `
@@ -24,8 +24,10 @@ export const withTraining = (command: Command): Command =>
     .option('--no-flip', 'mirror none')
     .option('--images <n>', 'training images, counted with repetition, of all phases together', quantity)
     .option('--batch <n>', 'images of an update', quantity)
+    .option('--accumulate <n>', 'parts of a batch, one after the other: memory of one, same update', quantity)
     .option('--seed <n>', 'seed of everything random', wholeNumber)
     .option('--lr <x>', 'highest learning rate, above 0 and at most 1', positiveNumber(1))
+    .option('--clip-norm <x>', "norm to which the gradient's is brought down; 0 leaves it", numberUpTo(1e6))
     .addOption(new Option('--loss-weight <name>', 'weight of the loss at a noise level').choices(lossWeightNames))
     .addOption(
       new Option('--ema-residual <x>', 'share of the start that is left in the sampled average at the end (of a phase)')

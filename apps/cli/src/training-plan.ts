@@ -16,7 +16,7 @@ export type TrainingPlan = {
     readonly update: number;
     readonly whole: number;
   };
-  /** Bytes; `activations` are what the backward pass of a batch needs, about. */
+  /** Bytes; `activations` are what the backward pass of a batch, or of a part of it, needs, about. */
   readonly memory: { readonly weights: number; readonly copies: number; readonly activations: number };
   readonly updates: number;
   readonly phases: readonly PhasePlan[];
@@ -28,6 +28,10 @@ export type PhasePlan = { readonly steps?: readonly [from: number, to: number]; 
 const forwardAndBackward = 3;
 
 const float32 = 4;
+
+/** Images whose activations are in memory together. */
+export const imagesAtOnce = ({ batch, accumulate = 1 }: { readonly batch: number; readonly accumulate?: number }): number =>
+  batch / accumulate;
 
 /** @throws RangeError when the settings do not fit each other. */
 export function planTraining(settings: TrainPreset): TrainingPlan {
@@ -57,7 +61,7 @@ type Parts = { readonly calls: number; readonly copies: number; readonly phases:
 
 function planOf(
   { network }: DiffusionModel,
-  settings: { readonly images: number; readonly batch: number },
+  settings: { readonly images: number; readonly batch: number; readonly accumulate?: number },
   { calls, copies, phases }: Parts,
 ): TrainingPlan {
   const { parameters, multiplyAdds: call, activations } = costOf(network);
@@ -66,7 +70,7 @@ function planOf(
   return {
     parameters,
     multiplyAdds: { call, update, whole: update * updates * settings.batch },
-    memory: { weights: parameters * copies * float32, copies, activations: activations * settings.batch * float32 },
+    memory: { weights: parameters * copies * float32, copies, activations: activations * imagesAtOnce(settings) * float32 },
     updates,
     phases,
   };

@@ -25,6 +25,7 @@ TRACT_DECLARE(neon)
 TRACT_DECLARE(generic)
 #endif
 void fillNoise(const Call&);  // noise.cpp: the same bits on every instruction set
+void dropOut(const Call&);    // and the same elements
 
 namespace {
 
@@ -56,6 +57,7 @@ bool choose(const char* wanted) {
     table.clear();
     for (const Kernel* k = set.kernels(); k->name; k++) table.push_back(*k);
     table.push_back({"noise", fillNoise});
+    table.push_back({"dropout", dropOut});
     return true;
   }
   return false;

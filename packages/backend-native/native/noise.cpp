@@ -1,4 +1,4 @@
-// Standard normal noise, keyed by sample: Philox4x32-10 and Box-Muller with exactly the operations of the tensor package's philox.ts and normal.ts, so that the
+// Standard normal noise and dropout, keyed by sample: Philox4x32-10 and Box-Muller with exactly the operations of the tensor package's philox.ts and normal.ts, so that the
 // bits are equal. Compiled once for all instruction sets, without contraction into fused multiply-adds.
 #include <algorithm>
 #include <cmath>
@@ -96,24 +96,46 @@ void normalPair(uint32_t word1, uint32_t word2, float* out) {
   out[1] = static_cast<float>(r * sine);
 }
 
-constexpr int64_t kItemBlocks = 1024;  // blocks of four normals in one work item
+constexpr int64_t kItemBlocks = 1024;  // blocks of four numbers in one work item
+
+/**
+ * Calls visit(first element, elements, their four words) for each block of every sample. Numbers of the call: seed's low and high word, stream, step, elements
+ * of a sample, then from `samplesAt` on the samples.
+ */
+template <class Visit>
+void forBlocks(const Call& call, int samplesAt, Visit visit) {
+  const int64_t perSample = call.n(4), samples = call.numberCount - samplesAt;
+  const int64_t blocks = (perSample + 3) / 4, items = (blocks + kItemBlocks - 1) / kItemBlocks;
+  const auto word = [&](int i) { return static_cast<uint32_t>(call.numbers[i]); };
+  tract::parallelFor(samples * items, [&](int64_t item) {
+    const int64_t sample = item / items, first = item % items * kItemBlocks;
+    for (int64_t block = first; block < std::min(blocks, first + kItemBlocks); block++) {
+      const Words words = philox({{static_cast<uint32_t>(block), word(samplesAt + static_cast<int>(sample)), word(3), word(1)}}, word(0), word(2));
+      visit(sample * perSample + 4 * block, std::min<int64_t>(4, perSample - 4 * block), words);
+    }
+  });
+}
 
 }  // namespace
 
 /** buffers: y [samples, perSample]; numbers: seed's low and high word, stream, step, perSample, then the samples. */
 void fillNoise(const Call& call) {
-  const int64_t perSample = call.n(4), samples = call.numberCount - 5;
-  const int64_t blocks = (perSample + 3) / 4, items = (blocks + kItemBlocks - 1) / kItemBlocks;
-  const auto word = [&](int i) { return static_cast<uint32_t>(call.numbers[i]); };
-  tract::parallelFor(samples * items, [&](int64_t item) {
-    const int64_t sample = item / items, first = item % items * kItemBlocks;
-    float* y = call.out(0) + sample * perSample;
-    for (int64_t block = first; block < std::min(blocks, first + kItemBlocks); block++) {
-      const Words words = philox({{static_cast<uint32_t>(block), word(static_cast<int>(5 + sample)), word(3), word(1)}}, word(0), word(2));
-      float four[4];
-      normalPair(words.w[0], words.w[1], four);
-      normalPair(words.w[2], words.w[3], four + 2);
-      std::memcpy(y + 4 * block, four, sizeof(float) * std::min<int64_t>(4, perSample - 4 * block));
-    }
+  float* y = call.out(0);
+  forBlocks(call, 5, [&](int64_t at, int64_t count, const Words& words) {
+    float four[4];
+    normalPair(words.w[0], words.w[1], four);
+    normalPair(words.w[2], words.w[3], four + 2);
+    std::memcpy(y + at, four, sizeof(float) * count);
+  });
+}
+
+/** buffers: x, y [samples, perSample]; numbers: seed's low and high word, stream, step, perSample, rate, then the samples. y = 0 where (word + 1/2) 2^-32 < rate. */
+void dropOut(const Call& call) {
+  const float* x = call.in(0);
+  float* y = call.out(1);
+  const double rate = call.numbers[5];
+  const float kept = static_cast<float>(1 / (1 - rate));
+  forBlocks(call, 6, [&](int64_t at, int64_t count, const Words& words) {
+    for (int64_t i = 0; i < count; i++) y[at + i] = x[at + i] * ((words.w[i] + 0.5) * 2.3283064365386963e-10 < rate ? 0.0f : kept);
   });
 }

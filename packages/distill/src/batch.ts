@@ -1,4 +1,4 @@
-import { type NoiseKey, noise, type Tensor } from '@tract/tensor';
+import { type NoiseKey, noise, slice, type Tensor } from '@tract/tensor';
 
 /** What teacher training and distillation both take: images, and what a caller may give instead of having it drawn. */
 export type Batch = {
@@ -10,9 +10,29 @@ export type Batch = {
   readonly noise?: Tensor;
 };
 
-/** The noise of a batch: the caller's, else drawn by key and place in the batch (then it is fresh and belongs to the current scope). */
-export const noiseOf = ({ x0, noise: given }: Batch, key: NoiseKey): Tensor =>
-  given ?? noise({ ...key, samples: { first: 0, count: x0.shape[0] }, shape: x0.shape.slice(1) });
+/** Neighbours in a batch: the place of the first, and how many. */
+export type Part = { readonly first: number; readonly count: number };
+
+const wholeOf = ({ x0 }: Batch): Part => ({ first: 0, count: x0.shape[0] });
+
+/** A part of a batch as a batch of its own: tensors and lists alike have one entry per image. Slices are fresh and belong to the current scope. */
+export function partOf<B extends Batch>(batch: B, { first, count }: Part): B {
+  if (count === wholeOf(batch).count) return batch;
+  const cut = (entries: Tensor | readonly unknown[]): Tensor | readonly unknown[] =>
+    'shape' in entries ? rows(entries, { first, count }) : entries.slice(first, first + count);
+  const given = Object.entries(batch).filter(([, entries]) => entries !== undefined);
+  return Object.fromEntries(given.map(([name, entries]) => [name, cut(entries)])) as B;
+}
+
+const rows = (x: Tensor, { first, count }: Part): Tensor =>
+  slice(x, [first, ...x.shape.slice(1).map(() => 0)], [count, ...x.shape.slice(1)]);
+
+/** The noise of a batch or a part of it: the caller's, else drawn by key and place in the batch, so that it is the same in parts. It belongs to the current scope unless it is the caller's. */
+export function noiseOf(batch: Batch, key: NoiseKey, part = wholeOf(batch)): Tensor {
+  const { x0, noise: given } = batch;
+  if (given) return part.count === x0.shape[0] ? given : rows(given, part);
+  return noise({ ...key, samples: part, shape: x0.shape.slice(1) });
+}
 
 /**
  * @param counts lengths of further lists that need one entry per image, by name.

@@ -1,6 +1,7 @@
 import { constantRate, type LearningRateSchedule } from '@tract/optim';
 import type { LossWeight, Preconditioning } from '@tract/schedules';
 import type { HuberOptions } from '@tract/tensor';
+import { requireAccumulate } from './accumulate.js';
 import { type Phase, phaseShares, phasesOf } from './phases.js';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
 import { type Process, vpProcess } from './process.js';
@@ -36,6 +37,8 @@ export type DistillOptions<P> = {
   readonly schedule?: LearningRateSchedule;
   /** The gradient's norm is brought down to this; 0 leaves it. */
   readonly clipNorm?: number;
+  /** Equal parts of a batch that are computed one after the other, so that memory is needed for one of them; 1 unless told. */
+  readonly accumulate?: number;
   readonly selfTeacherMomentum?: number;
   /** The sampling average; a residual is over the updates of one phase. */
   readonly ema?: Averaging;
@@ -67,6 +70,7 @@ export type DistillSetup<P> = {
   readonly learningRate: number;
   readonly schedule: LearningRateSchedule;
   readonly clipNorm: number;
+  readonly accumulate: number;
   readonly selfTeacherMomentum: number;
   /** The sampling average of each phase. */
   readonly emas: readonly Average[];
@@ -100,6 +104,7 @@ export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   return {
     ...{ model: { network, prediction, preconditioning }, process: process(timesteps), phases, rule, seed, updates, shares },
     ...{ learningRate, schedule, clipNorm, restart, huberWidth, huberOver, clipStudent },
+    accumulate: requireAccumulate('distillSetup', options.accumulate ?? 1),
     selfTeacherMomentum: requireMomentum('distillSetup: selfTeacherMomentum', options.selfTeacherMomentum ?? 0.5),
     emas: shares.map((share) => averageOf(ema, updates * share)),
   };

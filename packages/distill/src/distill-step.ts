@@ -1,6 +1,19 @@
 import { emaRate, fusedUpdate } from '@tract/optim';
-import { clamp, combine, dispose, pseudoHuberError, scope, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
-import { type Batch, noiseOf, requireBatch } from './batch.js';
+import {
+  clamp,
+  combine,
+  dispose,
+  type NoiseKey,
+  pseudoHuberError,
+  scope,
+  squaredError,
+  type Tensor,
+  type Tree,
+  type ValueAndGrads,
+  valueAndGrad,
+} from '@tract/tensor';
+import { accumulated, requireParts } from './accumulate.js';
+import { type Batch, noiseOf, partOf, requireBatch } from './batch.js';
 import type { DistillSetup } from './distill-setup.js';
 import { advancePhase, type DistillState } from './distill-state.js';
 import { type Phase, phaseProgress } from './phases.js';
@@ -39,21 +52,27 @@ export function distillStep<P extends Tree<Tensor>>(
 ): StepResult<DistillState<P>> {
   if (state.step >= setup.updates) throw new RangeError(`distillStep: the run's ${setup.updates} updates are done`);
   requireBatch('distillStep', batch, { draws: batch.draws?.length }); // before the state is consumed
+  const images = batch.x0.shape[0];
+  requireParts('distillStep', images, setup.accumulate);
   const current = advancePhase(setup, state);
-  const goal = distillTarget(setup, current, batch);
-  const result = studentStep(setup, current, goal, batch.labels);
-  dispose([goal.xa, goal.xb, goal.target]);
-  return result;
+  const draws = drawsOf(setup, current, batch);
+  return scope(() => {
+    const gradients = accumulated<P>(images, setup.accumulate, (part, options) => {
+      const noise = noiseOf(batch, noiseKey(setup, current), part);
+      const piece = partOf({ ...batch, draws, noise: undefined }, part);
+      const goal = distillTarget(setup, current, { ...piece, noise });
+      return studentGradients(setup, current, goal, { ...options, labels: piece.labels });
+    });
+    return updateStudent(setup, current, gradients);
+  });
 }
 
 /** The first half of a step: batch → levels and weights → first prediction at a → second prediction at b → target. Leaves the state as it is. */
 export function distillTarget<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: DistillState<P>, batch: DistillBatch): DistillTarget {
-  const { model, process, rule, seed } = setup;
+  const { model, process, rule } = setup;
   requireBatch('distillTarget', batch, { draws: batch.draws?.length });
   const { x0, labels } = batch;
-  const phase = phaseNow(setup, state);
-  const draws = batch.draws ?? drawJumps(rule, phase, { seed, step: state.step }, x0.shape[0]);
-  const plan = planStep(process, rule, phase, draws);
+  const plan = planStep(process, rule, phaseNow(setup, state), drawsOf(setup, state, batch));
 
   const predict = (params: P, xt: Tensor, levels: StepPlan['levelsA'], clip: boolean): Tensor =>
     scope(() => {
@@ -68,7 +87,7 @@ export function distillTarget<P extends Tree<Tensor>>(setup: DistillSetup<P>, st
     ]);
 
   const tensors = scope(() => {
-    const eps = noiseOf(batch, { seed, stream: streams.distillNoise, step: state.step });
+    const eps = noiseOf(batch, noiseKey(setup, state));
     const xa = addNoise(x0, eps, plan.levelsA);
     const atA = rule.first === 'data' ? x0 : teacher(xa, plan.levelsA);
     const first = rule.first === 'heun' ? heunMixture(plan, atA, teacher(towardsB(xa, atA), plan.secondLevels)) : atA;
@@ -82,6 +101,11 @@ export function distillTarget<P extends Tree<Tensor>>(setup: DistillSetup<P>, st
   });
   return { plan, ...tensors };
 }
+
+const drawsOf = <P>(setup: DistillSetup<P>, state: DistillState<P>, { x0, draws }: DistillBatch): readonly Draw[] =>
+  draws ?? drawJumps(setup.rule, phaseNow(setup, state), { seed: setup.seed, step: state.step }, x0.shape[0]);
+
+const noiseKey = <P>({ seed }: DistillSetup<P>, { step }: DistillState<P>): NoiseKey => ({ seed, stream: streams.distillNoise, step });
 
 /** The phase the state is in, with as many steps of its teacher as the rule has for this moment. */
 function phaseNow<P>({ phases, rule, updates, shares }: DistillSetup<P>, { phase: index, step }: DistillState<P>): Phase {
@@ -101,13 +125,32 @@ const heunMixture = ({ heunShare }: StepPlan, atA: Tensor, atB: Tensor): Tensor 
 export function studentStep<P extends Tree<Tensor>>(
   setup: DistillSetup<P>,
   state: DistillState<P>,
-  { plan, xa, target }: DistillTarget,
+  goal: DistillTarget,
   labels?: readonly number[],
 ): StepResult<DistillState<P>> {
-  const { value: loss, grads } = valueAndGrad(
-    (params: P) => lossOf(setup, predictX0(setup.model, params, xa, plan.levelsA, labels), target, plan.lossWeights),
-    state.student,
-  );
+  return updateStudent(setup, state, studentGradients(setup, state, goal, { labels }));
+}
+
+type GradientOptions<P> = { readonly labels?: readonly number[]; readonly share?: number; readonly addTo?: P };
+
+/** Of the loss of images that are this share of their batch. */
+function studentGradients<P extends Tree<Tensor>>(
+  setup: DistillSetup<P>,
+  state: DistillState<P>,
+  { plan, xa, target }: DistillTarget,
+  { labels, share = 1, addTo }: GradientOptions<P>,
+): ValueAndGrads<P> {
+  const weights = plan.lossWeights.map((weight) => weight * share);
+  const loss = (params: P) => lossOf(setup, predictX0(setup.model, params, xa, plan.levelsA, labels), target, weights);
+  return valueAndGrad(loss, state.student, { addTo });
+}
+
+/** Consumes the state and the gradients; the loss is handed on. */
+function updateStudent<P extends Tree<Tensor>>(
+  setup: DistillSetup<P>,
+  state: DistillState<P>,
+  { value: loss, grads }: ValueAndGrads<P>,
+): StepResult<DistillState<P>> {
   const { student, studentEma, ...rest } = state;
   const { state: next, gradNorm } = fusedUpdate({ ...rest, params: student, ema: studentEma }, grads, {
     learningRate: setup.learningRate * setup.schedule(phaseProgress(state.step / setup.updates, setup.shares)),

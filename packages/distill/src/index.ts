@@ -14,6 +14,7 @@ export {
   type Prediction,
   preconditionedModel,
   predictX0,
+  type Training,
   toX0,
   trueOutput,
 } from './prediction.js';

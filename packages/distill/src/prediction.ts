@@ -9,11 +9,24 @@ export type Prediction = 'x0' | 'eps' | 'v' | 'x0+eps';
 
 const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
 
-/** xt [B,H,W,C] and one noise number per sample → raw output [B,H,W,C], or [B,H,W,2C] for 'x0+eps'. The number is logSNR, or cNoise under a preconditioning. */
-export type Network<P> = (params: P, xt: Tensor, noise: readonly number[], labels?: readonly number[], augment?: Augmented) => Tensor;
+/**
+ * xt [B,H,W,C] and one noise number per sample → raw output [B,H,W,C], or [B,H,W,2C] for 'x0+eps'. The number is logSNR, or cNoise under a preconditioning.
+ * `training` is there only while a teacher is trained, for a network that then drops features out.
+ */
+export type Network<P> = (
+  params: P,
+  xt: Tensor,
+  noise: readonly number[],
+  labels?: readonly number[],
+  augment?: Augmented,
+  training?: Training,
+) => Tensor;
 
 /** What a network that knows of augmentations is told: a row of numbers per image. */
 type Augmented = readonly (readonly number[])[];
+
+/** What chance in a network is a function of while it is trained; image i of a call is number `first` + i of its batch. */
+export type Training = { readonly seed: number; readonly step: number; readonly first: number };
 
 /**
  * A network and the meaning of its output. With a preconditioning the network is the F inside it, and what both together predict is 'x0'.
@@ -25,6 +38,12 @@ export const preconditionedModel = <P>(network: Network<P>, preconditioning: Pre
   network,
   prediction: 'x0',
   preconditioning,
+});
+
+/** The same model as it is while it is trained. */
+export const inTraining = <P>({ network, ...model }: Model<P>, training: Training): Model<P> => ({
+  ...model,
+  network: (params, xt, noise, labels, augment) => network(params, xt, noise, labels, augment, training),
 });
 
 /**

@@ -9,6 +9,7 @@ import {
   truncatedSNRWeight,
   uniformWeight,
 } from '@tract/schedules';
+import { requireAccumulate } from './accumulate.js';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
 import { type Average, type Averaging, averageOf, requireRates } from './settings.js';
 
@@ -31,6 +32,8 @@ export type TeacherOptions<P> = {
   readonly clipNorm?: number;
   /** The sampling average; a residual is over the whole run. */
   readonly ema?: Averaging;
+  /** Equal parts of a batch that are computed one after the other, so that memory is needed for one of them; 1 unless told. */
+  readonly accumulate?: number;
   /** The weight of the squared error of x0, whatever the network predicts. */
   readonly lossWeight?: LossWeight;
   readonly times?: TimeDraw;
@@ -49,6 +52,7 @@ export type TeacherSetup<P> = {
   readonly schedule: LearningRateSchedule;
   readonly clipNorm: number;
   readonly ema: Average;
+  readonly accumulate: number;
   readonly lossWeight: LossWeight;
   readonly times: TimeDraw;
   readonly timesteps?: number;
@@ -75,8 +79,22 @@ export function teacherSetup<P>(options: TeacherOptions<P>): TeacherSetup<P> {
     throw new RangeError(`teacherSetup: updates must be a whole number ≥ 1, got ${updates}`);
   if (timesteps !== undefined && !(Number.isInteger(timesteps) && timesteps >= 1))
     throw new RangeError(`teacherSetup: timesteps must be a whole number ≥ 1, got ${timesteps}`);
-  const model = { network, prediction, preconditioning };
-  return { model, updates, seed, learningRate, schedule, clipNorm, ema: averageOf(ema, updates), lossWeight, times, timesteps, levelAt };
+  return {
+    ...{
+      model: { network, prediction, preconditioning },
+      updates,
+      seed,
+      learningRate,
+      schedule,
+      clipNorm,
+      lossWeight,
+      times,
+      timesteps,
+      levelAt,
+    },
+    accumulate: requireAccumulate('teacherSetup', options.accumulate ?? 1),
+    ema: averageOf(ema, updates),
+  };
 }
 
 /**

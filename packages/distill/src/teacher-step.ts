@@ -1,9 +1,10 @@
 import { fusedUpdate, initOptimizer, type OptimizerState } from '@tract/optim';
 import type { NoiseLevel } from '@tract/schedules';
 import { dispose, randomUniforms, scope, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
-import { type Batch, noiseOf, requireBatch } from './batch.js';
+import { accumulated, requireParts } from './accumulate.js';
+import { type Batch, noiseOf, partOf, requireBatch } from './batch.js';
 import type { StepResult } from './distill-step.js';
-import { type Model, predictRaw, predictX0, trueOutput, x0ErrorPerOutput } from './prediction.js';
+import { inTraining, type Model, predictRaw, predictX0, trueOutput, x0ErrorPerOutput } from './prediction.js';
 import { addNoise } from './process.js';
 import { streams } from './streams.js';
 import type { TeacherSetup, TimeDraw } from './teacher-setup.js';
@@ -26,7 +27,8 @@ export function initTeacher<P extends Tree<Tensor>>(params: P): TeacherState<P> 
 
 /**
  * One training step of a denoiser in continuous time: noise the images, predict, one fused update of parameters and average. The loss is
- * summed over pixels and averaged over the batch. Consumes the state.
+ * summed over pixels and averaged over the batch. A network that drops features out does so here, as a function of seed, updates and place in the batch.
+ * Consumes the state.
  *
  * @throws RangeError when the run is over, or the batch does not fit.
  */
@@ -37,20 +39,23 @@ export function teacherStep<P extends Tree<Tensor>>(
 ): StepResult<TeacherState<P>> {
   if (state.updates >= setup.updates) throw new RangeError(`teacherStep: the run's ${setup.updates} updates are done`);
   requireBatch('teacherStep', batch, { times: batch.times?.length, augment: batch.augment?.length });
-  const { x0, labels, augment } = batch;
+  const images = batch.x0.shape[0];
+  requireParts('teacherStep', images, setup.accumulate);
   const key = { seed: setup.seed, step: state.updates };
-  const times = batch.times ?? drawTimes(setup.times, key, x0.shape[0], setup.timesteps);
-  const levels = times.map(setup.levelAt);
-  const weights = levels.map((level) => setup.lossWeight(level) / levels.length);
+  const times = batch.times ?? drawTimes(setup.times, key, images, setup.timesteps);
 
   return scope(() => {
-    const eps = noiseOf(batch, { ...key, stream: streams.teacherNoise });
-    const xt = addNoise(x0, eps, levels);
-    const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
-    const { value: loss, grads } = valueAndGrad(
-      (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, labels, augment }),
-      state.params,
-    );
+    const { value: loss, grads } = accumulated<P>(images, setup.accumulate, (part, { addTo }) => {
+      const { x0, labels, augment, ...of } = partOf({ ...batch, times }, part);
+      const levels = of.times.map(setup.levelAt);
+      const weights = levels.map((level) => setup.lossWeight(level) / images);
+      const eps = noiseOf(batch, { ...key, stream: streams.teacherNoise }, part);
+      const xt = addNoise(x0, eps, levels);
+      const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
+      const model = inTraining(setup.model, { ...key, first: part.first });
+      const error = (params: P) => weightedError(model, params, { xt, target, levels, weights, labels, augment });
+      return valueAndGrad(error, state.params, { addTo });
+    });
     const updated = fusedUpdate(state, grads, {
       learningRate: setup.learningRate * setup.schedule(state.updates / setup.updates),
       clipNorm: setup.clipNorm,

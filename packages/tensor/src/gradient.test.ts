@@ -57,6 +57,22 @@ describe('valueAndGrad', () => {
     dispose(params);
   });
 
+  test('adds to gradients that it is given, which need no second set', async () => {
+    const params = { used: random(1, [5, 3]), unused: random(2, [4]) };
+    const loss = ({ used }: typeof params) => sum(square(used));
+    const before = memory();
+    const first = valueAndGrad(loss, params);
+    first.grads.unused.dispose();
+    const second = valueAndGrad(loss, params, { addTo: { ...first.grads, unused: tensor([1, 2, 3, 4], [4]) } });
+    expect(memory().tensors).toBe(before.tensors + 4); // two losses, one set of gradients
+    expect(await read(second.grads.used)).toEqual((await read(params.used)).map((x) => 4 * x));
+    expect(await read(second.grads.unused)).toEqual(Float32Array.of(1, 2, 3, 4));
+    expect(() => valueAndGrad(loss, params, { addTo: { used: zeros([3, 5]), unused: zeros([4]) } })).toThrow(
+      "addTo must have the shapes of the parameters, got [3,5] for 'used' [5,3]",
+    );
+    dispose([first.value, second]);
+  });
+
   test('adds up the gradients of a tensor that is used several times', async () => {
     const params = { x: tensor([3], []) };
     const { value, grads } = valueAndGrad(({ x }) => add(mul(x, square(x)), add(x, x)), params);

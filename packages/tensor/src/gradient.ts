@@ -4,7 +4,7 @@ import { run } from './run.js';
 import { scope } from './scope.js';
 import { type Shape, sameShape, showShape } from './shape.js';
 import { activeTape, currentScopeId, swapTape, Tape, type TapeNode } from './tape.js';
-import { leaves, type Tree, treeFromLeaves } from './tree.js';
+import { leaves, type Tree, treeFromLeaves, zipTree } from './tree.js';
 
 /** A value and the gradients of the parameters it was computed from, in the form of the parameters. The caller owns both. */
 export type ValueAndGrads<P> = { readonly value: Tensor; readonly grads: P };
@@ -56,11 +56,12 @@ function reverseNode(tape: Tape, node: TapeNode, cotangents: Cotangents): void {
   tape.release(node);
 }
 
-function reverse({ tape, root }: Forward, dy: Tensor, sources: readonly Tensor[]): Tensor[] {
+function reverse({ tape, root }: Forward, dy: Tensor, sources: readonly Tensor[], sums: readonly Tensor[]): Tensor[] {
   const before = swapTape(undefined);
   try {
     return scope(() => {
       const cotangents = new Cotangents();
+      for (const [i, sum] of sums.entries()) cotangents.add(sources[i], sum);
       cotangents.retain(dy); // Never released: dy belongs to the caller.
       cotangents.add(root, dy);
       for (let i = tape.nodes.length - 1; i >= 0; i--) reverseNode(tape, tape.nodes[i], cotangents);
@@ -72,14 +73,20 @@ function reverse({ tape, root }: Forward, dy: Tensor, sources: readonly Tensor[]
   }
 }
 
-function backpropagate<P extends Tree<Tensor>>(fn: (inputs: P) => Tensor, inputs: P, seed: (value: Tensor) => Tensor): ValueAndGrads<P> {
+function backpropagate<P extends Tree<Tensor>>(
+  fn: (inputs: P) => Tensor,
+  inputs: P,
+  seed: (value: Tensor) => Tensor,
+  addTo?: P,
+): ValueAndGrads<P> {
   const entries = leaves(inputs);
+  const sums = addTo === undefined ? [] : leaves(zipTree(inputs, addTo, matchingSum)).map(([, sum]) => sum);
   const sources = entries.map(([, leaf]) => leaf);
   if (new Set(sources).size !== sources.length)
     throw new RangeError('vjp: one tensor stands in two places of the inputs; differentiate by it once');
   const forward = recordForward(() => fn(inputs), sources);
   try {
-    const grads = scope(() => reverse(forward, seed(forward.value), sources));
+    const grads = scope(() => reverse(forward, seed(forward.value), sources, sums));
     const found = entries.map(([path], i) => [path, grads[i]] as const);
     return { value: forward.value, grads: treeFromLeaves(found, inputs) };
   } catch (error) {
@@ -87,6 +94,13 @@ function backpropagate<P extends Tree<Tensor>>(fn: (inputs: P) => Tensor, inputs
     forward.value.dispose();
     throw error;
   }
+}
+
+function matchingSum(input: Tensor, sum: Tensor, path: string): Tensor {
+  if (sameShape(input.shape, sum.shape)) return sum;
+  throw new RangeError(
+    `valueAndGrad: addTo must have the shapes of the parameters, got ${showShape(sum.shape)} for '${path}' ${showShape(input.shape)}`,
+  );
 }
 
 function checkNotNested(where: string): void {
@@ -104,15 +118,22 @@ function checkNotNested(where: string): void {
  *
  * The parameters themselves are only read. `scope` may be used inside the loss and is advised: it frees early what the reverse pass
  * does not need.
- * @throws RangeError when the loss is not a scalar; Error when it depends on no parameter, or when called inside itself.
+ * @param addTo gradients of another loss, to which these are added leaf by leaf, so that a sum needs no second set. CONSUMED: its tensors are freed.
+ * @throws RangeError when the loss is not a scalar or `addTo` is not of the parameters' form; Error when the loss depends on no parameter, or when called
+ * inside itself.
  */
-export function valueAndGrad<P extends Tree<Tensor>>(loss: (params: P) => Tensor, params: P): ValueAndGrads<P> {
+export function valueAndGrad<P extends Tree<Tensor>>(
+  loss: (params: P) => Tensor,
+  params: P,
+  { addTo }: { readonly addTo?: P } = {},
+): ValueAndGrads<P> {
   checkNotNested('valueAndGrad');
-  return backpropagate(loss, params, (value) => {
+  const seed = (value: Tensor): Tensor => {
     if (value.size !== 1)
       throw new RangeError(`valueAndGrad: the loss must be a scalar, got shape ${showShape(value.shape)}; take a sum or a mean`);
     return filled(value.shape, 1);
-  });
+  };
+  return backpropagate(loss, params, seed, addTo);
 }
 
 /**

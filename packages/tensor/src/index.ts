@@ -8,6 +8,7 @@ export { add, div, mul, scale, sub } from './ops/arithmetic.js';
 export { type AttentionOptions, attention } from './ops/attention.js';
 export { combine, type Term } from './ops/combine.js';
 export { type Conv2dOptions, conv2d, type Pad } from './ops/conv.js';
+export { type DropoutOptions, dropout } from './ops/dropout.js';
 export { clamp, exp, log, relu, sigmoid, silu, sqrt, square, tanh } from './ops/elementwise.js';
 export { type GroupNormOptions, groupNorm } from './ops/group-norm.js';
 export { type HuberOptions, pseudoHuberError, squaredError } from './ops/losses.js';

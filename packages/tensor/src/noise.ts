@@ -23,6 +23,9 @@ export type SampleKey = NoiseKey & { readonly sample?: number };
 /** The samples of a batch, listed or as a run of neighbours. */
 export type Samples = readonly number[] | { readonly first: number; readonly count: number };
 
+export const listOf = (samples: Samples): readonly number[] =>
+  'first' in samples ? Array.from({ length: samples.count }, (_, i) => samples.first + i) : samples;
+
 const WORD = 4294967296;
 
 function checkWord(where: string, name: string, value: number): number {
@@ -43,6 +46,11 @@ function toWords(where: string, { seed, stream = 0, step = 0, sample = 0 }: Samp
     step: checkWord(where, 'step', step),
     sample: checkWord(where, 'sample', sample),
   };
+}
+
+/** @throws RangeError when a part of the key is out of range. */
+export function requireSamples(where: string, key: NoiseKey, samples: readonly number[]): void {
+  for (const sample of samples) toWords(where, { ...key, sample });
 }
 
 const block = new Uint32Array(4);
@@ -110,7 +118,7 @@ export function noise({
   shape,
 }: NoiseKey & { readonly samples: Samples /** Of one sample. */; readonly shape: Shape }): Tensor {
   checkShape('noise', shape);
-  const list = 'first' in samples ? Array.from({ length: samples.count }, (_, i) => samples.first + i) : samples;
-  for (const sample of list) toWords('noise', { seed, stream, step, sample });
+  const list = listOf(samples);
+  requireSamples('noise', { seed, stream, step }, list);
   return run('TractNoise', {}, { seed, stream, step, samples: list, shape: [...shape] });
 }

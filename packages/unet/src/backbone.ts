@@ -1,6 +1,7 @@
 import { add, combine, concat, scope, type Tensor } from '@tract/tensor';
 import type { BlockStyle } from './block-style.js';
 import { applyConv, type Conv, convSpec } from './layers/conv.js';
+import type { Dropout } from './layers/dropout.js';
 import { applyReadout, type Readout, readoutSpec } from './layers/readout.js';
 import type { ParamSpec } from './param-spec.js';
 import type { BackbonePlan, PyramidPlan, StagePlan } from './plan.js';
@@ -36,21 +37,36 @@ type Descent = { readonly features: Tensor; readonly image?: Tensor; readonly ha
 /** On the way up: the features, and the sum of the images read off so far where there are any. */
 type Ascent = { readonly features: Tensor; readonly image?: Tensor };
 
-/** x [N, H, W, inChannels], embedding [N, embChannels] (SiLU already taken) -> the image that is read off in the end [N, H, W, imageChannels]. */
-export function applyBackbone(plan: BackbonePlan, params: Backbone<Tensor>, x: Tensor, embedding: Tensor, style: BlockStyle): Tensor {
+/**
+ * x [N, H, W, inChannels], embedding [N, embChannels] (SiLU already taken) -> the image that is read off in the end [N, H, W, imageChannels].
+ * Layers of `drop` are the stages, numbered through down, mid and up.
+ */
+export function applyBackbone(
+  plan: BackbonePlan,
+  params: Backbone<Tensor>,
+  x: Tensor,
+  embedding: Tensor,
+  style: BlockStyle,
+  drop?: Dropout,
+): Tensor {
   const { down, mid, up } = plan;
+  const dropAt = (layer: number) => drop && ((features: Tensor) => drop(features, layer));
   // Stages of `up` from the coarse end: the taker of a skip, then whatever resamples its output.
   let next = 0;
   let readouts = 0;
-  const goUp = (features: Tensor): Tensor => applyStage(up[next], params.up[next++], features, embedding, style);
+  const goUp = (features: Tensor): Tensor => {
+    const at = next++;
+    return applyStage(up[at], params.up[at], features, embedding, style, dropAt(down.length + mid.length + at));
+  };
   const goDown = (k: number, { features, image, halvings }: Descent): Descent => {
-    const stage = applyStage(down[k], params.down[k], features, embedding, style);
+    const stage = applyStage(down[k], params.down[k], features, embedding, style, dropAt(k));
     if (down[k].resample !== 'down') return { features: stage, image, halvings };
     const conv = params.pyramid?.[halvings];
     const joined = conv && image && joinPyramid(plan.pyramid[halvings], conv, stage, image, style);
     return { features: stage, ...joined, halvings: halvings + 1 };
   };
-  const middle = (features: Tensor): Tensor => mid.reduce((h, stage, i) => applyStage(stage, params.mid[i], h, embedding, style), features);
+  const middle = (features: Tensor): Tensor =>
+    mid.reduce((h, stage, i) => applyStage(stage, params.mid[i], h, embedding, style, dropAt(down.length + i)), features);
 
   // Everything inside skip k. Each call's scope ends with its skip used, so that the feature maps go as the way up passes them.
   const inside = (k: number, from: Descent): Ascent =>

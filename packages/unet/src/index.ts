@@ -13,6 +13,7 @@ export { fromEdmSettings } from './edm/edm-settings.js';
 export { applyEdmUNet, type EdmUNetParams, type EdmUNetTree, edmUNetSpec, initEdmUNet } from './edm/edm-unet.js';
 export { type EdmWeights, edmFilters, edmWeights, type StateArray } from './edm/edm-weights.js';
 export { type FlaxName, flaxNames, fromFlax } from './flax-names.js';
+export type { Training } from './layers/dropout.js';
 export { fromMlTract, type MlTractLayout, type MlTractName, mlTractNames } from './ml-tract-names.js';
 export { paperConfigs } from './paper-configs.js';
 export { countParameters, type ParamInit, type ParamSpec } from './param-spec.js';

@@ -17,7 +17,14 @@ export function stageSpec(plan: StagePlan, style: BlockStyle): Stage<ParamSpec> 
 }
 
 /** x [N, H, W, cIn] and embedding [N, embChannels] -> [N, H', W', cOut]; H' is H, 2H or H/2. */
-export function applyStage(plan: StagePlan, params: Stage<Tensor>, x: Tensor, embedding: Tensor, style: BlockStyle): Tensor {
+export function applyStage(
+  plan: StagePlan,
+  params: Stage<Tensor>,
+  x: Tensor,
+  embedding: Tensor,
+  style: BlockStyle,
+  drop?: (features: Tensor) => Tensor,
+): Tensor {
   return scope(() => {
     if ('conv' in params) {
       if (plan.resample === 'up') return applyConv(params.conv, upsample2x(x));
@@ -26,7 +33,7 @@ export function applyStage(plan: StagePlan, params: Stage<Tensor>, x: Tensor, em
         ? applyConv(params.conv, x, { stride: 2 })
         : applyConv(params.conv, padAfter(x), { stride: 2, pad: 0 });
     }
-    const out = applyResBlock(params.res, x, embedding, plan, style);
+    const out = applyResBlock(params.res, x, embedding, plan, style, drop);
     if (!params.attention || plan.kind === 'conv') return out;
     return applyAttentionBlock(params.attention, out, plan.heads, style);
   });

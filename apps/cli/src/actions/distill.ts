@@ -12,7 +12,7 @@ import { withCommas } from '../quantity.js';
 import { runConfig } from '../run-config.js';
 import { beginRun, modelPath, openRun, type ResumeOptions, type RunState } from '../run-folder.js';
 import { type RunOptions, runWork } from '../trainer.js';
-import { requireFit } from '../training-batch.js';
+import { requireFit, requireParts } from '../training-batch.js';
 import { dryRunDistillation } from './dry-run.js';
 
 export type DistillOptions = ComputeOptions &
@@ -32,12 +32,13 @@ function settingsOf(options: DistillOptions): DistillPreset {
   const named = choosePreset(distillPresets, options.preset);
   // The preset's weights belong to the preset's schedule.
   const preset = options.schedule === undefined ? named : { ...named, phaseWeights: undefined };
-  const { teacher, method, teacherStep, schedule, phaseWeights, images, batch, seed, lr: learningRate, decay } = options;
-  const { lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery, data, flip } = options;
-  const training = { teacher, method, teacherStep, schedule, phaseWeights, images, batch, seed, learningRate, decay };
-  const changes = { ...training, lossWeight, huberWidth, clipStudent, selfEma, restart, checkpointEvery, data, flip };
+  const { teacher, method, teacherStep, schedule, phaseWeights, images, batch, accumulate, seed, lr: learningRate, decay } = options;
+  const { lossWeight, huberWidth, clip, clipNorm, clipStudent, selfEma, restart, checkpointEvery, data, flip } = options;
+  const training = { teacher, method, teacherStep, schedule, phaseWeights, images, batch, accumulate, seed, learningRate, decay };
+  const changes = { ...training, lossWeight, huberWidth, clip, clipNorm, clipStudent, selfEma, restart, checkpointEvery, data, flip };
   const settings: DistillPreset = { ...(present(withAveraging(preset, options)) as DistillPreset), ...present(changes) };
   requireWeightsOfPhases(settings);
+  requireParts(settings);
   return settings;
 }
 

@@ -8,7 +8,7 @@ import type { NetworkConfig } from '../network.js';
 import type { DistillPreset, TrainPreset } from '../presets.js';
 import { withCommas } from '../quantity.js';
 import { type BatchSettings, hostBatch, requireFit } from '../training-batch.js';
-import { type PhasePlan, planDistillation, planTraining, type TrainingPlan } from '../training-plan.js';
+import { imagesAtOnce, type PhasePlan, planDistillation, planTraining, type TrainingPlan } from '../training-plan.js';
 
 /** One batch of the data as training would see it, or why there is none. */
 type BatchReport =
@@ -79,10 +79,9 @@ function tell(io: Io, json: boolean, value: Value): void {
     JSON.stringify({ ...settings, ...(model !== undefined && { model }) }, null, 2),
     `parameters    ${withCommas(parameters)}`,
     `multiply-adds ${giga(call)} G a network call and image, ${giga(update)} G an update and image, ${whole.toExponential(2)} in all (FLOPs: twice as many)`,
-    `memory        about ${gigabytes(memory.weights + memory.activations)}: ${memory.copies} copies of the parameters ${gigabytes(memory.weights)}, activations at batch ${settings.batch} ${gigabytes(memory.activations)}`,
+    `memory        about ${gigabytes(memory.weights + memory.activations)}: ${memory.copies} copies of the parameters ${gigabytes(memory.weights)}, activations of ${withCommas(imagesAtOnce(settings))} images at once ${gigabytes(memory.activations)}`,
     `updates       ${withCommas(updates)} of ${settings.batch} images`,
     ...value.phases.map(phaseLine),
-    ...(settings.lacks === undefined ? [] : [`not done here ${settings.lacks}, which the published recipe has`]),
     ...(teacherIsThere === false
       ? [`teacher       ${(settings as DistillPreset).teacher} is not there; described from what was published`]
       : []),

@@ -13,7 +13,7 @@ import { runConfig } from '../run-config.js';
 import { beginRun, modelPath, openRun, type ResumeOptions } from '../run-folder.js';
 import { teacherSetupOf, trainWork } from '../train-run.js';
 import { runWork } from '../trainer.js';
-import { requireFit } from '../training-batch.js';
+import { requireFit, requireParts } from '../training-batch.js';
 import { dryRunTraining } from './dry-run.js';
 
 export type TrainOptions = ComputeOptions &
@@ -23,6 +23,7 @@ export type TrainOptions = ComputeOptions &
     readonly out: string;
     readonly lr?: number;
     readonly lrRamp?: number;
+    readonly dropout?: number;
     readonly keep?: number;
     readonly samples?: number;
     readonly dryRun?: boolean;
@@ -32,11 +33,12 @@ export type TrainOptions = ComputeOptions &
 /** The preset with what the command line changes. @throws CliError (usage) when both do not go together. */
 function settingsOf(options: TrainOptions): TrainPreset {
   const preset = withAveraging(choosePreset(trainPresets, options.preset), options);
-  const { images, batch, seed, prediction, checkpointEvery, lr: learningRate, lrRamp: rampImages } = options;
-  const { timesteps, decay, lossWeight, augment, emaRampUp, data, flip } = options;
+  const { images, batch, accumulate, seed, prediction, checkpointEvery, lr: learningRate, lrRamp: rampImages } = options;
+  const { timesteps, decay, clipNorm, lossWeight, augment, emaRampUp, data, flip } = options;
   const given = {
     images,
     batch,
+    accumulate,
     seed,
     prediction,
     checkpointEvery,
@@ -44,15 +46,17 @@ function settingsOf(options: TrainOptions): TrainPreset {
     rampImages,
     timesteps,
     decay,
+    clipNorm,
     lossWeight,
     augment,
     emaRampUp,
     data,
     flip,
   };
-  const settings: TrainPreset = { ...preset, network: networkFor(preset.network, prediction), ...present(given) };
+  const settings: TrainPreset = { ...preset, network: networkFor(preset.network, options), ...present(given) };
   if (settings.emaRampUp !== undefined && settings.emaHalfLife === undefined)
     throw usageError('--ema-ramp-up goes with --ema-half-life; give that too');
+  requireParts(settings);
   try {
     checkDiffusionModel(settings);
     teacherSetupOf(settings);
@@ -62,9 +66,13 @@ function settingsOf(options: TrainOptions): TrainPreset {
   return settings;
 }
 
-/** A network puts out two images where it predicts two. */
-const networkFor = (network: NetworkConfig, prediction: TrainPreset['prediction'] | undefined): NetworkConfig =>
-  prediction === undefined ? network : { ...network, outputs: prediction === 'x0+eps' ? 2 : 1 };
+/** A network puts out two images where it predicts two. @throws CliError (usage) for dropout in a network that has none. */
+function networkFor(network: NetworkConfig, { prediction, dropout }: TrainOptions): NetworkConfig {
+  const outputs = prediction === undefined ? {} : { outputs: prediction === 'x0+eps' ? 2 : 1 };
+  if (dropout === undefined) return { ...network, ...outputs };
+  if (network.kind === undefined) throw usageError("--dropout is for EDM's networks, this preset's has none; choose another preset");
+  return { ...network, ...outputs, dropout };
+}
 
 /** Trains from the start, or from the last checkpoint with --resume. */
 export async function train(io: Io, options: TrainOptions): Promise<void> {

@@ -1,14 +1,17 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConvertOptions } from '../actions/convert.js';
+import type { ConvertLimits } from '../actions/convert-apart.js';
 import { examples, pathName } from '../common-options.js';
-import type { Io } from '../io.js';
+import { type Io, processIo } from '../io.js';
+import { positiveNumber, quantity } from '../quantity.js';
 
 const details = `
 SRC is a model folder, a safetensors file, an index of shards of one
 (*.safetensors.index.json), a file of torch.save (.pt, .pth, .ckpt: a state
 dict, or a trainer's file with several), a flax checkpoint (msgpack), a network
 pickle of EDM (.pkl) or a folder of diffusers (a UNet2DModel, or a pipeline
-with one). It is told by its content, and nothing in it is ever run.
+with one). It is told by its content, and nothing in it is ever run; it is
+read in a process of its own, within limits of memory and time.
 DST is a new model folder, a .safetensors (the same in one file) or a .pt (a
 state dict under the names of the reference program, for torch.load).
 What the weights do not tell (image size, heads) is asked for with --config.
@@ -24,6 +27,15 @@ A name left over or missing is an error (exit code 3): nothing is written.`;
 function sha256(text: string): string {
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('It must be 64 hexadecimal digits.');
   return text.toLowerCase();
+}
+
+/** With less than this Node does not even begin, and may wait for ever. */
+const leastMemory = 100;
+
+function megabytes(text: string): number {
+  const value = quantity(text);
+  if (value < leastMemory) throw new InvalidArgumentError(`expected at least ${leastMemory}, which reading nothing takes.`);
+  return value;
 }
 
 export const convertCommand = (io: Io): Command =>
@@ -45,6 +57,9 @@ export const convertCommand = (io: Io): Command =>
       'what the bytes of SRC must hash to; of shards,\nall of them by name; of a folder, its weights',
       sha256,
     )
+    .option('--memory-limit <mb>', "megabytes that reading SRC may take (default: three\nquarters of the machine's)", megabytes)
+    .option('--time-limit <s>', 'seconds that it may take', positiveNumber(1e6), 1800)
+    .addOption(new Option('--here').hideHelp()) // given to the process that the limits hold for
     .option('--json', 'print one JSON value')
     .addHelpText('after', details)
     .addHelpText(
@@ -57,6 +72,8 @@ export const convertCommand = (io: Io): Command =>
         'tract convert runs/student/model student --to diffusers',
       ),
     )
-    .action(async (source: string, destination: string, options: ConvertOptions) =>
-      (await import('../actions/convert.js')).convert(io, source, destination, options),
-    );
+    .action(async (source: string, destination: string, { here, ...options }: ConvertOptions & ConvertLimits & { here?: true }) => {
+      // Who calls `main` with an Io of its own has no command line that could be run again.
+      if (here || io !== processIo) return (await import('../actions/convert.js')).convert(io, source, destination, options);
+      (await import('../actions/convert-apart.js')).convertApart(io, source, destination, options);
+    });

@@ -1,3 +1,4 @@
+import type { TargetRule } from '@tract/distill';
 import { Command, Option } from 'commander';
 import type { DistillOptions } from '../actions/distill.js';
 import { examples, pathName, required, withComputing } from '../common-options.js';
@@ -6,6 +7,9 @@ import { distillPresets, presetHelp } from '../presets.js';
 import { fraction, integerList, numberUpTo, phaseSchedule } from '../quantity.js';
 import { methods } from '../target-rules.js';
 import { supervised, withTraining } from '../training-options.js';
+
+/** None, the second of the two that make a target, or both. */
+const clips: readonly TargetRule['clip'][] = ['none', 'second', 'both'];
 
 const describe = ({ method, schedule, teacher }: (typeof distillPresets)[string]): string => {
   const steps = schedule.length > 4 ? `${schedule[0]},${schedule[1]}...1` : schedule.join(',');
@@ -25,6 +29,7 @@ export const distillCommand = (io: Io): Command =>
         .option('--schedule <list>', 'sampling steps before, between and after the phases, each dividing the one before it', phaseSchedule)
         .option('--phase-weights <list>', 'how the phases share the images, such as 1,4 (with --schedule alone: equally)', integerList)
         .option('--huber-width <x>', 'width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error', numberUpTo(2))
+        .addOption(new Option('--clip <what>', "predictions that a target is made of: clip them (default: the method's)").choices(clips))
         .option('--clip-student', "compare the student's prediction after clipping it to [-1, 1]")
         .option('--no-clip-student', 'compare it as it is, as the published code does')
         .option('--self-ema <mu>', "momentum of the self-teacher's average, in [0, 1)", fraction)

@@ -4,7 +4,7 @@ import { examples, pathName, required, withComputing } from '../common-options.j
 import { predictions } from '../diffusion-model.js';
 import type { Io } from '../io.js';
 import { presetHelp, trainPresets } from '../presets.js';
-import { numberUpTo, positiveNumber, quantity } from '../quantity.js';
+import { fraction, numberUpTo, positiveNumber, quantity } from '../quantity.js';
 import { supervised, withTraining } from '../training-options.js';
 
 const describe = ({ preconditioning, prediction, network }: (typeof trainPresets)[string]): string =>
@@ -22,6 +22,7 @@ export const trainCommand = (io: Io): Command =>
         .option('--lr-ramp <n>', 'images over which the learning rate rises from 0', quantity)
         .addOption(new Option('--decay <name>', 'how it goes from there').choices(['constant', 'cosine']))
         .option('--ema-ramp-up <x>', 'with a half-life: it is at most this share of the images seen', positiveNumber(1))
+        .option('--dropout <p>', "share of the features that are dropped in EDM's networks", fraction)
         .option('--augment <p>', "probability of each of EDM's augmentations", numberUpTo(1)),
     ),
   )

@@ -7,7 +7,8 @@ import type { DistillPreset, TrainPreset } from './preset.js';
 const M = 2 ** 20;
 
 const edm = { prediction: 'x0', preconditioning: { kind: 'edm' }, process: { kind: 'edm' } } as const;
-const cifar10Edm: DiffusionModel = { network: { ...edmConfigs.cifar10Ncsnpp, augmentChannels: 9 }, ...edm };
+const cifar10Ncsnpp = { ...edmConfigs.cifar10Ncsnpp, augmentChannels: 9 };
+const cifar10Edm: DiffusionModel = { network: cifar10Ncsnpp, ...edm };
 const imagenet64Edm: DiffusionModel = { network: edmConfigs.imagenet64Adm, ...edm };
 
 /** The published teachers by the names of their files: what `tract convert` makes of them, where it has not been done. */
@@ -81,6 +82,7 @@ export const paperStudents: Readonly<Record<string, DistillPreset>> = {
 /** Source: Karras et al. 2022, Appendix F and the published code. */
 const edmTeacher: TrainPreset = {
   ...cifar10Edm,
+  network: { ...cifar10Ncsnpp, dropout: 0.13 },
   data: 'cifar10',
   augment: 0.12,
   lossWeight: 'edm',
@@ -94,7 +96,6 @@ const edmTeacher: TrainPreset = {
   emaRampUp: 0.05,
   seed: 0,
   checkpointEvery: 1e6,
-  lacks: 'dropout 0.13',
 };
 
 const { augment: _, ...unaugmented } = edmTeacher;
@@ -104,11 +105,11 @@ export const paperTeachers: Readonly<Record<string, TrainPreset>> = {
   'imagenet64-edm-teacher': {
     ...unaugmented,
     ...imagenet64Edm,
+    network: { ...edmConfigs.imagenet64Adm, dropout: 0.1 },
     data: 'imagenet64',
     images: 2500e6,
     batch: 4096,
     learningRate: 1e-4,
     emaHalfLife: 50e6,
-    lacks: 'dropout 0.1',
   },
 };

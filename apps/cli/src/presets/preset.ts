@@ -1,3 +1,4 @@
+import type { TargetRule } from '@tract/distill';
 import type { AveragingSettings } from '../averaging.js';
 import type { DiffusionModel } from '../diffusion-model.js';
 import type { LossWeightSetting } from '../loss-weight.js';
@@ -8,6 +9,8 @@ export type CommonPreset = AveragingSettings & {
   readonly data: string;
   readonly images: number;
   readonly batch: number;
+  /** Equal parts of a batch, one after the other, for the memory of one of them; 1 unless told. */
+  readonly accumulate?: number;
   readonly learningRate: number;
   /** Global gradient norm above which gradients are scaled down; 0 leaves them. */
   readonly clipNorm: number;
@@ -15,8 +18,6 @@ export type CommonPreset = AveragingSettings & {
   readonly flip?: boolean;
   readonly seed: number;
   readonly checkpointEvery: number;
-  /** What the published experiment does and this program does not. */
-  readonly lacks?: string;
 };
 
 export type TrainPreset = CommonPreset &
@@ -38,6 +39,8 @@ export type TrainPreset = CommonPreset &
 export type DistillPreset = CommonPreset & {
   readonly teacher: string;
   readonly method: Method;
+  /** Which predictions that make a target are clipped to [-1, 1]; those that the method clips where absent. */
+  readonly clip?: TargetRule['clip'];
   /** How the teacher steps, where the method leaves the choice. */
   readonly teacherStep?: TeacherStep;
   readonly schedule: readonly number[];

@@ -1,21 +1,20 @@
 import { type NativeKernel, type NativeKernels, sizeOf } from '../native-kernel.js';
 
-type Options = {
-  readonly seed: number;
-  readonly stream: number;
-  readonly step: number;
-  readonly samples: readonly number[];
-  readonly shape: readonly number[];
-};
+type Key = { readonly seed: number; readonly stream: number; readonly step: number; readonly samples: readonly number[] };
+type NoiseOptions = Key & { readonly shape: readonly number[] };
+type DropoutOptions = Key & { readonly rate: number };
 
 const WORD = 2 ** 32;
 
-const noise: NativeKernel<Options> = (backend, _, { seed, stream, step, samples, shape }) =>
-  backend.launchOne(
-    'noise',
-    [],
-    [samples.length, ...shape],
-    [seed % WORD, Math.floor(seed / WORD), stream, step, sizeOf(shape), ...samples],
-  );
+const wordsOf = ({ seed, stream, step }: Key): number[] => [seed % WORD, Math.floor(seed / WORD), stream, step];
 
-export const noiseKernels: NativeKernels = { TractNoise: noise };
+const noise: NativeKernel<NoiseOptions> = (backend, _, { samples, shape, ...key }) =>
+  backend.launchOne('noise', [], [samples.length, ...shape], [...wordsOf({ ...key, samples }), sizeOf(shape), ...samples]);
+
+const dropout: NativeKernel<DropoutOptions> = (backend, { x }, { samples, rate, ...key }) => {
+  if (x.shape[0] !== samples.length)
+    throw new RangeError(`TractDropout: needs one sample of the key for each of [${x.shape}], got ${samples.length}`);
+  return backend.launchOne('dropout', [x], x.shape, [...wordsOf({ ...key, samples }), sizeOf(x.shape) / samples.length, rate, ...samples]);
+};
+
+export const noiseKernels: NativeKernels = { TractNoise: noise, TractDropout: dropout };

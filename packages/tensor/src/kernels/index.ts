@@ -2,6 +2,7 @@ import type { KernelFunc } from '@tensorflow/tfjs-core';
 import { adamEma } from './adam-ema.js';
 import { attention, attentionGrad } from './attention.js';
 import { conv2d, conv2dFilterGrad, conv2dInputGrad, conv2dRelu } from './conv.js';
+import { dropout } from './dropout.js';
 import { combine, scale, silu, siluGrad, squaredError } from './elementwise.js';
 import { groupNorm, groupNormGrad } from './group-norm.js';
 import { noise } from './noise.js';
@@ -23,6 +24,7 @@ export const composedKernels: Readonly<Record<string, KernelFunc>> = {
   TractGroupNorm: groupNorm,
   TractGroupNormGrad: groupNormGrad,
   TractMaxPool: maxPool,
+  TractDropout: dropout,
   TractNoise: noise,
   TractScale: scale,
   TractSilu: silu,

@@ -31,7 +31,7 @@ export function toDiffusersSettings(config: DhariwalUNetConfig): DiffusersSettin
     ...{ flip_sin_to_cos: !sinesFirst, freq_shift: sinesFirst ? 1 : 0 },
     ...{ down_block_types: down, mid_block_type: 'UNetMidBlock2D', up_block_types: up.reverse() },
     ...{ block_out_channels: channelMult.map((mult) => mult * channels), layers_per_block: blocks, mid_block_scale_factor: 1 },
-    ...{ downsample_padding: halvingPad === 'after' ? 0 : 1, dropout: 0, act_fn: 'silu' },
+    ...{ downsample_padding: halvingPad === 'after' ? 0 : 1, dropout: config.dropout ?? 0, act_fn: 'silu' },
     ...{ downsample_type: resampleInBlocks ? 'resnet' : 'conv', upsample_type: resampleInBlocks ? 'resnet' : 'conv' },
     ...{ attention_head_dim: headDimOf(plan), add_attention: true },
     ...{ norm_num_groups: groups, attn_norm_num_groups: groups, norm_eps: eps },

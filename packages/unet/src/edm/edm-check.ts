@@ -14,6 +14,8 @@ export function checkEdmUNetConfig(config: EdmUNetConfig): void {
   requireOneOf(where, 'kind', config.kind, ['song', 'dhariwal']);
   for (const name of counts) requireCount(where, name, config[name]);
   if (config.augmentChannels !== undefined) requireCount(where, 'augmentChannels', config.augmentChannels);
+  if (config.dropout !== undefined && !(typeof config.dropout === 'number' && config.dropout >= 0 && config.dropout < 1))
+    throw new RangeError(`${where}: dropout must be a number in [0, 1), got ${config.dropout}`);
   requireLevels(where, config);
   if (config.kind === 'song') checkSong(config);
   else checkDhariwal(config);

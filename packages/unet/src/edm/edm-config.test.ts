@@ -20,6 +20,8 @@ const bad: [Record<string, unknown>, RegExp][] = [
   [{ filter: [1, 2, 1] }, /filter must be an even number of taps whose sum is not 0, got \[1,2,1\]/],
   [{ filter: [1, -1] }, /sum is not 0/],
   [{ filter: '1331' }, /filter must be a list of numbers, got 1331/],
+  [{ dropout: 1 }, /dropout must be a number in \[0, 1\), got 1/],
+  [{ dropout: '0.1' }, /dropout must be a number/],
   [{ augmentChannels: 0 }, /augmentChannels must be a positive integer, got 0/],
   [{ channels: 3, channelMult: [1, 2, 2] }, /3 channels, which a block of this network works on, do not make 1 groups of at least 4/],
   [{ channels: 67 }, /67 channels.* do not make 16 groups/],

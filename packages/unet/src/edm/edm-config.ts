@@ -20,6 +20,8 @@ type Common = {
   readonly classes: number;
   /** Numbers that tell the network how its training images were augmented; left out where it knows of none. */
   readonly augmentChannels?: number;
+  /** Share of the features before a block's second convolution that is dropped while the network is trained, in [0, 1); none where left out. */
+  readonly dropout?: number;
 };
 
 /** The U-Net of Song et al. 2021, both as DDPM++ (positional, [1, 1], standard) and as NCSN++ (fourier, [1, 3, 3, 1], residual). One attention head. */

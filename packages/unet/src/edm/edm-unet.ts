@@ -1,6 +1,7 @@
 import { scope, type Tensor } from '@tract/tensor';
 import { applyBackbone, type Backbone, backboneSpec } from '../backbone.js';
 import { checkAugment, checkInputs, checkLists } from '../inputs.js';
+import { dropoutOf, type Training } from '../layers/dropout.js';
 import { initParams, type ParamSpec } from '../param-spec.js';
 import { checkEdmUNetConfig } from './edm-check.js';
 import type { EdmUNetConfig } from './edm-config.js';
@@ -29,8 +30,9 @@ export const initEdmUNet = (config: EdmUNetConfig, seed: number): EdmUNetParams 
  * goes in and what comes out.
  *
  * xt [N, H, W, inChannels], already times cIn, H and W divisible by 2^(levels - 1); cNoise one per image; labels one per image when classes > 1,
- * integers in [0, classes); augment, one row of `augmentChannels` numbers per image, may be left out, which counts as zeros. Returns the raw output
- * [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
+ * integers in [0, classes); augment, one row of `augmentChannels` numbers per image, may be left out, which counts as zeros. With `training`
+ * the network drops features out as its configuration says, a function of seed, step, layer and the image's place in the batch; without it, as in sampling, it
+ * drops none. Returns the raw output [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
  * @throws RangeError or TypeError when the inputs do not fit the configuration or each other.
  */
 export function applyEdmUNet(
@@ -40,6 +42,7 @@ export function applyEdmUNet(
   cNoise: readonly number[],
   labels?: readonly number[],
   augment?: readonly (readonly number[])[],
+  training?: Training,
 ): Tensor {
   checkInputs('applyEdmUNet', config, { shape: xt.shape, noise: { name: 'cNoise', values: cNoise }, labels });
   checkAugment('applyEdmUNet', config.augmentChannels, cNoise.length, augment);
@@ -48,6 +51,6 @@ export function applyEdmUNet(
   checkNoiseEmbedding('applyEdmUNet', config, params.embedding);
   return scope(() => {
     const embedding = applyNoiseEmbedding(config, params.embedding, { cNoise, labels, augment });
-    return applyBackbone(plan, params, xt, embedding, styleOfEdm(config));
+    return applyBackbone(plan, params, xt, embedding, styleOfEdm(config), dropoutOf(config.dropout, training));
   });
 }

@@ -36,6 +36,7 @@ export function resBlockSpec(
 /**
  * x [N, H, W, cIn], embedding [N, embChannels] (SiLU already taken) -> [N, H', W', cOut].
  * With scale and shift: h = silu((1 + scale) * norm2(conv1(..)) + shift), [scale | shift] = time(embedding); else the embedding is added before norm2.
+ * `drop` is dropout before the second convolution.
  */
 export function applyResBlock(
   params: ResBlock<Tensor>,
@@ -43,6 +44,7 @@ export function applyResBlock(
   embedding: Tensor,
   { resample }: Pick<ResBlockPlan, 'resample'>,
   style: BlockStyle,
+  drop?: (features: Tensor) => Tensor,
 ): Tensor {
   return scope(() => {
     const resampled = (image: Tensor): Tensor => (resample ? style.resample[resample](image) : image);
@@ -54,6 +56,6 @@ export function applyResBlock(
       : applyNorm(params.norm2, add(hidden, reshape(time, [batch, 1, 1, width])), style, { silu: true });
     const shortcut = resampled(x);
     const residual = params.skip ? applyConv(params.skip, shortcut) : shortcut;
-    return scaleSum(applyConv(params.conv2, modulated, { residual }), style);
+    return scaleSum(applyConv(params.conv2, drop ? drop(modulated) : modulated, { residual }), style);
   });
 }

@@ -1,5 +1,7 @@
+import { randomUniforms } from '../../noise.js';
 import { attention } from '../../ops/attention.js';
 import { conv2d } from '../../ops/conv.js';
+import { dropout } from '../../ops/dropout.js';
 import { groupNorm } from '../../ops/group-norm.js';
 import { linear, matmul } from '../../ops/matmul.js';
 import { avgPool, maxPool } from '../../ops/pool.js';
@@ -218,4 +220,33 @@ const pools = (
   }),
 );
 
-export const networkCases: readonly OperationCase[] = [...pools, ...products, ...layers, ...convolutionCases, ...normCases, ...attentions];
+const dropouts = [
+  [5, 3, 7],
+  [3, 4, 4, 33],
+  [2, 5001],
+].map((shape): OperationCase => {
+  const key = { seed: 3, stream: 1, step: 2, rate: 0.4 };
+  return {
+    name: `dropout [${shape}]`,
+    inputs: [shape],
+    operation: ([x]) => dropout(x, { ...key, samples: { first: 1, count: shape[0] } }),
+    reference: ([x]) => {
+      const perSample = x.data.length / shape[0];
+      const uniforms = Array.from({ length: shape[0] }, (_, i) => randomUniforms({ ...key, sample: 1 + i }, perSample));
+      const dropped = (i: number): boolean => uniforms[Math.floor(i / perSample)][i % perSample] < key.rate;
+      return { shape: x.shape, data: x.data.map((value, i) => (dropped(i) ? 0 : value / (1 - key.rate))) };
+    },
+    tolerance: 2e-6,
+    cause: 'two float32 roundings',
+  };
+});
+
+export const networkCases: readonly OperationCase[] = [
+  ...dropouts,
+  ...pools,
+  ...products,
+  ...layers,
+  ...convolutionCases,
+  ...normCases,
+  ...attentions,
+];

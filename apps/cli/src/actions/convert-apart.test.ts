@@ -1,0 +1,66 @@
+import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scratchFolder, tract } from '../testing/tract.js';
+
+const scratch = scratchFolder();
+afterAll(scratch.remove);
+const at = (name: string): string => join(scratch.path, name);
+
+/** A sound safetensors file of one tensor of so many zeros, of which the disk holds the header alone. */
+function writeSparse(path: string, bytes: number): void {
+  const header = Buffer.from(JSON.stringify({ 'conv_in.weight': { dtype: 'U8', shape: [bytes], data_offsets: [0, bytes] } }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const file = openSync(path, 'w');
+  writeSync(file, Buffer.concat([length, header]));
+  ftruncateSync(file, length.length + header.length + bytes);
+  closeSync(file);
+}
+
+const files = (): string[] => (readdirSync(scratch.path, { recursive: true }) as string[]).sort();
+
+beforeAll(() => {
+  writeSparse(at('large.safetensors'), 600e6);
+  writeFileSync(at('text.pt'), 'no checkpoint');
+  mkdirSync(at('empty'));
+  writeFileSync(at('empty.old'), 'not ours');
+});
+
+describe('a conversion is given up, with nothing written,', () => {
+  test.each<[why: string, line: string, says: string]>([
+    ['when it takes too long', 'mnist-student new --time-limit 0.01', 'its reader took more than 0.01 s, the limit of --time-limit'],
+    ['when its process crashes', 'mnist-student new --memory-limit 100', 'its reader ended by SIG'],
+    [
+      'also into a folder that was there',
+      'mnist-student empty --memory-limit 100',
+      'as when it needs more than the 100 MB of --memory-limit',
+    ],
+  ])('%s', async (_, line, says) => {
+    await expectRefused(line, says);
+  });
+
+  // Elsewhere a process may be told so and takes what it wants.
+  test.runIf(process.platform === 'linux')('when a buffer does not fit', () =>
+    expectRefused('large.safetensors new --memory-limit 500', 'its reader needed more than 500 MB, the limit of --memory-limit'),
+  );
+
+  test('as it would be in the same process, when the file is bad', () => expectRefused('text.pt new', 'no checkpoint that is known'));
+});
+
+async function expectRefused(line: string, says: string): Promise<void> {
+  const before = files();
+  const [source, destination, ...options] = line.split(' ');
+  const from = source.includes('.') ? at(source) : source;
+  const { code, stdout, stderr } = await tract(['convert', from, at(destination), ...options]);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  expect(stderr).toMatch(/^error: [^\n]+[^.\n]\n$/);
+  expect(stderr).toContain(says);
+  expect(files()).toEqual(before);
+}
+
+test('what the other process prints is what is printed', async () => {
+  const { code, stdout, stderr } = await tract(['convert', 'mnist-student', at('student.pt'), '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toMatchObject({ destination: at('student.pt'), missing: [] });
+});

@@ -1,0 +1,24 @@
+// Draws a digit with a network in an ONNX file: node onnxruntime-web.mjs MODEL.onnx [STEPS]
+// Needs @tract/samplers, @tract/schedules and onnxruntime-web, nothing else; in a browser, fetch the file instead of reading it.
+import { readFile } from 'node:fs/promises';
+import { clampedDenoiser, ddim, drain, float32SpaceWithSeed } from '@tract/samplers';
+import { levelToLogSNR, vpGrid } from '@tract/schedules';
+import * as ort from 'onnxruntime-web';
+
+const [path, steps = '1'] = process.argv.slice(2);
+const shape = [1, 1, 28, 28];
+
+ort.env.wasm.numThreads = 1;
+const session = await ort.InferenceSession.create(await readFile(path));
+
+/** The network is told the noisy image and the log SNR of its noise, and answers with the clean image. */
+async function denoise(xt, level) {
+  const noise = new ort.Tensor('float32', [levelToLogSNR(level)], [1]);
+  const { x0 } = await session.run({ xt: new ort.Tensor('float32', xt, shape), logSNR: noise });
+  return x0.data;
+}
+
+const space = float32SpaceWithSeed(1);
+const xT = space.noise(new Float32Array(28 * 28), 0);
+const image = await drain(ddim(space, clampedDenoiser(space, denoise), xT, vpGrid(Number(steps))));
+console.log(JSON.stringify([...image]));
