@@ -178,7 +178,7 @@ test('a picture that is gone after loading is named', () => {
   const folder = folderOf(pictures);
   const set = loadImageFolder(folder);
   rmSync(join(folder, '00001/c.png'));
-  expect(() => gather(set, [2])).toThrow(/00001.c\.png: cannot be read \(ENOENT\)/);
+  expect(() => gather(set, [2])).toThrow(/image 2 .00001.c\.png.: cannot be read \(ENOENT\)/);
   expect(() => loadImageFolder(join(folder, 'none'))).toThrow('no such folder');
   expect(() => loadImageZip(join(folder, 'none.zip'))).toThrow('cannot be opened (ENOENT)');
 });
