@@ -33,7 +33,7 @@ describe('what cannot be is refused', () => {
   const cases: readonly [string, (text: string) => unknown, readonly string[]][] = [
     ['quantity', quantity, ['0', '-1', '', ' ', '1.5', '0.0001K', '1e3', '0x10', 'ten', 'K', '1G', '9007199254740993', 'NaN', 'Infinity']],
     ['upTo', upTo(8), ['9', '0', '1K']],
-    ['byteCount', byteCount, ['', '-1', 'G', '1P', '1e9', '9000T']],
+    ['byteCount', byteCount, ['', '-1', 'G', '1P', '1e9', '9999T']],
     ['wholeNumberUpTo', wholeNumberUpTo(8), ['9', '-1', '']],
     ['wholeNumber', wholeNumber, ['-1', '1.5', '', '1e3', '9007199254740993']],
     ['positiveNumber', positiveNumber(1), ['0', '-1', '1.01', '1e30', '', 'x', 'NaN']],
