@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs, { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type NamedArray, readSafetensors, writeSafetensors } from '@tract/checkpoint';
+import type { BadSample } from '@tract/data';
 import { removeFolder, writeFolderAtomically } from './atomic.js';
 import type { Disk } from './disk.js';
 import { dataError, exitCodeOf, exitCodes } from './errors.js';
@@ -19,6 +20,8 @@ export type RunState = {
   readonly counters: Readonly<Record<string, number>>;
   /** What the next line of the log has gathered so far. */
   readonly window: LogWindow;
+  /** Images that have been passed over because they cannot be read, where there are any. */
+  readonly badSamples?: readonly BadSample[];
 };
 
 /** Sums over the updates since the last line of the log. */

@@ -5,13 +5,16 @@ import { didYouMean } from './near-miss.js';
 /** A data set on the command line: NAME[:PART][=PATH]. */
 type SetSpec = { readonly name: string; readonly part?: string; readonly path?: string };
 
+/** How a set is opened. */
+type LoadOptions = { readonly maxBadSamples?: number };
+
 type Kind = {
   /** How it is written, in messages and help. */
   readonly form: string;
   /** Its parts, the first being the one that is meant where none is given; or a size to crop to. */
   readonly parts: readonly string[] | 'size';
   readonly needsPath: boolean;
-  readonly load: (part: string | undefined, path: string) => ImageSet | Promise<ImageSet>;
+  readonly load: (part: string | undefined, path: string, options: LoadOptions) => ImageSet | Promise<ImageSet>;
 };
 
 const kinds: Readonly<Record<string, Kind>> = {
@@ -34,8 +37,18 @@ const kinds: Readonly<Record<string, Kind>> = {
     needsPath: true,
     load: (part, path) => loadImageNet64(part as 'train' | 'val', path),
   },
-  folder: { form: 'folder[:SIZE]=DIR', parts: 'size', needsPath: true, load: (part, path) => loadImageFolder(path, cropOf(part)) },
-  zip: { form: 'zip[:SIZE]=FILE', parts: 'size', needsPath: true, load: (part, path) => loadImageZip(path, cropOf(part)) },
+  folder: {
+    form: 'folder[:SIZE]=DIR',
+    parts: 'size',
+    needsPath: true,
+    load: (part, path, options) => loadImageFolder(path, { ...options, ...cropOf(part) }),
+  },
+  zip: {
+    form: 'zip[:SIZE]=FILE',
+    parts: 'size',
+    needsPath: true,
+    load: (part, path, options) => loadImageZip(path, { ...options, ...cropOf(part) }),
+  },
 };
 
 const cropOf = (part: string | undefined): { readonly crop?: number } => (part === undefined ? {} : { crop: Number(part) });
@@ -78,10 +91,11 @@ export const withoutPlace = (spec: string): string => spec.replace(/=.*$/s, '=PA
 
 /**
  * The images of a data set, such as `mnist:test` or `cifar10:train=DIR`; where no part is given, those to train with.
+ * @param options so many images may be damaged, also where the first ones are and say nothing of the size.
  * @throws CliError (usage) for what is no data set, DataError for missing or damaged files.
  */
-export async function loadSet(spec: string): Promise<ImageSet> {
+export async function loadSet(spec: string, { maxBadSamples }: LoadOptions = {}): Promise<ImageSet> {
   const { name, part, path } = splitSpec(checkSet(spec));
   const { parts, load } = kinds[name];
-  return load(part ?? (parts === 'size' ? undefined : parts[0]), path ?? '');
+  return load(part ?? (parts === 'size' ? undefined : parts[0]), path ?? '', { maxBadSamples });
 }

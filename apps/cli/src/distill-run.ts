@@ -1,4 +1,3 @@
-import type { ImageSet } from '@tract/data';
 import {
   advancePhase,
   type DistillSetup,
@@ -33,7 +32,6 @@ export type DistillRun = {
   readonly run: string;
   readonly settings: DistillPreset;
   readonly teacher: StoredModel;
-  readonly images: ImageSet;
   readonly from?: Checkpoint;
   /** Checkpoints that are kept. */
   readonly keep?: number;
@@ -113,7 +111,7 @@ function startState(setup: DistillSetup<NetworkParams>, { teacher, from }: Disti
 
 /** A distillation that `runWork` can drive, and `dispose` for its tensors. */
 export function distillWork(options: DistillRun): Work & { readonly dispose: () => void } {
-  const { settings, images, run, teacher, keep = keptCheckpoints } = options;
+  const { settings, run, teacher, keep = keptCheckpoints } = options;
   const setup = setupOf(teacher, settings);
   const config = runConfig('distill', settings);
   let state = startState(setup, options);
@@ -136,9 +134,9 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
     batch: settings.batch,
     totalSteps: setup.updates,
     commitEvery: updatesOf({ images: settings.checkpointEvery, batch: settings.batch }),
-    step: (step) => {
+    step: (step, picked) => {
       state = advancePhase(setup, state);
-      const batch = trainingBatch(images, settings, teacher.network, step);
+      const batch = trainingBatch(picked, settings, teacher.network, step);
       const { state: next, loss, gradNorm } = distillStep(setup, state, batch);
       dispose(batch.x0);
       state = next;

@@ -15,11 +15,11 @@ export const processIo: Io = {
   columns: () => process.stderr.columns ?? 80,
 };
 
-/** Tells of something that was not as it should be and did not stop us. */
+/** Tells, on a line of its own, of something that was not as it should be and did not stop us. */
 export const warnOn =
   (io: Io) =>
   (sentence: string): void =>
-    io.err(`warning: ${sentence}\n`);
+    io.err(`${io.live ? '\r\x1b[2K' : ''}warning: ${sentence}\n`);
 
 /** Prints exactly one JSON value, or the lines that say the same to a person. */
 export function report(io: Io, json: boolean, value: unknown, lines: readonly string[]): void {

@@ -1,14 +1,14 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { soakCount } from '@tract/checkpoint/testing';
 import { build } from 'tsup';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkpointsPath, committedSteps, latestCheckpoint } from './checkpoints.js';
 import { scratchFolder } from './testing/tract.js';
 
 const scratch = scratchFolder();
-const run = join(scratch.path, 'run');
 const writer = join(scratch.path, 'checkpoint-writer.cjs');
 beforeAll(() =>
   build({
@@ -22,22 +22,27 @@ beforeAll(() =>
 );
 afterAll(scratch.remove);
 
-/** Has one more checkpoint written by a process that kills itself at a call of the disk; whether it did. */
-function writeOne(at: number): boolean {
-  const { signal, status, stderr } = spawnSync(process.execPath, [writer, run, String(at)], { encoding: 'utf8' });
-  expect(stderr).toBe('');
-  expect([signal, status]).toEqual(signal ? ['SIGKILL', null] : [null, 0]);
-  return signal !== null;
+/** Has one more checkpoint written by a process that kills itself at a call of the disk, a write after this part of it; whether it did. */
+async function writeOne(run: string, at: number, part: number): Promise<boolean> {
+  const child = spawn(process.execPath, [writer, run, String(at), String(part)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => child.on('close', (...end) => resolve(end)));
+  expect({ said, code }).toEqual({ said: '', code: signal ? null : 0 });
+  return signal === 'SIGKILL';
 }
 
-const unfinished = (): string[] => readdirSync(checkpointsPath(run)).filter((name) => name.endsWith('.tmp'));
+const unfinished = (run: string): string[] => readdirSync(checkpointsPath(run)).filter((name) => name.endsWith('.tmp'));
 
-test('kill -9 at each call of the disk in turn: no checkpoint is damaged or lost, and what is left over goes', () => {
-  for (const _ of [1, 2]) writeOne(0);
-  const left = [];
-  for (let at = 1, last = 2; ; at++) {
-    const isKilled = writeOne(at);
-    left.push(...unfinished());
+/** Kills at each call in turn, and from the first one again, until there have been so many; what was left over on the way. */
+async function killed(run: string, kills: number, part: number): Promise<string[]> {
+  for (const _ of [1, 2]) await writeOne(run, 0, part);
+  const left: string[] = [];
+  for (let [at, last, count] = [1, 2, 0]; ; at++) {
+    const isKilled = await writeOne(run, at, part);
+    left.push(...unfinished(run));
     const checkpoint = latestCheckpoint(run, (sentence) => expect.unreachable(sentence));
     const step = checkpoint?.state.step;
     // From the rename on it is the new one.
@@ -45,8 +50,25 @@ test('kill -9 at each call of the disk in turn: no checkpoint is damaged or lost
     expect(checkpoint?.tensors.get('weights')?.data.every((value) => value === step)).toBe(true);
     expect(committedSteps(run).length).toBeGreaterThanOrEqual(2);
     last = step!;
-    if (!isKilled) break;
+    if (isKilled) count++;
+    else if (count >= kills) return left;
+    else at = 0;
   }
-  expect(left.length).toBeGreaterThan(10);
-  expect(unfinished()).toEqual([]);
-});
+}
+
+const kills = soakCount('SAVE_KILLS', 200);
+/** Each has a run of its own: how much of a write is done when it is killed. */
+const parts = [0, 0.3, 0.7, 1];
+
+test(
+  `kill -9, ${kills} times and more, at each call of the disk in turn: no checkpoint is damaged or lost, and what is left over goes`,
+  async () => {
+    const runs = parts.map((part) => ({ run: join(scratch.path, `run-${part}`), part }));
+    const left = await Promise.all(runs.map(({ run, part }) => killed(run, kills / parts.length, part)));
+    for (const [i, { run }] of runs.entries()) {
+      expect(left[i].length).toBeGreaterThan(10);
+      expect(unfinished(run)).toEqual([]);
+    }
+  },
+  60_000 + kills * 3000,
+);

@@ -11,6 +11,8 @@ export type Tick = {
   readonly phase?: string;
   /** Memory of the process. */
   readonly rssBytes?: number;
+  /** Share of the time that is spent waiting for data; shown where it matters. */
+  readonly dataWait?: number;
 };
 
 export type Progress = {
@@ -31,6 +33,8 @@ const liveEveryMs = 200;
 const lineEveryMs = 10_000;
 /** The rate is that of the last half minute, so that time left follows a machine whose load changes. */
 const windowMs = 30_000;
+
+const noteworthyWait = 0.02;
 
 /** 4000 as `1:07`, 3,700,000 as `1:01:40`. */
 export function clock(ms: number): string {
@@ -54,6 +58,7 @@ export function describe(tick: Tick, unit: string, rate: number): string {
     tick.loss === undefined ? undefined : `loss ${significant(tick.loss)}`,
     tick.gradNorm === undefined ? undefined : `gradient ${significant(tick.gradNorm)}`,
     left,
+    tick.dataWait !== undefined && tick.dataWait >= noteworthyWait ? `waiting for data ${Math.round(100 * tick.dataWait)}%` : undefined,
     tick.rssBytes === undefined ? undefined : `${Math.round(tick.rssBytes / 2 ** 20)} MB`,
   ];
   return parts.filter((part) => part !== undefined).join('  ');

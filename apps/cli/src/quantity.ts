@@ -21,6 +21,16 @@ export function quantity(text: string): number {
   return rounded;
 }
 
+const byteUnits: readonly string[] = ['', 'k', 'm', 'g', 't'];
+
+/** Bytes on the command line: `0`, `500M`, `2G`; powers of 1000. @throws InvalidArgumentError */
+export function byteCount(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kmgt]?)b?$/i.exec(text.trim());
+  const value = match ? Number(match[1]) * 1000 ** byteUnits.indexOf(match[2].toLowerCase()) : Number.NaN;
+  if (!Number.isSafeInteger(Math.round(value))) throw new InvalidArgumentError('expected a number of bytes, such as 0, 500M or 2G.');
+  return Math.round(value);
+}
+
 /** As quantity, and not above the limit. @throws InvalidArgumentError */
 export const upTo =
   (limit: number) =>
@@ -36,6 +46,15 @@ export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number of at least 0.');
   return value;
 }
+
+/** A whole number from 0 to the limit. @throws InvalidArgumentError */
+export const wholeNumberUpTo =
+  (limit: number) =>
+  (text: string): number => {
+    const value = wholeNumber(text);
+    if (value > limit) throw new InvalidArgumentError(`expected at most ${limit}.`);
+    return value;
+  };
 
 /** A port of TCP; 0 stands for any free one. @throws InvalidArgumentError */
 export function portNumber(text: string): number {

@@ -1,4 +1,3 @@
-import type { ImageSet } from '@tract/data';
 import { initTeacher, type TeacherSetup, type TeacherState, teacherSetup, teacherStep } from '@tract/distill';
 import { constantRate, cosineRate, withWarmup } from '@tract/optim';
 import { lognormalLevel } from '@tract/schedules';
@@ -21,7 +20,6 @@ import { trainingBatch } from './training-batch.js';
 export type TrainRun = {
   readonly run: string;
   readonly settings: TrainPreset;
-  readonly images: ImageSet;
   readonly from?: Checkpoint;
   /** Checkpoints that are kept. */
   readonly keep?: number;
@@ -82,7 +80,7 @@ function startState({ settings, from }: TrainRun): TeacherState<NetworkParams> {
 
 /** A teacher's training that `runWork` can drive, and `dispose` for its tensors. */
 export function trainWork(options: TrainRun): Work & { readonly dispose: () => void } {
-  const { settings, images, run, keep = keptCheckpoints } = options;
+  const { settings, run, keep = keptCheckpoints } = options;
   const setup = teacherSetupOf(settings);
   const config = runConfig('train', settings);
   let state = startState(options);
@@ -102,8 +100,8 @@ export function trainWork(options: TrainRun): Work & { readonly dispose: () => v
     batch: settings.batch,
     totalSteps: setup.updates,
     commitEvery: updatesOf({ images: settings.checkpointEvery, batch: settings.batch }),
-    step: (step) => {
-      const batch = trainingBatch(images, settings, settings.network, step);
+    step: (step, picked) => {
+      const batch = trainingBatch(picked, settings, settings.network, step);
       const { state: next, loss, gradNorm } = teacherStep(setup, state, batch);
       dispose(batch.x0);
       state = next;

@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openBatches } from '@tract/data';
 import { memory, scalar, useBackend } from '@tract/tensor';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exitCodes } from './errors.js';
@@ -16,6 +17,9 @@ beforeAll(async () => {
   writeFileSync(join(run, 'config.json'), '{}');
 });
 afterAll(() => rmSync(run, { recursive: true, force: true }));
+
+const set = { images: new Uint8Array(1), labels: new Uint8Array(0), count: 1, height: 1, width: 1, channels: 1 };
+const batches = () => openBatches(set, { seed: 0, batchSize: 1 });
 
 /** Work whose update `at` (from 1) comes to these values, all others to 1; it notes what is asked of it. */
 function workWith(at: number, loss: number, gradNorm: number) {
@@ -44,7 +48,7 @@ test.each([
 ])('%s that is not finite ends the run in the same update, and nothing of it is committed', async (_, at, loss, gradNorm) => {
   const { done, work } = workWith(at, loss, gradNorm);
   const before = memory().tensors;
-  const end = runWork(io, work, undefined, { silent: true, samples: 0 });
+  const end = runWork(io, { work, batches: batches() }, { silent: true, samples: 0 });
   await expect(end).rejects.toMatchObject({
     exitCode: exitCodes.diverged,
     message: expect.stringContaining(`the loss became ${loss} (gradient norm ${gradNorm}) at update ${at}; nothing was written since`),
@@ -56,7 +60,7 @@ test.each([
 test('numbers that are finite are committed at every interval and at the end, and leave no tensor behind', async () => {
   const { done, work } = workWith(0, 0, 0);
   const before = memory().tensors;
-  await runWork(io, work, undefined, { silent: true, samples: 0 });
+  await runWork(io, { work, batches: batches() }, { silent: true, samples: 0 });
   expect(done).toEqual({ updates: 60, commits: [7, 14, 21, 28, 35, 42, 49, 56, 60] });
   expect(memory().tensors).toBe(before);
 });

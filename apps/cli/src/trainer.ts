@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ImageBatches, Picked } from '@tract/data';
 import { interrupted } from './errors.js';
 import type { Io } from './io.js';
 import { emptyWindow, openLossLog, type StepResult } from './loss-log.js';
@@ -7,6 +8,7 @@ import { withCommas } from './quantity.js';
 import type { LogWindow, RunState } from './run-folder.js';
 import { openRunView, type RunView } from './seeing/run-view.js';
 import { catchSignals, type Signals } from './signals.js';
+import { waitingWatch } from './waiting-watch.js';
 
 /** A training that the loop can drive: all its state lives behind these functions. */
 export type Work = {
@@ -15,14 +17,22 @@ export type Work = {
   readonly totalSteps: number;
   /** Updates between two commits. */
   readonly commitEvery: number;
-  /** Does update number `step` (from 0) and nothing else: no reading back. The loop reads and disposes the result. */
-  readonly step: (step: number) => StepResult;
+  /** Does update number `step` (from 0) with its images and nothing else: no reading back. The loop reads and disposes the result. */
+  readonly step: (step: number, picked: Picked) => StepResult;
   /** What stands in the log beside the loss of update `step`. */
   readonly facts: (step: number) => { readonly phase?: string; readonly learningRate: number; readonly emaMomentum: number };
   /** Numbers that belong to the state of the method. */
   readonly counters: () => RunState['counters'];
   /** Makes everything up to now safe on the disk. */
   readonly commit: (state: RunState) => Promise<void>;
+};
+
+/** What a training begins with. */
+export type Start = {
+  readonly work: Work;
+  /** Its images, from the first update on. */
+  readonly batches: ImageBatches;
+  readonly from?: RunState;
 };
 
 /** Updates between two lines of the log. */
@@ -41,13 +51,14 @@ export type RunOptions = {
  * updates and at the end. SIGINT, SIGTERM or SIGUSR1 commits and ends with code 130; a loss or gradient that is not finite ends with code 5
  * in the same update and commits nothing.
  */
-export async function runWork(io: Io, work: Work, from: RunState | undefined, options: RunOptions): Promise<RunState> {
+export async function runWork(io: Io, start: Start, options: RunOptions): Promise<RunState> {
+  const { work, from } = start;
   const progress = startProgress(io, { unit: 'images', silent: options.silent });
   const signals = catchSignals();
   try {
     const imagesBetween = Math.min(work.commitEvery, work.totalSteps) * work.batch;
     const view = openRunView(io, { run: work.run, imagesBetween, from, samples: options.samples });
-    const state = await loop(work, from, { progress, signals, view });
+    const state = await loop(start, { progress, signals, view });
     if (state.step === state.totalSteps) return state;
     throw interrupted(
       `stopped by ${signals.asked} after ${withCommas(state.images)} images; the checkpoint is written, ${options.again ?? '--resume goes on from it'}`,
@@ -61,15 +72,19 @@ export async function runWork(io: Io, work: Work, from: RunState | undefined, op
 type Surroundings = { readonly progress: Progress; readonly signals: Signals; readonly view: RunView };
 
 /** Updates until the end, or until the commit that follows a signal. */
-async function loop(work: Work, from: RunState | undefined, { progress, signals, view }: Surroundings): Promise<RunState> {
+async function loop(start: Start, { progress, signals, view }: Surroundings): Promise<RunState> {
+  const { work, batches, from } = start;
   const { totalSteps, commitEvery } = work;
-  const stateAt = stateMaker(work, from);
+  const stateAt = stateMaker(start);
+  const watch = waitingWatch();
   const log = openLossLog(from?.window ?? emptyWindow);
   let step = from?.step ?? 0;
   while (step < totalSteps) {
-    const result = work.step(step);
+    const picked = await watch.waiting(batches.pick(step));
+    const result = work.step(step, picked);
     step++;
     await log.add(result, step);
+    watch.updated();
     // Updates are synchronous: without this turn of the event loop no signal would be seen.
     await nextTurn();
     const stopping = signals.asked !== undefined;
@@ -78,10 +93,11 @@ async function loop(work: Work, from: RunState | undefined, { progress, signals,
     const commitDue = step % commitEvery === 0 || atEnd || stopping;
     if (lineDue || commitDue) {
       const window = log.window();
-      show(work, progress, step, window);
+      show(work, progress, step, { ...window, dataWait: watch.share() });
       if (lineDue) {
-        view.line(lineOf(work, stateAt(step, window)));
+        view.line({ ...lineOf(work, stateAt(step, window)), dataWait: watch.share() });
         log.reset();
+        watch.reset();
       }
       if (commitDue) {
         const state = stateAt(step, lineDue ? emptyWindow : window);
@@ -94,7 +110,7 @@ async function loop(work: Work, from: RunState | undefined, { progress, signals,
   return stateAt(step, emptyWindow);
 }
 
-function stateMaker(work: Work, from: RunState | undefined): (step: number, window: LogWindow) => RunState {
+function stateMaker({ work, batches, from }: Start): (step: number, window: LogWindow) => RunState {
   const started = performance.now();
   return (step, window) => ({
     step,
@@ -103,10 +119,13 @@ function stateMaker(work: Work, from: RunState | undefined): (step: number, wind
     seconds: Math.round((from?.seconds ?? 0) + (performance.now() - started) / 1000),
     counters: work.counters(),
     window,
+    ...(batches.bad().length > 0 && { badSamples: batches.bad() }),
   });
 }
 
-function show(work: Work, progress: Progress, step: number, { loss, gradNorm, count }: LogWindow): void {
+type Shown = LogWindow & { readonly dataWait: number };
+
+function show(work: Work, progress: Progress, step: number, { loss, gradNorm, count, dataWait }: Shown): void {
   const { batch, totalSteps } = work;
   progress.tick({
     done: step * batch,
@@ -115,9 +134,14 @@ function show(work: Work, progress: Progress, step: number, { loss, gradNorm, co
     gradNorm: gradNorm / count,
     phase: work.facts(step - 1).phase,
     rssBytes: process.memoryUsage.rss(),
+    dataWait,
   });
 }
 
-function lineOf(work: Work, { step, images, seconds, window: { loss, gradNorm, count } }: RunState): Parameters<RunView['line']>[0] {
-  return { step, images, ...work.facts(step - 1), loss: loss / count, gradNorm: gradNorm / count, seconds };
+function lineOf(
+  work: Work,
+  { step, images, seconds, window: { loss, gradNorm, count }, badSamples }: RunState,
+): Parameters<RunView['line']>[0] {
+  const passedOver = badSamples && { badSamples: badSamples.length };
+  return { step, images, ...work.facts(step - 1), loss: loss / count, gradNorm: gradNorm / count, ...passedOver, seconds };
 }

@@ -1,4 +1,4 @@
-import { batchAt, gather, type ImageSet } from '@tract/data';
+import { batchAt, gather, type ImageSet, openBatches, type Picked } from '@tract/data';
 import { edmConfigs } from '@tract/unet';
 import { expect, test } from 'vitest';
 import { trainPresets } from './presets.js';
@@ -7,16 +7,24 @@ import { hostBatch, requireFit } from './training-batch.js';
 const images = Uint8Array.from({ length: 6 * 784 }, (_, i) => (i * 37) % 256);
 const set: ImageSet = { images, labels: Uint8Array.from([0, 1, 2, 3, 4, 9]), count: 6, height: 28, width: 28, channels: 1 };
 const settings = { data: 'bars', seed: 3, batch: 4 };
+/** The images of a step, as many as are asked for. */
+async function picked(first: number, batchSize = 4): Promise<Picked> {
+  return openBatches(set, { seed: 3, batchSize, first }).pick(first);
+}
 const { network } = trainPresets['mnist-edm-teacher'];
 
-test('a batch is the images of its step; a network of classes is told theirs', () => {
+test('a batch is the images of its step; a network of classes is told theirs', async () => {
   const indices = batchAt(3, 6, 4, 5);
-  expect(hostBatch(set, settings, network, 5)).toEqual({ values: gather(set, indices), shape: [4, 28, 28, 1], labels: undefined });
-  expect(hostBatch(set, settings, { ...network, classes: 10 }, 5).labels).toEqual(Array.from(indices, (i) => set.labels[i]));
+  expect(hostBatch(await picked(5), settings, network, 5)).toEqual({
+    values: gather(set, indices),
+    shape: [4, 28, 28, 1],
+    labels: undefined,
+  });
+  expect(hostBatch(await picked(5), settings, { ...network, classes: 10 }, 5).labels).toEqual(Array.from(indices, (i) => set.labels[i]));
 });
 
-test('half of the images are mirrored where that is asked for, by seed and step alone', () => {
-  const batch = hostBatch(set, { ...settings, batch: 200, flip: true }, network, 1);
+test('half of the images are mirrored where that is asked for, by seed and step alone', async () => {
+  const batch = hostBatch(await picked(1, 200), { ...settings, batch: 200, flip: true }, network, 1);
   const indices = batchAt(3, 6, 200, 1);
   const [plain, mirrored] = [false, true].map((flip) => gather(set, indices, { flip: Array(200).fill(flip) }));
   const flips = Array.from(
@@ -27,11 +35,11 @@ test('half of the images are mirrored where that is asked for, by seed and step 
   expect(Math.abs(flips.filter(Boolean).length - 100)).toBeLessThan(29); // four standard deviations
 });
 
-test('an augmented batch comes with what was done, for a network that knows of it', () => {
+test('an augmented batch comes with what was done, for a network that knows of it', async () => {
   const settingsOf = { ...settings, augment: 0.5 };
-  const told = hostBatch(set, settingsOf, { ...network, augmentChannels: 9 } as typeof network, 2);
+  const told = hostBatch(await picked(2), settingsOf, { ...network, augmentChannels: 9 } as typeof network, 2);
   expect(told.augment).toHaveLength(4);
-  const untold = hostBatch(set, settingsOf, network, 2);
+  const untold = hostBatch(await picked(2), settingsOf, network, 2);
   expect(untold.augment).toBeUndefined();
   expect(untold.values).toEqual(told.values);
 });

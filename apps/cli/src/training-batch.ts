@@ -1,4 +1,4 @@
-import { batchAt, gather, type ImageSet } from '@tract/data';
+import { gather, type ImageSet, type Picked } from '@tract/data';
 import { augmentImages, streams } from '@tract/distill';
 import { randomUniforms, type Tensor, tensor } from '@tract/tensor';
 import { dataError, usageError } from './errors.js';
@@ -50,11 +50,11 @@ export function requireParts({ batch, accumulate = 1 }: Pick<BatchSettings, 'bat
     throw usageError(`--accumulate ${accumulate} must divide the batch of ${batch} images; change one of the two`);
 }
 
-/** Batch number `step`, a function of (seed, step) alone. */
-export function hostBatch(set: ImageSet, settings: BatchSettings, network: NetworkConfig, step: number): HostBatch {
+/** Batch number `step` of the images that were picked for it. What is done to them is a function of (seed, step) alone. */
+export function hostBatch(picked: Picked, settings: BatchSettings, network: NetworkConfig, step: number): HostBatch {
+  const { images: set, indices } = picked;
   const { seed, batch, flip, augment } = settings;
-  const indices = batchAt(seed, set.count, batch, step);
-  const labels = network.classes > 1 ? Array.from(indices, (index) => set.labels[index]) : undefined;
+  const labels = network.classes > 1 ? picked.labels : undefined;
   const shape = [batch, set.height, set.width, set.channels];
   if (augment === undefined) {
     const flips = flip ? Array.from(randomUniforms({ seed, stream: streams.flip, step }, batch), (u) => u < 0.5) : undefined;
@@ -65,7 +65,7 @@ export function hostBatch(set: ImageSet, settings: BatchSettings, network: Netwo
   return { values: images, shape, labels, ...(isTold && { augment: told }) };
 }
 
-export function trainingBatch(set: ImageSet, settings: BatchSettings, network: NetworkConfig, step: number): TrainingBatch {
-  const { values, shape, ...told } = hostBatch(set, settings, network, step);
+export function trainingBatch(picked: Picked, settings: BatchSettings, network: NetworkConfig, step: number): TrainingBatch {
+  const { values, shape, ...told } = hostBatch(picked, settings, network, step);
   return { x0: tensor(values, shape), ...told };
 }

@@ -3,7 +3,7 @@ import { pathName } from './common-options.js';
 import { checkSet, setHelp } from './data-sets.js';
 import type { Io } from './io.js';
 import { lossWeightNames } from './loss-weight.js';
-import { fraction, numberUpTo, positiveNumber, quantity, wholeNumber } from './quantity.js';
+import { byteCount, fraction, numberUpTo, positiveNumber, quantity, wholeNumber, wholeNumberUpTo } from './quantity.js';
 import { keptCheckpoints } from './run-config.js';
 
 const resumeHelp = `
@@ -44,6 +44,9 @@ export const withTraining = (command: Command): Command =>
         .argParser(quantity)
         .conflicts(['emaResidual', 'emaMomentum']),
     )
+    .option('--workers <n>', 'threads that read images in files ahead (default: by cores)', wholeNumberUpTo(256))
+    .option('--data-memory <size>', 'a set in files up to this size is kept in memory once read (default: 2G)', byteCount)
+    .option('--max-bad-samples <n>', 'images in files that are passed over because they cannot be read (default: 0)', wholeNumber)
     .option('--checkpoint-every <n>', 'images between two checkpoints', quantity)
     .option('--keep <n>', 'checkpoints that are kept', quantity, keptCheckpoints)
     .option('--resume [checkpoint]', 'go on from the last checkpoint of --out, see below', pathName)

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import process from 'node:process';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { CheckpointError } from './checkpoint-error.js';
@@ -11,10 +10,13 @@ import { readNpy, writeNpy } from './npy.js';
 import { readNpz } from './npz.js';
 import { readSafetensors } from './safetensors-read.js';
 import { writeSafetensors } from './safetensors-write.js';
+import { readShardIndex } from './shard-index.js';
 import { damagedBytes } from './testing/damaged-bytes.js';
 import { flaxArray, flaxChunks, msgpack } from './testing/flax-file.js';
 import { raw } from './testing/raw-bytes.js';
+import { soakCount } from './testing/soak-count.js';
 import { dictOpcodes, tensorOpcodes, torchFile } from './testing/torch-file.js';
+import { readDamaged, withinMemory } from './testing/untrusted-input.js';
 import { readTorch } from './torch-read.js';
 import { writeTorch } from './torch-write.js';
 import { readZip } from './zip-read.js';
@@ -119,16 +121,7 @@ const flaxFile = msgpack({
 });
 
 /** Any bytes give a value or a CheckpointError, soon. */
-async function expectValueOrTypedError(read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): Promise<void> {
-  // Processor time, not the clock: the machine may be busy with other things.
-  const started = process.cpuUsage();
-  try {
-    await read(bytes);
-  } catch (error) {
-    if (!(error instanceof CheckpointError)) throw error;
-  }
-  expect(process.cpuUsage(started).user).toBeLessThan(1e6);
-}
+const expectValueOrTypedError = (read: (bytes: Uint8Array) => unknown, bytes: Uint8Array) => readDamaged(read, bytes, CheckpointError);
 
 const small = writeSafetensors([
   ['a', { dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }],
@@ -149,15 +142,26 @@ const parsers: [format: string, read: (bytes: Uint8Array) => unknown, seeds: Uin
   ['torch legacy', readTorch, [fixture('torch-legacy.pt')], 5000],
   ['edm', readEdm, [fixture('edm.pkl')], 5000],
   ['flax', readFlax, [flaxFile], 15_000],
+  [
+    'shard index',
+    readShardIndex,
+    [new TextEncoder().encode('{"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}')],
+    2000,
+  ],
   ['config.json', decodeModelConfig, [new TextEncoder().encode('{"format":"tract-model","version":1,"a":[1,{"b":null}]}')], 2000],
 ];
 
-test.each(parsers)('%s: damaged bytes give a value or a typed error, never a hang', async (_format, read, seeds, numRuns) => {
-  await fc.assert(
-    fc.asyncProperty(damagedBytes(seeds), (bytes) => expectValueOrTypedError(read, bytes)),
-    { numRuns },
-  );
-});
+test.each(parsers)(
+  '%s: damaged bytes give a value or a typed error, never a hang or a heap of memory',
+  async (_format, read, seeds, runs) => {
+    await withinMemory(() =>
+      fc.assert(
+        fc.asyncProperty(damagedBytes(seeds), (bytes) => expectValueOrTypedError(read, bytes)),
+        { numRuns: soakCount('INPUTS', runs) },
+      ),
+    );
+  },
+);
 
 test.each(parsers)('%s: random bytes give a typed error', async (_format, read) => {
   await fc.assert(

@@ -5,7 +5,7 @@ export { readFlax } from './flax-read.js';
 export { toFloat16, toFloat32 } from './half-precision.js';
 export { decodeModel, decodeModelConfig, encodeModel, type Model, type ModelConfig, type ModelFiles } from './model-folder.js';
 export { type ArrayOfDtype, bytesPerElement, type Dtype, elementCount, type NamedArray } from './named-array.js';
-export { readNpy, writeNpy } from './npy.js';
+export { NPY_HEADER_BYTES, type NpyHeader, readNpy, readNpyHeader, writeNpy } from './npy.js';
 export { readNpz, writeNpz } from './npz.js';
 export { type PickledDict, readPickledDict } from './pickled-dict.js';
 export { type PlainContent, type PlainMap, PlainObject, type PlainValue } from './plain-value.js';

@@ -39,15 +39,36 @@ const MAX_HEADER = 10_000;
 export function readNpy(bytes: Uint8Array, options: { readonly source?: string } = {}): NamedArray {
   const fail = failWith(options.source ?? 'npy');
   requireLittleEndian(fail);
-  const { text, dataStart } = headerText(bytes, fail);
-  const { dtype, shape, fortranOrder } = parseHeader(text, fail);
-  const needed = (elementCount(shape) ?? Number.POSITIVE_INFINITY) * bytesPerElement(dtype);
+  const { dtype, shape, fortranOrder, dataStart, dataBytes: needed } = readNpyHeader(bytes, options);
   const present = bytes.length - dataStart;
-  if (!Number.isSafeInteger(needed)) throw fail('size-mismatch', `shape [${shape}] is beyond 2^53 bytes`);
   if (needed > present) throw fail('truncated', `shape [${shape}] of ${dtype} needs ${needed} bytes, the file holds ${present}`);
   if (needed < present) throw fail('trailing-bytes', `${present - needed} bytes follow the array`);
   const array = arrayFromBytes(dtype, shape, bytes.subarray(dataStart));
   return fortranOrder ? toRowMajor(array) : array;
+}
+
+/** What an npy file says before its data. */
+export type NpyHeader = {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Column-major: the first index runs fastest. */
+  readonly fortranOrder: boolean;
+  /** Where the data begins, and how long it should be; whether it is there is for the reader of it to see. */
+  readonly dataStart: number;
+  readonly dataBytes: number;
+};
+
+/** Bytes that hold the header of any npy file that is read. */
+export const NPY_HEADER_BYTES = 12 + MAX_HEADER;
+
+/** The header of a NumPy array file, of which the first bytes are given: for files whose data is read in parts. @throws CheckpointError */
+export function readNpyHeader(bytes: Uint8Array, options: { readonly source?: string } = {}): NpyHeader {
+  const fail = failWith(options.source ?? 'npy');
+  const { text, dataStart } = headerText(bytes, fail);
+  const { dtype, shape, fortranOrder } = parseHeader(text, fail);
+  const dataBytes = (elementCount(shape) ?? Number.POSITIVE_INFINITY) * bytesPerElement(dtype);
+  if (!Number.isSafeInteger(dataBytes)) throw fail('size-mismatch', `shape [${shape}] is beyond 2^53 bytes`);
+  return { dtype, shape, fortranOrder, dataStart, dataBytes };
 }
 
 function headerText(bytes: Uint8Array, fail: Fail): { text: string; dataStart: number } {
@@ -66,12 +87,10 @@ function headerText(bytes: Uint8Array, fail: Fail): { text: string; dataStart: n
   return { text: String.fromCharCode(...bytes.subarray(start, start + length)), dataStart: start + length };
 }
 
-type NpyHeader = { readonly dtype: Dtype; readonly shape: readonly number[]; readonly fortranOrder: boolean };
-
 const field = /^\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([\d,\s]*\))\s*(,|$)/;
 
 /** The header is a Python dictionary of three known keys; nothing else of Python is understood. */
-function parseHeader(text: string, fail: Fail): NpyHeader {
+function parseHeader(text: string, fail: Fail): Pick<NpyHeader, 'dtype' | 'shape' | 'fortranOrder'> {
   const body = /^\{(.*)\}\s*$/s.exec(text);
   if (!body) throw fail('invalid-header', `expected a dictionary, got ${JSON.stringify(text.slice(0, 60))}`);
   const fields = new Map<string, string>();

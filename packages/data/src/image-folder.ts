@@ -14,7 +14,10 @@ export function loadImageFolder(folder: string, options: PictureOptions = {}): I
     throw new DataError('missing', `${folder}: no such folder; give one that holds PNG or JPEG files`);
   const names = filesBelow(folder, '');
   const description = names.includes('dataset.json') ? readNamed(folder, 'dataset.json') : undefined;
-  return pictureSet({ source: folder, names: names.filter(isPicture), description, bytes: (name) => readNamed(folder, name) }, options);
+  return pictureSet(
+    { source: folder, names: names.filter(isPicture), description, place: (name) => ({ file: join(folder, name) }) },
+    options,
+  );
 }
 
 function filesBelow(root: string, folder: string): string[] {

@@ -1,4 +1,5 @@
 import { DataError } from './data-error.js';
+import type { StoredImages } from './stored-images.js';
 
 /** What every data set says of itself; all its images have one size. */
 export type ImageShape = { readonly count: number; readonly height: number; readonly width: number; readonly channels: number };
@@ -10,7 +11,12 @@ export type Labels = Uint8Array | Uint16Array;
 export type ImagesInMemory = ImageShape & { readonly labels: Labels; readonly images: Uint8Array };
 
 /** Images that are read when they are asked for: `read` gives image `index` as [height, width, channels], or throws a DataError that names it. */
-export type ImagesOnDemand = ImageShape & { readonly labels: Labels; readonly read: (index: number) => Uint8Array };
+export type ImagesOnDemand = ImageShape & {
+  readonly labels: Labels;
+  readonly read: (index: number) => Uint8Array;
+  /** Where they lie, for images that are read from files each time; absent where they are in memory in another form. */
+  readonly stored?: StoredImages;
+};
 
 export type ImageSet = ImagesInMemory | ImagesOnDemand;
 

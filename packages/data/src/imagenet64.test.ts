@@ -55,7 +55,7 @@ test.each<[string, Record<string, NamedArray>, string]>([
 });
 
 test('a missing file, and one that is no archive', async () => {
-  await expect(loadImageNet64('val', scratch)).rejects.toThrow(/val_data\.npz: cannot be read \(ENOENT\)/);
+  await expect(loadImageNet64('val', scratch)).rejects.toThrow(/val_data\.npz: cannot be opened \(ENOENT\)/);
   writeFileSync(join(scratch, 'val_data.npz'), 'text');
   await expect(loadImageNet64('val', scratch)).rejects.toBeInstanceOf(DataError);
 });

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
-import { type NamedArray, readNpz } from '@tract/checkpoint';
+import { type NamedArray, NPY_HEADER_BYTES, readNpy, readNpyHeader, readNpz } from '@tract/checkpoint';
 import { DataError } from './data-error.js';
 import { asDataError, readDataFile } from './data-file.js';
 import type { ImagesOnDemand } from './image-set.js';
 import { type PlanarBatch, planarSet } from './planar-set.js';
+import { type Damaged, withFile } from './random-access-file.js';
+import { type StoredBatch, storedPlanes } from './stored-planes.js';
+import { openZip } from './zip-file.js';
 
 export type ImageNet64Split = 'train' | 'val';
 
@@ -18,31 +21,67 @@ const CLASSES = 1000;
 
 /**
  * Loads a split of the down-sampled ImageNet, 64x64: `train_data_batch_1.npz` to 10 or `val_data.npz`, with `data` (uint8 [count, 12288], planes) and
- * `labels` (1 to 1000 in the files, 0 to 999 here). The training images take 15.7 GB of memory; a zip or folder of images is read as it is needed.
+ * `labels` (1 to 1000 in the files, 0 to 999 here). Of files that are not compressed the images are read one by one as they are needed, and
+ * the checksum of `data` is not compared; compressed ones are kept in memory, where the training images take 15.7 GB.
  * @throws DataError when a file is missing or damaged.
  */
 export async function loadImageNet64(split: ImageNet64Split, folder: string): Promise<ImagesOnDemand> {
   const names = fileNames[split];
   if (!names) throw new RangeError(`loadImageNet64: split must be 'train' or 'val', got '${split}'`);
+  const paths = names.map((name) => join(folder, name));
+  const stored: StoredBatch[] = [];
+  for (const path of paths) {
+    const batch = await openStored(path);
+    if (batch) stored.push(batch);
+  }
+  if (stored.length === paths.length) return storedPlanes(stored, SIZE, CHANNELS);
   const batches: PlanarBatch[] = [];
-  for (const name of names) batches.push(await readBatch(join(folder, name)));
+  for (const path of paths) batches.push(await readBatch(path));
   return planarSet(batches, SIZE, CHANNELS);
 }
 
+const remedy = 'give the folder of the down-sampled ImageNet at 64x64, in npz files';
+const damagedIn =
+  (source: string) =>
+  (reason: string): DataError =>
+    new DataError('damaged', `${source}: ${reason}; get the file again`);
+
+/** A batch whose images can be read in parts; undefined for one that is compressed. */
+async function openStored(source: string): Promise<StoredBatch | undefined> {
+  const { stored, read } = openZip(source, remedy);
+  const range = stored('data.npy');
+  if (!range) return undefined;
+  const damaged = damagedIn(source);
+  const length = Math.min(range.length, NPY_HEADER_BYTES);
+  const start = new Uint8Array(withFile(source, remedy, (file) => file.take(range.offset, length, damaged)).buffer);
+  const data = await asDataError(() => readNpyHeader(start, { source: `${source}, array 'data'` }));
+  const labels = await asDataError(() => readNpy(read('labels.npy'), { source: `${source}, array 'labels'` }));
+  const numbers = labelsOf(data, labels, damaged);
+  if (data.fortranOrder || data.dataStart + data.dataBytes !== range.length)
+    throw damaged(`'data' must be ${data.dataBytes} bytes in row-major order, its entry has ${range.length - data.dataStart}`);
+  return { file: source, offset: range.offset + data.dataStart, labels: numbers };
+}
+
 async function readBatch(source: string): Promise<PlanarBatch> {
-  const damaged = (reason: string): DataError => new DataError('damaged', `${source}: ${reason}; get the file again`);
-  const bytes = await readDataFile(source, 'give the folder of the down-sampled ImageNet at 64x64, in npz files');
+  const bytes = await readDataFile(source, remedy);
   const arrays = await asDataError(() => readNpz(bytes, { source }));
   const data = arrays.get('data');
+  const labels = labelsOf(data, arrays.get('labels'), damagedIn(source));
+  return { planes: data!.data as Uint8Array, labels };
+}
+
+type Described = Pick<NamedArray, 'dtype' | 'shape'>;
+
+/** The class numbers from 0, when both arrays are what they should be. @throws DataError from `damaged` */
+function labelsOf(data: Described | undefined, labels: NamedArray | undefined, damaged: Damaged): Uint16Array {
   if (data?.dtype !== 'U8' || data.shape.length !== 2 || data.shape[0] === 0 || data.shape[1] !== PLANES)
     throw damaged(`'data' must be uint8 [count, ${PLANES}], got ${describe(data)}`);
-  const labels = arrays.get('labels');
   if (labels?.shape.length !== 1 || labels.shape[0] !== data.shape[0])
     throw damaged(`'labels' must be one number for each of the ${data.shape[0]} images, got ${describe(labels)}`);
   const numbers = Array.from<number | bigint, number>(labels.data as ArrayLike<number | bigint>, Number);
   const wrong = numbers.findIndex((label) => !(Number.isInteger(label) && label >= 1 && label <= CLASSES));
   if (wrong >= 0) throw damaged(`image ${wrong} has the label ${numbers[wrong]}, expected 1 to ${CLASSES}`);
-  return { planes: data.data, labels: Uint16Array.from(numbers, (label) => label - 1) };
+  return Uint16Array.from(numbers, (label) => label - 1);
 }
 
-const describe = (array: NamedArray | undefined): string => (array ? `${array.dtype} [${array.shape}]` : 'nothing');
+const describe = (array: Described | undefined): string => (array ? `${array.dtype} [${array.shape}]` : 'nothing');

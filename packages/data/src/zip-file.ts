@@ -1,83 +1,52 @@
-import { fstatSync, openSync, readSync } from 'node:fs';
-import { inflateRawSync } from 'node:zlib';
-import { crc32 } from '@tract/checkpoint';
 import { DataError } from './data-error.js';
+import { type Damaged, type RandomAccessFile, withFile } from './random-access-file.js';
+import { type FileRange, LOCAL_HEADER, readEntry, storedRange, type ZipEntry } from './zip-entry.js';
 
-const LOCAL_HEADER = 30;
 const CENTRAL_HEADER = 46;
 const END_RECORD = 22;
 const END_RECORD_64 = 56;
 const LOCATOR_64 = 20;
 /** An entry takes 46 bytes of the directory and more, so that this is 11 million of them. */
 const MAX_DIRECTORY = 2 ** 29;
-/** The largest entry that is read; `dataset.json` of ImageNet is 50 MB. */
-const MAX_ENTRY = 2 ** 28;
-
-type Entry = { readonly method: number; readonly crc: number; readonly packed: number; readonly size: number; readonly offset: number };
 
 export type ZipFile = {
-  /** Of its files, in the order of the directory. */
-  readonly names: readonly string[];
+  /** Its files, in the order of the directory. */
+  readonly entries: ReadonlyMap<string, ZipEntry>;
   /** The content of one, its checksum compared. @throws DataError */
   readonly read: (name: string) => Uint8Array;
+  /** Where the content of one lies that is not compressed; undefined for others and where there is none. @throws DataError */
+  readonly stored: (name: string) => FileRange | undefined;
 };
 
 /**
- * Opens a zip archive of any size whose entries are read one by one (the checkpoint package reads whole archives that fit in memory).
- * @throws DataError when it is missing or its directory is damaged.
+ * The directory of a zip archive of any size, whose entries are then read one by one (the checkpoint package reads whole archives that fit
+ * in memory). The file is not kept open.
+ * @throws DataError when it is missing, which ends with `remedy`, or its directory is damaged.
  */
-export function openZip(path: string): ZipFile {
+export function openZip(path: string, remedy = 'give a zip archive of PNG files'): ZipFile {
   const damaged = (reason: string): DataError => new DataError('damaged', `${path}: ${reason}; get the file again`);
-  const file = openFile(path, damaged);
-  const entries = readDirectory(file, damaged);
+  const entries = withFile(path, remedy, (file) => readDirectory(file, damaged));
+  const damagedEntry =
+    (name: string): Damaged =>
+    (reason) =>
+      damaged(`entry ${quote(name)} ${reason}`);
   const read = (name: string): Uint8Array => {
     const entry = entries.get(name);
     if (!entry) throw new DataError('missing', `${path}: there is no ${quote(name)} in it`);
-    return readEntry(file, entry, (reason) => damaged(`entry ${quote(name)} ${reason}`));
+    return withFile(path, remedy, (file) => readEntry(file, entry, damagedEntry(name)));
   };
-  return { names: [...entries.keys()], read };
+  const stored = (name: string): FileRange | undefined => {
+    const entry = entries.get(name);
+    return entry && withFile(path, remedy, (file) => storedRange(file, entry, damagedEntry(name)));
+  };
+  return { entries, read, stored };
 }
 
-type Damaged = (reason: string) => DataError;
-type File = { readonly size: number; readonly take: (at: number, length: number) => DataView };
-
-function openFile(path: string, damaged: Damaged): File {
-  let descriptor: number;
-  let size: number;
-  try {
-    descriptor = openSync(path, 'r');
-    size = fstatSync(descriptor).size;
-  } catch (cause) {
-    throw new DataError(
-      'missing',
-      `${path}: cannot be opened (${(cause as NodeJS.ErrnoException).code}); give a zip archive of PNG files`,
-      { cause },
-    );
-  }
-  const take = (at: number, length: number): DataView => {
-    if (at < 0 || at + length > size) throw damaged(`it refers to bytes ${at} to ${at + length}, but has ${size}`);
-    const bytes = new Uint8Array(length);
-    let got = 0;
-    try {
-      for (let more = -1; got < length && more !== 0; got += more) more = readSync(descriptor, bytes, got, length - got, at + got);
-    } catch (cause) {
-      throw new DataError(
-        'missing',
-        `${path}: cannot be read (${(cause as NodeJS.ErrnoException).code}); give a zip archive of PNG files`,
-        { cause },
-      );
-    }
-    if (got < length) throw damaged(`it has ended at byte ${at + got}; was it changed meanwhile?`);
-    return new DataView(bytes.buffer);
-  };
-  return { size, take };
-}
-
-function readDirectory(file: File, damaged: Damaged): Map<string, Entry> {
+function readDirectory(file: RandomAccessFile, damaged: Damaged): Map<string, ZipEntry> {
   const { start, size, count } = findDirectory(file, damaged);
   if (size > MAX_DIRECTORY || count * CENTRAL_HEADER > size) throw damaged(`a directory of ${count} entries in ${size} bytes`);
-  const view = file.take(start, size);
-  const entries = new Map<string, Entry>();
+  const view = file.take(start, size, damaged);
+  const entries = new Map<string, ZipEntry>();
   const spans: { readonly offset: number; readonly end: number }[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
@@ -107,9 +76,9 @@ function readDirectory(file: File, damaged: Damaged): Map<string, Entry> {
 type Directory = { readonly start: number; readonly size: number; readonly count: number };
 
 /** By the record at the end of the file; where a field of it is full, by the wide record before. */
-function findDirectory(file: File, damaged: Damaged): Directory {
+function findDirectory(file: RandomAccessFile, damaged: Damaged): Directory {
   const length = Math.min(file.size, END_RECORD + 0xffff);
-  const tail = file.take(file.size - length, length);
+  const tail = file.take(file.size - length, length, damaged);
   for (let at = length - END_RECORD; at >= 0; at--) {
     if (tail.getUint32(at, true) !== 0x06054b50 || at + END_RECORD + tail.getUint16(at + 20, true) !== length) continue;
     const narrow = { count: tail.getUint16(at + 10, true), size: tail.getUint32(at + 12, true), start: tail.getUint32(at + 16, true) };
@@ -119,10 +88,10 @@ function findDirectory(file: File, damaged: Damaged): Directory {
   throw damaged('not a zip archive, or cut off: it has no directory at its end');
 }
 
-function wideDirectory(file: File, end: number, damaged: Damaged): Directory {
-  const locator = file.take(end - LOCATOR_64, LOCATOR_64);
+function wideDirectory(file: RandomAccessFile, end: number, damaged: Damaged): Directory {
+  const locator = file.take(end - LOCATOR_64, LOCATOR_64, damaged);
   if (locator.getUint32(0, true) !== 0x07064b50) throw damaged('the locator of its wide directory is missing');
-  const record = file.take(Number(locator.getBigUint64(8, true)), END_RECORD_64);
+  const record = file.take(Number(locator.getBigUint64(8, true)), END_RECORD_64, damaged);
   if (record.getUint32(0, true) !== 0x06064b50) throw damaged('its wide directory is missing');
   const [count, size, start] = [32, 40, 48].map((offset) => Number(record.getBigUint64(offset, true)));
   return { count, size, start };
@@ -146,27 +115,6 @@ function wideFields(view: DataView, fields: readonly number[], extraStart: numbe
     at = end;
   }
   throw missing();
-}
-
-function readEntry(file: File, { method, crc, packed, size, offset }: Entry, damaged: Damaged): Uint8Array {
-  if (size > MAX_ENTRY || packed > MAX_ENTRY) throw damaged(`takes ${Math.max(size, packed)} bytes, at most ${MAX_ENTRY} are read`);
-  const header = file.take(offset, LOCAL_HEADER);
-  if (header.getUint32(0, true) !== 0x04034b50) throw damaged(`has no header at byte ${offset}`);
-  const begin = offset + LOCAL_HEADER + header.getUint16(26, true) + header.getUint16(28, true);
-  const bytes = unpack(new Uint8Array(file.take(begin, packed).buffer), method, size, damaged);
-  if (bytes.length !== size) throw damaged(`should be ${size} bytes, is ${bytes.length}`);
-  if (crc32(bytes) !== crc) throw damaged('does not match its CRC-32');
-  return bytes;
-}
-
-function unpack(bytes: Uint8Array, method: number, size: number, damaged: Damaged): Uint8Array {
-  if (method === 0) return bytes;
-  if (method !== 8) throw damaged(`is compressed by method ${method}, we read stored and deflated ones`);
-  try {
-    return inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) });
-  } catch (cause) {
-    throw damaged(`does not inflate to its ${size} bytes (${(cause as Error).message})`);
-  }
 }
 
 function decodeName(bytes: Uint8Array, damaged: Damaged): string {

@@ -13,10 +13,12 @@ import { runConfig } from '../run-config.js';
 import { beginRun, modelPath, openRun, type ResumeOptions, type RunState } from '../run-folder.js';
 import { type RunOptions, runWork } from '../trainer.js';
 import { requireFit, requireParts } from '../training-batch.js';
+import { type DataOptions, trainingImages } from '../training-images.js';
 import { dryRunDistillation } from './dry-run.js';
 
 export type DistillOptions = ComputeOptions &
   ResumeOptions &
+  DataOptions &
   Partial<Omit<DistillPreset, 'learningRate'>> & {
     readonly preset: string;
     readonly out: string;
@@ -53,6 +55,7 @@ function requireWeightsOfPhases({ schedule, phaseWeights }: DistillPreset): void
 
 export type Distillation = ComputeOptions &
   ResumeOptions &
+  DataOptions &
   Pick<RunOptions, 'again' | 'samples'> & {
     readonly run: string;
     readonly settings: DistillPreset;
@@ -69,23 +72,25 @@ export async function runDistillation(io: Io, { run, settings, keep, again, samp
   } catch (error) {
     throw usageError((error as Error).message);
   }
-  const images = await loadSet(settings.data);
+  const images = await loadSet(settings.data, options);
   requireFit(settings, images, teacher.network);
   await startBackend(io, options);
-  const work = distillWork({ run, settings, teacher, images, from, keep });
+  const work = distillWork({ run, settings, teacher, from, keep });
+  const batches = trainingImages(io, images, settings, from, options);
   try {
     beginRun(run, config, from);
-    return await runWork(io, work, from?.state, { silent: options.silent, again, samples });
+    return await runWork(io, { work, batches, from: from?.state }, { silent: options.silent, again, samples });
   } finally {
+    await batches.close();
     work.dispose();
   }
 }
 
 export async function distill(io: Io, options: DistillOptions): Promise<void> {
-  const { out: run, json = false, keep, samples, resume, override, backend, threads, silent } = options;
+  const { out: run, json = false } = options;
   const settings = settingsOf(options);
   if (options.dryRun) return dryRunDistillation(io, settings, json);
-  const { images, seconds } = await runDistillation(io, { run, settings, keep, samples, resume, override, backend, threads, silent });
+  const { images, seconds } = await runDistillation(io, { ...options, run, settings });
   const model = modelPath(run);
   report(io, json, { run, model, images, seconds }, [`${model}: student after ${withCommas(images)} images in ${seconds} s`]);
 }

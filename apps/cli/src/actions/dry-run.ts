@@ -1,3 +1,4 @@
+import { openBatches } from '@tract/data';
 import { loadSet } from '../data-sets.js';
 import { modelPart } from '../diffusion-model.js';
 import { exitCodeOf, exitCodes, usageError } from '../errors.js';
@@ -51,7 +52,8 @@ async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promis
   try {
     const set = await loadSet(settings.data);
     requireFit(settings, set, network);
-    const { values, shape, labels } = hostBatch(set, settings, network, 0);
+    const picked = await openBatches(set, { seed: settings.seed, batchSize: settings.batch }).pick(0);
+    const { values, shape, labels } = hostBatch(picked, settings, network, 0);
     const range = values.reduce<[number, number]>(
       ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
       [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],

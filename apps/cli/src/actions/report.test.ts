@@ -54,6 +54,7 @@ describe('a run that was stopped and goes on', () => {
           'learningRate',
           'emaMomentum',
           'imagesPerSecond',
+          'dataWait',
           'rssBytes',
           'seconds',
           'time',

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { readSafetensors } from '@tract/checkpoint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { committedSteps } from '../checkpoints.js';
+import { expectSameRun, runDigests } from '../testing/run-digests.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { readLog, scratchFolder, startTract, until } from '../testing/tract.js';
 
@@ -108,36 +108,10 @@ test('a second trainer in the folder is turned away', async () => {
   });
 });
 
-/** SHA-256 of everything that a run has left; the clock and memory of its log and state apart, and TensorBoard's copy of that log. */
-function digests(run: string): Record<string, string> {
-  const files = readdirSync(folder(run), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = files
-    .map(({ parentPath, name }) => relative(folder(run), join(parentPath, name)))
-    .filter((path) => !path.endsWith('manifest.json') && !path.startsWith('tensorboard'));
-  const clock = /"(seconds|imagesPerSecond|rssBytes)": ?[\d.]+|"time":"[^"]+"|[\d,]+ seconds of wall clock/g;
-  const withoutClock = (path: string) => readFileSync(path, 'latin1').replace(clock, '');
-  return Object.fromEntries(
-    paths.sort().map((path) => [
-      path,
-      createHash('sha256')
-        .update(withoutClock(folder(`${run}/${path}`)), 'latin1')
-        .digest('hex'),
-    ]),
-  );
-}
-
-/** The run ended in the bytes of the whole one; of the grids of samples, which no run waits for to stop, some may be missing. */
-function expectBytesOfWhole(run: string): void {
-  const isGrid = ([path]: readonly [string, string]) => path.startsWith('samples');
-  const [whole, found] = [Object.entries(digests('whole')), Object.entries(digests(run))];
-  expect(found.filter((file) => !isGrid(file))).toEqual(whole.filter((file) => !isGrid(file)));
-  expect(whole.filter(isGrid)).toEqual(expect.arrayContaining(found.filter(isGrid)));
-}
-
 test('a stopped run takes the lock of a dead process over, and ends in the same bytes as one that was not stopped', async () => {
   writeFileSync(folder('stopped/lock'), JSON.stringify({ pid: spawnSync(process.execPath, ['-e', '']).pid, host: hostname() }));
   expect(await train('stopped', '--resume').ended).toMatchObject({ code: 0, stderr: '' });
-  expectBytesOfWhole('stopped');
+  expectSameRun(folder('stopped'), folder('whole'));
 });
 
 test('so does one that is killed at any update, and one that starts from a checkpoint of another or goes back', async () => {
@@ -151,13 +125,13 @@ test('so does one that is killed at any update, and one that starts from a check
     expect(await run.ended).toMatchObject({ signal: 'SIGKILL' });
   }
   expect(await train('killed', '--resume', 'latest').ended).toMatchObject({ code: 0, stderr: '' });
-  expectBytesOfWhole('killed');
+  expectSameRun(folder('killed'), folder('whole'));
 
   // A new run from there, and from its own copy of that once more.
   for (const from of ['whole', 'back']) {
     const last = 'checkpoints/step-60/state.safetensors';
     expect(await train('back', '--resume', folder(`${from}/checkpoints/step-56`)).ended).toMatchObject({ code: 0, stderr: '' });
-    expect(digests('back')[last]).toBe(digests('whole')[last]);
+    expect(runDigests(folder('back'))[last]).toBe(runDigests(folder('whole'))[last]);
   }
   expect(await train('back', '--resume', folder('whole/checkpoints/step-56')).ended).toMatchObject({
     code: 2,

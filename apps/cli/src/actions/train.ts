@@ -14,10 +14,12 @@ import { beginRun, modelPath, openRun, type ResumeOptions } from '../run-folder.
 import { teacherSetupOf, trainWork } from '../train-run.js';
 import { runWork } from '../trainer.js';
 import { requireFit, requireParts } from '../training-batch.js';
+import { type DataOptions, trainingImages } from '../training-images.js';
 import { dryRunTraining } from './dry-run.js';
 
 export type TrainOptions = ComputeOptions &
   ResumeOptions &
+  DataOptions &
   Partial<Omit<TrainPreset, 'learningRate' | 'rampImages'>> & {
     readonly preset: string;
     readonly out: string;
@@ -80,18 +82,20 @@ export async function train(io: Io, options: TrainOptions): Promise<void> {
   if (options.dryRun) return dryRunTraining(io, settings, options.json === true);
   const config = runConfig('train', settings);
   const from = openRun(options.out, config, options, warnOn(io));
-  const images = await loadSet(settings.data);
+  const images = await loadSet(settings.data, options);
   requireFit(settings, images, settings.network);
   await startBackend(io, options);
-  const work = trainWork({ run: options.out, settings, images, from, keep: options.keep });
+  const work = trainWork({ run: options.out, settings, from, keep: options.keep });
+  const batches = trainingImages(io, images, settings, from, options);
   try {
     beginRun(options.out, config, from);
-    const state = await runWork(io, work, from?.state, { silent: options.silent === true, samples: options.samples });
+    const state = await runWork(io, { work, batches, from: from?.state }, { silent: options.silent === true, samples: options.samples });
     const value = { run: options.out, model: modelPath(options.out), images: state.images, seconds: state.seconds };
     report(io, options.json === true, value, [
       `${modelPath(options.out)}: teacher after ${withCommas(state.images)} images in ${state.seconds} s`,
     ]);
   } finally {
+    await batches.close();
     work.dispose();
   }
 }

@@ -7,9 +7,10 @@ type Measure = keyof typeof measures;
 const mostPoints = 500;
 
 /** A number of the log over the images seen, as SVG: by its logarithm where it spans more than a decade. Undefined for an empty log. */
-export function curve(lines: readonly StatsLine[], measure: Measure): string | undefined {
+export function curve(log: readonly StatsLine[], measure: Measure): string | undefined {
+  const lines = log.filter((line) => line[measure] !== undefined);
   if (lines.length === 0) return undefined;
-  const values = lines.map((line) => line[measure] * (measure === 'rssBytes' ? 2 ** -20 : 1));
+  const values = lines.map((line) => line[measure]! * (measure === 'rssBytes' ? 2 ** -20 : 1));
   const points = thinPoints(
     values.map((value, i): Point => [lines[i].images, value]),
     mostPoints,

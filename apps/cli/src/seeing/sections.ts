@@ -5,7 +5,7 @@ import { curve } from './curves.js';
 import { type Html, html, raw } from './html.js';
 import type { RunRecord } from './run-record.js';
 import { type Grid, readGrid } from './sample-grids.js';
-import { measures } from './stats-line.js';
+import { measures, type StatsLine } from './stats-line.js';
 
 export const nameOf = ({ run }: RunRecord): string => basename(resolve(run));
 
@@ -27,8 +27,13 @@ export function heading(record: RunRecord): Html {
   return html`<h1>${nameOf(record)}</h1>
 <p class="lead">${what}. ${last ? html`${withCommas(last.images)} of ${withCommas(total)} training images after ${clock(1000 * last.seconds)} of work; last heard of ${last.time}.` : 'No update has been logged yet.'}</p>
 <progress max="${total}" value="${last?.images ?? 0}"></progress>
-${last && table({ ...(last.phase && { phase: last.phase }), update: withCommas(last.step), loss: significant(last.loss), 'gradient norm': significant(last.gradNorm), 'images a second': significant(last.imagesPerSecond), 'time left': clock((1000 * Math.max(0, total - last.images)) / last.imagesPerSecond), memory: `${Math.round(last.rssBytes / 2 ** 20)} MB` })}`;
+${last && table({ ...(last.phase && { phase: last.phase }), update: withCommas(last.step), loss: significant(last.loss), 'gradient norm': significant(last.gradNorm), 'images a second': significant(last.imagesPerSecond), 'time left': clock((1000 * Math.max(0, total - last.images)) / last.imagesPerSecond), ...dataFacts(last), memory: `${Math.round(last.rssBytes / 2 ** 20)} MB` })}`;
 }
+
+const dataFacts = ({ dataWait, badSamples }: StatsLine): Readonly<Record<string, string>> => ({
+  ...(dataWait !== undefined && { 'waiting for data': `${(100 * dataWait).toFixed(1)}% of the time` }),
+  ...(badSamples !== undefined && { 'images passed over': withCommas(badSamples) }),
+});
 
 /** The numbers of the log over the images seen. */
 export function curves({ lines }: RunRecord): Html | undefined {

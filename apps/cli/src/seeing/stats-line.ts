@@ -20,6 +20,10 @@ export type StatsLine = {
   readonly emaMomentum: number;
   /** Since the line before, or since the command began; checkpoints and samples take their time from it. */
   readonly imagesPerSecond: number;
+  /** Share of the time of these updates in which they waited for their images, in [0, 1]; older runs lack it. */
+  readonly dataWait?: number;
+  /** Images passed over so far because they cannot be read, where there are any. */
+  readonly badSamples?: number;
   /** Resident memory of the process. */
   readonly rssBytes: number;
   /** Seconds of work, all sessions together. */
@@ -35,10 +39,12 @@ export const measures = {
   learningRate: 'learning rate',
   emaMomentum: 'EMA momentum',
   imagesPerSecond: 'images a second',
+  dataWait: 'waiting for data',
   rssBytes: 'memory',
 } as const satisfies Partial<Record<keyof StatsLine, string>>;
 
-const numbers = ['step', 'images', 'seconds', ...Object.keys(measures)] as const;
+const { dataWait: _, ...always } = measures;
+const numbers = ['step', 'images', 'seconds', ...Object.keys(always)] as const;
 
 /**
  * The log of a run as far as it is written: of a run that goes on the last line may be there in part, and is then left out.

@@ -47,7 +47,8 @@ const timeOf = ({ time }: StatsLine): number => Date.parse(time);
 
 function scalarsOf(line: StatsLine): Buffer {
   const names = Object.keys(measures) as (keyof typeof measures)[];
-  return scalarEvent({ time: timeOf(line), step: line.step }, Object.fromEntries(names.map((name) => [name, line[name]])));
+  const scalars = Object.fromEntries(names.flatMap((name) => (line[name] === undefined ? [] : [[name, line[name]]])));
+  return scalarEvent({ time: timeOf(line), step: line.step }, scalars);
 }
 
 function pictureOf(grid: Grid): Buffer {

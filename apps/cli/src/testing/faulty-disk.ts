@@ -11,10 +11,11 @@ const failure = (code: string, name: string): Error => Object.assign(new Error(`
 
 type WriteArguments = [file: number, bytes: Uint8Array, from: number, count: number];
 
-const writePart = ([file, bytes, from, count]: WriteArguments): number => fs.writeSync(file, bytes, from, Math.ceil(count / 3));
+const writePart = ([file, bytes, from, count]: WriteArguments, part: number): number =>
+  fs.writeSync(file, bytes, from, Math.ceil(count * part));
 
-/** A disk on which call number `at` (from 1) meets a fault, and how many calls it has had. */
-export function faultyDisk(at: number, fault: Fault): { readonly disk: Disk; readonly calls: () => number } {
+/** A disk on which call number `at` (from 1) meets a fault, a write after `part` of it, and how many calls it has had. */
+export function faultyDisk(at: number, fault: Fault, part = 1 / 3): { readonly disk: Disk; readonly calls: () => number } {
   let calls = 0;
   const disk = new Proxy(fs, {
     get(real, name: keyof Disk) {
@@ -25,7 +26,7 @@ export function faultyDisk(at: number, fault: Fault): { readonly disk: Disk; rea
         if (!isDue) return call(...args);
         if (fault === 'ENOSPC' || fault === 'EIO') throw failure(fault, name);
         if (name === 'writeSync' && calls > at) throw failure('ENOSPC', name);
-        const result = name === 'writeSync' ? writePart(args as WriteArguments) : fault === 'kill' || call(...args);
+        const result = name === 'writeSync' ? writePart(args as WriteArguments, part) : fault === 'kill' || call(...args);
         if (fault === 'kill') process.kill(process.pid, 'SIGKILL');
         return result;
       };

@@ -44,7 +44,7 @@ export async function until({ child, ended }: Started, condition: () => boolean)
   }
 }
 
-type LogLine = { readonly step: number; readonly seconds: number };
+type LogLine = { readonly step: number; readonly seconds: number; readonly dataWait: number };
 
 /** RUN/stats.jsonl, as far as it is written. */
 export function readLog(run: string): LogLine[] {

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { DataError } from './data-error.js';
+import { withFile } from './random-access-file.js';
+import { type FileRange, readEntry, type ZipEntry } from './zip-entry.js';
+
+/** Where the bytes of one image are: a file, or an entry or a part of one. Plain data, for any thread. */
+export type ImagePlace = {
+  /** Names the image in errors: the set, its index, the file. */
+  readonly title: string;
+  readonly file: string;
+  readonly part?: ZipEntry | FileRange;
+};
+
+/** The bytes of an image; no file is kept open. @throws DataError that names the image. */
+export function bytesAt({ title, file: path, part }: ImagePlace): Uint8Array {
+  const damaged = (reason: string): DataError => new DataError('damaged', `${title}: ${reason}`);
+  if (!part) return readWhole(path, title);
+  return withFile(path, `was it moved? ${title} is in it`, (file) =>
+    'method' in part ? readEntry(file, part, damaged) : new Uint8Array(file.take(part.offset, part.length, damaged).buffer),
+  );
+}
+
+function readWhole(path: string, title: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new DataError('missing', `${title}: cannot be read (${(cause as NodeJS.ErrnoException).code}); was it moved?`, { cause });
+  }
+}

@@ -1,0 +1,23 @@
+import { decodePicture, type PictureForm, requireLike } from './decode-picture.js';
+import { bytesAt, type ImagePlace } from './image-place.js';
+import { pixelsOfPlanes } from './planes.js';
+
+/** Images in files, described by plain data so that any thread can read one without looking at the others. */
+export type StoredImages = {
+  readonly form: ImageForm;
+  /** Where image `index` lies. */
+  readonly place: (index: number) => ImagePlace;
+};
+
+/** What the bytes of all images of a set are: PNG or JPEG files, or pixels as planes of colour. */
+export type ImageForm = PictureForm | { readonly kind: 'planes'; readonly channels: number };
+
+/** An image as [height, width, channels]. @throws DataError that names it. */
+export type ReadImage = (place: ImagePlace) => Uint8Array;
+
+export const imageReader =
+  (form: ImageForm): ReadImage =>
+  (place) => {
+    if (form.kind === 'planes') return pixelsOfPlanes(bytesAt(place), form.channels);
+    return requireLike(decodePicture(bytesAt(place), place.title, form.crop), form.like, place.title).pixels;
+  };

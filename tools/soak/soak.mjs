@@ -1,0 +1,50 @@
+// npm run soak: the tests of what a run survives, with more kills, updates and inputs than every run of the tests can afford.
+import { parseArgs } from 'node:util';
+import { build, run, tool } from '../workspace/steps.mjs';
+
+/** What is repeated: how often unless told, the variable that tells the tests, and the tests. */
+const parts = {
+  kills: { usual: 1000, variable: 'KILLS', tests: ['apps/cli/src/actions/random-kills.test.ts'] },
+  'save-kills': {
+    usual: 1000,
+    variable: 'SAVE_KILLS',
+    tests: ['apps/cli/src/kill-while-writing.test.ts', 'apps/cli/src/checkpoints.test.ts'],
+  },
+  steps: { usual: 100_000, variable: 'STEPS', tests: ['tools/soak/test/steady.test.mjs'] },
+  inputs: {
+    usual: 20_000,
+    variable: 'INPUTS',
+    tests: ['packages/checkpoint/src/fuzz.test.ts', 'packages/data/src/mnist.test.ts', 'packages/data/src/pictures.test.ts'],
+  },
+};
+
+const help = `npm run soak -- [--kills N] [--save-kills N] [--steps N] [--inputs N]
+
+  --kills N       kills at any moment of a training, which then goes on to the
+                  bytes of one that was not killed (default: 1000)
+  --save-kills N  kill -9 while a checkpoint is written; with it every call of
+                  the disk fails once, and 200 bytes are flipped (default: 1000)
+  --steps N       updates that leave tensors, open files and memory as they
+                  were (default: 100000)
+  --inputs N      damaged files of each format (default: 20000)
+
+0 leaves a part out. Hours in all; a tenth of each is a good evening.`;
+
+const options = Object.fromEntries([...Object.keys(parts), 'help'].map((name) => [name, { type: name === 'help' ? 'boolean' : 'string' }]));
+const { values } = parseArgs({ options });
+if (values.help) {
+  console.log(help);
+} else {
+  const chosen = Object.entries(parts).map(([name, part]) => ({ ...part, count: values[name] ?? String(part.usual) }));
+  const wrong = chosen.find(({ count }) => !/^\d{1,9}$/.test(count));
+  if (wrong) {
+    console.error(`expected a count from 0, got '${wrong.count}'\n\n${help}`);
+    process.exit(2);
+  }
+  const due = chosen.filter(({ count }) => Number(count) > 0);
+  const env = Object.fromEntries(due.map(({ variable, count }) => [`TRACT_SOAK_${variable}`, count]));
+  const code = await build('--projects=@tract/cli,@tract/checkpoint');
+  // The time limit is for the tests that do not set their own by the count.
+  const limit = String(60_000 + 20 * Number(env.TRACT_SOAK_INPUTS ?? 0));
+  process.exitCode = code || (await run(tool('vitest'), ['run', '--testTimeout', limit, ...due.flatMap(({ tests }) => tests)], env));
+}

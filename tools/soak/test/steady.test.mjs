@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { soakCount } from '@tract/checkpoint/testing';
+import { expect, test } from 'vitest';
+
+const steps = soakCount('STEPS', 2000);
+const program = fileURLToPath(new URL('../steady.mjs', import.meta.url));
+
+test.skipIf(process.platform !== 'linux')(
+  `${steps} updates leave tensors and files as many, and memory within 2% once it is warm`,
+  async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program, String(steps)]);
+    const { samples, early, late } = JSON.parse(stdout);
+    expect(samples).toBeGreaterThan(20);
+    expect(late).toMatchObject({ tensors: early.tensors, files: early.files });
+    expect(late.rssBytes / early.rssBytes).toBeLessThan(1.02);
+  },
+  120_000 + steps * 200,
+);
