@@ -39,9 +39,7 @@ function assignments(from: PlainMap, to: PlainMap, folder: string): string[] {
 }
 
 const isEqual = (a: Plain | undefined, b: Plain | undefined): boolean =>
-  isMap(a) && isMap(b)
-    ? Object.keys({ ...a, ...b }).every((name) => isEqual(a[name], b[name]))
-    : JSON.stringify(a) === JSON.stringify(b);
+  isMap(a) && isMap(b) ? Object.keys({ ...a, ...b }).every((name) => isEqual(a[name], b[name])) : JSON.stringify(a) === JSON.stringify(b);
 
 /** A word for a shell. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

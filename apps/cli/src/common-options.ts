@@ -12,12 +12,14 @@ export const withComputing = (command: Command): Command =>
     .addOption(new Option('--threads <n>', 'threads of the native backend (default: all cores)').argParser(upTo(256)))
     .option('--silent', 'no progress on stderr');
 
+type Suggestions = readonly string[] | Promise<readonly string[]>;
+
 /** An option with values that a shell can complete; what else it takes, its command tells. */
 export class SuggestingOption extends Option {
   constructor(
     flags: string,
     description: string,
-    readonly suggestions: () => readonly string[],
+    readonly suggestions: () => Suggestions,
   ) {
     super(flags, description);
   }
@@ -28,7 +30,7 @@ export class SuggestingArgument extends Argument {
   constructor(
     name: string,
     description: string,
-    readonly suggestions: () => readonly string[],
+    readonly suggestions: () => Suggestions,
   ) {
     super(name, description);
   }

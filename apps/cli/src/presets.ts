@@ -24,7 +24,10 @@ export function choosePreset<P>(presets: Readonly<Record<string, P>>, name: stri
 }
 
 /** The presets as a help text shows them, two lines each. */
-export function presetHelp<P extends TrainPreset | DistillPreset>(presets: Readonly<Record<string, P>>, describe: (preset: P) => string): string {
+export function presetHelp<P extends TrainPreset | DistillPreset>(
+  presets: Readonly<Record<string, P>>,
+  describe: (preset: P) => string,
+): string {
   const lines = Object.entries(presets).flatMap(([name, preset]) => {
     const { images, batch, learningRate, seed, checkpointEvery } = preset;
     const numbers = `${shortCount(images)} images, batch ${batch}, lr ${learningRate}, seed ${seed}, saved every ${shortCount(checkpointEvery)}`;

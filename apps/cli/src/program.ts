@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { benchCommand } from './commands/bench.js';
+import { completeCommand, completionCommand } from './commands/completion.js';
 import { convertCommand } from './commands/convert.js';
 import { distillCommand } from './commands/distill.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -42,6 +43,7 @@ const makers = [
   inspectCommand,
   convertCommand,
   quickstartCommand,
+  completionCommand,
 ];
 
 /**
@@ -65,5 +67,6 @@ export function buildProgram(io: Io): Command {
     for (const inner of command.commands) inner.copyInheritedSettings(program);
     program.addCommand(command);
   }
+  program.addCommand(completeCommand(io).copyInheritedSettings(program), { hidden: true });
   return program;
 }

@@ -33,8 +33,11 @@ export const settingsHeading = 'Settings (default: as --config or the preset say
 
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
-/** Adds what both kinds of training take, after the options of their own. */
-export const withTraining = (command: Command): Command =>
+/**
+ * Adds what both kinds of training take, after the options of their own.
+ * @param names what `--set` can begin with.
+ */
+export const withTraining = (command: Command, names: () => Promise<readonly string[]>): Command =>
   command
     .optionsGroup(settingsHeading)
     .option('--data <set>', 'images to train with, see below', checkSet)
@@ -63,11 +66,11 @@ export const withTraining = (command: Command): Command =>
     .option('--checkpoint-every <n>', 'images between two checkpoints', quantity)
     .optionsGroup('')
     .option('--config <file>', 'YAML or JSON of settings, see below', pathName)
-    .option('--set <name=value>', 'a setting by its name, see below; may be repeated', collect)
+    .addOption(new SuggestingOption('--set <name=value>', 'a setting by its name, see below; may be repeated', names).argParser(collect))
     .option('--keep <n>', 'checkpoints that are kept', quantity, keptCheckpoints)
     .option('--resume [checkpoint]', 'go on from the last checkpoint of --out, see below', pathName)
     .option('--override', 'with --resume: let settings differ from those of the run')
-    .option('--max-restarts <n>', 'go on by itself after a crash, a kill or divergence, so often\n(default: 0 times)', wholeNumber)
+    .option('--max-restarts <n>', 'times to go on by itself after a crash, a kill or divergence', wholeNumber, 0)
     .option('--samples <n>', 'images drawn at each checkpoint (default: few enough to be cheap)', wholeNumber)
     .option('--dry-run', 'print what would be done and what it costs; write nothing')
     .option('--json', 'print one JSON value at the end')

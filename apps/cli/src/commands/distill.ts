@@ -13,6 +13,14 @@ const describe = ({ method, schedule, teacher }: (typeof distillPresets)[string]
   return `${method} ${steps} of ${teacher}`;
 };
 
+const names = async (): Promise<readonly string[]> => {
+  const [{ assignmentStarts }, { distillSchema }] = await Promise.all([
+    import('../settings/setting-rows.js'),
+    import('../settings/distill-schema.js'),
+  ]);
+  return assignmentStarts(distillSchema);
+};
+
 export const distillCommand = (io: Io): Command =>
   withComputing(
     withTraining(
@@ -21,9 +29,14 @@ export const distillCommand = (io: Io): Command =>
         .addOption(required('--out <run>', 'new folder of the run; its model/ is the student', pathName))
         .addOption(preset(usualStudent, distillPresets))
         .optionsGroup(settingsHeading)
-        .addOption(new SuggestingOption('--teacher <model>', 'MODEL to distil', shippedNames))
+        .addOption(new SuggestingOption('--teacher <model>', 'MODEL to distil', shippedNames).argParser(pathName))
         .addOption(new Option('--method <name>', 'target rule').choices(methods))
-        .addOption(new Option('--teacher-step <name>', "how the teacher steps: where nothing says so, heun on EDM's levels").choices(['ddim', 'heun']))
+        .addOption(
+          new Option('--teacher-step <name>', "how the teacher steps: where nothing says so, heun on EDM's levels").choices([
+            'ddim',
+            'heun',
+          ]),
+        )
         .option('--schedule <list>', 'sampling steps before, between and after the phases, each dividing the one before it', phaseSchedule)
         .option('--phase-weights <list>', 'how the phases share the images, such as 1,4 (with --schedule alone: equally)', integerList)
         .option('--huber-width <x>', 'width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error', numberUpTo(2))
@@ -34,6 +47,7 @@ export const distillCommand = (io: Io): Command =>
         .addOption(
           new Option('--restart <name>', 'at a phase change the student goes on, or starts from its teacher').choices(['keep', 'teacher']),
         ),
+      names,
     ),
   )
     .addHelpText('after', presetHelp(distillPresets, describe))

@@ -49,7 +49,10 @@ function hintFor(path: string, schema: z.ZodType): string {
   if (paths.includes(path)) return ' of this kind';
   const lastPart = (name: string) => name.slice(name.lastIndexOf('.') + 1);
   const flags = Object.entries(settingFlags).filter(([name]) => paths.includes(name));
-  const byLastPart = new Map([...paths.map((name) => [lastPart(name), name] as const), ...flags.map(([name, flag]) => [flag, name] as const)]);
+  const byLastPart = new Map([
+    ...paths.map((name) => [lastPart(name), name] as const),
+    ...flags.map(([name, flag]) => [flag, name] as const),
+  ]);
   const meant = nearMiss(path, paths) ?? byLastPart.get(nearMiss(lastPart(path), [...byLastPart.keys()]) ?? '');
   return meant === undefined ? '' : `; did you mean ${meant}?`;
 }

@@ -55,6 +55,8 @@ export const isMap = (value: unknown): value is PlainMap => typeof value === 'ob
 export const valueAt = (values: PlainMap, path: readonly PropertyKey[]): Plain | undefined =>
   path.reduce<Plain | undefined>(
     (value, name) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Readonly<Record<PropertyKey, Plain>>)[name] : undefined,
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? (value as Readonly<Record<PropertyKey, Plain>>)[name]
+        : undefined,
     values,
   );

@@ -55,8 +55,6 @@ const dhariwal = {
 } satisfies ShapeOf<DhariwalUNetConfig>;
 
 /** The U-Net of the paper, which has no `kind`, or one of EDM's. What fits together in one, `checkDiffusionModel` knows. */
-export const networkSchema = z.discriminatedUnion(
-  'kind',
-  [z.strictObject(paper), z.strictObject(song), z.strictObject(dhariwal)],
-  { error: kindOf('song, dhariwal or, for the network of the paper, left out') },
-);
+export const networkSchema = z.discriminatedUnion('kind', [z.strictObject(paper), z.strictObject(song), z.strictObject(dhariwal)], {
+  error: kindOf('song, dhariwal or, for the network of the paper, left out'),
+});

@@ -40,7 +40,8 @@ function mapping(folder: string, rows: readonly SettingRow[]): string[] {
   ];
 }
 
-const listed = (words: readonly string[]): string => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 const table = (rows: readonly SettingRow[]): string =>
   ['| setting | what it is | must be | option |', '| --- | --- | --- | --- |', ...rows.map(line), ''].join('\n');

@@ -22,6 +22,9 @@ export function settingRows(schema: z.ZodType, path = '', kind?: string): Settin
   return [{ path, kind, description: inner.description ?? '', expects: expectationOf(inner), optional }];
 }
 
+/** The beginnings of assignments, such as `images=`. */
+export const assignmentStarts = (schema: z.ZodType): string[] => [...new Set(settingRows(schema).map(({ path }) => `${path}=`))];
+
 const rowsOfShape = (shape: z.ZodRawShape, path: string, kind: string | undefined): SettingRow[] =>
   Object.entries(shape).flatMap(([name, schema]) => settingRows(schema as z.ZodType, path === '' ? name : `${path}.${name}`, kind));
 

@@ -9,9 +9,7 @@ test('YAML and JSON are read alike, numbers as YAML 1.2 has them', () => {
   const said = { images: 240e3, lr: 1e-3, flip: true, word: 'yes', none: null, list: [1, 2], data: 'mnist:train', inner: { a: 'b' } };
   expect(read(JSON.stringify(said, null, '\t'))).toEqual(said);
   expect(
-    read(
-      'images: 240e3\nlr: 1e-3 # a comment\nflip: true\nword: yes\nnone:\nlist:\n  - 1\n  - 2\ndata: mnist:train\ninner:\n  a: b\n',
-    ),
+    read('images: 240e3\nlr: 1e-3 # a comment\nflip: true\nword: yes\nnone:\nlist:\n  - 1\n  - 2\ndata: mnist:train\ninner:\n  a: b\n'),
   ).toEqual(said);
   expect(read('')).toBe(null);
 });
@@ -81,7 +79,11 @@ test('what JSON writes comes back as it was', () => {
 });
 
 test('2,000 spoilt texts give a value or a SettingsError, and leave prototypes as they are', () => {
-  const good = ['a: &x 1\nb: {c: [1, 2], __proto__: 3}\n', '{"images": 1e3, "network": {"kind": "song"}}', '- a\n- "b: \\u00e9"\n? |\n  x\n: !!str y\n'];
+  const good = [
+    'a: &x 1\nb: {c: [1, 2], __proto__: 3}\n',
+    '{"images": 1e3, "network": {"kind": "song"}}',
+    '- a\n- "b: \\u00e9"\n? |\n  x\n: !!str y\n',
+  ];
   const spoilt = fc
     .tuple(fc.constantFrom(...good), fc.array(fc.tuple(fc.nat(60), fc.string({ unit: 'binary-ascii', maxLength: 3 })), { maxLength: 4 }))
     .map(([text, edits]) => edits.reduce((now, [at, word]) => now.slice(0, at) + word + now.slice(at + 1), text));

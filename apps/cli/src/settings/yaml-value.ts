@@ -61,14 +61,16 @@ type Fail = (offset: number, fault: string) => SettingsError;
 function plainOf(node: Node | null, path: string, places: Map<string, number>, fail: Fail): Plain {
   if (node === null) return null;
   const offset = node.range?.[0] ?? 0;
-  if (isAlias(node) || node.anchor !== undefined) throw fail(offset, 'anchors and aliases are not read; write the value out where it belongs');
+  if (isAlias(node) || node.anchor !== undefined)
+    throw fail(offset, 'anchors and aliases are not read; write the value out where it belongs');
   if (node.tag !== undefined) throw fail(offset, `the tag ${node.tag} is not read; leave it out`);
   if (isSeq<Node>(node)) return node.items.map((item, i) => plainOf(item, `${path}.${i}`, places, fail));
   if (isScalar(node)) return node.value as Plain;
   if (!isMap<Node, Node | null>(node)) throw fail(offset, 'expected a mapping, a list, a text or a number');
   return Object.fromEntries(
     node.items.map(({ key, value }) => {
-      if (!isScalar(key) || typeof key.value !== 'string') throw fail(key.range?.[0] ?? offset, 'expected the name of a setting before the colon');
+      if (!isScalar(key) || typeof key.value !== 'string')
+        throw fail(key.range?.[0] ?? offset, 'expected the name of a setting before the colon');
       if (key.value === '__proto__') throw fail(key.range?.[0] ?? offset, "the name '__proto__' is refused");
       const place = path === '' ? key.value : `${path}.${key.value}`;
       places.set(place, key.range?.[0] ?? offset);
