@@ -16,16 +16,8 @@ export type ModelDescription = DiffusionModel & {
   readonly data: string;
   /** How it was made: whatever the writer knows. */
   readonly recipe?: { readonly [name: string]: ModelConfig[string] };
-  /** Measured Fréchet distances by number of steps. */
-  readonly scores?: Scores;
-};
-
-export type Scores = {
-  readonly extractor: string;
-  readonly reference: string;
-  readonly count: number;
-  readonly seed: number;
-  readonly frechetDistance: Readonly<Record<string, number>>;
+  /** Measurements, which `scoresOf` reads. */
+  readonly scores?: ModelConfig[string];
 };
 
 /** A model that has been read and checked, still on the host. */
