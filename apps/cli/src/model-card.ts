@@ -97,7 +97,10 @@ function otherStory(model: ModelDescription, recipe: Readonly<Record<string, unk
   return {
     title: 'Diffusion model',
     sentence: `${origin}predicts ${model.prediction}, trained on ${model.data}.`,
-    rows: [networkRow(model), ...Object.entries(recipe).map(([name, value]) => [name, typeof value === 'string' ? value : `\`${JSON.stringify(value)}\``] as const)],
+    rows: [
+      networkRow(model),
+      ...Object.entries(recipe).map(([name, value]) => [name, typeof value === 'string' ? value : `\`${JSON.stringify(value)}\``] as const),
+    ],
   };
 }
 
@@ -127,7 +130,9 @@ const scoreTable = (scores: readonly Score[]): string =>
     ['steps', 'score', 'samples', 'seed', 'reference', 'measured by'],
     scores.map(({ values, steps, samples, seed, reference, extractor, ...more }) => [
       inSteps(steps),
-      Object.entries(values).map(([name, value]) => `${name.replaceAll('_', ' ')} ${[value].flat().map(rounded).join(', ')}`).join('; '),
+      Object.entries(values)
+        .map(([name, value]) => `${name.replaceAll('_', ' ')} ${[value].flat().map(rounded).join(', ')}`)
+        .join('; '),
       withCommas(samples),
       String(seed),
       reference,

@@ -15,7 +15,7 @@ export type Score = {
   readonly reference: string;
   readonly extractor: string;
   /** The sampler and its options, the mode, the hash of the weights and what else the command knows. */
-  readonly [circumstance: string]: JsonValue | Score['values'];
+  readonly [circumstance: string]: JsonValue;
 };
 
 /**
@@ -24,7 +24,8 @@ export type Score = {
  */
 export function scoresOf({ path, scores = [] }: { readonly path: string; readonly scores?: JsonValue }): readonly Score[] {
   const rows = isRecord(scores) && isRecord(scores.frechetDistance) ? rowsOf(scores, scores.frechetDistance) : scores;
-  if (!Array.isArray(rows) || !rows.every(isScore)) throw dataError(`${path}: expected 'scores' in config.json to be a list of measurements`);
+  if (!Array.isArray(rows) || !rows.every(isScore))
+    throw dataError(`${path}: expected 'scores' in config.json to be a list of measurements`);
   return [...(rows as readonly Score[])].sort((a, b) => a.steps - b.steps);
 }
 
@@ -73,7 +74,8 @@ export function recordScore(model: StoredModel, score: Score): string {
 
 const withoutScores = ({ scores: _, ...config }: ModelConfig): string => JSON.stringify(config);
 
-const circumstances = ({ values: _, ...facts }: Score): string => JSON.stringify(Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1)));
+const circumstances = ({ values: _, ...facts }: Score): string =>
+  JSON.stringify(Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** A reference as others can read it: the name of a data set or of a file, without its place on this machine. */
 export const referenceName = (reference: string): string =>

@@ -56,7 +56,7 @@ describe('every option with a value says what holds without it, and every number
 });
 
 test('every command that gives a result prints it as JSON, too; both that train can be tried without doing anything', () => {
-  const withoutResult = ['', 'bench', 'watch', 'completion', 'complete'];
+  const withoutResult = ['', 'watch', 'bench', 'completion', 'complete'];
   const has = (path: readonly string[], flag: string) => commandAt(path).options.some(({ long }) => long === flag);
   const lacking = paths(program).filter((path) => !has(path, '--json'));
   expect(lacking.map((path) => path.join(' '))).toEqual(withoutResult);

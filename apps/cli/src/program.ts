@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { benchCommand } from './commands/bench.js';
-import { completeCommand, completionCommand } from './commands/completion.js';
 import { cardCommand } from './commands/card.js';
+import { completeCommand, completionCommand } from './commands/completion.js';
 import { convertCommand } from './commands/convert.js';
 import { distillCommand } from './commands/distill.js';
 import { doctorCommand } from './commands/doctor.js';

@@ -66,7 +66,11 @@ export const withTraining = (command: Command, names: () => Promise<readonly str
     .option('--checkpoint-every <n>', 'images between two checkpoints', quantity)
     .optionsGroup('')
     .option('--config <file>', 'YAML or JSON of settings, see below (default: none)', pathName)
-    .addOption(new SuggestingOption('--set <name=value>', 'a setting by its name, see below; may be repeated (default: none)', names).argParser(collect))
+    .addOption(
+      new SuggestingOption('--set <name=value>', 'a setting by its name, see below; may be repeated (default: none)', names).argParser(
+        collect,
+      ),
+    )
     .option('--keep <n>', 'checkpoints that are kept', quantity, keptCheckpoints)
     .option('--resume [checkpoint]', 'go on from the last checkpoint of --out, see below (default: a new run)', pathName)
     .option('--override', 'with --resume: let settings differ from those of the run')

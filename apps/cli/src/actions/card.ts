@@ -12,9 +12,9 @@ export type CardOptions = { readonly out?: string; readonly json?: boolean };
 export function card(io: Io, name: string, { out, json = false }: CardOptions): void {
   if (out !== undefined) requireFile(out);
   const text = modelCard(readModel(name), name);
-  if (out === undefined) return report(io, json, { model: name, card: text }, [text.trimEnd()]);
-  writeFileAtomically(out, text);
-  report(io, json, { model: name, card: text, out }, [`${out}: card of ${name}`]);
+  if (out !== undefined) writeFileAtomically(out, text);
+  const lines = out === undefined ? [text.trimEnd()] : [`${out}: card of ${name}`];
+  report(io, json, { model: name, card: text, ...(out !== undefined && { out }) }, lines);
 }
 
 /** @throws CliError (usage) where no file can be. */

@@ -65,7 +65,14 @@ test('scores are kept with the model, the same measurement once; its card shows 
   const card = await run('card', model);
   const distance = Number(first.frechet_distance.toPrecision(5));
   expect(card).toContain(`| 2 steps | frechet distance ${distance} | 20 | 4 | mnist:test | digit-classifier-1, sampler ddim, nfe 2,`);
-  for (const words of ['| data | MNIST', '| recipe | Adam', '| seed | 3 |', '| cost | 64 images |', '`tract train --preset mnist-tiny ', '--record'])
+  for (const words of [
+    '| data | MNIST',
+    '| recipe | Adam',
+    '| seed | 3 |',
+    '| cost | 64 images |',
+    '`tract train --preset mnist-tiny ',
+    '--record',
+  ])
     expect(card).toContain(words);
   mkdirSync(at('cards'));
   expect(await run('card', model, '--out', at('cards/README.md'))).toBe(`${at('cards/README.md')}: card of ${model}\n`);
@@ -75,7 +82,11 @@ test('scores are kept with the model, the same measurement once; its card shows 
 
 test('the shipped student has a card with its teacher, its schedule and its score', async () => {
   const card = await run('card', 'mnist-student');
-  for (const words of ['| teacher | `mnist-teacher` |', '| schedule | 1024 -> 32 -> 1 steps', '| command | `tract distill --preset mnist-tract --out RUN` |'])
+  for (const words of [
+    '| teacher | `mnist-teacher` |',
+    '| schedule | 1024 -> 32 -> 1 steps',
+    '| command | `tract distill --preset mnist-tract --out RUN` |',
+  ])
     expect(card).toContain(words);
   expect(card).toMatch(/\| 1 step \| frechet distance [\d.]+ \| 10,000 \| 0 \| mnist:test \| digit-classifier-1/);
 });

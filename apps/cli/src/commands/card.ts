@@ -15,6 +15,10 @@ export const cardCommand = (io: Io): Command =>
     .option('--json', 'print one JSON value')
     .addHelpText(
       'after',
-      examples('tract card mnist-student', 'tract evaluate --samples runs/a/model --steps 1 --record', 'tract card runs/a/model --out runs/a/model/README.md'),
+      examples(
+        'tract card mnist-student',
+        'tract evaluate --samples runs/a/model --steps 1 --record',
+        'tract card runs/a/model --out runs/a/model/README.md',
+      ),
     )
     .action(async (model: string, options: CardOptions) => (await import('../actions/card.js')).card(io, model, options));

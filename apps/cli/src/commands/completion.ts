@@ -16,7 +16,7 @@ export const completionCommand = (io: Io): Command =>
     .description('Prints what lets a shell complete commands, options, presets and models.')
     .addArgument(new Argument('<shell>', 'for which shell').choices(shells))
     .addHelpText('after', setUp)
-    .addHelpText('after', examples('eval "$(tract completion bash)"', 'tract completion zsh > ~/.zfunc/_tract'))
+    .addHelpText('after', examples('tract completion bash >> ~/.bashrc', 'tract completion zsh > ~/.zfunc/_tract'))
     .action((shell: keyof typeof completionScripts) => io.out(completionScripts[shell]));
 
 /** What the scripts ask; it prints a word and a tab and what it is for on each line, and `:files` where a path may stand. */

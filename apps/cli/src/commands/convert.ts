@@ -37,8 +37,19 @@ export const convertCommand = (io: Io): Command =>
         .choices(['auto', 'ml-tract', 'edm', 'flax', 'openai', 'diffusers'])
         .default('auto'),
     )
-    .addOption(new Option('--part <name>', "which network of a trainer's file (default: its only one)").choices(['model', 'ema', 'self-teacher', 'teacher']))
-    .option('--config <file>', 'JSON of what the weights do not tell, such as\n{"imageSize":32,"heads":1}; or a config.json (default: none)', pathName)
+    .addOption(
+      new Option('--part <name>', "which network of a trainer's file (default: its only one)").choices([
+        'model',
+        'ema',
+        'self-teacher',
+        'teacher',
+      ]),
+    )
+    .option(
+      '--config <file>',
+      'JSON of what the weights do not tell, such as\n{"imageSize":32,"heads":1}; or a config.json (default: none)',
+      pathName,
+    )
     .addOption(new Option('--to <name>', 'the program that a model is written for (default: this one)').choices(['diffusers']))
     .option(
       '--expect-sha256 <hex>',

@@ -47,7 +47,13 @@ test('names of presets, models, settings and choices', async () => {
 
 test('paths may stand where paths are read, and nowhere else', async () => {
   const files = async (...words: string[]) => (await complete(program, words)).files;
-  for (const words of [['sample', ''], ['convert', 'a', ''], ['train', '--out', ''], ['train', '--resume', ''], ['report', '']])
+  for (const words of [
+    ['sample', ''],
+    ['convert', 'a', ''],
+    ['train', '--out', ''],
+    ['train', '--resume', ''],
+    ['report', ''],
+  ])
     expect(await files(...words), words.join(' ')).toBe(true);
   for (const words of [[''], ['sample', 'a', ''], ['train', '--images', ''], ['train', '--preset', ''], ['completion', '']])
     expect(await files(...words), words.join(' ')).toBe(false);
@@ -68,19 +74,32 @@ describe.skipIf(!isThere('bash'))(`in a real bash${because('bash')}`, () => {
 
   /** What bash would put in the place of the last word. */
   function replies(...words: string[]): string[] {
-    const script = 'eval "$(tract completion bash)"; COMP_WORDS=(tract "$@"); COMP_CWORD=$#; _tract; printf "%s\\n" "${COMPREPLY[@]}"';
+    const script = `eval "$(tract completion bash)"; COMP_WORDS=(tract "$@"); COMP_CWORD=$#; _tract; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const env = { ...process.env, PATH: `${scratch.path}${delimiter}${process.env.PATH}` };
-    const out = execFileSync('bash', ['--norc', '--noprofile', '-c', script, 'bash', ...words], { cwd: scratch.path, env, encoding: 'utf8' });
+    const out = execFileSync('bash', ['--norc', '--noprofile', '-c', script, 'bash', ...words], {
+      cwd: scratch.path,
+      env,
+      encoding: 'utf8',
+    });
     return out.split('\n').filter(Boolean);
   }
 
   test.each([
     [['ev'], ['evaluate']],
-    [['train', '--pre'], ['--preset', '--prediction']],
+    [
+      ['train', '--pre'],
+      ['--preset', '--prediction'],
+    ],
     [['train', '--preset', 'mnist-ti'], ['mnist-tiny']],
     [['train', '--preset', '=', 'mnist-ti'], ['mnist-tiny']],
-    [['sample', 'm'], ['mnist-student', 'mnist-teacher', 'my runs']],
-    [['train', '--set', 'network.i'], ['network.imageSize=', 'network.inChannels=']],
+    [
+      ['sample', 'm'],
+      ['mnist-student', 'mnist-teacher', 'my runs'],
+    ],
+    [
+      ['train', '--set', 'network.i'],
+      ['network.imageSize=', 'network.inChannels='],
+    ],
     [['report', 'my'], ['my runs']],
     [['train', '--images', ''], []],
   ])('tract %j', (words, expected) => {
