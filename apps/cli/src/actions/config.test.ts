@@ -62,7 +62,10 @@ test('scores are kept with the model, the same measurement once; its card shows 
     ...{ reference: 'mnist:test', reference_samples: 96, extractor: 'digit-classifier-1', features: 64 },
   });
 
+  const fid = ['fid', model, 'mnist:test', '--features', 'digits', '--steps', '4', '--count', '20', '--kid', '--no-cache', '--silent'];
+  await run(...fid, '--record');
   const card = await run('card', model);
+  expect(card).toMatch(/\| 4 steps \| frechet distance [\d.]+; kernel inception distance mean [\d.e-]+; .* \| 20 \| 0 \| mnist:test \|/);
   const distance = Number(first.frechet_distance.toPrecision(5));
   expect(card).toContain(`| 2 steps | frechet distance ${distance} | 20 | 4 | mnist:test | digit-classifier-1, sampler ddim, nfe 2,`);
   for (const words of [

@@ -65,12 +65,10 @@ export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> 
   const given = drawingOptions.find((name) => options[name] !== undefined);
   if (isReady && given)
     throw usageError(`--${dashed(given)} is for drawing from a model, but --samples ${source} holds images; leave it out`);
+  if (isReady && options.record) throw usageError(`--record is for a model, but --samples ${source} holds images; leave it out`);
   const ready = isReady ? await readImages(source) : undefined;
   const model = isReady ? undefined : readModel(source);
-  if (options.record) {
-    if (!model) throw usageError(`--record is for a model, but --samples ${source} holds images; leave it out`);
-    requireRecordable(model);
-  }
+  if (options.record && model) requireRecordable(model);
   if (model && options.steps === undefined)
     throw usageError(`--samples ${source} is a model: add --steps, such as --steps ${model.samplingSteps[0] ?? 64}`);
   const drawing = { ...options, steps: options.steps ?? 1, count: options.count ?? 10_000, seed: options.seed ?? 0 };

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { nearMiss } from '../near-miss.js';
 import { quantity } from '../quantity.js';
-import { type Layer, valueAt } from './layer.js';
+import { isMap, type Layer, valueAt } from './layer.js';
 import { settingFlags } from './setting-flags.js';
 import { settingRows } from './setting-rows.js';
 import { SettingsError } from './settings-error.js';
@@ -25,7 +25,7 @@ export function checkSettings<S>(schema: z.ZodType<S>, settings: PlainMap, layer
   const subject = layerOf(layers, path, value).nameOf(name);
   const fault =
     issue.code === 'unrecognized_keys'
-      ? `is no setting of ${command}${hintFor(name, schema)}`
+      ? `is no setting of ${command}${hintFor(name, issue.keys[0], value, schema)}`
       : issue.code === 'custom'
         ? issue.message
         : `must be ${issue.message}, got ${shown(value)}`;
@@ -43,9 +43,10 @@ function layerOf(layers: readonly Layer[], path: readonly PropertyKey[], value: 
   return layers[0];
 }
 
-/** The setting that was probably meant: its name may be misspelt, that of an option, or lack what it is a part of. */
-function hintFor(path: string, schema: z.ZodType): string {
+/** The setting that was probably meant: its name may be misspelt, that of an option, or of another part. */
+function hintFor(path: string, key: string, value: unknown, schema: z.ZodType): string {
   const paths = settingRows(schema).map((row) => row.path);
+  if (key.includes('.')) return `; write ${key.replaceAll('.', ': {')}: ...${'}'.repeat(key.split('.').length - 1)}`;
   if (paths.includes(path)) return ' of this kind';
   const lastPart = (name: string) => name.slice(name.lastIndexOf('.') + 1);
   const flags = Object.entries(settingFlags).filter(([name]) => paths.includes(name));
@@ -53,8 +54,15 @@ function hintFor(path: string, schema: z.ZodType): string {
     ...paths.map((name) => [lastPart(name), name] as const),
     ...flags.map(([name, flag]) => [flag, name] as const),
   ]);
-  const meant = nearMiss(path, paths) ?? byLastPart.get(nearMiss(lastPart(path), [...byLastPart.keys()]) ?? '');
+  const meant = nearMiss(path, paths) ?? byLastPart.get(nearMiss(lastPart(deepest(path, value)), [...byLastPart.keys()]) ?? '');
   return meant === undefined ? '' : `; did you mean ${meant}?`;
+}
+
+/** The path on to the first setting inside: of `optim.lr` as of `optim`, lr is meant. */
+function deepest(path: string, value: unknown): string {
+  if (!isMap(value)) return path;
+  const [inner] = Object.entries(value);
+  return inner === undefined ? path : deepest(`${path}.${inner[0]}`, inner[1]);
 }
 
 function shown(value: unknown): string {

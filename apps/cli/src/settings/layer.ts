@@ -9,20 +9,20 @@ export type Layer = {
 
 /** Names of settings that end when a higher layer gives the one before: they say the same in another way, or belong to its value. */
 const averages = ['emaResidual', 'emaMomentum', 'emaHalfLife', 'emaRampUp'];
-const ended: Readonly<Record<string, readonly string[]>> = {
-  emaResidual: averages,
-  emaMomentum: averages,
-  emaHalfLife: averages,
-  warmup: ['rampImages'],
-  schedule: ['phaseWeights'],
-};
+const ended = new Map([
+  ['emaResidual', averages],
+  ['emaMomentum', averages],
+  ['emaHalfLife', averages],
+  ['warmup', ['rampImages']],
+  ['schedule', ['phaseWeights']],
+]);
 
 /**
  * Lower settings under higher ones. Mappings are taken name by name, but as a whole where their `kind` changes; null takes a setting away.
  * A network has as many outputs as a `prediction` that comes without their number asks for.
  */
 export function layered(lower: PlainMap, higher: PlainMap): PlainMap {
-  const endings = new Set(Object.keys(higher).flatMap((name) => ended[name] ?? []));
+  const endings = new Set(Object.keys(higher).flatMap((name) => ended.get(name) ?? []));
   const kept = Object.fromEntries(Object.entries(lower).filter(([name]) => !endings.has(name)));
   const { prediction, network } = higher;
   const follows = typeof prediction === 'string' && isMap(lower.network) && !(isMap(network) && Object.hasOwn(network, 'outputs'));

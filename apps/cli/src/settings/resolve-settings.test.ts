@@ -80,8 +80,9 @@ describe('a fault is told with its place, what was expected, what came and a way
   const cases: readonly (readonly [text: string, says: string, command?: typeof train | typeof distill])[] = [
     ['seed: 1\nnetwork:\n  chanels: 8', 'a.yaml:3: network.chanels is no setting of tract train; did you mean network.channels?'],
     ['channels: 8', 'a.yaml:1: channels is no setting of tract train; did you mean network.channels?'],
-    ['optim:\n  lr: 1e-4', 'a.yaml:1: optim is no setting of tract train'],
+    ['optim:\n  lr: 1e-4', 'a.yaml:1: optim is no setting of tract train; did you mean learningRate?'],
     ['lr: 1e-4', 'a.yaml:1: lr is no setting of tract train; did you mean learningRate?'],
+    ['network.channels: 8', 'a.yaml:1: network.channels is no setting of tract train; write network: {channels: ...}'],
     ['schedule: [4, 1]', 'a.yaml:1: schedule is no setting of tract train'],
     ['network: {headDim: 8}\npreset: mnist-edm-tiny', 'a.yaml:1: network.headDim is no setting of tract train of this kind'],
     ['images: 100K', 'a.yaml:1: images must be a whole number of at least 1, got "100K"; write 100000'],
