@@ -17,15 +17,6 @@ export function averagingOf({ emaResidual, emaMomentum, emaHalfLife, emaRampUp }
   return emaMomentum !== undefined ? { momentum: emaMomentum } : { residual: emaResidual ?? 1e-3 };
 }
 
-/** Settings of which the one that the command line gives takes the place of all others. */
-export function withAveraging<S extends AveragingSettings>(settings: S, given: AveragingSettings): S {
-  const { emaResidual, emaMomentum, emaHalfLife } = given;
-  if ([emaResidual, emaMomentum, emaHalfLife].every((value) => value === undefined)) return settings;
-  const { emaResidual: _residual, emaMomentum: _momentum, emaHalfLife: _halfLife, emaRampUp: _rampUp, ...rest } = settings;
-  const one = Object.entries({ emaResidual, emaMomentum, emaHalfLife }).filter(([, value]) => value !== undefined);
-  return { ...rest, ...Object.fromEntries(one) } as unknown as S;
-}
-
 /** The same as words. */
 export function describeAveraging({ emaResidual, emaMomentum, emaHalfLife, emaRampUp }: AveragingSettings): string {
   if (emaHalfLife !== undefined) return `EMA half-life ${emaHalfLife} images${emaRampUp ? `, at most ${emaRampUp} of those seen` : ''}`;

@@ -47,6 +47,7 @@ function writeBadFiles(): void {
   writeFileSync(at('large.npz'), writeNpz([['images', { dtype: 'U8', shape: [2, 32, 32, 3], data: new Uint8Array(2 * 3072) }]]));
   writeFileSync(at('text.npz'), 'not an archive');
   writeFileSync(at('text.zip'), 'not an archive');
+  writeBadSettings();
   writeBadScores();
   writeTinyDigits(at('cut-digits'));
   const images = join(at('cut-digits'), 'train-images-idx3-ubyte');
@@ -54,6 +55,18 @@ function writeBadFiles(): void {
   mkdirSync(at('no-digits'));
   mkdirSync(at('colours'));
   writeFileSync(at('colours/a.png'), encode({ width: 32, height: 32, channels: 3, data: new Uint8Array(3072) }));
+}
+
+function writeBadSettings(): void {
+  const texts = {
+    'typo.yaml': 'seed: 1\nnetwork:\n  chanels: 8\n',
+    'type.json': '{\n  "images": "5K",\n  "flip": true\n}\n',
+    'bomb.yaml': Array.from({ length: 9 }, (_, i) => `a${i}: &a${i} [${Array(9).fill(i === 0 ? 'x' : `*a${i - 1}`)}]`).join('\n'),
+    'twice.yaml': 'seed: 1\nseed: 2\n',
+    'proto.json': '{"__proto__": {"seed": 1}}',
+    'deep.yaml': '['.repeat(16_000),
+  };
+  for (const [name, text] of Object.entries(texts)) writeFileSync(at(name), text);
 }
 
 const floats = (shape: number[], ...data: number[]): NamedArray => ({ dtype: 'F64', shape, data: Float64Array.from(data) });
@@ -117,7 +130,11 @@ const usage: readonly Case[] = [
   ['train --preset mnist-tiny --out out --resume', 2, ['--resume', 'no run in']],
   ['train --preset mnist-tiny --out --resume', 2, ['--out', "'--resume'", 'path']],
   ['distill --teacher good/model --schedule 1,32 --out out', 2, ['--schedule', '32 follows 1']],
-  ['distill --teacher good/model --schedule 1024,32,1 --phase-weights 1,2,3 --out out', 2, ['--phase-weights 1,2,3', 'has 2 phases']],
+  [
+    'distill --teacher good/model --schedule 1024,32,1 --phase-weights 1,2,3 --out out',
+    2,
+    ['--phase-weights must give one number for each phase', 'has 2 phases'],
+  ],
   ['distill --teacher good/model --huber-width -1 --out out', 2, ['--huber-width', 'at least 0']],
   ['distill --teacher good/model --schedule 1024,33,1 --out out', 2, ['--schedule', '33 does not divide 1024', 'try 32']],
   ['distill --teacher good/model --method btd --out out', 2, ['halve', '1024 to 32']],
@@ -133,7 +150,7 @@ const usage: readonly Case[] = [
   ['train --preset mnist-tiny --ema-ramp-up 0.05 --out out', 2, ['--ema-ramp-up', '--ema-half-life']],
   ['train --preset mnist-tiny --batch 64 --accumulate 3 --out out', 2, ['--accumulate 3', 'batch of 64']],
   ['distill --teacher good/model --batch 8 --accumulate 0 --out out', 2, ['--accumulate', 'at least 1']],
-  ['train --preset mnist-tiny --dropout 0.1 --out out', 2, ['--dropout', "EDM's networks"]],
+  ['train --preset mnist-tiny --set network.dropout=0.1 --out out', 2, ['--set network.dropout', 'of this kind']],
   ['train --preset mnist-edm-tiny --prediction v --out out', 2, ['preconditioned', 'predicts x0']],
   ['train --preset mnist-edm-tiny --timesteps 100 --out out', 2, ['discrete times', 'got timesteps 100']],
   ['sample good/model --steps 4 --sampler heun --out out', 2, ['--sampler heun', 'cosine schedule']],
@@ -148,6 +165,30 @@ const usage: readonly Case[] = [
   ['fid large.npz sound-stats.npz --features=digits --mode tf2', 2, ['--mode', 'clean, pytorch-fid, tf1']],
   ['fid sound-stats.npz sound-stats.npz --kid', 2, ['--kid needs images', 'sound-stats.npz']],
   ['fid stats digits.npz --features=digits --out out.json', 2, ['--out', '.npz']],
+  ['train --config nowhere.yaml --out out', 2, ['nowhere.yaml', 'ENOENT']],
+  ['train --config digits --out out', 2, ['digits', 'it is no file']],
+  [
+    'train --config typo.yaml --out out',
+    2,
+    ['typo.yaml:3: network.chanels is no setting of tract train', 'did you mean network.channels?'],
+  ],
+  ['train --config type.json --dry-run', 2, ['type.json:2: images must be a whole number of at least 1, got "5K"; write 5000']],
+  ['distill --config typo.yaml --dry-run', 2, ['typo.yaml:2: network is no setting of tract distill']],
+  ['train --config bomb.yaml --out out', 2, ['bomb.yaml:1: anchors and aliases are not read']],
+  ['train --config twice.yaml --out out', 2, ["twice.yaml:2: 'seed' is given twice"]],
+  ['train --config proto.json --out out', 2, ['proto.json:1', "'__proto__' is refused"]],
+  ['train --config deep.yaml --out out', 2, ['deep.yaml nests too deep']],
+  ['train --config good/model/config.json --out out', 2, ['config.json of a run', 'got "tract-model"']],
+  ['distill --config good/config.json --out out', 2, ['it is of a run of tract "train"']],
+  ['train --config good/config.json --preset mnist-tiny --out out', 2, ['says everything', 'leave --preset mnist-tiny out']],
+  ['train --set images --out out', 2, ["--set 'images'", 'NAME=VALUE']],
+  ['train --set optim.lr=1e-4 --out out', 2, ['--set optim is no setting', 'did you mean learningRate?']],
+  ['train --set network.channels=31 --out out', 2, ['channels', '31']],
+  ['train --set learningRate=1e-4 --lr 1e-3 --out out', 2, ['--set learningRate and --lr', 'leave one out']],
+  ['card good/model --out digits', 2, ['--out', 'is no file', 'README.md']],
+  ['evaluate --samples float.npz --record', 2, ['--record is for a model', 'float.npz']],
+  ['fid sound-stats.npz sound-stats.npz --record', 2, ['--record keeps the scores of a model', 'sound-stats.npz']],
+  ['completion csh', 2, ["'csh'", 'bash, zsh, fish']],
   ['bench step --res 27', 2, ['27', 'divisible']],
 ];
 

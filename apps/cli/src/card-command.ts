@@ -1,68 +1,45 @@
-/** Options of train and distill by the settings that they change; a flag that is on or off has two names. */
-const flags: Readonly<Record<string, string>> = {
-  teacher: 'teacher',
-  method: 'method',
-  teacherStep: 'teacher-step',
-  schedule: 'schedule',
-  phaseWeights: 'phase-weights',
-  prediction: 'prediction',
-  timesteps: 'timesteps',
-  images: 'images',
-  batch: 'batch',
-  accumulate: 'accumulate',
-  seed: 'seed',
-  learningRate: 'lr',
-  rampImages: 'lr-ramp',
-  decay: 'decay',
-  lossWeight: 'loss-weight',
-  huberWidth: 'huber-width',
-  clip: 'clip',
-  clipNorm: 'clip-norm',
-  clipStudent: 'clip-student',
-  selfEma: 'self-ema',
-  restart: 'restart',
-  augment: 'augment',
-  dropout: 'dropout',
-  data: 'data',
-  flip: 'flip',
-  emaResidual: 'ema-residual',
-  emaMomentum: 'ema-momentum',
-  emaHalfLife: 'ema-half-life',
-  emaRampUp: 'ema-ramp-up',
-  checkpointEvery: 'checkpoint-every',
-};
+import { isMap, layered, withoutNulls } from './settings/layer.js';
+import { settingFlags } from './settings/setting-flags.js';
+import type { Plain, PlainMap } from './settings/yaml-value.js';
 
-/** Settings that go by themselves when another option is given. */
-const follow = ['emaResidual', 'emaMomentum', 'emaHalfLife', 'emaRampUp', 'phaseWeights'];
-
-type Settings = Readonly<Record<string, unknown>>;
-
-/** A network has as many outputs as its prediction says, and its dropout is an option of its own. */
-function comparable(settings: object): Settings {
-  if (!('network' in settings)) return { ...settings };
-  const network = settings.network as { readonly dropout?: number };
-  return { ...settings, network: { ...network, outputs: undefined, dropout: undefined }, dropout: network.dropout };
-}
-
-/** The shortest command that gives these settings from one of the presets, or undefined where none does. */
-export function commandOf(command: 'train' | 'distill', presets: Readonly<Record<string, object>>, settings: object): string | undefined {
-  const candidates = Object.entries(presets).flatMap(([name, preset]) => {
-    const options = optionsBetween(comparable(preset), comparable(settings));
-    return options === undefined ? [] : [[`--preset ${name}`, ...options]];
-  });
+/** The shortest command that gives these settings from one of the presets. */
+export function commandOf(command: 'train' | 'distill', presets: Readonly<Record<string, object>>, settings: object): string {
+  const candidates = Object.entries(presets).map(([name, preset]) => [
+    `--preset ${name}`,
+    ...optionsBetween(withoutNulls(preset as PlainMap), withoutNulls(settings as PlainMap)),
+  ]);
   const [shortest] = candidates.sort((a, b) => a.length - b.length);
-  return shortest && `tract ${command} ${shortest.join(' ')} --out RUN`;
+  return `tract ${command} ${shortest.join(' ')} --out RUN`;
 }
 
-/** Options that turn one into the other, where there are. */
-function optionsBetween(preset: Settings, settings: Settings): string[] | undefined {
-  const differing = [...new Set([...Object.keys(preset), ...Object.keys(settings)])].filter(
-    (key) => JSON.stringify(preset[key]) !== JSON.stringify(settings[key]) && !(settings[key] === undefined && follow.includes(key)),
-  );
-  if (differing.some((key) => !Object.hasOwn(flags, key) || settings[key] === undefined)) return undefined;
-  return differing.map((key) => {
-    const value = settings[key];
-    if (typeof value === 'boolean') return `--${value ? '' : 'no-'}${flags[key]}`;
-    return `--${flags[key]} ${Array.isArray(value) ? value.join(',') : value}`;
+/** Options that turn a preset into the settings. */
+function optionsBetween(preset: PlainMap, settings: PlainMap): string[] {
+  const own = Object.entries(settings).filter(([name, value]) => Object.hasOwn(settingFlags, name) && !isEqual(preset[name], value));
+  // What these options change by themselves needs none.
+  const followed = withoutNulls(layered(preset, Object.fromEntries(own)));
+  return [...own.map(([name, value]) => option(settingFlags[name], value)), ...assignments(followed, settings, '')];
+}
+
+function option(flag: string, value: Plain): string {
+  if (typeof value === 'boolean') return `--${value ? '' : 'no-'}${flag}`;
+  return `--${flag} ${quoted(Array.isArray(value) ? value.join(',') : String(value))}`;
+}
+
+/** `--set` for all that differs; a mapping of another kind is set as a whole. */
+function assignments(from: PlainMap, to: PlainMap, folder: string): string[] {
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])];
+  return names.flatMap((name) => {
+    const [was, is] = [from[name], to[name]];
+    if (isEqual(was, is)) return [];
+    if (isMap(was) && isMap(is) && was.kind === is.kind) return assignments(was, is, `${folder}${name}.`);
+    // A mapping without a kind would be taken for a part of the one there is.
+    const whole = isMap(was) && isMap(is) && is.kind === undefined ? { kind: null, ...is } : (is ?? null);
+    return [`--set ${quoted(`${folder}${name}=${JSON.stringify(whole)}`)}`];
   });
 }
+
+const isEqual = (a: Plain | undefined, b: Plain | undefined): boolean =>
+  isMap(a) && isMap(b) ? Object.keys({ ...a, ...b }).every((name) => isEqual(a[name], b[name])) : JSON.stringify(a) === JSON.stringify(b);
+
+/** A word for a shell. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { usageError } from './errors.js';
 import { upTo } from './quantity.js';
 
@@ -11,6 +11,30 @@ export const withComputing = (command: Command): Command =>
     .addOption(new Option('--backend <name>', 'what computes (default: native, else cpu)').choices(['native', 'cpu']))
     .addOption(new Option('--threads <n>', 'threads of the native backend (default: all cores)').argParser(upTo(256)))
     .option('--silent', 'no progress on stderr');
+
+type Suggestions = readonly string[] | Promise<readonly string[]>;
+
+/** An option with values that a shell can complete; what else it takes, its command tells. */
+export class SuggestingOption extends Option {
+  constructor(
+    flags: string,
+    description: string,
+    readonly suggestions: () => Suggestions,
+  ) {
+    super(flags, description);
+  }
+}
+
+/** An argument of the same kind. */
+export class SuggestingArgument extends Argument {
+  constructor(
+    name: string,
+    description: string,
+    readonly suggestions: () => Suggestions,
+  ) {
+    super(name, description);
+  }
+}
 
 class RequiredOption extends Option {}
 

@@ -11,11 +11,11 @@ import {
 import { constantRate, cosineRate, linearRate } from '@tract/optim';
 import { dispose } from '@tract/tensor';
 import { averagingOf } from './averaging.js';
-import { setName } from './data-sets.js';
+import { setName, withoutPlace } from './data-sets.js';
 import { type DiffusionModel, modelOf, modelPart, processOf } from './diffusion-model.js';
 import { usageError } from './errors.js';
 import { lossWeightOf } from './loss-weight.js';
-import { distillCard } from './model-card.js';
+import { modelCard } from './model-card.js';
 import { type StoredModel, uploadParams, writeModel } from './model-folder.js';
 import { type NetworkParams, specOf } from './network.js';
 import { indexGrid, type NoiseProcess } from './noise-process.js';
@@ -123,9 +123,9 @@ export function distillWork(options: DistillRun): Work & { readonly dispose: () 
       ...studentModel(teacher, settings),
       samplingSteps: [steps],
       data: setName(settings.data),
-      recipe: { ...settings, data: setName(settings.data), images: progress.images, teacher: settings.teacher },
+      recipe: { ...settings, data: withoutPlace(settings.data), imagesSeen: progress.images },
     };
-    writeModel(modelPath(run), description, await downloadTree(state.studentEma), distillCard(settings, progress, steps));
+    writeModel(modelPath(run), description, await downloadTree(state.studentEma), modelCard(description, modelPath(run), progress.seconds));
     // After the model, so that a run whose checkpoint says that it is finished has its model.
     commitRun(run, { config, state: progress, tensors }, keep);
   };

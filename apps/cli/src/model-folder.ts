@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { decodeModelConfig, encodeModel, type ModelConfig, type NamedArray, readSafetensors } from '@tract/checkpoint';
 import { writeFolderAtomically } from './atomic.js';
 import { checkDiffusionModel, type DiffusionModel } from './diffusion-model.js';
 import { dataError } from './errors.js';
 import { didYouMean } from './near-miss.js';
 import { type NetworkParams, specOf } from './network.js';
+import { shippedFolder, shippedNames } from './shipped-models.js';
 import { checkArrays, uploadTree } from './state-tree.js';
 
 /** What `config.json` of a model says beyond the format's header. */
@@ -16,16 +16,8 @@ export type ModelDescription = DiffusionModel & {
   readonly data: string;
   /** How it was made: whatever the writer knows. */
   readonly recipe?: { readonly [name: string]: ModelConfig[string] };
-  /** Measured Fréchet distances by number of steps. */
-  readonly scores?: Scores;
-};
-
-export type Scores = {
-  readonly extractor: string;
-  readonly reference: string;
-  readonly count: number;
-  readonly seed: number;
-  readonly frechetDistance: Readonly<Record<string, number>>;
+  /** Measurements, which `scoresOf` reads. */
+  readonly scores?: ModelConfig[string];
 };
 
 /** A model that has been read and checked, still on the host. */
@@ -37,12 +29,6 @@ export type StoredModel = ModelDescription & {
 
 /** Key of the copy of config.json inside the safetensors file, which makes that file enough by itself. */
 const configKey = 'tract.config';
-
-/** The folder of the models that come with the repository: three levels above both src/ and dist/. */
-const shippedFolder = fileURLToPath(new URL('../../../models/', import.meta.url));
-
-const shippedNames = (): string[] =>
-  existsSync(shippedFolder) ? readdirSync(shippedFolder).filter((name) => existsSync(join(shippedFolder, name, 'config.json'))) : [];
 
 /**
  * Reads MODEL: a model folder, a safetensors file with its configuration (in its metadata or as config.json beside it), or the name of

@@ -52,7 +52,7 @@ describe('the published experiments', () => {
     expect(trainPresets['cifar10-edm-teacher'].network).toMatchObject({ dropout: 0.13 });
     expect(network).toMatchObject({ dropout: 0.1 });
     const settings = { ...trainPresets['mnist-edm-tiny'], network: { ...trainPresets['mnist-edm-tiny'].network, dropout: 0.2 } };
-    expect(commandOf('train', trainPresets, settings)).toBe('tract train --preset mnist-edm-tiny --dropout 0.2 --out RUN');
+    expect(commandOf('train', trainPresets, settings)).toBe('tract train --preset mnist-edm-tiny --set network.dropout=0.2 --out RUN');
   });
 
   test('count in a target what their teachers are called for', () => {
@@ -101,6 +101,5 @@ describe.each([
     const changed = { ...(presets[first as never] as object), images: 5000, emaResidual: undefined, emaHalfLife: 300 };
     expect(commandOf(command, presets, changed)).toBe(`tract ${command} --preset ${first} --images 5000 --ema-half-life 300 --out RUN`);
     expect(commandOf(command, presets, { ...changed, clipNorm: 7 })).toContain('--clip-norm 7');
-    expect(commandOf(command, presets, { ...changed, warmth: 7 })).toBeUndefined();
   });
 });

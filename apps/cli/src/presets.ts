@@ -2,15 +2,19 @@ import { usageError } from './errors.js';
 import { didYouMean } from './near-miss.js';
 import { mnistStudents, mnistTeachers } from './presets/mnist.js';
 import { paperStudents, paperTeachers } from './presets/paper.js';
-import type { CommonPreset, DistillPreset, TrainPreset } from './presets/preset.js';
+import type { DistillPreset, TrainPreset } from './presets/preset.js';
 import { shortCount } from './quantity.js';
 
 export { publishedTeachers } from './presets/paper.js';
-export type { CommonPreset, DistillPreset, TrainPreset };
+export type { DistillPreset, TrainPreset };
 
 export const trainPresets: Readonly<Record<string, TrainPreset>> = { ...mnistTeachers, ...paperTeachers };
 
 export const distillPresets: Readonly<Record<string, DistillPreset>> = { ...mnistStudents, ...paperStudents };
+
+/** Those that are meant where none is named. */
+export const usualTeacher = 'mnist-teacher';
+export const usualStudent = 'mnist-tract';
 
 /** The preset of that name. @throws CliError (usage) that names the nearest one. */
 export function choosePreset<P>(presets: Readonly<Record<string, P>>, name: string): P {
@@ -20,7 +24,10 @@ export function choosePreset<P>(presets: Readonly<Record<string, P>>, name: stri
 }
 
 /** The presets as a help text shows them, two lines each. */
-export function presetHelp<P extends CommonPreset>(presets: Readonly<Record<string, P>>, describe: (preset: P) => string): string {
+export function presetHelp<P extends TrainPreset | DistillPreset>(
+  presets: Readonly<Record<string, P>>,
+  describe: (preset: P) => string,
+): string {
   const lines = Object.entries(presets).flatMap(([name, preset]) => {
     const { images, batch, learningRate, seed, checkpointEvery } = preset;
     const numbers = `${shortCount(images)} images, batch ${batch}, lr ${learningRate}, seed ${seed}, saved every ${shortCount(checkpointEvery)}`;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { main } from './main.js';
 import { buildProgram } from './program.js';
+import { settingsHeading } from './training-options.js';
 
 /** Runs a command line in this process and gives what it wrote. */
 async function say(...args: string[]) {
@@ -32,6 +33,35 @@ describe('every help text is there, fits 80 columns and ends with two examples',
     expect(out.split('\n').filter((line) => line.length > 79)).toEqual([]);
     expect(out.slice(out.indexOf('\nExamples:\n')).match(/^ {2}tract .*/gm)?.length).toBeGreaterThanOrEqual(2);
   });
+});
+
+const program = buildProgram(silent);
+const commandAt = (path: readonly string[]): Command =>
+  path.reduce((command, name) => command.commands.find((inner) => inner.name() === name)!, program);
+
+/** What numbers on the command line count or measure. */
+const units =
+  /image|pixel|step|channel|block|thread|run|time|port|seed|share|class|checkpoint|momentum|learning rate|noise scale|deviation|probability|sample/i;
+
+describe('every option with a value says what holds without it, and every number what it counts or measures', () => {
+  test.each(paths(program).map((path) => path.join(' ')))('tract %s', (path) => {
+    const command = commandAt(path.split(' ').filter(Boolean));
+    const help = command.createHelp();
+    for (const option of help.visibleOptions(command).filter(({ required, optional }) => required || optional)) {
+      const said = help.optionDescription(option);
+      if (option.helpGroupHeading !== settingsHeading) expect(said, option.flags).toMatch(/default: \S|\(required/);
+      if (/[<[](n|x|p|mu)[>\]]/.test(option.flags)) expect(said, option.flags).toMatch(units);
+    }
+  });
+});
+
+test('every command that gives a result prints it as JSON, too; both that train can be tried without doing anything', () => {
+  const withoutResult = ['', 'watch', 'bench', 'completion', 'complete'];
+  const has = (path: readonly string[], flag: string) => commandAt(path).options.some(({ long }) => long === flag);
+  const lacking = paths(program).filter((path) => !has(path, '--json'));
+  expect(lacking.map((path) => path.join(' '))).toEqual(withoutResult);
+  const dry = paths(program).filter((path) => has(path, '--dry-run'));
+  expect(dry.map((path) => path.join(' '))).toEqual(['train', 'distill']);
 });
 
 test('no command at all shows the help on stderr, as an error of usage', async () => {

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { benchCommand } from './commands/bench.js';
+import { cardCommand } from './commands/card.js';
+import { completeCommand, completionCommand } from './commands/completion.js';
 import { convertCommand } from './commands/convert.js';
 import { distillCommand } from './commands/distill.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -40,8 +42,10 @@ const makers = [
   benchCommand,
   doctorCommand,
   inspectCommand,
+  cardCommand,
   convertCommand,
   quickstartCommand,
+  completionCommand,
 ];
 
 /**
@@ -65,5 +69,6 @@ export function buildProgram(io: Io): Command {
     for (const inner of command.commands) inner.copyInheritedSettings(program);
     program.addCommand(command);
   }
+  program.addCommand(completeCommand(io).copyInheritedSettings(program), { hidden: true });
   return program;
 }

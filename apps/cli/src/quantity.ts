@@ -108,18 +108,20 @@ export const optionalIntegerList = (text: string): readonly number[] => (text.tr
  */
 export function phaseSchedule(text: string): readonly number[] {
   const steps = integerList(text);
-  if (steps.length < 2) throw new InvalidArgumentError('expected at least two numbers of steps, such as 1024,32,1.');
-  for (let i = 1; i < steps.length; i++) {
-    if (steps[i] >= steps[i - 1]) {
-      throw new InvalidArgumentError(`a schedule descends, but ${steps[i]} follows ${steps[i - 1]}; write for example 1024,32,1.`);
-    }
-    if (steps[i - 1] % steps[i] !== 0) {
-      throw new InvalidArgumentError(
-        `each number of steps divides the one before it, but ${steps[i]} does not divide ${steps[i - 1]}; try ${nearestDivisor(steps[i - 1], steps[i])}.`,
-      );
-    }
-  }
+  const fault = scheduleFault(steps);
+  if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
   return steps;
+}
+
+/** Why steps are no schedule of phases, in words; undefined where they are one. */
+export function scheduleFault(steps: readonly number[]): string | undefined {
+  if (steps.length < 2) return 'expected at least two numbers of steps, such as 1024,32,1';
+  for (let i = 1; i < steps.length; i++) {
+    if (steps[i] >= steps[i - 1]) return `a schedule descends, but ${steps[i]} follows ${steps[i - 1]}; write for example 1024,32,1`;
+    if (steps[i - 1] % steps[i] !== 0)
+      return `each number of steps divides the one before it, but ${steps[i]} does not divide ${steps[i - 1]}; try ${nearestDivisor(steps[i - 1], steps[i])}`;
+  }
+  return undefined;
 }
 
 /** The divisor of `whole` that is nearest to `wanted`, below `whole`. */

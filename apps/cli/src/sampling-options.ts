@@ -7,11 +7,11 @@ export const withSampling = (command: Command): Command =>
   command
     .addOption(new Option('--sampler <name>', "how to draw (default: heun for EDM's teachers, else ddim)").choices(samplerNames))
     .option('--eta <x>', "ddim, dpm-solver: share of DDPM's noise in each step (default: 0)", numberUpTo(1))
-    .option('--churn <x>', 'heun: noise added over all steps (default: 0)', numberUpTo(1e4))
-    .option('--churn-min <x>', 'the noise scales between which it is added (default: all)', numberUpTo(1e4))
-    .option('--churn-max <x>', '', positiveNumber(1e4))
+    .option('--churn <x>', 'heun: noise added over all steps, in shares of the noise scale (default: 0)', numberUpTo(1e4))
+    .option('--churn-min <x>', 'the lowest noise scale at which it is added (default: 0)', numberUpTo(1e4))
+    .option('--churn-max <x>', 'the highest one (default: any noise scale)', positiveNumber(1e4))
     .option('--churn-noise <x>', 'its standard deviation (default: 1)', positiveNumber(10))
-    .option('--sigma-min <x>', "EDM's teachers: the lowest noise scale", positiveNumber(1e4))
-    .option('--sigma-max <x>', 'the highest one', positiveNumber(1e4))
-    .option('--rho <x>', 'how the steps lean towards the lowest', positiveNumber(100))
-    .option('--class <n>', 'class of all images (default: drawn for each)', wholeNumber);
+    .option('--sigma-min <x>', "EDM's teachers: lowest noise scale (default: the model's, else 0.002)", positiveNumber(1e4))
+    .option('--sigma-max <x>', "highest noise scale (default: the model's, else 80)", positiveNumber(1e4))
+    .option('--rho <x>', "how the steps lean towards the lowest (default: the model's, else 7)", positiveNumber(100))
+    .option('--class <n>', 'class of all images, counted from 0 (default: drawn for each)', wholeNumber);

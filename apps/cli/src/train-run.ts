@@ -3,10 +3,10 @@ import { constantRate, cosineRate, withWarmup } from '@tract/optim';
 import { lognormalLevel } from '@tract/schedules';
 import { dispose } from '@tract/tensor';
 import { averagingOf } from './averaging.js';
-import { setName } from './data-sets.js';
+import { setName, withoutPlace } from './data-sets.js';
 import { modelOf, modelPart, processOf } from './diffusion-model.js';
 import { lossWeightOf } from './loss-weight.js';
-import { teacherCard } from './model-card.js';
+import { modelCard } from './model-card.js';
 import { writeModel } from './model-folder.js';
 import { initNetwork, type NetworkParams, specOf } from './network.js';
 import { requireFinite } from './not-finite.js';
@@ -53,7 +53,7 @@ export function teacherSetupOf(settings: TrainPreset): TeacherSetup<NetworkParam
 const samplingSteps = { cosine: 64, edm: 18 };
 
 /** What is left of the settings when all that the description says itself is taken out. */
-const recipeOf = ({ network: _, prediction: _p, preconditioning: _c, process: _s, data: _d, ...recipe }: TrainPreset) => recipe;
+const recipeOf = ({ network: _, prediction: _p, preconditioning: _c, process: _s, ...recipe }: TrainPreset) => recipe;
 
 /** What a checkpoint holds besides numbers. */
 const treesOf = <T, M>({ params, moments, ema }: { readonly params: T; readonly moments: M; readonly ema: T }) => ({
@@ -89,9 +89,9 @@ export function trainWork(options: TrainRun): Work & { readonly dispose: () => v
     requireFinite(tensors, progress.step);
     const data = setName(settings.data);
     const steps = samplingSteps[processOf(settings).kind];
-    const recipe = { ...recipeOf(settings), images: progress.images };
+    const recipe = { ...recipeOf(settings), data: withoutPlace(settings.data), imagesSeen: progress.images };
     const description = { ...modelPart(settings), samplingSteps: [steps], data, recipe };
-    writeModel(modelPath(run), description, await downloadTree(state.ema), teacherCard(settings, progress, steps));
+    writeModel(modelPath(run), description, await downloadTree(state.ema), modelCard(description, modelPath(run), progress.seconds));
     // After the model, so that a run whose checkpoint says that it is finished has its model.
     commitRun(run, { config, state: progress, tensors }, keep);
   };

@@ -1,7 +1,7 @@
 import { gather, type ImageSet, type Picked } from '@tract/data';
 import { augmentImages, streams } from '@tract/distill';
 import { randomUniforms, type Tensor, tensor } from '@tract/tensor';
-import { dataError, usageError } from './errors.js';
+import { dataError } from './errors.js';
 import type { NetworkConfig } from './network.js';
 
 /** What a training takes of its images, and what it does to them. */
@@ -42,12 +42,6 @@ export function requireFit({ data }: BatchSettings, set: ImageSet, { imageSize, 
   for (const label of set.labels) highest = Math.max(highest, label);
   if (highest >= classes)
     throw dataError(`${data} has an image of class ${highest}, the network knows ${classes} classes, from 0; choose other images`);
-}
-
-/** @throws CliError (usage) when a batch cannot be cut into so many equal parts. */
-export function requireParts({ batch, accumulate = 1 }: Pick<BatchSettings, 'batch' | 'accumulate'>): void {
-  if (batch % accumulate !== 0)
-    throw usageError(`--accumulate ${accumulate} must divide the batch of ${batch} images; change one of the two`);
 }
 
 /** Batch number `step` of the images that were picked for it. What is done to them is a function of (seed, step) alone. */

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, extname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { encodeModel, type ModelConfig, type NamedArray, writeSafetensors, writeTorch } from '@tract/checkpoint';
 import { writeFileAtomically } from '../atomic.js';
 import { usageError } from '../errors.js';
 import { makeFolder, requireRoom } from '../folders.js';
+import { modelCard } from '../model-card.js';
 import { type ModelDescription, writeModel } from '../model-folder.js';
 import { toMlTract } from './convert-ml-tract.js';
 import { toEdm } from './convert-to-edm.js';
@@ -35,9 +36,9 @@ export function destinationKind(path: string): DestinationKind {
 export type HostModel = { readonly description: ModelDescription; readonly tensors: ReadonlyMap<string, NamedArray> };
 
 /** Writes a model, whole or not at all. */
-export function writeConverted(path: string, kind: DestinationKind, { description, tensors }: HostModel, from: string): void {
+export function writeConverted(path: string, kind: DestinationKind, { description, tensors }: HostModel): void {
   if (kind === 'folder') {
-    writeModel(path, description, tensors, cardOf(description, from));
+    writeModel(path, description, tensors, modelCard(description, path));
     return;
   }
   makeFolder(dirname(path));
@@ -64,13 +65,3 @@ export function writeArrays(
   makeFolder(dirname(path));
   writeFileAtomically(path, kind === 'pt' ? writeTorch(arrays) : writeSafetensors(arrays, metadata));
 }
-
-/** README.md beside the weights. */
-const cardOf = ({ prediction, data, network }: ModelDescription, from: string): string => `# Diffusion model
-
-Converted from \`${basename(from)}\` by \`tract convert\`; predicts ${prediction}, trained on ${data}.
-
-\`\`\`json
-${JSON.stringify(network, null, 2)}
-\`\`\`
-`;

@@ -64,7 +64,7 @@ function convertModel({ path, model }: ModelSource, { family, part, config, to, 
   const names = kind === 'pt' ? namesOf(path, network) : undefined;
   const mapped = Array.from(tensors, ([name, { shape }]) => ({ from: [name], to: names?.get(name)?.name ?? name, shape }));
   const table = { mapped, leftOver: [], missing: [], differing: [] };
-  const write = () => writeConverted(destination, kind, { description, tensors }, path);
+  const write = () => writeConverted(destination, kind, { description, tensors });
   return { family: 'tract', network, prediction, table, others: [], write };
 }
 
@@ -106,7 +106,7 @@ function convertFamily(unet: UNetFamily, { path, sha256 }: ForeignSource, { part
     throw dataError(`--config ${request.config}: 'preconditioning' is for networks of openai and diffusers; leave it out`);
   const { model, table, tensors } = convertUNet(unet, { path, arrays }, hints);
   const recipe = { convertedFrom: basename(path), family: unet.name, ...(part && { part }), sha256 };
-  const write = () => writeConverted(request.destination, request.kind, { description: { ...model, recipe }, tensors: tensors! }, path);
+  const write = () => writeConverted(request.destination, request.kind, { description: { ...model, recipe }, tensors: tensors! });
   return { family: unet.name, part, network: model.network, prediction: model.prediction, table, others, write };
 }
 
@@ -125,7 +125,7 @@ function convertEdm(
   if (faultOf(table) !== undefined) return { family: 'edm', part, network: config, table, others, write: () => {} };
   const { description, tensors } = edmModel(path, config, arrays, edm);
   const recipe = { convertedFrom: basename(path), family: 'edm', ...(part && { part }), sha256 };
-  const write = () => writeConverted(destination, kind, { description: { ...description, recipe }, tensors }, path);
+  const write = () => writeConverted(destination, kind, { description: { ...description, recipe }, tensors });
   return { family: 'edm', part, network: config, prediction: description.prediction, table, others, write };
 }
 
@@ -176,6 +176,6 @@ function admModel(
   if (kind === 'pt') throw usageError(`${destination}: a network of ${facts.family} becomes a model; choose a folder or a .safetensors`);
   const model = modelAround(path, config, preconditioning, hints);
   const recipe = { convertedFrom: basename(path), family: facts.family, ...(facts.part && { part: facts.part }), sha256 };
-  const write = () => writeConverted(destination, kind, { description: { ...model, recipe }, tensors: tensors! }, path);
+  const write = () => writeConverted(destination, kind, { description: { ...model, recipe }, tensors: tensors! });
   return { ...facts, network: config, prediction: model.prediction, table, write };
 }

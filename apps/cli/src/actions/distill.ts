@@ -1,4 +1,3 @@
-import { withAveraging } from '../averaging.js';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { loadSet } from '../data-sets.js';
@@ -6,52 +5,27 @@ import { distillWork, setupOf } from '../distill-run.js';
 import { usageError } from '../errors.js';
 import { type Io, report, warnOn } from '../io.js';
 import { readTeacher } from '../known-teacher.js';
-import { present } from '../present.js';
-import { choosePreset, type DistillPreset, distillPresets } from '../presets.js';
+import { type DistillPreset, distillPresets, usualStudent } from '../presets.js';
 import { withCommas } from '../quantity.js';
 import { runConfig } from '../run-config.js';
 import { beginRun, modelPath, openRun, type ResumeOptions, type RunState } from '../run-folder.js';
+import { distillSchema } from '../settings/distill-schema.js';
+import { resolveSettings, type SettingsOptions } from '../settings/resolve-settings.js';
 import { type RunOptions, runWork } from '../trainer.js';
-import { requireFit, requireParts } from '../training-batch.js';
+import { requireFit } from '../training-batch.js';
 import { type DataOptions, trainingImages } from '../training-images.js';
 import { dryRunDistillation } from './dry-run.js';
 
 export type DistillOptions = ComputeOptions &
   ResumeOptions &
   DataOptions &
-  Partial<Omit<DistillPreset, 'learningRate'>> & {
-    readonly preset: string;
+  SettingsOptions & {
     readonly out: string;
-    readonly lr?: number;
     readonly keep?: number;
     readonly samples?: number;
     readonly dryRun?: boolean;
     readonly json?: boolean;
   };
-
-/** The preset with what the command line changes. */
-function settingsOf(options: DistillOptions): DistillPreset {
-  const named = choosePreset(distillPresets, options.preset);
-  // The preset's weights belong to the preset's schedule.
-  const preset = options.schedule === undefined ? named : { ...named, phaseWeights: undefined };
-  const { teacher, method, teacherStep, schedule, phaseWeights, images, batch, accumulate, seed, lr: learningRate, decay } = options;
-  const { lossWeight, huberWidth, clip, clipNorm, clipStudent, selfEma, restart, checkpointEvery, data, flip } = options;
-  const training = { teacher, method, teacherStep, schedule, phaseWeights, images, batch, accumulate, seed, learningRate, decay };
-  const changes = { ...training, lossWeight, huberWidth, clip, clipNorm, clipStudent, selfEma, restart, checkpointEvery, data, flip };
-  const settings: DistillPreset = { ...(present(withAveraging(preset, options)) as DistillPreset), ...present(changes) };
-  requireWeightsOfPhases(settings);
-  requireParts(settings);
-  return settings;
-}
-
-/** @throws CliError (usage) */
-function requireWeightsOfPhases({ schedule, phaseWeights }: DistillPreset): void {
-  const phases = schedule.length - 1;
-  if (phaseWeights === undefined || phaseWeights.length === phases) return;
-  throw usageError(
-    `--phase-weights ${phaseWeights} must give one number for each phase, but ${schedule} has ${phases} phase${phases === 1 ? '' : 's'}`,
-  );
-}
 
 export type Distillation = ComputeOptions &
   ResumeOptions &
@@ -88,7 +62,7 @@ export async function runDistillation(io: Io, { run, settings, keep, again, samp
 
 export async function distill(io: Io, options: DistillOptions): Promise<void> {
   const { out: run, json = false } = options;
-  const settings = settingsOf(options);
+  const settings = resolveSettings({ command: 'distill', schema: distillSchema, presets: distillPresets, usual: usualStudent }, options);
   if (options.dryRun) return dryRunDistillation(io, settings, json);
   const { images, seconds } = await runDistillation(io, { ...options, run, settings });
   const model = modelPath(run);

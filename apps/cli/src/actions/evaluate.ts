@@ -4,13 +4,15 @@ import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { checkSet } from '../data-sets.js';
 import { usageError } from '../errors.js';
-import { loadYardstick, measureImages } from '../frechet.js';
+import { type FrechetReport, loadYardstick, measureImages } from '../frechet.js';
 import { readImages } from '../image-files.js';
 import { type Io, report } from '../io.js';
 import { readModel } from '../model-folder.js';
+import { recordScore, referenceName, requireRecordable, type Score } from '../model-scores.js';
+import { present } from '../present.js';
 import { inSteps, withCommas } from '../quantity.js';
 import { drawImages } from '../sample-run.js';
-import { type SamplingOptions, samplingOf } from '../sampling.js';
+import { type Sampling, type SamplingOptions, samplingOf } from '../sampling.js';
 import { interruptible } from '../signals.js';
 
 export type EvaluateOptions = ComputeOptions &
@@ -21,6 +23,8 @@ export type EvaluateOptions = ComputeOptions &
     readonly seed?: number;
     readonly batch: number;
     readonly reference: string;
+    /** Keeps the score with the model. */
+    readonly record?: boolean;
     readonly json?: boolean;
   };
 
@@ -41,6 +45,18 @@ const drawingOptions = [
 
 const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
+/** The score as a model keeps it, with every option of sampling that was given. */
+function scoreOf(
+  { frechet_distance, features, samples, reference, reference_samples, extractor }: FrechetReport,
+  { sampler, nfe }: Sampling,
+  { steps, seed }: { readonly steps: number; readonly seed: number },
+  { eta, churn, churnMin, churnMax, churnNoise, sigmaMin, sigmaMax, rho, class: label }: EvaluateOptions,
+): Score {
+  const given = present({ eta, churn, churnMin, churnMax, churnNoise, sigmaMin, sigmaMax, rho, class: label });
+  const facts = { reference: referenceName(reference), reference_samples, extractor, features };
+  return { values: { frechet_distance }, steps, sampler, nfe, ...given, seed, samples, ...facts };
+}
+
 /** Prints the distance between images, read or drawn here, and a data set. */
 export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> {
   const { samples: source, reference } = options;
@@ -49,8 +65,10 @@ export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> 
   const given = drawingOptions.find((name) => options[name] !== undefined);
   if (isReady && given)
     throw usageError(`--${dashed(given)} is for drawing from a model, but --samples ${source} holds images; leave it out`);
+  if (isReady && options.record) throw usageError(`--record is for a model, but --samples ${source} holds images; leave it out`);
   const ready = isReady ? await readImages(source) : undefined;
   const model = isReady ? undefined : readModel(source);
+  if (options.record && model) requireRecordable(model);
   if (model && options.steps === undefined)
     throw usageError(`--samples ${source} is a model: add --steps, such as --steps ${model.samplingSteps[0] ?? 64}`);
   const drawing = { ...options, steps: options.steps ?? 1, count: options.count ?? 10_000, seed: options.seed ?? 0 };
@@ -68,10 +86,12 @@ export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> 
     ...score,
     ...(sampling && { steps: drawing.steps, sampler: sampling.sampler, nfe: sampling.nfe, seed: drawing.seed }),
   };
-  report(io, options.json === true, value, [
+  const recorded = options.record && model && sampling ? recordScore(model, scoreOf(score, sampling, drawing, options)) : undefined;
+  report(io, options.json === true, { ...value, ...(recorded !== undefined && { recorded }) }, [
     `frechet_distance ${score.frechet_distance.toFixed(4)}`,
     `samples          ${withCommas(score.samples)} from ${source}${sampling ? `, ${inSteps(drawing.steps)} of ${sampling.sampler}, seed ${drawing.seed}` : ''}`,
     `reference        ${score.reference}, ${withCommas(score.reference_samples)} images`,
     `extractor        ${score.extractor}, ${score.features} features`,
+    ...(recorded === undefined ? [] : [`recorded         in ${recorded}`]),
   ]);
 }

@@ -8,6 +8,7 @@ import { type Measurable, readMeasurable } from '../fid/measurable.js';
 import { fewSamplesWarning, kindsFor, type Scores, type Side, scoresOf, sideOf, type Wanted } from '../fid/scores.js';
 import { type Images, sliceImages } from '../images.js';
 import { type Io, report } from '../io.js';
+import { recordScore, referenceName, requireRecordable, type Score } from '../model-scores.js';
 import { inSteps, withCommas } from '../quantity.js';
 import { drawImages } from '../sample-run.js';
 import { interruptible, type Pause } from '../signals.js';
@@ -31,6 +32,8 @@ export type FidOptions = MeasureOptions & {
   readonly is?: boolean;
   readonly sfid?: boolean;
   readonly extrapolate?: number;
+  /** Keeps the scores with the model. */
+  readonly record?: boolean;
 };
 
 /** Images that a model draws unless told. */
@@ -42,6 +45,7 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
   const { kid, prdc, is, sfid, extrapolate } = options;
   const wanted: Wanted = { kid, prdc, is, sfid, extrapolate, seed: options.seed ?? 0 };
   // Features, not statistics, are what these compare; a file that holds both gives the images then.
+  if (options.record) requireModel(sources[0]);
   const needsRows = [kid || prdc || is || extrapolate !== undefined, kid || prdc] as const;
   sources.forEach((source) => void requireDrawing(source, options));
   const isReady = sources.every((source, i) => source.statistics && !(needsRows[i] && source.images));
@@ -65,7 +69,14 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
       ready?.free();
     }
   });
-  tell(io, options, result);
+  const { model } = sources[0];
+  tell(io, options, result, options.record && model ? recordScore(model, scoreOf(options, result)) : undefined);
+}
+
+/** @throws CliError (usage) for --record of what is no model folder. */
+function requireModel({ name, model }: Measurable): void {
+  if (!model) throw usageError(`--record keeps the scores of a model, but ${name} is none; leave it out`);
+  requireRecordable(model);
 }
 
 /** @throws CliError (usage) for a model without --steps. */
@@ -114,7 +125,18 @@ async function imagesOf(io: Io, { name, images, model }: Measurable, options: Me
 
 type Result = { readonly scores: Scores; readonly samples: Side; readonly reference: Side; readonly ready?: ReadyExtractor };
 
-function tell(io: Io, { json, mode, steps, seed }: FidOptions, { scores, samples, reference, ready }: Result): void {
+/** The scores as a model keeps them. */
+function scoreOf({ mode, steps = 1, seed = 0 }: FidOptions, { scores, samples, reference, ready }: Result): Score {
+  const [here, there] = [samples, reference].map(({ statistics }) => statistics.features);
+  return {
+    values: scores,
+    ...{ steps, seed, samples: here.count, reference: referenceName(reference.name), reference_samples: there.count },
+    ...{ extractor: ready!.extractor.name, features: here.mean.length, mode },
+    ...(ready?.weights && { weights_sha256: ready.weights }),
+  };
+}
+
+function tell(io: Io, { json, mode, steps, seed }: FidOptions, { scores, samples, reference, ready }: Result, recorded?: string): void {
   const [here, there] = [samples, reference].map(({ statistics }) => statistics.features);
   const facts = {
     samples: here.count || null,
@@ -124,6 +146,7 @@ function tell(io: Io, { json, mode, steps, seed }: FidOptions, { scores, samples
     ...(ready && { extractor: ready.extractor.name, mode }),
     ...(ready?.weights && { weights_sha256: ready.weights }),
     ...(steps !== undefined && { steps, seed: seed ?? 0 }),
+    ...(recorded !== undefined && { recorded }),
   };
   const width = Math.max(...Object.keys(scores).map((name) => name.length));
   const shown = (value: number | readonly number[]) => (typeof value === 'number' ? [value] : value).map(digits).join(' ');
@@ -132,6 +155,7 @@ function tell(io: Io, { json, mode, steps, seed }: FidOptions, { scores, samples
     `${'samples'.padEnd(width)} ${countOf(here.count)} from ${samples.name}`,
     `${'reference'.padEnd(width)} ${countOf(there.count)} from ${reference.name}`,
     `${'extractor'.padEnd(width)} ${ready ? `${ready.extractor.name}, ` : 'that of the statistics, '}${here.mean.length} features`,
+    ...(recorded === undefined ? [] : [`${'recorded'.padEnd(width)} in ${recorded}`]),
   ]);
 }
 

@@ -6,6 +6,7 @@ import { usageError } from '../errors.js';
 import { type FrechetReport, loadYardstick, measureImages, type Yardstick } from '../frechet.js';
 import { type Io, report, warnOn } from '../io.js';
 import { readModel, type StoredModel } from '../model-folder.js';
+import { scoresOf } from '../model-scores.js';
 import { choosePreset, distillPresets } from '../presets.js';
 import { inSteps, withCommas } from '../quantity.js';
 import { pictureCount, quickstartPicture } from '../quickstart-picture.js';
@@ -70,9 +71,17 @@ async function show(
   tell(io, options, teacher, score, picture);
 }
 
+/** What config.json keeps of the same measurement of the teacher. */
+function digitScoreOf(teacher: StoredModel, steps: number, { extractor, reference }: FrechetReport) {
+  const found = scoresOf(teacher).find((row) => row.steps === steps && row.extractor === extractor && row.reference === reference);
+  const distance = found?.values.frechet_distance;
+  return found && typeof distance === 'number' ? { distance, samples: found.samples } : undefined;
+}
+
 function tell(io: Io, options: QuickstartOptions, teacher: StoredModel, score: FrechetReport, picture: string): void {
-  const scores = teacher.scores?.frechetDistance ?? {};
-  const distances = { student1: score.frechet_distance, teacher64: scores[manySteps] ?? null, teacher1: scores[1] ?? null };
+  const many = digitScoreOf(teacher, manySteps, score);
+  const one = digitScoreOf(teacher, 1, score);
+  const distances = { student1: score.frechet_distance, teacher64: many?.distance ?? null, teacher1: one?.distance ?? null };
   const value = {
     model: modelPath(options.out),
     picture,
@@ -87,8 +96,8 @@ function tell(io: Io, options: QuickstartOptions, teacher: StoredModel, score: F
   report(io, options.json === true, value, [
     '',
     `Frechet distance to ${score.reference} (lower is better)`,
-    row('teacher, 64 steps', distances.teacher64, teacher.scores?.count),
-    row('teacher, 1 step', distances.teacher1, teacher.scores?.count),
+    row('teacher, 64 steps', distances.teacher64, many?.samples),
+    row('teacher, 1 step', distances.teacher1, one?.samples),
     row('student, 1 step', distances.student1, score.samples),
     '',
     `Pictures: ${picture}`,

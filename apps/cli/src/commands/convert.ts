@@ -49,12 +49,23 @@ export const convertCommand = (io: Io): Command =>
         .choices(['auto', 'ml-tract', 'edm', 'flax', 'openai', 'diffusers'])
         .default('auto'),
     )
-    .addOption(new Option('--part <name>', "which network of a trainer's file").choices(['model', 'ema', 'self-teacher', 'teacher']))
-    .option('--config <file>', 'JSON of what the weights do not tell, such as\n{"imageSize":32,"heads":1}; or a config.json', pathName)
-    .addOption(new Option('--to <name>', 'the program that a model is written for').choices(['diffusers']))
+    .addOption(
+      new Option('--part <name>', "which network of a trainer's file (default: its only one)").choices([
+        'model',
+        'ema',
+        'self-teacher',
+        'teacher',
+      ]),
+    )
+    .option(
+      '--config <file>',
+      'JSON of what the weights do not tell, such as\n{"imageSize":32,"heads":1}; or a config.json (default: none)',
+      pathName,
+    )
+    .addOption(new Option('--to <name>', 'the program that a model is written for (default: this one)').choices(['diffusers']))
     .option(
       '--expect-sha256 <hex>',
-      'what the bytes of SRC must hash to; of shards,\nall of them by name; of a folder, its weights',
+      'what the bytes of SRC must hash to; of shards,\nall of them by name; of a folder, its weights\n(default: anything)',
       sha256,
     )
     .option('--memory-limit <mb>', "megabytes that reading SRC may take (default: three\nquarters of the machine's)", megabytes)

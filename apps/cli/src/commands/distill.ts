@@ -1,12 +1,13 @@
 import type { TargetRule } from '@tract/distill';
 import { Command, Option } from 'commander';
 import type { DistillOptions } from '../actions/distill.js';
-import { examples, pathName, required, withComputing } from '../common-options.js';
+import { examples, pathName, required, SuggestingOption, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
-import { distillPresets, presetHelp } from '../presets.js';
+import { distillPresets, presetHelp, usualStudent } from '../presets.js';
 import { fraction, integerList, numberUpTo, phaseSchedule } from '../quantity.js';
+import { shippedNames } from '../shipped-models.js';
 import { methods } from '../target-rules.js';
-import { supervised, withTraining } from '../training-options.js';
+import { preset, settingsHeading, supervised, withTraining } from '../training-options.js';
 
 /** None, the second of the two that make a target, or both. */
 const clips: readonly TargetRule['clip'][] = ['none', 'second', 'both'];
@@ -16,16 +17,30 @@ const describe = ({ method, schedule, teacher }: (typeof distillPresets)[string]
   return `${method} ${steps} of ${teacher}`;
 };
 
+const names = async (): Promise<readonly string[]> => {
+  const [{ assignmentStarts }, { distillSchema }] = await Promise.all([
+    import('../settings/setting-rows.js'),
+    import('../settings/distill-schema.js'),
+  ]);
+  return assignmentStarts(distillSchema);
+};
+
 export const distillCommand = (io: Io): Command =>
   withComputing(
     withTraining(
       new Command('distill')
         .description('Turns a teacher of many steps into a student of few. Ctrl-C keeps the work.')
         .addOption(required('--out <run>', 'new folder of the run; its model/ is the student', pathName))
-        .option('--preset <name>', 'settings to start from, listed below', 'mnist-tract')
-        .option('--teacher <model>', "MODEL to distil (default: the preset's)")
+        .addOption(preset(usualStudent, distillPresets))
+        .optionsGroup(settingsHeading)
+        .addOption(new SuggestingOption('--teacher <model>', 'MODEL to distil', shippedNames).argParser(pathName))
         .addOption(new Option('--method <name>', 'target rule').choices(methods))
-        .addOption(new Option('--teacher-step <name>', "how the teacher steps (default: heun on EDM's levels)").choices(['ddim', 'heun']))
+        .addOption(
+          new Option('--teacher-step <name>', "how the teacher steps: where nothing says so, heun on EDM's levels").choices([
+            'ddim',
+            'heun',
+          ]),
+        )
         .option('--schedule <list>', 'sampling steps before, between and after the phases, each dividing the one before it', phaseSchedule)
         .option('--phase-weights <list>', 'how the phases share the images, such as 1,4 (with --schedule alone: equally)', integerList)
         .option('--huber-width <x>', 'width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error', numberUpTo(2))
@@ -37,6 +52,7 @@ export const distillCommand = (io: Io): Command =>
         .addOption(
           new Option('--restart <name>', 'at a phase change the student goes on, or starts from its teacher').choices(['keep', 'teacher']),
         ),
+      names,
     ),
   )
     .addHelpText('after', presetHelp(distillPresets, describe))
@@ -45,6 +61,7 @@ export const distillCommand = (io: Io): Command =>
       examples(
         'tract distill --preset mnist-tract --out runs/student',
         'tract distill --teacher runs/teacher/model --schedule 512,1 --out runs/b',
+        'tract distill --config runs/b/config.json --seed 1 --out runs/c',
         'tract distill --preset cifar10-tract-edm-40-1 --dry-run --json',
       ),
     )

@@ -19,7 +19,8 @@ export const fidCommand = (io: Io): Command =>
       .option('--prdc', 'also precision, recall, density and coverage (k=3)')
       .option('--is', 'also the Inception Score of A, over 10 splits')
       .option('--sfid', 'also the distance of spatial features')
-      .option('--extrapolate <n>', 'also the distance that n samples and infinitely many\nwould have', quantity),
+      .option('--record', 'keep the scores in the config.json of the MODEL A, for\ntract card')
+      .option('--extrapolate <n>', 'also the distance that n samples and infinitely many\nwould have (default: not)', quantity),
   )
     .addHelpText(
       'after',
@@ -83,15 +84,15 @@ const withMeasuring = (command: Command): Command =>
   withComputing(
     command
       .option('--features <which>', 'inception, digits, or a FILE.onnx (needs onnxruntime-node)', 'inception')
-      .option('--weights <file>', 'weights of Inception; see tract fid weights --help', pathName)
+      .option('--weights <file>', 'weights of Inception; see tract fid weights --help\n(default: what TRACT_INCEPTION names)', pathName)
       .addOption(
         new Option('--mode <name>', 'how images are resized and scaled for Inception')
           .choices(['clean', 'pytorch-fid', 'tf1'])
           .default('pytorch-fid'),
       )
       .option('--count <n>', 'images of A: the first n, or those to draw\n(default: all; 10K)', quantity)
-      .option('--steps <n>', 'with a MODEL: network calls for each image', quantity)
-      .option('--seed <n>', 'of the noise and of random subsets (default: 0)', wholeNumber)
+      .option('--steps <n>', 'with a MODEL: sampling steps (required then)', quantity)
+      .option('--seed <n>', 'seed of the noise and of random subsets (default: 0)', wholeNumber)
       .option('--batch <n>', 'images drawn at a time; does not change them', quantity, 64)
       .option('--no-cache', 'neither use nor keep features')
       .option('--json', 'print one JSON value'),

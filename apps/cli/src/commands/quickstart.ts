@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import type { QuickstartOptions } from '../actions/quickstart.js';
-import { examples, pathName, withComputing } from '../common-options.js';
+import { examples, pathName, SuggestingOption, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
 import { distillPresets } from '../presets.js';
 import { quantity, shortCount } from '../quantity.js';
+import { shippedNames } from '../shipped-models.js';
 
 const { images, teacher } = distillPresets['mnist-quickstart'];
 
@@ -15,7 +16,7 @@ export const quickstartCommand = (io: Io): Command =>
       .option('--out <run>', 'folder of the run', pathName, 'runs/quickstart')
       .option('--images <n>', `training images (default: ${shortCount(images)})`, quantity)
       .option('--samples <n>', 'images that the distance is measured over (default: 5K)', quantity)
-      .option('--teacher <model>', 'MODEL to distil', teacher)
+      .addOption(new SuggestingOption('--teacher <model>', 'MODEL to distil', shippedNames).argParser(pathName).default(teacher))
       .option('--json', 'print one JSON value at the end'),
   )
     .addHelpText('after', examples('tract quickstart', 'tract quickstart --images 20K --samples 1K --out runs/quick'))

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { SampleOptions } from '../actions/sample.js';
 import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
+import { modelArgument } from '../model-argument.js';
 import { quantity, wholeNumber } from '../quantity.js';
 import { withSampling } from '../sampling-options.js';
 
@@ -10,7 +11,7 @@ export const sampleCommand = (io: Io): Command =>
     withSampling(
       new Command('sample')
         .description('Draws images from a model; each depends on the seed and its number alone.')
-        .argument('<model>', 'MODEL, see `tract --help`')
+        .addArgument(modelArgument())
         .addOption(required('--steps <n>', 'sampling steps: one network call each, with heun two but for the last', quantity))
         .addOption(
           required(

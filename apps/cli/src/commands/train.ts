@@ -3,12 +3,20 @@ import type { TrainOptions } from '../actions/train.js';
 import { examples, pathName, required, withComputing } from '../common-options.js';
 import { predictions } from '../diffusion-model.js';
 import type { Io } from '../io.js';
-import { presetHelp, trainPresets } from '../presets.js';
-import { fraction, numberUpTo, positiveNumber, quantity } from '../quantity.js';
-import { supervised, withTraining } from '../training-options.js';
+import { presetHelp, trainPresets, usualTeacher } from '../presets.js';
+import { numberUpTo, positiveNumber, quantity } from '../quantity.js';
+import { preset, settingsHeading, supervised, withTraining } from '../training-options.js';
 
 const describe = ({ preconditioning, prediction, network }: (typeof trainPresets)[string]): string =>
   `${preconditioning ? 'EDM' : `predicts ${prediction}`}, ${network.channels} channels times ${network.channelMult.join(', ')}`;
+
+const names = async (): Promise<readonly string[]> => {
+  const [{ assignmentStarts }, { trainSchema }] = await Promise.all([
+    import('../settings/setting-rows.js'),
+    import('../settings/train-schema.js'),
+  ]);
+  return assignmentStarts(trainSchema);
+};
 
 export const trainCommand = (io: Io): Command =>
   withComputing(
@@ -16,14 +24,15 @@ export const trainCommand = (io: Io): Command =>
       new Command('train')
         .description('Trains a diffusion model, the teacher. Ctrl-C keeps the work.')
         .addOption(required('--out <run>', 'new folder of the run; its model/ is the teacher', pathName))
-        .option('--preset <name>', 'settings to start from, listed below', 'mnist-teacher')
+        .addOption(preset(usualTeacher, trainPresets))
+        .optionsGroup(settingsHeading)
         .addOption(new Option('--prediction <what>', 'what the network outputs').choices(predictions))
-        .option('--timesteps <n>', 'discrete times, so many (default: continuous)', quantity)
+        .option('--timesteps <n>', 'discrete times, so many; without it they are continuous', quantity)
         .option('--lr-ramp <n>', 'images over which the learning rate rises from 0', quantity)
         .addOption(new Option('--decay <name>', 'how it goes from there').choices(['constant', 'cosine']))
         .option('--ema-ramp-up <x>', 'with a half-life: it is at most this share of the images seen', positiveNumber(1))
-        .option('--dropout <p>', "share of the features that are dropped in EDM's networks", fraction)
         .option('--augment <p>', "probability of each of EDM's augmentations", numberUpTo(1)),
+      names,
     ),
   )
     .addHelpText('after', presetHelp(trainPresets, describe))
@@ -32,6 +41,7 @@ export const trainCommand = (io: Io): Command =>
       examples(
         'tract train --preset mnist-teacher --out runs/teacher',
         'tract train --preset mnist-tiny --images 5K --seed 1 --out runs/tiny',
+        'tract train --config big.yaml --set network.channels=64 --out runs/big',
         'tract train --preset cifar10-edm-teacher --dry-run',
       ),
     )

@@ -62,10 +62,8 @@ function scores({ drawings, scored }: ReportFacts): Html | undefined {
 ${models.map((model) => html`<tr><th>${model}</th>${steps.map((count) => cell(model, count))}</tr>`)}</table>`;
 }
 
-function repeat({ command, settings }: RunRecord): Html {
-  const line = commandOf(command, command === 'train' ? trainPresets : distillPresets, settings);
-  return line === undefined ? html`<p>No preset and options give these settings; they are listed below.</p>` : html`<pre>${line}</pre>`;
-}
+const repeat = ({ command, settings }: RunRecord): Html =>
+  html`<pre>${commandOf(command, command === 'train' ? trainPresets : distillPresets, settings)}</pre>`;
 
 /** At most so many, evenly spread, the last one among them. */
 const spread = (grids: readonly Grid[], most: number): readonly Grid[] =>

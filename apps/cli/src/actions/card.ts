@@ -1,0 +1,24 @@
+import { existsSync, statSync } from 'node:fs';
+import { writeFileAtomically } from '../atomic.js';
+import { usageError } from '../errors.js';
+import { requireRoom } from '../folders.js';
+import { type Io, report } from '../io.js';
+import { modelCard } from '../model-card.js';
+import { readModel } from '../model-folder.js';
+
+export type CardOptions = { readonly out?: string; readonly json?: boolean };
+
+/** Prints the card of a model, made anew, or writes it. */
+export function card(io: Io, name: string, { out, json = false }: CardOptions): void {
+  if (out !== undefined) requireFile(out);
+  const text = modelCard(readModel(name), name);
+  if (out !== undefined) writeFileAtomically(out, text);
+  const lines = out === undefined ? [text.trimEnd()] : [`${out}: card of ${name}`];
+  report(io, json, { model: name, card: text, ...(out !== undefined && { out }) }, lines);
+}
+
+/** @throws CliError (usage) where no file can be. */
+function requireFile(out: string): void {
+  requireRoom(out);
+  if (existsSync(out) && !statSync(out).isFile()) throw usageError(`--out ${out} is no file; write for example ${out}/README.md`);
+}

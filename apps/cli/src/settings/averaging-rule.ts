@@ -1,0 +1,12 @@
+import type { z } from 'zod';
+import type { AveragingSettings } from '../averaging.js';
+
+const averages = ['emaResidual', 'emaMomentum', 'emaHalfLife'] as const;
+
+/** One average at most, and a ramp only where there is a half-life. */
+export function checkAveraging(settings: AveragingSettings, context: Pick<z.core.$RefinementCtx, 'addIssue'>): void {
+  const given = averages.filter((name) => settings[name] !== undefined);
+  if (given.length > 1) context.addIssue({ code: 'custom', path: [given[1]], message: `cannot stand beside ${given[0]}; choose one` });
+  if (settings.emaRampUp !== undefined && settings.emaHalfLife === undefined)
+    context.addIssue({ code: 'custom', path: ['emaRampUp'], message: 'goes with emaHalfLife (--ema-half-life); give that too' });
+}

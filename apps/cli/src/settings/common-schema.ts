@@ -1,0 +1,32 @@
+import type { AveragingSettings } from '../averaging.js';
+import { lossWeightNames } from '../loss-weight.js';
+import { count, flag, momentum, number, oneOf, positive, type ShapeOf, text, whole } from './expecting.js';
+
+const averaging = {
+  emaResidual: positive(0.999)
+    .describe('share of the start that is left in the sampled average at the end (of a phase); one of these three at most')
+    .optional(),
+  emaMomentum: momentum().describe("that average's momentum").optional(),
+  emaHalfLife: count().describe('images after which an update counts half in it').optional(),
+  emaRampUp: positive(1).describe('with a half-life: it is at most this share of the images seen').optional(),
+} satisfies ShapeOf<AveragingSettings>;
+
+const clipNormExpected = 'a number of at least 0';
+
+/** What both kinds of training share. Images are counted with repetition: 360000 images of MNIST are 6 epochs. */
+export const commonShape = {
+  data: text().describe('images to train with, as `--data` takes them; a path counts from the working folder'),
+  images: count().describe('training images, counted with repetition, of all phases together'),
+  batch: count().describe('images of an update'),
+  accumulate: count().describe('equal parts of a batch, one after the other, for the memory of one of them; 1 where not given').optional(),
+  learningRate: positive(1).describe("highest learning rate of Adam's"),
+  clipNorm: number(clipNormExpected)
+    .min(0, clipNormExpected)
+    .describe('gradient norm, over all parameters, above which gradients are scaled down; 0 leaves them'),
+  flip: flag().describe('mirrors half of the images left to right; false where not given').optional(),
+  seed: whole(0).describe('seed of everything random'),
+  ...averaging,
+  checkpointEvery: count().describe('images between two checkpoints'),
+};
+
+export const lossWeight = () => oneOf(lossWeightNames);

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { scheduleFault } from '../quantity.js';
+import { methods } from '../target-rules.js';
+import { checkAveraging } from './averaging-rule.js';
+import { commonShape, lossWeight } from './common-schema.js';
+import { counts, flag, momentum, oneOf, text, upTo } from './expecting.js';
+import { checkParts } from './parts-rule.js';
+
+const shape = z.strictObject({
+  ...commonShape,
+  teacher: text().describe('MODEL to distil: a folder, a safetensors file or the name of a shipped model'),
+  method: oneOf(methods).describe('target rule'),
+  teacherStep: oneOf(['ddim', 'heun'])
+    .describe("how the teacher steps, where the method leaves the choice; heun on EDM's levels, else ddim, where not given")
+    .optional(),
+  schedule: counts().describe('sampling steps before, between and after the phases, each dividing the one before it'),
+  phaseWeights: counts().describe('how the phases share the images; equally where not given').optional(),
+  decay: oneOf(['constant', 'cosine', 'linear']).describe('how the learning rate goes in each phase; the last two to 0'),
+  selfEma: momentum().describe("momentum of the self-teacher's average"),
+  restart: oneOf(['keep', 'teacher']).describe('at a phase change the student goes on, or starts from its new teacher'),
+  lossWeight: lossWeight().describe('what the error of x0 weighs at a noise level'),
+  huberWidth: upTo(2).describe('width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error'),
+  clip: oneOf(['none', 'second', 'both'])
+    .describe('which of the predictions that make a target are clipped to [-1, 1]; those that the method clips where not given')
+    .optional(),
+  clipStudent: flag().describe("the student's prediction is compared after clipping it to [-1, 1]"),
+});
+
+/** The settings of tract distill. */
+export const distillSchema = shape.superRefine((settings, context) => {
+  checkAveraging(settings, context);
+  checkParts(settings, context);
+  const { schedule, phaseWeights } = settings;
+  const fault = scheduleFault(schedule);
+  const phases = schedule.length - 1;
+  if (fault !== undefined) context.addIssue({ code: 'custom', path: ['schedule'], message: `does not go: ${fault}` });
+  else if (phaseWeights !== undefined && phaseWeights.length !== phases)
+    context.addIssue({
+      code: 'custom',
+      path: ['phaseWeights'],
+      message: `must give one number for each phase, but ${schedule} has ${phases} phase${phases === 1 ? '' : 's'}`,
+    });
+});
+
+export type DistillSettings = Readonly<z.infer<typeof distillSchema>>;
