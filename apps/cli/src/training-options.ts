@@ -45,7 +45,7 @@ export const withTraining = (command: Command, names: () => Promise<readonly str
     .option('--no-flip', 'mirror none')
     .option('--images <n>', 'training images, counted with repetition, of all phases together', quantity)
     .option('--batch <n>', 'images of an update', quantity)
-    .option('--accumulate <n>', 'parts of a batch, one after the other: memory of one, same update', quantity)
+    .option('--accumulate <n>', "parts of a batch's images, one after the other: the memory of one part", quantity)
     .option('--seed <n>', 'seed of everything random, a whole number', wholeNumber)
     .option('--lr <x>', 'highest learning rate, above 0 and at most 1', positiveNumber(1))
     .option('--clip-norm <x>', "norm to which the gradient's is brought down; 0 leaves it", numberUpTo(1e6))

@@ -174,7 +174,7 @@ describe('the command that a card or a report tells gives the settings back', ()
     const { 'mnist-teacher': preset } = trainPresets;
     const settings = { ...preset, clipNorm: 7, network: { ...preset.network, channelMult: [1, 2] } };
     const line = commandOf('train', { 'mnist-teacher': preset }, settings);
-    expect(line).toBe("tract train --preset mnist-teacher --set 'network.channelMult=[1,2]' --set clipNorm=7 --out RUN");
+    expect(line).toBe("tract train --preset mnist-teacher --clip-norm 7 --set 'network.channelMult=[1,2]' --out RUN");
     expect(taken('train', line)).toEqual(asJson(settings));
   });
 });
