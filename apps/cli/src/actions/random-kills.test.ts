@@ -13,7 +13,7 @@ const folder = (name: string): string => join(scratch.path, name);
 const pictures = writePictures(folder('pictures'), 30, [4, 17]);
 const settings = [
   ...['--preset', 'mnist-tiny', '--data', `folder=${pictures}`, '--workers', '1', '--max-bad-samples', '2', '--flip'],
-  ...['--images', '60', '--batch', '1', '--checkpoint-every', '4', '--samples', '0', '--threads', '1', '--silent'],
+  ...['--images', '30', '--batch', '1', '--checkpoint-every', '4', '--samples', '0', '--threads', '1', '--silent'],
 ];
 const train = (run: string) => startTract(['train', '--out', folder(run), ...settings, '--resume', 'latest']);
 

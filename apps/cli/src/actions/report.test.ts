@@ -122,7 +122,7 @@ describe('tract report', () => {
     expect(pictures.map(([, , caption]) => caption)).toContain('student, 1 step (1 network call)');
     for (const [, base64] of pictures) expect(decode(Buffer.from(base64, 'base64')).width).toBe(124);
     expect(pictures).toHaveLength(5 + 2);
-    expect(page.match(/<svg /g)).toHaveLength(6);
+    expect(page.match(/<svg /g)).toHaveLength(7);
     expect(page).toMatch(/<pre>tract distill --preset \S+ .*--schedule 16,4,1.* --out RUN<\/pre>/);
     expect(page).toContain(process.version);
   });
