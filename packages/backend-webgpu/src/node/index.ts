@@ -1,0 +1,1 @@
+export { type NodeGpuOptions, nodeGpu, softwareDriver } from './node-gpu.js';
