@@ -11,6 +11,7 @@ const below = {
   checkpoint: [],
   data: ['checkpoint'],
   'backend-native': ['tensor'],
+  'backend-webgpu': ['tensor'],
 };
 
 const tests = '\\.test\\.ts$|/test/';
@@ -32,13 +33,16 @@ module.exports = {
       comment: 'Across packages only through index.ts (or testing/index.ts).',
       severity: 'error',
       from: { path: '^(packages|apps|tools)/([^/]+)/' },
-      to: { path: '^packages/', pathNot: ['^$1/$2/', '^packages/[^/]+/src/index\\.ts$', '^packages/[^/]+/src/testing/index\\.ts$'] },
+      to: {
+        path: '^packages/',
+        pathNot: ['^$1/$2/', '^packages/[^/]+/src/index\\.ts$', '^packages/[^/]+/src/(testing|conformance|node)/index\\.ts$'],
+      },
     },
     {
       name: 'testing-stays-in-tests',
       comment: 'What ships does not import test helpers.',
       severity: 'error',
-      from: { path: '^(packages|apps|tools)/', pathNot: [tests, '/src/testing/'] },
+      from: { path: '^(packages|apps|tools)/', pathNot: [tests, '/src/(testing|conformance)/'] },
       to: { path: '/src/testing/' },
     },
     {
@@ -47,7 +51,13 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(packages|apps|tools)/',
-        pathNot: ['^packages/(tensor|backend-[a-z]+)/', '^apps/cli/src/backend\\.ts$', '^tools/parity/src/backend', tests],
+        pathNot: [
+          '^packages/(tensor|backend-[a-z]+)/',
+          '^apps/(cli|web)/src/backend\\.ts$',
+          '^apps/web/src/wasm-files\\.ts$',
+          '^tools/parity/src/backend',
+          tests,
+        ],
       },
       to: { path: 'node_modules/@tensorflow/' },
     },

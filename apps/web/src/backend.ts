@@ -5,6 +5,8 @@ import { useBackend } from '@tract/tensor';
 export type Running = {
   readonly name: 'webgpu' | 'wasm' | 'cpu';
   readonly words: string;
+  /** False where a thousand network calls would try one's patience. */
+  readonly fast: boolean;
   /** What the device says of itself. */
   readonly details: readonly (readonly [term: string, value: string])[];
 };
@@ -15,7 +17,8 @@ async function startWebGpu(): Promise<Running> {
   const adapter = [info.description, info.vendor, info.architecture].filter((text) => text !== '').join(', ');
   return {
     name: 'webgpu',
-    words: 'Computing on WebGPU.',
+    words: info.software ? 'WebGPU is here, but in software, without a graphics card: slow.' : 'Computing on WebGPU.',
+    fast: !info.software,
     details: [
       ['Backend', 'WebGPU, with kernels of our own'],
       ['Adapter', adapter || 'not told by this browser'],
@@ -29,13 +32,23 @@ async function startWasm(): Promise<Running> {
   const { setWasmPaths, plain, simd, threaded } = await import('./wasm-files.js');
   setWasmPaths({ 'tfjs-backend-wasm.wasm': plain, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': threaded });
   await useBackend('wasm');
-  return { name: 'wasm', words: 'No WebGPU here, so this computes on the processor, by WebAssembly: many times slower.', details: [['Backend', 'WebAssembly']] };
+  return {
+    name: 'wasm',
+    words: 'No WebGPU here, so this computes on the processor, by WebAssembly: many times slower.',
+    fast: false,
+    details: [['Backend', 'WebAssembly']],
+  };
 }
 
 async function startCpu(): Promise<Running> {
   await import('@tensorflow/tfjs-backend-cpu');
   await useBackend('cpu');
-  return { name: 'cpu', words: 'Neither WebGPU nor WebAssembly here, so this computes in plain JavaScript: have patience.', details: [['Backend', 'JavaScript']] };
+  return {
+    name: 'cpu',
+    words: 'Neither WebGPU nor WebAssembly here, so this computes in plain JavaScript: have patience.',
+    fast: false,
+    details: [['Backend', 'JavaScript']],
+  };
 }
 
 /** The best backend that starts, or the one asked for by `?backend=`. @throws Error with the reasons when none does. */

@@ -94,8 +94,9 @@ export class WebGpuBackend extends WebGPUBackend {
     return pipeline;
   }
 
-  /** @throws WebGpuOutOfMemoryError when the device takes no buffer of the tensor's size. */
+  /** @throws WebGpuOutOfMemoryError when the device takes no buffer of the tensor's size; WebGpuDeviceLostError when it is gone. */
   override uploadToGPU(dataId: DataId): void {
+    if (this.#failure instanceof WebGpuDeviceLostError) throw this.#failure;
     const { dtype, shape, resource } = this.tensorMap.get(dataId);
     const bytes = util.sizeFromShape(shape) * util.bytesPerElement(dtype);
     const most = Math.min(this.device.limits.maxBufferSize, this.device.limits.maxStorageBufferBindingSize);
@@ -114,7 +115,7 @@ export class WebGpuBackend extends WebGPUBackend {
       this.#check();
       return values;
     } catch (error) {
-      await Promise.race([this.device.lost, undefined]); // a loss is told before the reading that it fails, but in another promise
+      await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]); // a loss is told by another promise
       this.#check();
       throw error;
     }

@@ -8,6 +8,8 @@ export type WebGpuInfo = {
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;
+  /** Whether a driver on the CPU stands in for a graphics card. */
+  readonly software: boolean;
   readonly features: readonly string[];
   readonly maxBufferBytes: number;
 };
@@ -27,6 +29,7 @@ export async function registerWebGpuBackend(options: DeviceOptions = {}): Promis
     vendor: info.vendor,
     architecture: info.architecture,
     description: info.description,
+    software: info.isFallbackAdapter ?? /swiftshader|llvmpipe/i.test(info.description),
     features: [...features].map(String),
     maxBufferBytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
   };

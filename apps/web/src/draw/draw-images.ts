@@ -3,7 +3,7 @@ import { ddim } from '@tract/samplers';
 import { vpGrid } from '@tract/schedules';
 import { dispose, randomInts, read, type Tensor, tensor, tensorSpace } from '@tract/tensor';
 import type { DrawableModel } from '../model/drawable-model.js';
-import { breathe } from '../page/one-at-a-time.js';
+import { breathe } from '../page/breathe.js';
 import { type Walk, walkNoise } from './noise-walk.js';
 
 export type Drawing = {
@@ -11,14 +11,11 @@ export type Drawing = {
   readonly walk: Walk;
   readonly steps: number;
   readonly signal: AbortSignal;
-  /** Sees the images [images,H,W,C], about in [-1, 1], on their way and at the end. */
+  /** Sees the images [images,H,W,C], about in [-1, 1], after every step. */
   readonly show: (values: Float32Array, step: number) => void;
 };
 
-/** Pictures shown on the way, at most. */
-const pictures = 64;
-
-/** Draws by DDIM, as the command line does. @returns the milliseconds it took, or undefined when it was told to stop. */
+/** Draws by DDIM, as the command line does. @returns the milliseconds it took, pictures on the way included; undefined when it was told to stop. */
 export async function drawImages({ model, params, network }: DrawableModel, drawing: Drawing): Promise<number | undefined> {
   const { images, walk, steps, signal, show } = drawing;
   const shape = [images, network.imageSize, network.imageSize, network.inChannels];
@@ -31,9 +28,7 @@ export async function drawImages({ model, params, network }: DrawableModel, draw
   let step = 0;
   try {
     for await (xt of ddim(tensorSpace, denoiserOf(model, params, { labels }), xT, levels)) {
-      step++;
-      if (step % Math.ceil(steps / pictures) > 0 && step < steps) continue;
-      show(await read(xt), step);
+      show(await read(xt), ++step);
       if (step < steps) await breathe();
       if (signal.aborted) return undefined;
     }
@@ -45,4 +40,6 @@ export async function drawImages({ model, params, network }: DrawableModel, draw
 
 /** A class for each image of a model that knows several, by (seed, number) alone. */
 const labelsOf = (classes: number, seed: number, images: number): number[] | undefined =>
-  classes === 1 ? undefined : Array.from({ length: images }, (_, sample) => randomInts({ seed, stream: streams.sampleLabel, sample }, 1, classes)[0]);
+  classes === 1
+    ? undefined
+    : Array.from({ length: images }, (_, sample) => randomInts({ seed, stream: streams.sampleLabel, sample }, 1, classes)[0]);

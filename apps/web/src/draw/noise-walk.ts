@@ -2,7 +2,7 @@ import { streams } from '@tract/distill';
 import { randomNormals } from '@tract/tensor';
 
 /** Noise of `size` numbers for each image: that of `seed`, or on the way to that of the next seed. */
-export type Walk = { readonly seed: number; /** 0 is this seed's noise, 1 the next one's. */ readonly share: number };
+export type Walk = { readonly seed: number /** 0 is this seed's noise, 1 the next one's. */; readonly share: number };
 
 /**
  * The way goes along the sphere that noise of so many dimensions all but lies on, since a straight one would lead through noise too weak
@@ -12,7 +12,10 @@ export function walkNoise({ seed, share }: Walk, images: number, size: number): 
   const noise = new Float32Array(images * size);
   for (let sample = 0; sample < images; sample++) {
     const from = randomNormals({ seed, stream: streams.sampleNoise, sample }, size);
-    noise.set(share === 0 ? from : between(from, randomNormals({ seed: seed + 1, stream: streams.sampleNoise, sample }, size), share), sample * size);
+    noise.set(
+      share === 0 ? from : between(from, randomNormals({ seed: seed + 1, stream: streams.sampleNoise, sample }, size), share),
+      sample * size,
+    );
   }
   return noise;
 }

@@ -14,14 +14,18 @@ const inTime = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${
 const calls = (steps: number): string => (steps === 1 ? '1 step' : `${steps} steps`);
 
 /** Wires the room where student and teacher draw from the same noise. */
-export function openDrawRoom({ name }: Running, { student: shipped, teacher }: Models): void {
-  const images = name === 'cpu' ? 4 : 16;
+export function openDrawRoom({ fast }: Running, { student: shipped, teacher }: Models): void {
+  if (!fast) {
+    select('images').value = '4';
+    select('steps').value = '2';
+  }
   const queue = oneAtATime((error) => say(`That did not work: ${(error as Error).message}`, { failed: true }));
   let student = shipped;
 
   const walk = (): Walk => ({ seed: input('seed').valueAsNumber, share: input('walk').valueAsNumber });
   const draw = async (who: 'student' | 'teacher', model: DrawableModel, steps: number, signal: AbortSignal): Promise<void> => {
     const { imageSize: size, inChannels: channels } = model.network;
+    const images = Number(select('images').value);
     const ms = await drawImages(model, {
       ...{ images, walk: walk(), steps, signal },
       show: (values, step) => {
@@ -29,7 +33,10 @@ export function openDrawRoom({ name }: Running, { student: shipped, teacher }: M
         if (step < steps) write(`${who}-time`, `step ${step} of ${steps}`);
       },
     });
-    write(`${who}-time`, ms === undefined ? 'stopped' : `${calls(steps)}, ${inTime(ms)} for ${images} images`);
+    write(
+      `${who}-time`,
+      ms === undefined ? 'stopped' : `${calls(steps)}, ${inTime(ms)} for ${images === 1 ? 'one image' : `${images} images`}`,
+    );
   };
   const drawStudent = (): void => queue.start((signal) => draw('student', student, student.steps, signal));
   const drawTeacher = async (signal: AbortSignal): Promise<void> => {
@@ -37,6 +44,11 @@ export function openDrawRoom({ name }: Running, { student: shipped, teacher }: M
     await draw('teacher', teacher, Number(select('steps').value), signal);
     button('stop').disabled = true;
   };
+  const drawBoth = (): void =>
+    queue.start(async (signal) => {
+      await draw('student', student, student.steps, signal);
+      if (!signal.aborted) await drawTeacher(signal);
+    });
   const useStudent = (model: DrawableModel): void => {
     if (student !== shipped) dispose(student.params);
     student = model;
@@ -75,10 +87,8 @@ export function openDrawRoom({ name }: Running, { student: shipped, teacher }: M
   input('files').addEventListener('change', () => take(input('files').files ?? []));
   openDropZone(element('drop', HTMLElement), take);
 
-  queue.start(async (signal) => {
-    await draw('student', student, student.steps, signal);
-    if (!signal.aborted) await drawTeacher(signal);
-  });
+  select('images').addEventListener('change', drawBoth);
+  drawBoth();
 }
 
 /** Files that are dropped outside of it must not make the browser leave the page, so the whole page takes them. */

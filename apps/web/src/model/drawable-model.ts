@@ -29,9 +29,11 @@ export function drawableModel(name: string, weights: Uint8Array, config?: Uint8A
   if (network.kind !== undefined || preconditioning !== undefined || process !== undefined)
     throw new Error(`${name}: this page draws from the paper's U-Net on the cosine schedule; use the command line for EDM's models`);
   const known = predictions.find((candidate) => candidate === prediction);
-  if (known === undefined) throw new Error(`${name}: 'prediction' must be one of ${predictions.join(', ')}, got ${JSON.stringify(prediction)}`);
+  if (known === undefined)
+    throw new Error(`${name}: 'prediction' must be one of ${predictions.join(', ')}, got ${JSON.stringify(prediction)}`);
   const unet = network as unknown as UNetConfig;
-  const steps = Array.isArray(samplingSteps) && Number.isInteger(samplingSteps[0]) && Number(samplingSteps[0]) >= 1 ? Number(samplingSteps[0]) : 1;
+  const steps =
+    Array.isArray(samplingSteps) && Number.isInteger(samplingSteps[0]) && Number(samplingSteps[0]) >= 1 ? Number(samplingSteps[0]) : 1;
   return {
     name,
     model: { network: (params, xt, logSNR, labels) => applyUNet(unet, params, xt, logSNR, labels), prediction: known },
@@ -54,8 +56,10 @@ function upload(name: string, network: UNetConfig, arrays: ReadonlyMap<string, N
     if (found === undefined || `${found.shape}` !== `${shape}`)
       throw new Error(`${name}: '${path}' must be an array of shape [${shape}], got ${found === undefined ? 'none' : `[${found.shape}]`}`);
   }
-  for (const path of arrays.keys()) if (!expected.has(path)) throw new Error(`${name}: there is no '${path}' in this network; do the files belong together?`);
+  for (const path of arrays.keys())
+    if (!expected.has(path)) throw new Error(`${name}: there is no '${path}' in this network; do the files belong together?`);
   const values = new Map([...expected.keys()].map((path) => [path, toFloat32(arrays.get(path)!)]));
-  for (const [path, data] of values) if (!data.every(Number.isFinite)) throw new Error(`${name}: '${path}' holds numbers that are not finite`);
+  for (const [path, data] of values)
+    if (!data.every(Number.isFinite)) throw new Error(`${name}: '${path}' holds numbers that are not finite`);
   return mapTree<Shaped, Tensor>(spec, ({ shape }, path) => tensor(values.get(path)!, shape)) as UNetParams;
 }

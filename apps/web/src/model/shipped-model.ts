@@ -8,7 +8,9 @@ import { type DrawableModel, drawableModel } from './drawable-model.js';
 export async function shippedModel(name: string): Promise<DrawableModel> {
   const known = shipped.find((model) => model.name === name);
   if (known === undefined) throw new Error(`the page came without a model '${name}'`);
-  const bytes = new Map(await Promise.all(known.files.map(async (file) => [file.file, await fetchVerified(`models/${name}/${file.file}`, file)] as const)));
+  const bytes = new Map(
+    await Promise.all(known.files.map(async (file) => [file.file, await fetchVerified(`models/${name}/${file.file}`, file)] as const)),
+  );
   return drawableModel(name, bytes.get('model.safetensors')!, bytes.get('config.json')!);
 }
 
@@ -19,6 +21,8 @@ async function fetchVerified(path: string, expected: { readonly bytes: number; r
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
   if (bytes.length !== expected.bytes || sha256 !== expected.sha256)
-    throw new Error(`${path} is not the file this page was built with (its SHA-256 begins with ${sha256.slice(0, 12)}); load the page again`);
+    throw new Error(
+      `${path} is not the file this page was built with (its SHA-256 begins with ${sha256.slice(0, 12)}); load the page again`,
+    );
   return bytes;
 }

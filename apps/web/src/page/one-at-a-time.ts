@@ -37,6 +37,3 @@ export function oneAtATime(failed: (error: unknown) => void): { start(task: Task
     },
   };
 }
-
-/** Lets the page draw and answer before work goes on. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

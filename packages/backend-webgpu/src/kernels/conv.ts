@@ -5,27 +5,35 @@ import { tiledProduct, tilesOf } from './tiled-product.js';
 
 type Windows = { readonly stride: number; readonly pad: Pad };
 
+const padPair = (pad: Pad): readonly [number, number] => (typeof pad === 'number' ? [pad, pad] : pad);
+
 const numbers = ['height', 'width', 'inputs', 'outHeight', 'outWidth', 'outputs', 'filterWidth', 'stride', 'top', 'left'].map(
   (name) => `${name}: i32`,
 );
 
 /** The numbers above: sizes of x [N,H,W,Ci], y [N,Ho,Wo,Co] and the windows. */
 function sizes(x: readonly number[], filter: readonly number[], y: readonly number[], { stride, pad }: Windows): number[] {
-  const [top, left] = typeof pad === 'number' ? [pad, pad] : pad;
-  return [x[1], x[2], x[3], y[1], y[2], y[3], filter[1], stride, top, left];
+  return [x[1], x[2], x[3], y[1], y[2], y[3], filter[1], stride, ...padPair(pad)];
 }
 
-/** `seen(pixel, k)`: what x has where output pixel `pixel` has filter element k = (row, column, input channel); 0 outside. */
-const seen = `
-fn seen(pixel: u32, k: u32) -> f32 {
-  let channel = i32(k) % n.inputs;
-  let tap = i32(k) / n.inputs;
-  let place = i32(pixel) % (n.outHeight * n.outWidth);
-  let row = place / n.outWidth * n.stride + tap / n.filterWidth - n.top;
-  let column = place % n.outWidth * n.stride + tap % n.filterWidth - n.left;
+/** Places as vec4i: (image, row, column, pixel) of a pixel, (row, column, channel, k) of element k of a filter with so many channels first. */
+const places = `
+fn pixelPlace(pixel: i32, height: i32, width: i32) -> vec4i {
+  let place = pixel % (height * width);
+  return vec4i(pixel / (height * width), place / width, place % width, pixel);
+}
+fn filterPlace(k: i32, channels: i32) -> vec4i {
+  let tap = k / channels;
+  return vec4i(tap / n.filterWidth, tap % n.filterWidth, k % channels, k);
+}`;
+
+/** `seen(pixel, filter)`: what x has where an output pixel has an element of the filter; 0 outside. */
+const seen = `${places}
+fn seen(pixel: vec4i, filterAt: vec4i) -> f32 {
+  let row = pixel.y * n.stride + filterAt.x - n.top;
+  let column = pixel.z * n.stride + filterAt.y - n.left;
   if (row < 0 || row >= n.height || column < 0 || column >= n.width) { return 0.0; }
-  let image = i32(pixel) / (n.outHeight * n.outWidth);
-  return x[((image * n.height + row) * n.width + column) * n.inputs + channel];
+  return x[((pixel.x * n.height + row) * n.width + column) * n.inputs + filterAt.z];
 }`;
 
 const forward = (bias: boolean, residual: boolean, relu: boolean) => {
@@ -35,8 +43,10 @@ const forward = (bias: boolean, residual: boolean, relu: boolean) => {
     inputs: ['x', 'weights', ...(bias ? ['bias'] : []), ...(residual ? ['residual'] : [])],
     numbers,
     factors: `${seen}
-fn left(row: u32, k: u32, z: u32) -> f32 { return seen(row, k); }
-fn right(k: u32, column: u32, z: u32) -> f32 { return weights[k * n.columns + column]; }`,
+fn rowPlace(row: i32) -> vec4i { return pixelPlace(row, n.outHeight, n.outWidth); }
+fn depthPlace(k: i32) -> vec4i { return filterPlace(k, n.inputs); }
+fn left(row: vec4i, depth: vec4i, z: i32) -> f32 { return seen(row, depth); }
+fn right(depth: vec4i, column: i32, z: i32) -> f32 { return weights[depth.w * n.columns + column]; }`,
     value: relu ? `max(${value}, 0.0)` : value,
   });
 };
@@ -46,7 +56,7 @@ const convolve =
   (relu: boolean): WebGpuKernel<Windows> =>
   (backend, { x, filter, bias, residual }, windows) => {
     const [kh, kw, inputs, outputs] = filter.shape;
-    const [vertical, horizontal] = typeof windows.pad === 'number' ? [windows.pad, windows.pad] : windows.pad;
+    const [vertical, horizontal] = padPair(windows.pad);
     const length = (size: number, pad: number, k: number): number => Math.floor((size + 2 * pad - k) / windows.stride) + 1;
     const y = result(backend, [x.shape[0], length(x.shape[1], vertical, kh), length(x.shape[2], horizontal, kw), outputs]);
     const rows = y.shape[0] * y.shape[1] * y.shape[2];
@@ -67,19 +77,23 @@ const inputGradient = tiledProduct({
   name: 'convolution-input-gradient',
   inputs: ['dy', 'weights'],
   numbers,
-  factors: `
-fn left(pixel: u32, k: u32, z: u32) -> f32 {
-  let tap = i32(k) / n.outputs;
-  let place = i32(pixel) % (n.height * n.width);
-  let row = place / n.width + n.top - tap / n.filterWidth;
-  let column = place % n.width + n.left - tap % n.filterWidth;
-  if (row < 0 || column < 0 || row % n.stride != 0 || column % n.stride != 0) { return 0.0; }
-  if (row / n.stride >= n.outHeight || column / n.stride >= n.outWidth) { return 0.0; }
-  let image = i32(pixel) / (n.height * n.width);
-  return dy[((image * n.outHeight + row / n.stride) * n.outWidth + column / n.stride) * n.outputs + i32(k) % n.outputs];
+  factors: `${places}
+fn rowPlace(row: i32) -> vec4i { return pixelPlace(row, n.height, n.width); }
+fn depthPlace(k: i32) -> vec4i { return filterPlace(k, n.outputs); }
+fn left(pixel: vec4i, depth: vec4i, z: i32) -> f32 {
+  var row = pixel.y + n.top - depth.x;
+  var column = pixel.z + n.left - depth.y;
+  if (row < 0 || column < 0) { return 0.0; }
+  if (n.stride > 1) {
+    if (row % n.stride != 0 || column % n.stride != 0) { return 0.0; }
+    row /= n.stride;
+    column /= n.stride;
+  }
+  if (row >= n.outHeight || column >= n.outWidth) { return 0.0; }
+  return dy[((pixel.x * n.outHeight + row) * n.outWidth + column) * n.outputs + depth.z];
 }
-fn right(k: u32, column: u32, z: u32) -> f32 {
-  return weights[(i32(k) / n.outputs * n.inputs + i32(column)) * n.outputs + i32(k) % n.outputs];
+fn right(depth: vec4i, column: i32, z: i32) -> f32 {
+  return weights[((depth.x * n.filterWidth + depth.y) * n.inputs + column) * n.outputs + depth.z];
 }`,
 });
 
@@ -102,8 +116,10 @@ const filterGradient = tiledProduct({
   inputs: ['x', 'dy'],
   numbers,
   factors: `${seen}
-fn left(row: u32, k: u32, z: u32) -> f32 { return seen(k, row); }
-fn right(k: u32, column: u32, z: u32) -> f32 { return dy[k * n.columns + column]; }`,
+fn rowPlace(row: i32) -> vec4i { return filterPlace(row, n.inputs); }
+fn depthPlace(k: i32) -> vec4i { return pixelPlace(k, n.outHeight, n.outWidth); }
+fn left(row: vec4i, depth: vec4i, z: i32) -> f32 { return seen(depth, row); }
+fn right(depth: vec4i, column: i32, z: i32) -> f32 { return dy[depth.w * n.columns + column]; }`,
 });
 const pixelsPerChunk = 256;
 

@@ -7,10 +7,12 @@ const product = (biased: boolean) =>
   tiledProduct({
     name: 'matmul',
     inputs: ['a', 'b', ...(biased ? ['bias'] : [])],
-    numbers: ['aRow: u32', 'aK: u32', 'bK: u32', 'bColumn: u32'],
+    numbers: ['aRow: i32', 'aK: i32', 'bK: i32', 'bColumn: i32'],
     factors: `
-fn left(row: u32, k: u32, z: u32) -> f32 { return a[z * n.rows * n.depth + row * n.aRow + k * n.aK]; }
-fn right(k: u32, column: u32, z: u32) -> f32 { return b[z * n.depth * n.columns + k * n.bK + column * n.bColumn]; }`,
+fn rowPlace(row: i32) -> vec4i { return vec4i(row * n.aRow); }
+fn depthPlace(k: i32) -> vec4i { return vec4i(k * n.aK, k * n.bK, 0, 0); }
+fn left(row: vec4i, depth: vec4i, z: i32) -> f32 { return a[z * n.rows * n.depth + row.x + depth.x]; }
+fn right(depth: vec4i, column: i32, z: i32) -> f32 { return b[z * n.depth * n.columns + depth.y + column * n.bColumn]; }`,
     value: biased ? 'sum + bias[column]' : 'sum',
   });
 const [plain, biased] = [product(false), product(true)];

@@ -1,1 +1,1 @@
-export { type NodeGpuOptions, nodeGpu, softwareDriver } from './node-gpu.js';
+export { type NodeGpuOptions, nodeGpu, softwareDriver, stopNodeGpu } from './node-gpu.js';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { engine, removeBackend } from '@tensorflow/tfjs-core';
 import { WebGpuUnavailableError } from '../errors.js';
 
 export type NodeGpuOptions = {
@@ -27,10 +28,17 @@ export async function nodeGpu({ driver }: NodeGpuOptions = {}): Promise<GPU> {
   const { create, globals } = await loadPackage();
   Object.assign(globalThis, globals);
   const gpu = create([]);
-  const navigator = (globalThis as { navigator?: object }).navigator;
-  if (navigator === undefined) Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
-  else Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
+  const global = globalThis as { navigator?: object };
+  if (global.navigator === undefined) Object.defineProperty(global, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(global.navigator, 'gpu', { value: gpu, configurable: true });
   return gpu;
+}
+
+/** Ends the backend 'webgpu' and lets go of the device, for which the process would wait otherwise. Its tensors are gone. */
+export function stopNodeGpu(): void {
+  if (engine().findBackendFactory('webgpu') !== null) removeBackend('webgpu');
+  const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
+  delete navigator?.gpu;
 }
 
 const keepLoaded = 0x1000; // RTLD_NODELETE of Linux, which Node has no name for
