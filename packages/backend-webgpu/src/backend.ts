@@ -1,7 +1,8 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { type BackendValues, env, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Device } from './device.js';
-import { WebGpuDeviceLostError, WebGpuOutOfMemoryError } from './errors.js';
+import { DeviceWatch } from './device-watch.js';
+import { WebGpuOutOfMemoryError } from './errors.js';
 import { groupsPerRow, moduleOf, packNumbers, type Shader } from './shader.js';
 
 type DataId = Parameters<WebGPUBackend['read']>[0];
@@ -26,28 +27,16 @@ export type Dispatch = {
 };
 
 /**
- * The stock WebGPU backend, which says when its device is lost or full. Work on a device is queued, so trouble shows where values are read
- * back: `read` throws what went wrong since the last one.
+ * The stock WebGPU backend with shaders of our own among its kernels, which says when its device is lost or full. Work on a device is queued, so trouble
+ * shows where values are read back: `read` throws what went wrong since the last one.
  */
 export class WebGpuBackend extends WebGPUBackend {
-  readonly adapter: GPUAdapter;
-  #failure: Error | undefined;
+  readonly #watch: DeviceWatch;
   readonly #pipelines = new Map<Shader, GPUComputePipeline>();
 
   constructor({ device, adapter }: Device) {
     super(device, adapter.info);
-    this.adapter = adapter;
-    void device.lost.then(({ reason, message }) => {
-      this.#failure = new WebGpuDeviceLostError(
-        `webgpu: the device was lost (${reason || 'unknown reason'}${message ? `: ${message.trim()}` : ''}); start the backend again and go on from the last checkpoint`,
-      );
-    });
-    device.addEventListener('uncapturederror', ({ error }) => {
-      const text = error.message.trim();
-      this.#failure ??= isOutOfMemory(error)
-        ? new WebGpuOutOfMemoryError(`webgpu: the device is out of memory: ${text}; use a smaller batch or model`)
-        : new Error(`webgpu: the device refused a command: ${text}`);
-    });
+    this.#watch = new DeviceWatch(device);
   }
 
   /** Queues one run of a shader of ours, among the stock kernels. */
@@ -96,7 +85,7 @@ export class WebGpuBackend extends WebGPUBackend {
 
   /** @throws WebGpuOutOfMemoryError when the device takes no buffer of the tensor's size; WebGpuDeviceLostError when it is gone. */
   override uploadToGPU(dataId: DataId): void {
-    if (this.#failure instanceof WebGpuDeviceLostError) throw this.#failure;
+    this.#watch.checkPresent();
     const { dtype, shape, resource } = this.tensorMap.get(dataId);
     const bytes = util.sizeFromShape(shape) * util.bytesPerElement(dtype);
     const most = Math.min(this.device.limits.maxBufferSize, this.device.limits.maxStorageBufferBindingSize);
@@ -110,23 +99,11 @@ export class WebGpuBackend extends WebGPUBackend {
 
   /** @throws WebGpuDeviceLostError or WebGpuOutOfMemoryError when the device failed; Error for a command that it refused. */
   override async read(dataId: DataId): Promise<BackendValues> {
-    try {
-      const values = await super.read(dataId);
-      this.#check();
-      return values;
-    } catch (error) {
-      await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]); // a loss is told by another promise
-      this.#check();
+    const values = await super.read(dataId).catch(async (error: unknown) => {
+      await this.#watch.checkLater(); // which knows better than the reading what it failed by
       throw error;
-    }
-  }
-
-  #check(): void {
-    const failure = this.#failure;
-    if (failure === undefined) return;
-    if (!(failure instanceof WebGpuDeviceLostError)) this.#failure = undefined;
-    throw failure;
+    });
+    this.#watch.check();
+    return values;
   }
 }
-
-const isOutOfMemory = (error: GPUError): boolean => error.constructor.name === 'GPUOutOfMemoryError';

@@ -9,11 +9,11 @@ import { imagesPerSecond } from './speed.js';
 /** Wires the room that says what computes here, how fast, and whether it is right. */
 export function openMeasureRoom({ details, fast }: Running, student: DrawableModel): void {
   const queue = oneAtATime((error) => say(`That did not work: ${(error as Error).message}`, { failed: true }));
-  element('device', HTMLDListElement).replaceChildren(
-    ...[...details, browser].flatMap(([term, value]) => [cell('dt', term), cell('dd', value)]),
-  );
+  const rows = [...details, browser].flatMap(([term, value]) => [cell('dt', term), cell('dd', value)]);
+  element('device', HTMLDListElement).replaceChildren(...rows);
   button('measure-speed').addEventListener('click', () => queue.start((signal) => measureSpeed(student, fast ? 16 : 1, signal)));
   button('measure-operations').addEventListener('click', () => queue.start(checkOperations));
+  button('stop-operations').addEventListener('click', () => queue.stop());
 }
 
 const browser = ['Browser', navigator.userAgent.match(/(Firefox|Edg|Chrome|Version)\/[\d.]+/)?.[0] ?? 'unknown'] as const;
@@ -31,20 +31,24 @@ async function measureSpeed(student: DrawableModel, images: number, signal: Abor
   output('speed').value = rate === undefined ? 'stopped' : `${rate.toPrecision(3)} images per second, ${images} at a time`;
 }
 
+/** Runs every operation of the conformance suite and fills the table. */
 async function checkOperations(signal: AbortSignal): Promise<void> {
   const rows = element('operations', HTMLTableElement).tBodies[0];
   rows.replaceChildren();
-  let wrong = 0;
-  for (const [i, operation] of operationCases.entries()) {
+  button('stop-operations').disabled = false;
+  output('operations-verdict').value = '';
+  let [done, wrong] = [0, 0];
+  for (const operation of operationCases) {
     const { row, right } = await checkedRow(operation);
     rows.append(row);
+    done++;
     if (!right) wrong++;
-    progress('operations-progress').value = (i + 1) / operationCases.length;
-    if (i % 8 === 0) await breathe();
-    if (signal.aborted) return;
+    progress('operations-progress').value = done / operationCases.length;
+    await breathe();
+    if (signal.aborted) break;
   }
-  output('operations-verdict').value =
-    wrong === 0 ? `All ${operationCases.length} are right.` : `${wrong} of ${operationCases.length} are wrong.`;
+  button('stop-operations').disabled = true;
+  output('operations-verdict').value = `${wrong === 0 ? `All ${done} are right` : `${wrong} of ${done} are wrong`}${signal.aborted ? ', then stopped.' : '.'}`;
 }
 
 async function checkedRow(operation: OperationCase): Promise<{ row: HTMLTableRowElement; right: boolean }> {
