@@ -48,7 +48,8 @@ async function checkOperations(signal: AbortSignal): Promise<void> {
     if (signal.aborted) break;
   }
   button('stop-operations').disabled = true;
-  output('operations-verdict').value = `${wrong === 0 ? `All ${done} are right` : `${wrong} of ${done} are wrong`}${signal.aborted ? ', then stopped.' : '.'}`;
+  output('operations-verdict').value =
+    `${wrong === 0 ? `All ${done} are right` : `${wrong} of ${done} are wrong`}${signal.aborted ? ', then stopped.' : '.'}`;
 }
 
 async function checkedRow(operation: OperationCase): Promise<{ row: HTMLTableRowElement; right: boolean }> {
