@@ -11,9 +11,9 @@ const shape = {
   inChannels: 1,
   channels: 16,
   embChannels: 32,
-  channelMult: [1, 2],
+  channelMult: [1],
   blocks: 1,
-  attentionResolutions: [4],
+  attentionResolutions: [8],
   groups: 8,
 };
 const config: UNetConfig = { ...shape, scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 1 };

@@ -16,7 +16,7 @@ const calls = (steps: number): string => (steps === 1 ? '1 step' : `${steps} ste
 /** Wires the room where student and teacher draw from the same noise. */
 export function openDrawRoom({ fast }: Running, { student: shipped, teacher }: Models): void {
   if (!fast) {
-    select('images').value = '4';
+    select('images').value = '1';
     select('steps').value = '2';
   }
   const queue = oneAtATime((error) => say(`That did not work: ${(error as Error).message}`, { failed: true }));
