@@ -11,6 +11,7 @@ const below = {
   checkpoint: [],
   data: ['checkpoint'],
   'backend-native': ['tensor'],
+  'backend-webgpu': ['tensor'],
 };
 
 const tests = '\\.test\\.ts$|/test/';
@@ -21,10 +22,10 @@ module.exports = {
     { name: 'no-circles', comment: 'Files form no circle.', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'resolvable',
-      comment: 'Every import must resolve; what examples need, their users install.',
+      comment: 'Every import must resolve; what examples need, their users install, and the bundler of the page makes some.',
       severity: 'error',
       from: { pathNot: '/examples/' },
-      to: { couldNotResolve: true },
+      to: { couldNotResolve: true, pathNot: ['^virtual:', '\.wasm\?url$'] },
     },
     ...Object.entries(below).map(([name, allowed]) => ({
       name: `${name}-imports-down`,
@@ -38,13 +39,16 @@ module.exports = {
       comment: 'Across packages only through index.ts (or testing/index.ts).',
       severity: 'error',
       from: { path: '^(packages|apps|tools)/([^/]+)/' },
-      to: { path: '^packages/', pathNot: ['^$1/$2/', '^packages/[^/]+/src/index\\.ts$', '^packages/[^/]+/src/testing/index\\.ts$'] },
+      to: {
+        path: '^packages/',
+        pathNot: ['^$1/$2/', '^packages/[^/]+/src/index\\.ts$', '^packages/[^/]+/src/(testing|conformance|node)/index\\.ts$'],
+      },
     },
     {
       name: 'testing-stays-in-tests',
       comment: 'What ships does not import test helpers.',
       severity: 'error',
-      from: { path: '^(packages|apps|tools)/', pathNot: [tests, '/src/testing/'] },
+      from: { path: '^(packages|apps|tools)/', pathNot: [tests, '/src/(testing|conformance)/'] },
       to: { path: '/src/testing/' },
     },
     {
@@ -53,7 +57,13 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(packages|apps|tools)/',
-        pathNot: ['^packages/(tensor|backend-[a-z]+)/', '^apps/cli/src/backend\\.ts$', '^tools/parity/src/backend', tests],
+        pathNot: [
+          '^packages/(tensor|backend-[a-z]+)/',
+          '^apps/(cli|web)/src/backend\\.ts$',
+          '^apps/web/src/wasm-files\\.ts$',
+          '^tools/parity/src/backend',
+          tests,
+        ],
       },
       to: { path: 'node_modules/@tensorflow/' },
     },

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { registerNativeBackend } from '@tract/backend-native';
+import { noChromium } from '@tract/backend-webgpu/testing';
+import { sampleImages } from '@tract/distill';
+import { dispose, read, useBackend } from '@tract/tensor';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toByte } from './draw/picture.js';
+import { drawableModel } from './model/drawable-model.js';
+import { type OpenApp, openApp } from './testing/open-app.js';
+
+const reason = noChromium();
+if (reason !== undefined) console.warn(`the page is not tested: ${reason}`);
+const patience = { timeout: 300_000 };
+
+const modelFile = (name: string, file: string): string => fileURLToPath(new URL(`../../../models/${name}/${file}`, import.meta.url));
+
+/** The bytes that the native backend draws, images one after the other. */
+async function drawnNatively(name: string, seed: number, images: number, steps: number): Promise<number[]> {
+  registerNativeBackend();
+  await useBackend('native');
+  const { model, params, network } = drawableModel(
+    name,
+    readFileSync(modelFile(name, 'model.safetensors')),
+    readFileSync(modelFile(name, 'config.json')),
+  );
+  const indices = Array.from({ length: images }, (_, i) => i);
+  const drawn = await sampleImages({ model, params, steps, seed, indices, shape: [network.imageSize, network.imageSize, 1] });
+  const values = Array.from(await read(drawn), toByte);
+  dispose([drawn, params]);
+  return values;
+}
+
+describe.skipIf(reason !== undefined)('the page in Chromium', () => {
+  let app: OpenApp;
+  beforeAll(async () => {
+    app = await openApp();
+    app.page.setDefaultTimeout(patience.timeout);
+    await app.page.goto(app.url);
+  }, patience.timeout);
+  afterAll(() => app?.close());
+
+  const text = (id: string): Promise<string> => app.page.locator(`#${id}`).innerText();
+  const until = (id: string, pattern: RegExp): Promise<void> => app.page.locator(`#${id}`, { hasText: pattern }).waitFor();
+
+  /** Grey values of one image, or of 2x2 with a gap of two pixels, one image after the other. */
+  const pixels = (id: string): Promise<number[]> =>
+    app.page.locator(`#${id}`).evaluate((found) => {
+      const picture = found as HTMLCanvasElement;
+      const context = picture.getContext('2d')!;
+      return (picture.width === 28 ? [0] : [0, 1, 2, 3]).flatMap((i) =>
+        [...context.getImageData((i % 2) * 30, Math.floor(i / 2) * 30, 28, 28).data].filter((_, at) => at % 4 === 0),
+      );
+    });
+
+  test('draws what the native backend draws, by student and teacher, for each seed something else', patience, async () => {
+    await until('teacher-time', /^2 steps, .* for one image$/);
+    const first = await pixels('student-canvas');
+    expect(furthest(first, await drawnNatively('mnist-student', 1, 1, 1))).toBeLessThanOrEqual(2);
+    expect(furthest(await pixels('teacher-canvas'), await drawnNatively('mnist-teacher', 1, 1, 2))).toBeLessThanOrEqual(2);
+    expect(new Set(first).size, 'different greys').toBeGreaterThan(50);
+    await app.page.locator('#seed').fill('2');
+    await app.page.locator('#seed').press('Enter');
+    const second = await drawnNatively('mnist-student', 2, 1, 1);
+    await expect.poll(async () => furthest(await pixels('student-canvas'), second), patience).toBeLessThanOrEqual(2);
+    expect(furthest(first, second), 'another seed, another picture').toBeGreaterThan(50);
+  });
+
+  test('the slider ends at the next noise, and other noise is other', patience, async () => {
+    await app.page.locator('#walk').focus();
+    await app.page.keyboard.press('End');
+    expect(await text('walk-value')).toBe('100 %');
+    const next = await drawnNatively('mnist-student', 3, 1, 1);
+    await expect.poll(async () => furthest(await pixels('student-canvas'), next), patience).toBeLessThanOrEqual(2);
+    await app.page.locator('#new-noise').click();
+    await expect.poll(async () => furthest(await pixels('student-canvas'), next), patience).toBeGreaterThan(50);
+    expect(await text('walk-value')).toBe('0 %');
+  });
+
+  test('the teacher draws in as many steps as it is given, until it is stopped', patience, async () => {
+    await app.page.locator('#steps').selectOption('1024');
+    await until('teacher-time', /^step \d+ of 1024$/);
+    await app.page.locator('#stop').click();
+    await until('teacher-time', /^stopped$/);
+    await app.page.locator('#steps').selectOption('1');
+    await until('teacher-time', /^1 step, /);
+    await app.page.locator('#teach').click();
+    await until('teacher-time', /^1 step, /);
+  });
+
+  test('takes a model folder, and answers garbage with a sentence', patience, async () => {
+    const garbage = (name: string) => ({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from('not a model at all, but long enough to look'),
+    });
+    await app.page.locator('#files').setInputFiles([garbage('model.safetensors'), garbage('config.json')]);
+    await until('status', /did not work: model: weights/);
+    await app.page.locator('#files').setInputFiles([garbage('holiday.jpg')]);
+    await until('status', /expected a file model\.safetensors and its config\.json, got holiday\.jpg/);
+    expect(await app.page.locator('#status').getAttribute('class')).toContain('failed');
+
+    await app.page.locator('#seed').fill('1');
+    await app.page.locator('#files').setInputFiles(['model.safetensors', 'config.json'].map((file) => modelFile('mnist-student', file)));
+    await until('status', /Drawing with your model model\./);
+    await until('student-time', /^1 step, /);
+    await app.page.locator('#shipped').click();
+    await until('status', /shipped student/);
+    await until('student-name', /^Student$/);
+  });
+
+  test('measures speed and the errors of operations', patience, async () => {
+    await app.page.locator('#tab-draw').focus();
+    await app.page.keyboard.press('End');
+    await app.page.locator('#device dd').first().waitFor();
+    expect(await text('device')).toMatch(/WebGPU/);
+    await app.page.locator('#measure-speed').click();
+    await until('speed', /images per second, 1 at a time/);
+    await app.page.locator('#measure-operations').click();
+    await app.page.locator('#operations tbody tr').nth(39).waitFor();
+    await app.page.locator('#stop-operations').click();
+    await until('operations-verdict', /^All \d+ are right, then stopped\.$/);
+    expect(await app.page.locator('#operations tbody tr').first().innerText()).toMatch(/right$/);
+  });
+
+  test('trains and distils in the plane', patience, async () => {
+    await app.page.locator('#tab-distil').click();
+    const blank = await app.page.locator('#toy-tract').evaluate((found) => (found as HTMLCanvasElement).toDataURL());
+    await app.page.locator('#updates').fill('50');
+    await app.page.locator('#shape').selectOption('moons');
+    await app.page.locator('#start-distil').click();
+    await until('toy-btd-note', /^1 step, distance \d/);
+    expect(await text('toy-tract-note')).toMatch(/^1 step, distance \d/);
+    expect(await app.page.locator('#toy-tract').evaluate((found) => (found as HTMLCanvasElement).toDataURL())).not.toBe(blank);
+    await until('status', /32 steps became one/);
+    await app.page.locator('#updates').fill('20000');
+    await app.page.locator('#start-distil').click();
+    await until('status', /teacher learns/);
+    await app.page.locator('#stop-distil').click();
+    await until('status', /Stopped/);
+  });
+
+  test('falls back to WebAssembly with a word', patience, async () => {
+    await app.page.goto(`${app.url}?backend=wasm`);
+    await until('status', /No WebGPU here/);
+    await until('teacher-time', /^2 steps, .* for one image$/);
+    await app.page.locator('#images').selectOption('4');
+    await until('teacher-time', /^2 steps, .* for 4 images$/);
+    expect(furthest(await pixels('student-canvas'), await drawnNatively('mnist-student', 1, 4, 1))).toBeLessThanOrEqual(2);
+  });
+
+  test('weights that were changed on the way are refused', patience, async () => {
+    await app.page.route('**/mnist-student/model.safetensors', async (route) => {
+      const response = await route.fetch();
+      const body = await response.body();
+      body[body.length - 1] ^= 1;
+      await route.fulfill({ response, body });
+    });
+    await app.page.goto(`${app.url}?backend=wasm&changed`);
+    await until('status', /mnist-student\/model\.safetensors is not the file this page was built with/);
+  });
+
+  test('nothing of all that made an error, a refused policy or a request to elsewhere', () => {
+    expect(app.troubles).toEqual([]);
+  });
+});
+
+/** The largest difference of two lists of bytes; more than any where they differ in length. */
+const furthest = (a: readonly number[], b: readonly number[]): number =>
+  a.length === b.length ? a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0) : Number.POSITIVE_INFINITY;

@@ -1,0 +1,67 @@
+import { registerWebGpuBackend } from '@tract/backend-webgpu';
+import { useBackend } from '@tract/tensor';
+
+/** What computes, in words for the visitor. */
+export type Running = {
+  readonly name: 'webgpu' | 'wasm' | 'cpu';
+  readonly words: string;
+  /** False where a thousand network calls would try one's patience. */
+  readonly fast: boolean;
+  /** What the device says of itself. */
+  readonly details: readonly (readonly [term: string, value: string])[];
+};
+
+async function startWebGpu(): Promise<Running> {
+  const info = await registerWebGpuBackend();
+  await useBackend('webgpu');
+  const adapter = [info.description, info.vendor, info.architecture].filter((text) => text !== '').join(', ');
+  return {
+    name: 'webgpu',
+    words: info.software ? 'WebGPU is here, but in software, without a graphics card: slow.' : 'Computing on WebGPU.',
+    fast: !info.software,
+    details: [
+      ['Backend', 'WebGPU, with kernels of our own'],
+      ['Adapter', adapter || 'not told by this browser'],
+      ['Largest buffer', `${Math.round(info.maxBufferBytes / 2 ** 20)} MiB`],
+      ['Features', info.features.join(', ') || 'none'],
+    ],
+  };
+}
+
+async function startWasm(): Promise<Running> {
+  const { setWasmPaths, plain, simd, threaded } = await import('./wasm-files.js');
+  setWasmPaths({ 'tfjs-backend-wasm.wasm': plain, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': threaded });
+  await useBackend('wasm');
+  return {
+    name: 'wasm',
+    words: 'No WebGPU here, so this computes on the processor, by WebAssembly: many times slower.',
+    fast: false,
+    details: [['Backend', 'WebAssembly']],
+  };
+}
+
+async function startCpu(): Promise<Running> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  await useBackend('cpu');
+  return {
+    name: 'cpu',
+    words: 'Neither WebGPU nor WebAssembly here, so this computes in plain JavaScript: have patience.',
+    fast: false,
+    details: [['Backend', 'JavaScript']],
+  };
+}
+
+/** The best backend that starts, or the one asked for by `?backend=`. @throws Error with the reasons when none does. */
+export async function startBackend(asked: string | null): Promise<Running> {
+  const ways = { webgpu: startWebGpu, wasm: startWasm, cpu: startCpu };
+  const reasons: string[] = [];
+  for (const [name, start] of Object.entries(ways)) {
+    if (asked !== null && asked !== name) continue;
+    try {
+      return await start();
+    } catch (error) {
+      reasons.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error(`Nothing here can compute. ${reasons.join('; ')}`);
+}

@@ -1,0 +1,18 @@
+import { type DrawableModel, drawableModel } from './drawable-model.js';
+
+const mostBytes = 2 ** 30;
+
+/**
+ * The model in files that the visitor chose: weights, and the configuration unless the weights carry it.
+ * @throws Error that names what is missing or wrong.
+ */
+export async function droppedModel(files: readonly File[]): Promise<DrawableModel> {
+  const weights = files.find(({ name }) => name.endsWith('.safetensors'));
+  const config = files.find(({ name }) => name.endsWith('.json'));
+  if (weights === undefined)
+    throw new Error(`expected a file model.safetensors and its config.json, got ${files.map(({ name }) => name).join(', ') || 'nothing'}`);
+  for (const { name, size } of files)
+    if (size > mostBytes) throw new Error(`${name} has ${Math.round(size / 2 ** 20)} MiB; this page reads up to ${mostBytes / 2 ** 20}`);
+  const bytes = async (file: File): Promise<Uint8Array> => new Uint8Array(await file.arrayBuffer());
+  return drawableModel(weights.name.replace('.safetensors', ''), await bytes(weights), config && (await bytes(config)));
+}

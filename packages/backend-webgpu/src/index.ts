@@ -1,0 +1,4 @@
+export { WebGpuBackend } from './backend.js';
+export { type DeviceOptions, requestDevice } from './device.js';
+export { WebGpuDeviceLostError, WebGpuOutOfMemoryError, WebGpuUnavailableError } from './errors.js';
+export { registerWebGpuBackend, type WebGpuInfo } from './register.js';

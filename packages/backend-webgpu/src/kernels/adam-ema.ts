@@ -1,0 +1,107 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { WebGpuBackend } from '../backend.js';
+import type { Shader } from '../shader.js';
+import { result, sizeOf, type WebGpuKernel } from '../webgpu-kernel.js';
+import { copy } from './elementwise.js';
+import { summing, workgroupTotal } from './sums.js';
+
+const threads = 64;
+/** Partial sums of a leaf's squares. */
+const parts = 16;
+
+const squares: Shader = {
+  name: 'sum-of-squares',
+  inputs: ['g'],
+  outputs: ['sums'],
+  numbers: ['count: u32', 'leaf: u32'],
+  workgroup: [summing],
+  declarations: workgroupTotal,
+  code: `var sum = 0.0;
+  for (var i = group.x * ${summing}u + local; i < n.count; i += ${summing * parts}u) { sum += g[i] * g[i]; }
+  let all = total(sum, local);
+  if (local == 0u) { sums[n.leaf * ${parts}u + group.x] = all; }`,
+};
+
+const rootOfSum: Shader = {
+  name: 'norm',
+  inputs: ['sums'],
+  outputs: ['norm'],
+  numbers: ['count: u32'],
+  workgroup: [summing],
+  declarations: workgroupTotal,
+  code: `var sum = 0.0;
+  for (var i = local; i < n.count; i += ${summing}u) { sum += sums[i]; }
+  let all = total(sum, local);
+  if (local == 0u) { norm[0] = sqrt(all); }`,
+};
+
+/** Adam on one leaf, then its averages; all in place. `rate` is the learning rate over 1 - beta1^step, `unbias` is 1 / (1 - beta2^step). */
+const update = (averages: readonly ('s' | 'e')[]): Shader => ({
+  name: `adam${averages.join('')}`,
+  inputs: ['g', 'norm'],
+  outputs: ['p', 'm', 'v', ...averages],
+  numbers: [
+    'count: u32',
+    ...['clipNorm', 'beta1', 'beta2', 'left1', 'left2', 'rate', 'unbias', 'epsilon', 'sRate', 'eRate'].map((name) => `${name}: f32`),
+  ],
+  workgroup: [threads],
+  code: `if (index >= n.count) { return; }
+  var slope = g[index];
+  if (n.clipNorm > 0.0) { slope *= min(1.0, n.clipNorm / (norm[0] + 1e-6)); }
+  let first = n.beta1 * m[index] + n.left1 * slope;
+  let second = n.beta2 * v[index] + n.left2 * slope * slope;
+  let moved = p[index] - n.rate * first / (sqrt(second * n.unbias) + n.epsilon);
+  m[index] = first;
+  v[index] = second;
+  p[index] = moved;
+  ${averages.map((a) => `${a}[index] += (moved - ${a}[index]) * n.${a}Rate;`).join('\n  ')}`,
+});
+
+const updates = { '': update([]), s: update(['s']), e: update(['e']), se: update(['s', 'e']) };
+
+type Options = {
+  readonly count: number;
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly step: number;
+  readonly clipNorm: number;
+  readonly selfRate?: number;
+  readonly emaRate?: number;
+};
+
+/** The same data for another owner to write to; a copy where somebody else looks at it. */
+function taken(backend: WebGpuBackend, x: TensorInfo): TensorInfo {
+  if (backend.refCount(x.dataId) > 1) return copy(backend, x);
+  backend.uploadToGPU(x.dataId);
+  Object.assign(backend.tensorMap.get(x.dataId), { values: null }); // what was read back before would be out of date
+  backend.incRef(x.dataId);
+  return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+}
+
+export const adamEma: WebGpuKernel<Options> = (backend, inputs, options) => {
+  const { count, learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate, emaRate } = options;
+  const sums = result(backend, [count * parts]);
+  const norm = result(backend, []);
+  for (let leaf = 0; leaf < count; leaf++) {
+    const g = inputs[`g${leaf}`];
+    backend.dispatch(squares, { inputs: [g], outputs: [sums], numbers: [sizeOf(g.shape), leaf], groups: parts });
+  }
+  backend.dispatch(rootOfSum, { inputs: [sums], outputs: [norm], numbers: [count * parts], groups: 1 });
+  backend.disposeData(sums.dataId);
+  const averages = `${selfRate === undefined ? '' : 's'}${emaRate === undefined ? '' : 'e'}` as keyof typeof updates;
+  const rates = [learningRate / (1 - beta1 ** step), 1 / (1 - beta2 ** step), epsilon, selfRate ?? 0, emaRate ?? 0];
+  const updated = Array.from({ length: count }, (_, leaf) => {
+    const outputs = ['p', 'm', 'v', ...averages].map((letter) => taken(backend, inputs[`${letter}${leaf}`]));
+    const size = sizeOf(outputs[0].shape);
+    backend.dispatch(updates[averages], {
+      inputs: [inputs[`g${leaf}`], norm],
+      outputs,
+      numbers: [size, clipNorm, beta1, beta2, 1 - beta1, 1 - beta2, ...rates],
+      groups: Math.ceil(size / threads),
+    });
+    return outputs;
+  });
+  return [norm, ...updated.flat()];
+};

@@ -1,0 +1,41 @@
+import { getKernel, type KernelFunc, unregisterKernel } from '@tensorflow/tfjs-core';
+import { registerWebGpuKernel, type WebGpuKernel } from '../webgpu-kernel.js';
+import { adamEma } from './adam-ema.js';
+import { attention, attentionGrad } from './attention.js';
+import { combine } from './combine.js';
+import { conv2d, conv2dFilterGrad, conv2dInputGrad, conv2dRelu } from './conv.js';
+import { scale, silu, siluGrad } from './elementwise.js';
+import { groupNorm, groupNormGrad } from './group-norm.js';
+import { batchMatMul, fusedMatMul } from './matmul.js';
+import { downsample2x, upsample2x } from './resample.js';
+import { squaredError } from './squared-error.js';
+
+/** Registers our kernels, once; `useBackend` adds the composed references of the rest. */
+export function registerWebGpuKernels(): void {
+  if (getKernel('TractScale', 'webgpu') != null) return;
+  registerWebGpuKernel('TractAdamEma', adamEma);
+  registerWebGpuKernel('TractAttention', attention);
+  registerWebGpuKernel('TractAttentionGrad', attentionGrad);
+  registerWebGpuKernel('TractCombine', combine);
+  registerWebGpuKernel('TractConv2D', conv2d);
+  registerWebGpuKernel('TractConv2DFilterGrad', conv2dFilterGrad);
+  registerWebGpuKernel('TractConv2DInputGrad', conv2dInputGrad);
+  registerWebGpuKernel('TractConv2DRelu', conv2dRelu);
+  registerWebGpuKernel('TractDownsample2x', downsample2x);
+  registerWebGpuKernel('TractGroupNorm', groupNorm);
+  registerWebGpuKernel('TractGroupNormGrad', groupNormGrad);
+  registerWebGpuKernel('TractScale', scale);
+  registerWebGpuKernel('TractSilu', silu);
+  registerWebGpuKernel('TractSiluGrad', siluGrad);
+  registerWebGpuKernel('TractSquaredError', squaredError);
+  registerWebGpuKernel('TractUpsample2x', upsample2x);
+  replaceStock('BatchMatMul', batchMatMul);
+  replaceStock('_FusedMatMul', fusedMatMul);
+}
+
+/** Ours in the place of a stock kernel, which does what ours declines. */
+function replaceStock<A>(kernelName: string, kernel: WebGpuKernel<A>): void {
+  const stock: KernelFunc = getKernel(kernelName, 'webgpu').kernelFunc;
+  unregisterKernel(kernelName, 'webgpu');
+  registerWebGpuKernel(kernelName, kernel, stock);
+}

@@ -1,0 +1,1 @@
+export { type NodeGpuOptions, nodeGpu, softwareDriver, stopNodeGpu } from './node-gpu.js';

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { engine, removeBackend } from '@tensorflow/tfjs-core';
+import { WebGpuUnavailableError } from '../errors.js';
+
+export type NodeGpuOptions = {
+  /**
+   * The description (*.json) of the Vulkan driver to use; those that the system finds unless told. Takes effect on the first call of a
+   * process, when the drivers are loaded.
+   */
+  readonly driver?: string;
+};
+
+/** Where distributions put the software driver that comes with Chromium. */
+const softwareDrivers = ['/usr/lib/chromium/vk_swiftshader_icd.json', '/usr/lib64/chromium-browser/vk_swiftshader_icd.json'];
+
+/** SwiftShader, a Vulkan driver that computes on the CPU: for tests where there is no graphics card. Undefined when Chromium is not installed. */
+export const softwareDriver = (): string | undefined => softwareDrivers.find((path) => existsSync(path));
+
+/**
+ * WebGPU under Node, by the optional package `webgpu` (Dawn). Defines what browsers have globally: `navigator.gpu` and the constants
+ * of the interface.
+ * @throws WebGpuUnavailableError when the package is not installed or does not load.
+ */
+export async function nodeGpu({ driver }: NodeGpuOptions = {}): Promise<GPU> {
+  if (driver !== undefined) useDriver(driver);
+  const { create, globals } = await loadPackage();
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  const global = globalThis as { navigator?: object };
+  if (global.navigator === undefined) Object.defineProperty(global, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(global.navigator, 'gpu', { value: gpu, configurable: true });
+  return gpu;
+}
+
+/** Ends the backend 'webgpu' and lets go of the device, for which the process would wait otherwise. Its tensors are gone. */
+export function stopNodeGpu(): void {
+  if (engine().findBackendFactory('webgpu') !== null) removeBackend('webgpu');
+  const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
+  delete navigator?.gpu;
+}
+
+const keepLoaded = 0x1000; // RTLD_NODELETE of Linux, which Node has no name for
+
+/** Chromium brings a loader of drivers too. Dawn asks for one by its name alone, which finds what the process has already loaded. */
+function useDriver(driver: string): void {
+  process.env.VK_ICD_FILENAMES = driver;
+  const loader = join(dirname(driver), 'libvulkan.so.1');
+  if (!existsSync(loader)) return;
+  try {
+    process.dlopen({ exports: {} }, loader, constants.dlopen.RTLD_NOW | keepLoaded);
+  } catch {
+    // It is no addon, which Node finds out when it is loaded. Whether it works, the adapter shows.
+  }
+}
+
+async function loadPackage(): Promise<{ create(options: string[]): GPU; globals: object }> {
+  try {
+    return await import('webgpu');
+  } catch (error) {
+    throw new WebGpuUnavailableError(
+      `webgpu: the package 'webgpu', which brings WebGPU to Node, does not load (${(error as Error).message}); run: npm install webgpu`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import { engine, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
+import { WebGpuBackend } from './backend.js';
+import { type DeviceOptions, requestDevice } from './device.js';
+import { registerWebGpuKernels } from './kernels/index.js';
+
+/** What the backend runs on, in the words of the driver; empty where a browser keeps them to itself. */
+export type WebGpuInfo = {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** Whether a driver on the CPU stands in for a graphics card. */
+  readonly software: boolean;
+  readonly features: readonly string[];
+  readonly maxBufferBytes: number;
+};
+
+/**
+ * Starts a device and registers the backend 'webgpu' on it; `useBackend('webgpu')` of the tensor package then makes it the active one. Called
+ * again, it starts a new device, as is needed after a loss: tensors of the old one are gone.
+ * @throws WebGpuUnavailableError when there is no device.
+ */
+export async function registerWebGpuBackend(options: DeviceOptions = {}): Promise<WebGpuInfo> {
+  const device = await requestDevice(options);
+  if (engine().findBackendFactory('webgpu') !== null) removeBackend('webgpu'); // the stock one, or ours of before
+  registerWebGpuKernels();
+  registerBackend('webgpu', () => new WebGpuBackend(device), 3);
+  const { info, features, limits } = device.adapter;
+  return {
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description,
+    software: info.isFallbackAdapter ?? /swiftshader|llvmpipe/i.test(info.description),
+    features: [...features].map(String),
+    maxBufferBytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
+  };
+}
