@@ -25,7 +25,7 @@ module.exports = {
       comment: 'Every import must resolve; what examples need, their users install, and the bundler of the page makes some.',
       severity: 'error',
       from: { pathNot: '/examples/' },
-      to: { couldNotResolve: true, pathNot: ['^virtual:', '\.wasm\?url$'] },
+      to: { couldNotResolve: true, pathNot: ['^virtual:', '\\.wasm\\?url$'] },
     },
     ...Object.entries(below).map(([name, allowed]) => ({
       name: `${name}-imports-down`,
