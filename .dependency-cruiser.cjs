@@ -25,7 +25,7 @@ module.exports = {
       comment: 'Every import must resolve, but for those that the bundler of the page makes.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: ['^virtual:', '\\.wasm\\?url$'] },
+      to: { couldNotResolve: true, pathNot: '^virtual:' },
     },
     ...Object.entries(below).map(([name, allowed]) => ({
       name: `${name}-imports-down`,
@@ -57,13 +57,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(packages|apps|tools)/',
-        pathNot: [
-          '^packages/(tensor|backend-[a-z]+)/',
-          '^apps/(cli|web)/src/backend\\.ts$',
-          '^apps/web/src/wasm-files\\.ts$',
-          '^tools/parity/src/backend',
-          tests,
-        ],
+        pathNot: ['^packages/(tensor|backend-[a-z]+)/', '^apps/(cli|web)/src/backend\\.ts$', '^tools/parity/src/backend', tests],
       },
       to: { path: 'node_modules/@tensorflow/' },
     },
