@@ -24,8 +24,13 @@ module.exports = {
       name: 'resolvable',
       comment: 'Every import must resolve; what examples need, their users install, and the bundler of the page makes some.',
       severity: 'error',
+<<<<<<< HEAD
       from: { pathNot: '/examples/' },
       to: { couldNotResolve: true, pathNot: ['^virtual:', '\\.wasm\\?url$'] },
+=======
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^virtual:' },
+>>>>>>> web
     },
     ...Object.entries(below).map(([name, allowed]) => ({
       name: `${name}-imports-down`,
@@ -57,13 +62,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(packages|apps|tools)/',
-        pathNot: [
-          '^packages/(tensor|backend-[a-z]+)/',
-          '^apps/(cli|web)/src/backend\\.ts$',
-          '^apps/web/src/wasm-files\\.ts$',
-          '^tools/parity/src/backend',
-          tests,
-        ],
+        pathNot: ['^packages/(tensor|backend-[a-z]+)/', '^apps/(cli|web)/src/backend\\.ts$', '^tools/parity/src/backend', tests],
       },
       to: { path: 'node_modules/@tensorflow/' },
     },

@@ -3,7 +3,7 @@ import { useBackend } from '@tract/tensor';
 
 /** What computes, in words for the visitor. */
 export type Running = {
-  readonly name: 'webgpu' | 'wasm' | 'cpu';
+  readonly name: 'webgpu' | 'cpu';
   readonly words: string;
   /** False where a thousand network calls would try one's patience. */
   readonly fast: boolean;
@@ -28,24 +28,12 @@ async function startWebGpu(): Promise<Running> {
   };
 }
 
-async function startWasm(): Promise<Running> {
-  const { setWasmPaths, plain, simd, threaded } = await import('./wasm-files.js');
-  setWasmPaths({ 'tfjs-backend-wasm.wasm': plain, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': threaded });
-  await useBackend('wasm');
-  return {
-    name: 'wasm',
-    words: 'No WebGPU here, so this computes on the processor, by WebAssembly: many times slower.',
-    fast: false,
-    details: [['Backend', 'WebAssembly']],
-  };
-}
-
 async function startCpu(): Promise<Running> {
   await import('@tensorflow/tfjs-backend-cpu');
   await useBackend('cpu');
   return {
     name: 'cpu',
-    words: 'Neither WebGPU nor WebAssembly here, so this computes in plain JavaScript: have patience.',
+    words: 'No WebGPU here, so this computes on the processor, in JavaScript: have patience.',
     fast: false,
     details: [['Backend', 'JavaScript']],
   };
@@ -53,7 +41,7 @@ async function startCpu(): Promise<Running> {
 
 /** The best backend that starts, or the one asked for by `?backend=`. @throws Error with the reasons when none does. */
 export async function startBackend(asked: string | null): Promise<Running> {
-  const ways = { webgpu: startWebGpu, wasm: startWasm, cpu: startCpu };
+  const ways = { webgpu: startWebGpu, cpu: startCpu };
   const reasons: string[] = [];
   for (const [name, start] of Object.entries(ways)) {
     if (asked !== null && asked !== name) continue;

@@ -9,10 +9,10 @@ import { openTabs } from './page/tabs.js';
 async function start(): Promise<void> {
   openTabs(['draw', 'distil', 'measure']);
   const running = await startBackend(new URLSearchParams(location.search).get('backend'));
+  openDistilRoom();
   say(`${running.words} Fetching the models…`);
   const [student, teacher] = await Promise.all([shippedModel('mnist-student'), shippedModel('mnist-teacher')]);
   say(running.words);
-  openDistilRoom();
   openMeasureRoom(running, student);
   openDrawRoom(running, { student, teacher });
 }

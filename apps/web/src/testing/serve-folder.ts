@@ -9,7 +9,6 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
-  '.wasm': 'application/wasm',
 };
 
 /** Serves the files of a folder on a free port of this machine, as any static server would. */
