@@ -24,13 +24,8 @@ module.exports = {
       name: 'resolvable',
       comment: 'Every import must resolve; what examples need, their users install, and the bundler of the page makes some.',
       severity: 'error',
-<<<<<<< HEAD
       from: { pathNot: '/examples/' },
-      to: { couldNotResolve: true, pathNot: ['^virtual:', '\\.wasm\\?url$'] },
-=======
-      from: {},
       to: { couldNotResolve: true, pathNot: '^virtual:' },
->>>>>>> web
     },
     ...Object.entries(below).map(([name, allowed]) => ({
       name: `${name}-imports-down`,
