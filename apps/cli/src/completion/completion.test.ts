@@ -27,7 +27,7 @@ test.each(pathsOf(program).map((path) => path.join(' ')))('of tract %s: all its 
   const command = commandAt(path);
   const commands = command.commands.map((inner) => inner.name()).filter((name) => name !== 'complete');
   expect(await after(...path, '')).toEqual(expect.arrayContaining(commands));
-  expect(await after(...path, '-')).toEqual([...command.options.map(({ long }) => long), '--help']);
+  expect(await after(...path, '-')).toEqual([...command.options.filter(({ hidden }) => !hidden).map(({ long }) => long), '--help']);
 });
 
 test('names of presets, models, settings and choices', async () => {
