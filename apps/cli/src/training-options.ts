@@ -48,7 +48,7 @@ export const withTraining = (command: Command, names: () => Promise<readonly str
     .option('--accumulate <n>', "parts of a batch's images, one after the other: the memory of one part", quantity)
     .option('--seed <n>', 'seed of everything random, a whole number', wholeNumber)
     .option('--lr <x>', 'highest learning rate, above 0 and at most 1', positiveNumber(1))
-    .option('--clip-norm <x>', "norm to which the gradient's is brought down; 0 leaves it", numberUpTo(1e6))
+    .option('--clip-norm <x>', 'largest norm of the gradient in a step; 0 leaves it as it is', numberUpTo(1e6))
     .addOption(new Option('--loss-weight <name>', 'what the error weighs at a noise level').choices(lossWeightNames))
     .addOption(
       new Option('--ema-residual <x>', 'share of the start that is left in the sampled average at the end (of a phase)')
