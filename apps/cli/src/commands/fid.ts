@@ -11,7 +11,7 @@ export const fidCommand = (io: Io): Command =>
     new Command('fid')
       .summary('Scores images: FID, KID, Inception Score, precision, recall and others.')
       .description(
-        'Scores the samples A against the reference B: the Frechet distance of their\nfeatures, lower is better, and what else is asked for. A and B are each a\nMODEL, a folder or zip of PNGs, an npz or npy of images or of statistics\n(mu and sigma, or the two files of ml-tract), or mnist:test.',
+        'Scores the samples A against the reference B: the Frechet distance of their\nfeatures, lower is better, and what else is asked for. A and B are each a\nMODEL, a folder or zip of PNG or JPEG, an npz or npy of images or statistics\n(mu and sigma, or the two files of ml-tract), or mnist:test.',
       )
       .argument('<a>', 'the samples', pathName)
       .argument('<b>', 'the reference', pathName)
