@@ -32,7 +32,10 @@ export const statsPath = (run: string): string => paths(run).stats;
 
 /** How a command takes a run that is there. */
 export type ResumeOptions = {
-  /** true: the run's last checkpoint; `latest`: that, or a start where there is no run; else the path of a checkpoint. */
+  /**
+   * true: the run's last checkpoint; `latest`: that, or a start where there is no run, and a finished run is left as it is, so that the
+   * same command can be given again whatever became of it; else the path of a checkpoint.
+   */
   readonly resume?: boolean | string;
   /** Whether settings may differ from those that the checkpoint was made with. */
   readonly override?: boolean;
@@ -56,13 +59,13 @@ export function openRun(
   if (!found) requireNew(run, resume);
   const checkpoint =
     typeof resume === 'string' && resume !== 'latest' ? chosenCheckpoint(run, resume, found !== undefined) : latestCheckpoint(run, warn);
-  if (found && checkpoint && isFinished(checkpoint) && !override)
+  if (found && checkpoint && isFinished(checkpoint) && resume !== 'latest' && !override)
     throw usageError(`--out ${run} is a finished run of ${withCommas(checkpoint.state.images)} images; choose another folder`);
   if (found && !resume) throw usageError(`--out ${run} is an unfinished run; add --resume to go on, or choose another folder`);
   const before = checkpoint?.config ?? found;
   const changes = before ? changedSettings(checkpoint?.path ?? run, before, config, override) : [];
   const updates = updatesOf(config.settings);
-  if (checkpoint && checkpoint.state.step >= updates) {
+  if (checkpoint && (resume === 'latest' ? checkpoint.state.step > updates : checkpoint.state.step >= updates)) {
     throw usageError(
       `${checkpoint.path} has done ${withCommas(checkpoint.state.step)} updates, this command asks for ${withCommas(updates)}; give more --images`,
     );

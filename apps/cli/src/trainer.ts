@@ -79,6 +79,8 @@ async function loop(start: Start, { progress, signals, view }: Surroundings): Pr
   const watch = waitingWatch();
   const log = openLossLog(from?.window ?? emptyWindow);
   let step = from?.step ?? 0;
+  // Killed after its last commit, a run has everything but its pictures.
+  if (step === totalSteps) await view.committed(stateAt(step, emptyWindow), () => signals.asked !== undefined);
   while (step < totalSteps) {
     const picked = await watch.waiting(batches.pick(step));
     const result = work.step(step, picked);

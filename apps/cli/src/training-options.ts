@@ -9,7 +9,8 @@ import { keptCheckpoints } from './run-config.js';
 const resumeHelp = `
 Going on, to the bit, with a run that was stopped or killed:
   --resume          from its last checkpoint that is whole
-  --resume latest   the same, and from the start where there is no run yet
+  --resume latest   the same, from the start where there is no run yet, and
+                    nothing to do where it is finished
   --resume PATH     from RUN/checkpoints/step-N; later ones are removed, and
                     another --out makes it another run
 Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and end with code 130, a second

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { readSafetensors } from '@tract/checkpoint';
@@ -61,6 +61,16 @@ test('a finished run is not touched again', async () => {
     stderr: `error: --out ${folder('whole')} is a finished run of 120 images; choose another folder\n`,
   });
   expect(readFileSync(folder('whole/checkpoints/step-60/state.json'))).toEqual(before);
+});
+
+test('the command of a finished run can be given again with --resume latest: it trains nothing and ends well', async () => {
+  const files = runDigests(folder('whole'));
+  rmSync(folder('whole/loss.svg'));
+  expect(await train('whole', '--resume', 'latest').ended).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/model: teacher after 120 images in \d+ s\n$/),
+  });
+  expect(runDigests(folder('whole'))).toEqual(files);
 });
 
 test('a run goes on with --resume only, and with the settings it was started with', async () => {

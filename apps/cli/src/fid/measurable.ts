@@ -18,7 +18,8 @@ export type Measurable = {
 };
 
 /** What a side may be, for errors and help. */
-export const measurables = 'a MODEL, a folder or zip of PNG or JPEG files, an npz or npy of images or of statistics, or a data set such as mnist:test';
+export const measurables =
+  'a MODEL, a folder or zip of PNG or JPEG files, an npz or npy of images or of statistics, or a data set such as mnist:test';
 
 /**
  * Reads what a word of the command line names, told by its content where it is a file.
