@@ -1,24 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelRow, OpsResult } from './bench-ops.js';
-import { main } from './main.js';
 import { opsTable } from './ops-table.js';
-
-async function tract(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const out = (text: string): void => {
-    said.out += text;
-  };
-  const err = (text: string): void => {
-    said.err += text;
-  };
-  return { code: await main(args, { out, err, live: false, columns: () => 80 }), ...said };
-}
+import { tractHere } from './testing/tract-here.js';
 
 const tiny = ['--channels', '32', '--mult', '1,2', '--attn', '4', '--res', '8', '--batch', '2', '--runs', '1', '--threads', '1'];
 
 describe('bench ops', () => {
   test('tells on a tiny network what each kernel takes, as one JSON value', async () => {
-    const { code, out } = await tract('bench', 'ops', ...tiny, '--json');
+    const { code, out } = await tractHere('bench', 'ops', ...tiny, '--json');
     expect(code).toBe(0);
     const result = JSON.parse(out) as OpsResult & Record<string, unknown>;
     expect(Object.keys(result)).toEqual('backend threads instructions batch runs params peaks stepMs kernels shapes outside'.split(' '));
@@ -40,7 +29,7 @@ describe('bench ops', () => {
   });
 
   test('refuses the backend that has no kernels of ours', async () => {
-    const { code, err } = await tract('bench', 'ops', '--backend', 'cpu');
+    const { code, err } = await tractHere('bench', 'ops', '--backend', 'cpu');
     expect(code).toBe(2);
     expect(err).toContain('native');
   });

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { commandOf } from './card-command.js';
 import { checkDiffusionModel } from './diffusion-model.js';
 import { knownTeacher } from './known-teacher.js';
-import { main } from './main.js';
 import { hasModel, readModel } from './model-folder.js';
 import { distillPresets, publishedTeachers, trainPresets } from './presets.js';
+import { tractHere } from './testing/tract-here.js';
 import { planDistillation, planTraining } from './training-plan.js';
 
 const planOf = (name: string) => {
@@ -75,19 +75,9 @@ describe.each([
   ['distill', distillPresets],
 ] as const)('tract %s --dry-run', (command, presets) => {
   test.each(Object.keys(presets))('--preset %s', async (name) => {
-    const said = { out: '', err: '' };
-    const io = {
-      out: (text: string) => {
-        said.out += text;
-      },
-      err: (text: string) => {
-        said.err += text;
-      },
-      live: false,
-      columns: () => 80,
-    };
-    expect({ code: await main([command, '--preset', name, '--dry-run', '--json'], io), err: said.err }).toEqual({ code: 0, err: '' });
-    const value = JSON.parse(said.out);
+    const { code, out, err } = await tractHere(command, '--preset', name, '--dry-run', '--json');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const value = JSON.parse(out);
     expect(value).toMatchObject({ command, batch: { read: expect.any(Boolean) } });
     if (!value.batch.read) expect(value.batch.reason).toMatch(/\w/);
   });

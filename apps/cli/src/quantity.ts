@@ -56,13 +56,6 @@ export const wholeNumberUpTo =
     return value;
   };
 
-/** A port of TCP; 0 stands for any free one. @throws InvalidArgumentError */
-export function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port > 65535) throw new InvalidArgumentError('expected a port of at most 65535.');
-  return port;
-}
-
 /** A number in (0, limit]. @throws InvalidArgumentError */
 export const positiveNumber =
   (limit: number) =>

@@ -31,7 +31,7 @@ async function drawnNatively(name: string, seed: number, images: number, steps: 
   return values;
 }
 
-describe.skipIf(reason !== undefined)('the page in Chromium', () => {
+describe.skipIf(reason !== undefined)(`the page in Chromium${reason ? ` (skipped: ${reason})` : ''}`, () => {
   let app: OpenApp;
   beforeAll(async () => {
     app = await openApp();

@@ -8,7 +8,7 @@ const unasked = process.env.TRACT_BROWSER_SUITE === undefined ? 'set TRACT_BROWS
 const reason = noChromium() ?? unasked;
 if (reason !== undefined) console.warn(`the conformance suite of WebGPU does not run in a browser: ${reason}`);
 
-test.skipIf(reason !== undefined)('the whole conformance suite passes in Chromium', async () => {
+test.skipIf(reason !== undefined)(`the whole conformance suite passes in Chromium${reason ? ` (skipped: ${reason})` : ''}`, async () => {
   const script = await bundlePage(fileURLToPath(new URL('./testing/conformance-page.ts', import.meta.url)));
   const browser = await launchChromium();
   try {

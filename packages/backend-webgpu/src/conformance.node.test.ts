@@ -7,5 +7,5 @@ const reason = await startUnderNode();
 if (reason === undefined) describeBackend('webgpu', () => useBackend('webgpu'));
 else {
   console.warn(`WebGPU under Node is not tested: ${reason}`);
-  test.skip('the conformance suite under Node', () => {});
+  test.skip(`the conformance suite under Node (skipped: ${reason})`, () => {});
 }

@@ -14,7 +14,7 @@ function backend(): WebGpuBackend {
   return found;
 }
 
-describe.skipIf(reason !== undefined)('a device that fails', () => {
+describe.skipIf(reason !== undefined)(`a device that fails${reason ? ` (skipped: ${reason})` : ''}`, () => {
   test('takes no tensor beyond its limits, and says what they are', async () => {
     await useBackend('webgpu');
     const { maxStorageBufferBindingSize } = backend().device.limits;

@@ -2,7 +2,7 @@ export { CheckpointError, type CheckpointErrorKind } from './checkpoint-error.js
 export { crc32 } from './crc32.js';
 export { readEdm } from './edm-read.js';
 export { readFlax } from './flax-read.js';
-export { toFloat16, toFloat32 } from './half-precision.js';
+export { toFloat32 } from './half-precision.js';
 export { decodeModel, decodeModelConfig, encodeModel, type Model, type ModelConfig, type ModelFiles } from './model-folder.js';
 export { type ArrayOfDtype, bytesPerElement, type Dtype, elementCount, type NamedArray } from './named-array.js';
 export { NPY_HEADER_BYTES, type NpyHeader, readNpy, readNpyHeader, writeNpy } from './npy.js';

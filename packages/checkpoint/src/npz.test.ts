@@ -106,7 +106,7 @@ describe('zip', () => {
     expect(crc32(text('123456789'))).toBe(0xcbf43926);
   });
 
-  const stored = () => writeZip([['a.txt', text('first')], ['b/c.txt', text('second')]]); // biome-ignore format: two short entries
+  const stored = () => writeZip(Object.entries({ 'a.txt': text('first'), 'b/c.txt': text('second') }));
   /** The archive of `stored` with bytes changed at places found by the field they hold. */
   const changed = (change: (bytes: Uint8Array, view: DataView, central: number, end: number) => void): Uint8Array => {
     const bytes = stored();
@@ -119,7 +119,8 @@ describe('zip', () => {
   test('entries come back in order, views of the archive', async () => {
     const bytes = stored();
     const files = await readZip(bytes);
-    expect([...files].map(([name, data]) => [name, new TextDecoder().decode(data)])).toEqual([['a.txt', 'first'], ['b/c.txt', 'second']]); // biome-ignore format: two short entries
+    const said = [...files].map(([name, data]) => [name, new TextDecoder().decode(data)]);
+    expect(said).toEqual(Object.entries({ 'a.txt': 'first', 'b/c.txt': 'second' }));
     expect(files.get('a.txt')?.buffer).toBe(bytes.buffer);
   });
 
@@ -127,8 +128,14 @@ describe('zip', () => {
     const bytes = writeZip([['a.txt', text('first')]]);
     const central = new DataView(bytes.buffer).getUint32(bytes.length - 6, true);
     const extra = new DataView(new ArrayBuffer(28));
-    for (const [at, value] of [[0, 1], [2, 24]] as const) extra.setUint16(at, value, true); // biome-ignore format: number and length
-    for (const [at, value] of [[4, 5n], [12, 5n], [20, 0n]] as const) extra.setBigUint64(at, value, true); // biome-ignore format: size, packed size, place
+    const [number, length] = [1, 24];
+    [number, length].forEach((value, i) => {
+      extra.setUint16(2 * i, value, true);
+    });
+    const [size, packedSize, place] = [5n, 5n, 0n];
+    [size, packedSize, place].forEach((value, i) => {
+      extra.setBigUint64(4 + 8 * i, value, true);
+    });
     const wide = Uint8Array.of(...bytes.subarray(0, -22), ...new Uint8Array(extra.buffer), ...bytes.subarray(-22));
     const view = new DataView(wide.buffer);
     for (const field of [20, 24, 42]) view.setUint32(central + field, 0xffffffff, true);
@@ -159,7 +166,6 @@ describe('zip', () => {
       [0, true],
       [view.getUint32(bytes.length - 6, true), false],
     ] as const) {
-      // biome-ignore format: two short entries
       view.setUint16(at + (isLocal ? 8 : 10), 8, true);
       view.setUint32(at + (isLocal ? 14 : 16), crc32(data), true);
       view.setUint32(at + (isLocal ? 22 : 24), size, true);
@@ -186,7 +192,13 @@ describe('zip', () => {
     ['it is empty', 'truncated', new Uint8Array(0)],
     ['its end is cut off', 'truncated', stored().subarray(0, -1)],
     ['its start is cut off', 'invalid-layout', stored().subarray(1)],
-    ['a byte of an entry is flipped', 'checksum', changed((bytes) => { bytes[36] ^= 1; })], // biome-ignore format: one statement
+    [
+      'a byte of an entry is flipped',
+      'checksum',
+      changed((bytes) => {
+        bytes[36] ^= 1;
+      }),
+    ],
     ['an entry is encrypted', 'unsupported', changed((_b, view, central) => view.setUint16(central + 8, 1, true))],
     ['an entry uses another method', 'unsupported', changed((_b, view, central) => view.setUint16(central + 10, 14, true))],
     [
@@ -201,17 +213,31 @@ describe('zip', () => {
     ],
     ['it spans disks', 'unsupported', changed((_b, view, _c, end) => view.setUint16(end + 4, 1, true))],
     ['the local header has another size', 'invalid-layout', changed((_b, view) => view.setUint32(18, 4, true))],
-    ['the local header has another name', 'invalid-layout', changed((bytes) => { bytes[30] = 0x7a; })], // biome-ignore format: one statement
-    ['two entries share bytes', 'invalid-layout', changed((bytes, view, central) => {
-      bytes.set(text('x.txt'), central + 46 + 5 + 46 + 2);
-      view.setUint32(central + 46 + 5 + 42, 0, true);
-    })], // biome-ignore format: two statements
+    [
+      'the local header has another name',
+      'invalid-layout',
+      changed((bytes) => {
+        bytes[30] = 0x7a;
+      }),
+    ],
+    [
+      'two entries share bytes',
+      'invalid-layout',
+      changed((bytes, view, central) => {
+        bytes.set(text('x.txt'), central + 46 + 5 + 46 + 2);
+        view.setUint32(central + 46 + 5 + 42, 0, true);
+      }),
+    ],
     ['the directory has a hole', 'invalid-layout', changed((_b, view, _c, end) => view.setUint32(end + 12, 10, true))],
-    ['it names a file twice', 'duplicate-name', changed((bytes, view, central) => {
-      view.setUint16(central + 46 + 5 + 28, 5, true);
-      view.setUint16(central + 46 + 5 + 30, 2, true);
-      bytes.set(text('a.txt'), central + 46 + 5 + 46);
-    })], // biome-ignore format: three statements
+    [
+      'it names a file twice',
+      'duplicate-name',
+      changed((bytes, view, central) => {
+        view.setUint16(central + 46 + 5 + 28, 5, true);
+        view.setUint16(central + 46 + 5 + 30, 2, true);
+        bytes.set(text('a.txt'), central + 46 + 5 + 46);
+      }),
+    ],
     ...['/etc/', '../up', 'a/../', 'a/./b', 'c:xyz', 'a\\b.c', 'a\u0000b.c'].map((name): [string, CheckpointErrorKind, Uint8Array] => [
       `it names ${JSON.stringify(name)}`,
       'invalid-name',
@@ -230,6 +256,11 @@ describe('zip', () => {
   test('the writer refuses a name given twice, and one that could not be read back', () => {
     expect(() => writeZip([['../up', text('x')]])).toThrow('plain relative path');
     const array: NamedArray = { dtype: 'U8', shape: [1], data: Uint8Array.of(1) };
-    expect(() => writeNpz([['a', array], ['a', array]])).toThrow('given twice'); // biome-ignore format: two short entries
+    expect(() =>
+      writeNpz([
+        ['a', array],
+        ['a', array],
+      ]),
+    ).toThrow('given twice');
   });
 });

@@ -111,7 +111,7 @@ function textInteger(m: PickleMachine): PickleValue {
   return wholeNumber(BigInt(text.replace(/L$/, '').replace(/^\+/, '')));
 }
 
-const notFinite = new Map([['nan', Number.NaN], ['inf', Number.POSITIVE_INFINITY], ['-inf', Number.NEGATIVE_INFINITY]]); // biome-ignore format: three short entries
+const notFinite = new Map(Object.entries({ nan: Number.NaN, inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY }));
 
 function textFloat(m: PickleMachine): number {
   const text = m.line();

@@ -37,7 +37,15 @@ describe('values of Python come out as values of JavaScript', () => {
     ['bytes', '(C\x01\xffB\x01\x00\x00\x00\x00\x8e\x01\x00\x00\x00\x00\x00\x00\x00\x07l.', [raw('\xff'), raw('\0'), raw('\x07')]],
     ['tuples', '()N\x85NN\x86NNN\x87l.', [[], [null], [null, null], [null, null, null]].map((items) => new PickleTuple(items))],
     ['lists', '](K\x01K\x02eK\x03a.', [1, 2, 3]],
-    ['dicts', '}(K\x01K\x02U\x01aNuK\x05Ns.', new Map<unknown, unknown>([[1, 2], ['a', null], [5, null]])], // biome-ignore format: short entries
+    [
+      'dicts',
+      '}(K\x01K\x02U\x01aNuK\x05Ns.',
+      new Map<unknown, unknown>([
+        [1, 2],
+        ['a', null],
+        [5, null],
+      ]),
+    ],
     ['a dict of protocol 0', '(U\x01aK\x01d.', new Map([['a', 1]])],
     ['sets', '(\x8f(K\x01\x90(K\x02\x91l.', [new Set([1]), new Set([2])]],
     ['frames and the memo', '\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94h\x00a0N.', null],
@@ -56,7 +64,12 @@ describe('values of Python come out as values of JavaScript', () => {
 
   test('a name of Object.prototype is a name like any other', () => {
     const dict = load('}(U\x09__proto__K\x01U\x0bconstructorK\x02u.');
-    expect(dict).toEqual(new Map([['__proto__', 1], ['constructor', 2]])); // biome-ignore format: two short entries
+    expect(dict).toEqual(
+      new Map([
+        ['__proto__', 1],
+        ['constructor', 2],
+      ]),
+    );
     expect(kindOf('Fconstructor\n.')).toBe('invalid-content');
   });
 });

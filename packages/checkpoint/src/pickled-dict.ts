@@ -19,11 +19,13 @@ import { toRowMajor } from './row-major.js';
 /** Arrays and lists of integers by key; what else the dict holds is undefined. */
 export type PickledDict = ReadonlyMap<string, NamedArray | readonly number[] | undefined>;
 
-const dtypes = new Map<string, Dtype>([
-  ...([['f8', 'F64'], ['f4', 'F32'], ['b1', 'BOOL']] as const), // biome-ignore format: one short row
-  ...([['i8', 'I64'], ['i4', 'I32'], ['i2', 'I16'], ['i1', 'I8']] as const), // biome-ignore format: one short row
-  ...([['u8', 'U64'], ['u4', 'U32'], ['u2', 'U16'], ['u1', 'U8']] as const), // biome-ignore format: one short row
-]);
+const dtypes = new Map<string, Dtype>(
+  Object.entries({
+    ...({ f8: 'F64', f4: 'F32', b1: 'BOOL' } as const),
+    ...({ i8: 'I64', i4: 'I32', i2: 'I16', i1: 'I8' } as const),
+    ...({ u8: 'U64', u4: 'U32', u2: 'U16', u1: 'U8' } as const),
+  }),
+);
 
 /** An array is made empty and gets its content as a state: (version, shape, dtype, in Fortran order, bytes). */
 class NumpyArray extends PickleObject {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import { CheckpointError, type CheckpointErrorKind } from './checkpoint-error.js';
-import { decodeFloat16, encodeFloat16, toFloat16, toFloat32 } from './half-precision.js';
+import { decodeFloat16, toFloat32 } from './half-precision.js';
 import type { NamedArray } from './named-array.js';
 import { readSafetensors } from './safetensors-read.js';
 import { writeSafetensors } from './safetensors-write.js';
@@ -169,7 +169,12 @@ describe('the writer refuses', () => {
     expect(() => writeSafetensors([['__metadata__', one]])).toThrow('reserved');
     expect(() => writeSafetensors([['a'.repeat(1025), one]])).toThrow('1024');
     expect(() => writeSafetensors([['\ud800', one]])).toThrow('well-formed');
-    expect(() => writeSafetensors([['a', one], ['a', one]])).toThrow('given twice'); // biome-ignore format: two short entries
+    expect(() =>
+      writeSafetensors([
+        ['a', one],
+        ['a', one],
+      ]),
+    ).toThrow('given twice');
   });
   test('metadata that is not text', () => {
     expect(() => writeSafetensors([], { a: 1 as unknown as string })).toThrow(TypeError);
@@ -186,23 +191,6 @@ describe('half precision', () => {
     const bits = [0x0000, 0x8000, 0x0001, 0x03ff, 0x0400, 0x7bff, 0x7c00, 0xfc00, 0x7e00];
     const values = [0, -0, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 65504, Infinity, -Infinity, NaN];
     expect(bits.map(decodeFloat16)).toEqual(values);
-  });
-  test('every float16 is encoded as itself, and what lies between two as the nearer one, or the even one of two as near', () => {
-    for (let bits = 0; bits < 0x7c00; bits++) {
-      const [value, next] = [decodeFloat16(bits), bits + 1 < 0x7c00 ? decodeFloat16(bits + 1) : 65536];
-      const [middle, nudge] = [(value + next) / 2, (next - value) / 1024];
-      expect([value, -value, middle - nudge, middle + nudge, middle].map(encodeFloat16)).toEqual([
-        bits,
-        0x8000 | bits,
-        bits,
-        bits + 1,
-        bits % 2 === 0 ? bits : bits + 1,
-      ]);
-    }
-    expect([Infinity, -Infinity, NaN, 1e30].map(encodeFloat16)).toEqual([0x7c00, 0xfc00, 0x7e00, 0x7c00]);
-    const narrow = toFloat16({ dtype: 'F32', shape: [2], data: Float32Array.of(0.1, Infinity) }, 'w');
-    expect([...toFloat32(narrow)]).toEqual([0.0999755859375, Infinity]);
-    expect(() => toFloat16({ dtype: 'F32', shape: [1], data: Float32Array.of(7e4) }, 'w')).toThrow('w: 70000 is beyond half precision');
   });
   test('bfloat16 is the upper half of a float32', () => {
     const data = Uint16Array.of(0x3f80, 0xc049, 0x7f80, 0x0001);

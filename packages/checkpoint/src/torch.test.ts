@@ -54,7 +54,13 @@ describe('files of PyTorch', () => {
     expect(at(value, 'numpy')).toBe(Math.SQRT1_2);
     expect(at(value, 'bytes')).toEqual(Uint8Array.of(0, 255));
     expect(at(value, 'set')).toEqual([1]);
-    expect(at(value, 'optimizer', 'param_groups')).toEqual([new Map<string, unknown>([['lr', 1e-3], ['betas', [0.9, 0.999]], ['params', [0]]])]); // biome-ignore format: one short map
+    expect(at(value, 'optimizer', 'param_groups')).toEqual([
+      new Map<string, unknown>([
+        ['lr', 1e-3],
+        ['betas', [0.9, 0.999]],
+        ['params', [0]],
+      ]),
+    ]);
     expect(at(value, 'scalar')).toEqual({ dtype: 'F64', shape: [], data: Float64Array.of(2.5) });
   });
 
@@ -83,7 +89,12 @@ describe('files of PyTorch', () => {
 
   test('the writer refuses a name given twice and an array that contradicts itself', () => {
     const one: NamedArray = { dtype: 'F32', shape: [1], data: Float32Array.of(1) };
-    expect(() => writeTorch([['a', one], ['a', one]])).toThrow('given twice'); // biome-ignore format: two short entries
+    expect(() =>
+      writeTorch([
+        ['a', one],
+        ['a', one],
+      ]),
+    ).toThrow('given twice');
     expect(() => writeTorch([['a', { ...one, shape: [2] }]])).toThrow(RangeError);
     expect(() => writeTorch([['a'.repeat(1025), one]])).toThrow('1024');
   });
@@ -162,11 +173,38 @@ describe('a torch file is refused when', () => {
     ['a legacy file is cut off', 'truncated', fixture('torch-legacy.pt').subarray(0, -10)],
     ['bytes follow a legacy file', 'trailing-bytes', Uint8Array.of(...fixture('torch-legacy.pt'), 0)],
     ['it has no pickle', 'unsupported', writeZip([['archive/version', raw('3')]])],
-    ['it has two', 'unsupported', writeZip([['a/data.pkl', raw('N.')], ['b/data.pkl', raw('N.')]])], // biome-ignore format: two short entries
-    ['it is a program', 'unsupported', writeZip([['a/data.pkl', raw('N.')], ['a/constants.pkl', raw('N.')]])], // biome-ignore format: two short entries
-    ['it is big-endian', 'unsupported', writeZip([['a/data.pkl', raw('N.')], ['a/byteorder', raw('big')]])], // biome-ignore format: two short entries
+    [
+      'it has two',
+      'unsupported',
+      writeZip([
+        ['a/data.pkl', raw('N.')],
+        ['b/data.pkl', raw('N.')],
+      ]),
+    ],
+    [
+      'it is a program',
+      'unsupported',
+      writeZip([
+        ['a/data.pkl', raw('N.')],
+        ['a/constants.pkl', raw('N.')],
+      ]),
+    ],
+    [
+      'it is big-endian',
+      'unsupported',
+      writeZip([
+        ['a/data.pkl', raw('N.')],
+        ['a/byteorder', raw('big')],
+      ]),
+    ],
     ['bytes follow the pickle', 'trailing-bytes', torchFile('N.N')],
-    ['a byte of data is flipped', 'checksum', changed((bytes) => { bytes[find(bytes, 'data/0') + 9] ^= 1; })], // biome-ignore format: one statement
+    [
+      'a byte of data is flipped',
+      'checksum',
+      changed((bytes) => {
+        bytes[find(bytes, 'data/0') + 9] ^= 1;
+      }),
+    ],
     ['the data of a tensor is missing', 'truncated', file({ key: '1' })],
     ['a storage is longer than its data', 'size-mismatch', file({ count: 5 })],
     ['a storage is shorter than its data', 'size-mismatch', file({ count: 3, size: [3] })],
@@ -182,8 +220,27 @@ describe('a torch file is refused when', () => {
     ['a stride of 0 multiplies the file', 'too-large', file({ size: [2 ** 30], stride: [0] })],
     ['a tensor has 65 axes', 'too-large', file({ size: new Array(65).fill(1), stride: new Array(65).fill(1) })],
     ['its numbers are of another kind', 'forbidden', file({ storage: 'ComplexFloatStorage' })],
-    ['a key occurs twice', 'duplicate-name', torchFile(dictOpcodes([['w', 'N'], ['w', 'N']]))], // biome-ignore format: two short entries
-    ['two tensors have one name', 'duplicate-name', torchFile(dictOpcodes([['a.b', tensorOpcodes()], ['a', `}(U\x01b${tensorOpcodes()}u`]]), { 0: four })], // biome-ignore format: two short entries
+    [
+      'a key occurs twice',
+      'duplicate-name',
+      torchFile(
+        dictOpcodes([
+          ['w', 'N'],
+          ['w', 'N'],
+        ]),
+      ),
+    ],
+    [
+      'two tensors have one name',
+      'duplicate-name',
+      torchFile(
+        dictOpcodes([
+          ['a.b', tensorOpcodes()],
+          ['a', `}(U\x01b${tensorOpcodes()}u`],
+        ]),
+        { 0: four },
+      ),
+    ],
     ['two values have one name', 'duplicate-name', torchFile('}(U\x011NK\x01Nu.')],
     ['a list holds itself', 'too-large', torchFile('\x80\x04]\x94h\x00a.')],
     ['a dict holds itself twice', 'too-large', torchFile('\x80\x04}\x94(U\x01ah\x00U\x01bh\x00u.')],

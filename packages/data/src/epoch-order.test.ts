@@ -28,7 +28,14 @@ describe('an epoch', () => {
   test('is a function of seed and epoch, both in full', () => {
     const order = epochOrder(5, 2, 1000);
     expect(epochOrder(5, 2, 1000)).toEqual(order);
-    for (const [seed, epoch] of [[6, 2], [5, 3], [5 + 2 ** 32, 2], [5, 2 + 2 ** 32], [2, 5]]) expect(epochOrder(seed, epoch, 1000)).not.toEqual(order); // biome-ignore format: pairs
+    for (const [seed, epoch] of [
+      [6, 2],
+      [5, 3],
+      [5 + 2 ** 32, 2],
+      [5, 2 + 2 ** 32],
+      [2, 5],
+    ])
+      expect(epochOrder(seed, epoch, 1000)).not.toEqual(order);
   });
 
   test('is shuffled without a preference: each of the 24 orders of 4 comes equally often', () => {

@@ -110,7 +110,10 @@ describe('training', () => {
     const squared = [...direction.values()].reduce((sum, { data }) => sum + data.reduce((s, g) => s + g * g, 0), 0);
     const along = async (step: number) => {
       const numbers = await arraysOf(classifier);
-      for (const [path, { data }] of numbers) data.forEach((w, i) => { data[i] = w + step * direction.get(path)!.data[i]; }); // biome-ignore format: one statement
+      for (const [path, { data }] of numbers)
+        data.forEach((w, i) => {
+          data[i] = w + step * direction.get(path)!.data[i];
+        });
       const moved = digitClassifierFrom(numbers);
       return readScalar(scope(() => loss(moved)));
     };

@@ -68,7 +68,6 @@ export function digitClassifierFrom(arrays: ClassifierArrays): DigitClassifier {
       ['kernel', kernelShape],
       ['bias', kernelShape.slice(-1)],
     ] as const) {
-      // biome-ignore format: pairs
       const array = arrays.get(`${layer}.${part}`);
       if (!array) throw new RangeError(`digitClassifierFrom: there is no array '${layer}.${part}'`);
       if (String(array.shape) !== String(shape)) {

@@ -79,7 +79,6 @@ describe('as a distance', () => {
       [2, 9],
       [100, 1],
     ]) {
-      // biome-ignore format: pairs
       const statistics = featureStatistics(randomNumbers(rows, rows * d), d);
       expect(frechetDistance(statistics, statistics)).toBeLessThan(1e-13 * d * trace(statistics));
     }

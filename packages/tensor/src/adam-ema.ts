@@ -35,6 +35,10 @@ export type AdamEmaHyper = {
   readonly emaRate?: number;
 };
 
+/** What the kernel gets: the numbers of an update, and how many parameters there are. */
+export type AdamEmaAttributes = Required<Omit<AdamEmaHyper, 'selfRate' | 'emaRate'>> &
+  Pick<AdamEmaHyper, 'selfRate' | 'emaRate'> & { readonly count: number };
+
 /** The state after an update, and the scalar norm of the gradients before clipping. As any result, both belong to the enclosing scope, or to the caller. */
 export type AdamEmaResult<P> = { readonly state: AdamEmaState<P>; readonly gradientNorm: Tensor };
 
@@ -107,9 +111,12 @@ export function adamEma<P extends Tree<Tensor>>(state: AdamEmaState<P>, grads: P
   checkHyper(state, hyper);
   const { inputs, old, count } = gather(state, grads);
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, step, clipNorm = 0 } = hyper;
-  const attributes: Record<string, unknown> = { count, learningRate, beta1, beta2, epsilon, step, clipNorm };
-  if (hyper.selfRate !== undefined) attributes.selfRate = hyper.selfRate;
-  if (hyper.emaRate !== undefined) attributes.emaRate = hyper.emaRate;
+  const { selfRate, emaRate } = hyper;
+  const attributes: AdamEmaAttributes = {
+    ...{ count, learningRate, beta1, beta2, epsilon, step, clipNorm },
+    ...(selfRate !== undefined && { selfRate }),
+    ...(emaRate !== undefined && { emaRate }),
+  };
   const [gradientNorm, ...updated] = runMany('TractAdamEma', inputs, attributes);
   for (const tensor of old) tensor.dispose();
   return { state: scatter(state, updated), gradientNorm };

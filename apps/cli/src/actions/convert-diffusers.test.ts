@@ -10,10 +10,10 @@ import { type ParamSpec, type UNetConfig, unetSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
 import { modelOf } from '../diffusion-model.js';
-import { main } from '../main.js';
 import { readModel, uploadParams, writeModel } from '../model-folder.js';
 import { networkOf } from '../network.js';
 import { scratchFolder } from '../testing/tract.js';
+import { tractHere } from '../testing/tract-here.js';
 
 const scratch = scratchFolder();
 beforeAll(() => useBackend('cpu'));
@@ -22,15 +22,6 @@ const at = (name: string): string => join(scratch.path, name);
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 const arraysOf = (path: string) => readSafetensors(new Uint8Array(readFileSync(path))).tensors;
 const floatsOf = (array: NamedArray | undefined) => array!.data as Float32Array;
-
-async function tract(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const keep = (to: 'out' | 'err') => (text: string) => {
-    said[to] += text;
-  };
-  const code = await main(args, { out: keep('out'), err: keep('err'), live: false, columns: () => 80 });
-  return { code, ...said };
-}
 
 /** A copy of a fixture in which one JSON file has other fields. */
 function changed(name: string, file: string, fields: object): string {
@@ -58,19 +49,19 @@ const cases: [name: string, labels: number[] | undefined][] = [
   ['diffusers-pipeline', [2, 0]],
 ];
 test.each(cases)('%s becomes a model whose outputs are those of PyTorch, and goes back', async (name, labels) => {
-  expect(await tract('convert', fixture(name), at(name))).toMatchObject({ code: 0, err: '' });
+  expect(await tractHere('convert', fixture(name), at(name))).toMatchObject({ code: 0, err: '' });
   const inputs = arraysOf(fixture(`${name}.safetensors`));
   // 2e-5 of the largest entry: float32 sums through some ten layers, against float64; sines of 731 are right to 3e-5.
   expect(await errorOf(at(name), inputs, labels)).toBeLessThan(2e-5);
-  expect(await tract('convert', at(name), at(`${name}-back`), '--to', 'diffusers')).toMatchObject({ code: 0, err: '' });
-  expect(await tract('convert', at(`${name}-back`), at(`${name}-again`))).toMatchObject({ code: 0, err: '' });
+  expect(await tractHere('convert', at(name), at(`${name}-back`), '--to', 'diffusers')).toMatchObject({ code: 0, err: '' });
+  expect(await tractHere('convert', at(`${name}-back`), at(`${name}-again`))).toMatchObject({ code: 0, err: '' });
   const [first, again] = [readModel(at(name)), readModel(at(`${name}-again`))];
   expect(again).toMatchObject({ network: first.network, preconditioning: first.preconditioning, process: first.process });
   expect(again.tensors).toEqual(first.tensors);
 });
 
 test("a model of DDPM's linear betas is told their steps and draws", async () => {
-  await tract('convert', fixture('diffusers-ddpm'), at('drawn'));
+  await tractHere('convert', fixture('diffusers-ddpm'), at('drawn'));
   const stored = readModel(at('drawn'));
   expect(stored).toMatchObject({ prediction: 'x0', preconditioning: { kind: 'ddpm', betas: 'linear', predicts: 'eps' } });
   // At a training step's level the denoiser is (x - sigma F(x / sqrt(1 + sigma²), step)); in VP terms DDPM's own formula.
@@ -89,7 +80,9 @@ test("a model of DDPM's linear betas is told their steps and draws", async () =>
   // float32 through the network, then a division by alpha, which is 0.06 at step 731.
   expect(Math.max(...expected.map((value, i) => Math.abs(value - x0[i])))).toBeLessThan(2e-5 * Math.max(...expected.map(Math.abs)));
   dispose(params);
-  expect(await tract('sample', at('drawn'), '--steps', '2', '--count', '2', '--backend', 'cpu', '--out', at('drawn.png'))).toMatchObject({
+  expect(
+    await tractHere('sample', at('drawn'), '--steps', '2', '--count', '2', '--backend', 'cpu', '--out', at('drawn.png')),
+  ).toMatchObject({
     code: 0,
   });
 });
@@ -104,9 +97,9 @@ test("the paper's networks go to diffusers as networks of the same function", as
     return [path, { dtype: 'F32', shape, data: randomNormals({ seed: 3, stream: 5, step: 0, sample }, size) }];
   });
   writeModel(at('paper'), { network, prediction: 'x0+eps', samplingSteps: [4], data: 'nothing' }, tensors, '');
-  expect(await tract('convert', at('paper'), at('paper-there'), '--to', 'diffusers')).toMatchObject({ code: 0, err: '' });
+  expect(await tractHere('convert', at('paper'), at('paper-there'), '--to', 'diffusers')).toMatchObject({ code: 0, err: '' });
   writeFileSync(at('eps.json'), JSON.stringify({ preconditioning: { kind: 'ddpm' } }));
-  expect(await tract('convert', at('paper-there'), at('paper-back'), '--config', at('eps.json'))).toMatchObject({ code: 0, err: '' });
+  expect(await tractHere('convert', at('paper-there'), at('paper-back'), '--config', at('eps.json'))).toMatchObject({ code: 0, err: '' });
   const [x, logSNR] = [randomNormals({ seed: 4, stream: 5, step: 0, sample: 0 }, 128), [3.5, -2]];
   const paper = readModel(at('paper'));
   const params = uploadParams(paper);
@@ -137,7 +130,7 @@ const refusals: [file: string, fields: object, says: string][] = [
   ['scheduler/scheduler_config.json', { num_train_timesteps: 0.5 }, 'trainingSteps must be a whole number'],
 ];
 test.each(refusals)('%s with %j is refused', async (file, fields, says) => {
-  const { code, err, out } = await tract('convert', changed('diffusers-pipeline', file, fields), at('refused'));
+  const { code, err, out } = await tractHere('convert', changed('diffusers-pipeline', file, fields), at('refused'));
   expect(code).toBe(3);
   expect(err + out).toContain(says);
   expect(existsSync(at('refused'))).toBe(false);
@@ -151,7 +144,7 @@ test('a shard elsewhere, linked, missing or with other tensors is refused', asyn
   const says = async (weightMap: object, text: string, prepare: (folder: string) => void = () => {}) => {
     const folder = changed('diffusers-pipeline', index, { weight_map: weightMap });
     prepare(join(folder, 'unet'));
-    const { code, err } = await tract('convert', folder, at('refused'));
+    const { code, err } = await tractHere('convert', folder, at('refused'));
     expect(err).toContain(text);
     expect(code).toBe(3);
     expect(existsSync(at('refused'))).toBe(false);
@@ -171,7 +164,7 @@ test('a shard elsewhere, linked, missing or with other tensors is refused', asyn
 test('the SHA-256 of the weights is printed, kept and held against what is expected', async () => {
   const weights = readFileSync(join(fixture('diffusers-ddpm'), 'diffusion_pytorch_model.bin'));
   const sha256 = createHash('sha256').update(weights).digest('hex');
-  const expecting = (hex: string) => tract('convert', fixture('diffusers-ddpm'), at('hashed'), '--json', '--expect-sha256', hex);
+  const expecting = (hex: string) => tractHere('convert', fixture('diffusers-ddpm'), at('hashed'), '--json', '--expect-sha256', hex);
   expect(await expecting('12ab')).toMatchObject({ code: 2 });
   const wrong = await expecting('0'.repeat(64));
   expect(wrong).toMatchObject({ code: 3 });

@@ -9,9 +9,9 @@ import { applyEdmUNet, countParameters, type DhariwalUNetConfig, type EdmUNetPar
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
 import { modelOf } from '../diffusion-model.js';
-import { main } from '../main.js';
 import { readModel, uploadParams } from '../model-folder.js';
 import { scratchFolder } from '../testing/tract.js';
+import { tractHere } from '../testing/tract-here.js';
 
 const scratch = scratchFolder();
 afterAll(scratch.remove);
@@ -20,15 +20,9 @@ const at = (name: string): string => join(scratch.path, name);
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 const arraysOf = (path: string) => readSafetensors(new Uint8Array(readFileSync(path)));
 
-async function convert(source: string, destination: string, hints: object): Promise<{ code: number; err: string }> {
-  let err = '';
+function convert(source: string, destination: string, hints: object) {
   writeFileSync(at('hints.json'), JSON.stringify(hints));
-  const said = (text: string) => {
-    err += text;
-  };
-  const io = { out: () => {}, err: said, live: false, columns: () => 80 };
-  const code = await main(['convert', source, at(destination), '--config', at('hints.json')], io);
-  return { code, err };
+  return tractHere('convert', source, at(destination), '--config', at('hints.json'));
 }
 
 const cases: [name: string, hints: object, labels: number[] | undefined][] = [
@@ -37,7 +31,7 @@ const cases: [name: string, hints: object, labels: number[] | undefined][] = [
 ];
 test.each(cases)('%s.pt becomes a network whose outputs are those of PyTorch', async (name, hints, labels) => {
   copyFileSync(fixture(`${name}.pt`), at(`${name}.pt`));
-  expect(await convert(at(`${name}.pt`), `${name}.safetensors`, hints)).toEqual({ code: 0, err: '' });
+  expect(await convert(at(`${name}.pt`), `${name}.safetensors`, hints)).toMatchObject({ code: 0, err: '' });
   const { tensors, metadata } = arraysOf(at(`${name}.safetensors`));
   const config = JSON.parse(metadata.get('tract.network')!) as DhariwalUNetConfig;
   const params = treeFromLeaves<Tensor, unknown>(
@@ -65,7 +59,7 @@ function betweenSteps(t: number): number {
 }
 test.each(around)('%s.pt with %j becomes a model that denoises as its program does, and draws', async (name, said, sigmaOf, labels) => {
   const [, hints] = cases.find(([one]) => one === name)!;
-  expect(await convert(fixture(`${name}.pt`), name, { ...hints, ...said })).toEqual({ code: 0, err: '' });
+  expect(await convert(fixture(`${name}.pt`), name, { ...hints, ...said })).toMatchObject({ code: 0, err: '' });
   const stored = readModel(at(name));
   const inputs = arraysOf(fixture(`${name}.safetensors`)).tensors;
   const floats = (array: string) => inputs.get(array)!.data as Float32Array;
@@ -88,9 +82,8 @@ test.each(around)('%s.pt with %j becomes a model that denoises as its program do
   // 2e-5: as above.
   expect(Math.max(...expected.map((value, i) => Math.abs(value - x0[i])))).toBeLessThan(2e-5 * Math.max(...expected.map(Math.abs)));
   const sampler = stored.preconditioning?.kind === 'consistency' ? ['--sampler', 'consistency'] : [];
-  const io = { out: () => {}, err: () => {}, live: false, columns: () => 80 };
   const drawing = ['sample', at(name), '--steps', '2', '--count', '2', '--backend', 'cpu', ...sampler, '--out', at(`${name}.png`)];
-  expect(await main(drawing, io)).toBe(0);
+  expect(await tractHere(...drawing)).toMatchObject({ code: 0 });
 });
 
 test('what the weights do not tell is asked for, and what they contradict is refused', async () => {

@@ -1,43 +1,18 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  type NamedArray,
-  PlainObject,
-  type PlainValue,
-  readSafetensors,
-  readTorch,
-  writeSafetensors,
-  writeTorch,
-  writeZip,
-} from '@tract/checkpoint';
+import { type NamedArray, readSafetensors, readTorch, writeSafetensors, writeTorch, writeZip } from '@tract/checkpoint';
 import { flaxArray, msgpack } from '@tract/checkpoint/testing';
 import { leaves, randomNormals } from '@tract/tensor';
-import {
-  edmConfigs,
-  edmFilters,
-  edmNames,
-  edmUNetSpec,
-  flaxNames,
-  type ParamSpec,
-  paperConfigs,
-  type UNetConfig,
-  unetSpec,
-} from '@tract/unet';
+import { flaxNames, type ParamSpec, paperConfigs, type UNetConfig, unetSpec } from '@tract/unet';
 import { afterAll, describe, expect, test } from 'vitest';
-import { main } from '../main.js';
 import { readModel } from '../model-folder.js';
-import { scratchFolder } from '../testing/tract.js';
-import { recogniseEdm } from './convert-edm.js';
-import { edmMetadata, edmOriginOf } from './convert-edm-origin.js';
+import { bitsOf } from '../testing/array-bits.js';
+import { conversions } from '../testing/conversions.js';
 import { flax } from './convert-flax.js';
 import { completeConfig } from './convert-hints.js';
 import { mlTract, toMlTract } from './convert-ml-tract.js';
 
-const scratch = scratchFolder();
-afterAll(scratch.remove);
-const at = (name: string): string => join(scratch.path, name);
-const bytesAt = (name: string): Uint8Array => new Uint8Array(readFileSync(at(name)));
+const { path: folder, remove, at, bytesAt, convert, converted } = conversions();
+afterAll(remove);
 
 const tiny: UNetConfig = {
   imageSize: 8,
@@ -119,37 +94,6 @@ const trainer = [
 ] as const;
 writeFileSync(at('trainer.pth'), writeTorch(trainer));
 writeFileSync(at('hints.json'), JSON.stringify({ imageSize: 8, heads: 2, groups: 4, data: 'bars' }));
-
-/** Names, shapes and bits, in any order; quicker than comparing number by number. */
-const bitsOf = (arrays: ReadonlyMap<string, NamedArray>) =>
-  Array.from(arrays, ([name, { dtype, shape, data }]) => {
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    return `${name} ${dtype} [${shape}] ${createHash('sha256').update(bytes).digest('hex')}`;
-  }).sort();
-
-/** Runs a command line in this process; words that name a file of this test become its path. */
-async function convert(line: string) {
-  const said = { out: '', err: '' };
-  const known = readdirSync(scratch.path);
-  const args = line.split(' ').map((word) => (known.includes(word.split('/')[0]) || /^(new|nowhere)/.test(word) ? at(word) : word));
-  const io = {
-    out: (text: string) => {
-      said.out += text;
-    },
-    err: (text: string) => {
-      said.err += text;
-    },
-    live: false,
-    columns: () => 80,
-  };
-  return { code: await main(['convert', ...args], io), ...said };
-}
-
-async function converted(line: string) {
-  const { code, out, err } = await convert(`${line} --json`);
-  expect({ code, err }).toEqual({ code: 0, err: '' });
-  return JSON.parse(out);
-}
 
 describe('a network of ml-tract', () => {
   test('becomes a model folder; its configuration comes from the shapes but for what they do not tell', async () => {
@@ -262,92 +206,6 @@ describe('a checkpoint of flax', () => {
   });
 });
 
-describe('a network of EDM', () => {
-  const config = {
-    ...edmConfigs.cifar10Ncsnpp,
-    imageSize: 8,
-    channels: 8,
-    embChannels: 32,
-    noiseChannels: 16,
-    channelMult: [1, 2],
-    blocks: 1,
-  };
-  const settings = new Map<string, PlainValue>([
-    ...([['img_resolution', 8], ['img_channels', 3], ['label_dim', 0], ['use_fp16', false], ['model_type', 'SongUNet']] as const), // biome-ignore format: name and value
-    ...([['model_channels', 8], ['channel_mult', [1, 2]], ['num_blocks', 1], ['embedding_type', 'fourier'], ['dropout', 0.13]] as const), // biome-ignore format: name and value
-    ...([['channel_mult_noise', 2], ['encoder_type', 'residual'], ['resample_filter', [1, 3, 3, 1]]] as const), // biome-ignore format: name and value
-  ]);
-  const made = new Map([['ema', new PlainObject('EDMPrecond', new Map<string, PlainValue>([['_init_kwargs', settings]]))]]);
-  const origin = edmOriginOf(made);
-  const names = edmNames(config);
-  const arrays = new Map<string, NamedArray>([
-    ...leaves<ParamSpec>(edmUNetSpec(config)).map(([path, { shape }], sample): [string, NamedArray] => {
-      const { name, layout } = names.get(path)!;
-      const there = layout === 'plain' ? shape : [...shape.slice(-2).reverse(), ...shape.slice(0, -2)];
-      return [name, { dtype: 'F32', shape: there, data: randomNormals({ seed: 9, sample }, size(shape)) }];
-    }),
-    ...Array.from(edmFilters(config), ([name, { shape, values }]): [string, NamedArray] => [name, { dtype: 'F32', shape, data: values }]),
-  ]);
-
-  test('is recognised by what its pickle says it was made with, name by name', () => {
-    const { config: found, table } = recogniseEdm('a.pkl', arrays, origin);
-    expect(found).toEqual(config);
-    expect(table).toMatchObject({ leftOver: [], missing: [], differing: [] });
-    expect(table.mapped).toHaveLength(arrays.size);
-    const other = new Map([...arrays].slice(1));
-    expect(recogniseEdm('a.pkl', other, origin).table.missing).toEqual([[...arrays.keys()][0]]);
-  });
-
-  test('that is none of the published ones, and does not say how it was made, is refused', () => {
-    expect(() => recogniseEdm('a.pt', arrays)).toThrow('none of the published networks');
-  });
-
-  test('keeps its names in a file', async () => {
-    writeFileSync(at('edm.pt'), writeTorch(arrays));
-    expect(await convert('edm.pt new-edm.safetensors')).toMatchObject({ code: 3, out: '' });
-    writeFileSync(at('edm-like.safetensors'), writeSafetensors(arrays, edmMetadata(origin!)));
-    const value = await converted('edm-like.safetensors new-edm.safetensors');
-    expect(value).toMatchObject({ family: 'edm', network: config, leftOver: [], missing: [] });
-    expect(bytesAt('new-edm.safetensors')).toEqual(bytesAt('edm-like.safetensors'));
-    await converted('new-edm.safetensors new-edm.pt');
-    expect(bitsOf(readTorch(bytesAt('new-edm.pt')).tensors)).toEqual(bitsOf(arrays));
-  });
-
-  test('becomes a model folder, and goes back into a state dict bit for bit', async () => {
-    writeFileSync(at('edm-model.safetensors'), writeSafetensors(arrays, edmMetadata(origin!)));
-    const value = await converted('edm-model.safetensors new-edm-model');
-    expect(value).toMatchObject({ family: 'edm', network: config, prediction: 'x0', leftOver: [], missing: [] });
-    expect(readModel(at('new-edm-model'))).toMatchObject({
-      ...{ network: config, prediction: 'x0', preconditioning: { kind: 'edm' }, process: { kind: 'edm' }, samplingSteps: [18] },
-      recipe: { convertedFrom: 'edm-model.safetensors', family: 'edm' },
-    });
-    await converted('new-edm-model new-edm-back.pt');
-    expect(bitsOf(readTorch(bytesAt('new-edm-back.pt')).tensors)).toEqual(bitsOf(arrays));
-  });
-
-  test.each([
-    [
-      'VPPrecond',
-      { beta_d: 19.9, beta_min: 0.1, M: 1000, epsilon_t: 1e-5 },
-      { kind: 'vp', betaRange: 19.9, betaMin: 0.1, trainingSteps: 1000 },
-    ],
-    ['VEPrecond', { sigma_min: 0.02 }, { kind: 've' }],
-    ['EDMPrecond', { sigma_data: 0.6 }, { kind: 'edm', sigmaData: 0.6 }],
-  ])('stands under the preconditioning that its pickle names: %s', async (className, more, preconditioning) => {
-    const metadata = edmMetadata({ className, settings: { ...origin!.settings, ...more } });
-    writeFileSync(at(`${className}.safetensors`), writeSafetensors(arrays, metadata));
-    await converted(`${className}.safetensors new-${className}`);
-    expect(readModel(at(`new-${className}`)).preconditioning).toEqual(preconditioning);
-  });
-
-  test('is no model where it is not known what it stands under', async () => {
-    writeFileSync(at('strange.safetensors'), writeSafetensors(arrays, edmMetadata({ ...origin!, className: 'OwnPrecond' })));
-    const { code, out, err } = await convert('strange.safetensors new-strange');
-    expect([code, out, existsSync(at('new-strange'))]).toEqual([3, '', false]);
-    expect(err).toContain("names 'OwnPrecond' as the preconditioning");
-  });
-});
-
 describe('nothing is written when', () => {
   const pickle = (text: string) => writeZip([['archive/data.pkl', Uint8Array.from(text, (character) => character.charCodeAt(0))]]);
   const without = (name: string) => [...stateDict].filter(([other]) => other !== name);
@@ -410,13 +268,13 @@ describe('nothing is written when', () => {
     ['the part is misspelt', 'state.pt new --part emma', 2, ["'emma'"]],
   ];
   test.each(cases)('%s', async (_why, line, code, says, prints = []) => {
-    const before = (readdirSync(scratch.path, { recursive: true }) as string[]).sort();
+    const before = (readdirSync(folder, { recursive: true }) as string[]).sort();
     const ended = await convert(line);
     expect(ended).toMatchObject({ code, ...(prints.length === 0 && { out: '' }) });
     expect(ended.err).toMatch(/^error: [^\n]+[^.\n]\n$/);
     for (const part of says) expect(ended.err).toContain(part);
     for (const part of prints) expect(ended.out).toContain(part);
-    expect((readdirSync(scratch.path, { recursive: true }) as string[]).sort()).toEqual(before);
+    expect((readdirSync(folder, { recursive: true }) as string[]).sort()).toEqual(before);
     expect(existsSync('touch')).toBe(false);
   });
 

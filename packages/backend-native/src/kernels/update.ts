@@ -1,18 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { AdamEmaAttributes } from '@tract/tensor';
 import type { NativeBackend } from '../backend.js';
 import { expectShape, type KernelInputs, type NativeKernel, type NativeKernels } from '../native-kernel.js';
-
-type Options = {
-  readonly count: number;
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly step: number;
-  readonly clipNorm: number;
-  readonly selfRate?: number;
-  readonly emaRate?: number;
-};
 
 /** The tensor itself with one more reference where it may be overwritten, else a copy: memory that is shared, or the caller's, stays as it is. */
 function writable(backend: NativeBackend, x: TensorInfo): TensorInfo {
@@ -37,7 +26,7 @@ function leafInputs(inputs: KernelInputs, i: number): [TensorInfo, (TensorInfo |
 }
 
 /** Updates in place: the results are the given tensors with one more reference, where nobody else looks at their memory. */
-const adamEma: NativeKernel<Options> = (backend, inputs, options) => {
+const adamEma: NativeKernel<AdamEmaAttributes> = (backend, inputs, options) => {
   const leaves = Array.from({ length: options.count }, (_, i) => leafInputs(inputs, i));
   const norm = backend.output([]);
   const results: TensorInfo[] = [norm];

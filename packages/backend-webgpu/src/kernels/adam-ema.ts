@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { AdamEmaAttributes } from '@tract/tensor';
 import type { WebGpuBackend } from '../backend.js';
 import type { Shader } from '../shader.js';
 import { result, sizeOf, type WebGpuKernel } from '../webgpu-kernel.js';
@@ -59,18 +60,6 @@ const update = (averages: readonly ('s' | 'e')[]): Shader => ({
 
 const updates = { '': update([]), s: update(['s']), e: update(['e']), se: update(['s', 'e']) };
 
-type Options = {
-  readonly count: number;
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly step: number;
-  readonly clipNorm: number;
-  readonly selfRate?: number;
-  readonly emaRate?: number;
-};
-
 /** The same data for another owner to write to; a copy where somebody else looks at it. */
 function taken(backend: WebGpuBackend, x: TensorInfo): TensorInfo {
   if (backend.refCount(x.dataId) > 1) return copy(backend, x);
@@ -80,7 +69,7 @@ function taken(backend: WebGpuBackend, x: TensorInfo): TensorInfo {
   return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
 }
 
-export const adamEma: WebGpuKernel<Options> = (backend, inputs, options) => {
+export const adamEma: WebGpuKernel<AdamEmaAttributes> = (backend, inputs, options) => {
   const { count, learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate, emaRate } = options;
   const sums = result(backend, [count * parts]);
   const norm = result(backend, []);

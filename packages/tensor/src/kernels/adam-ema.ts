@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { AdamEmaAttributes } from '../adam-ema.js';
 import { add, div, mul, scale, sub } from '../ops/arithmetic.js';
 import { combine } from '../ops/combine.js';
 import { clamp, sqrt, square } from '../ops/elementwise.js';
@@ -7,17 +8,6 @@ import { scope } from '../scope.js';
 import { fill } from '../tensor.js';
 import { composed } from './compose.js';
 
-type Options = {
-  readonly count: number;
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly step: number;
-  readonly clipNorm: number;
-  readonly selfRate?: number;
-  readonly emaRate?: number;
-};
 type Inputs = Readonly<Record<string, Tensor>>;
 
 const globalNorm = (inputs: Inputs, count: number): Tensor =>
@@ -31,7 +21,7 @@ const clipFactor = (norm: Tensor, clipNorm: number): Tensor => clamp(div(fill([]
 
 const follow = (average: Tensor, p: Tensor, rate: number): Tensor => add(average, scale(sub(p, average), rate));
 
-function updateLeaf(inputs: Inputs, i: number, factor: Tensor | undefined, o: Options): Tensor[] {
+function updateLeaf(inputs: Inputs, i: number, factor: Tensor | undefined, o: AdamEmaAttributes): Tensor[] {
   const g = factor === undefined ? inputs[`g${i}`] : mul(inputs[`g${i}`], factor);
   const m = combine([
     [o.beta1, inputs[`m${i}`]],
@@ -55,7 +45,7 @@ function updateLeaf(inputs: Inputs, i: number, factor: Tensor | undefined, o: Op
 }
 
 /** The update in plain operations, out of place: fresh tensors, the old ones are left to the caller. */
-export const adamEma = composed((inputs: Inputs, options: Options) => {
+export const adamEma = composed((inputs: Inputs, options: AdamEmaAttributes) => {
   const norm = globalNorm(inputs, options.count);
   const factor = options.clipNorm > 0 ? clipFactor(norm, options.clipNorm) : undefined;
   const updated = Array.from({ length: options.count }, (_, i) => scope(() => updateLeaf(inputs, i, factor, options)));

@@ -13,18 +13,18 @@ const songDefaults = {
   encoder_type: 'standard',
   decoder_type: 'standard',
   resample_filter: [1, 1],
+  dropout: 0.1,
 };
-const dhariwalDefaults = { model_channels: 192, channel_mult: [1, 2, 3, 4], num_blocks: 3, attn_resolutions: [32, 16, 8] };
+const dhariwalDefaults = { model_channels: 192, channel_mult: [1, 2, 3, 4], num_blocks: 3, attn_resolutions: [32, 16, 8], dropout: 0.1 };
 
 /** What sizes and meanings do not depend on: how the reference trains and in which precision it computes. */
-const trainingSettings = ['use_fp16', 'dropout', 'label_dropout', 'sigma_min', 'sigma_max', 'sigma_data'];
+const trainingSettings = ['use_fp16', 'label_dropout', 'sigma_min', 'sigma_max', 'sigma_data'];
 /** Of the preconditionings VP and iDDPM. */
 const passedOver = [...trainingSettings, 'beta_d', 'beta_min', 'epsilon_t', 'M', 'C_1', 'C_2'];
 const known = ['model_type', 'img_resolution', 'img_channels', 'label_dim', 'augment_dim', 'channel_mult_emb', ...passedOver];
 
 /**
  * The configuration of a network that the published code was asked for with these settings ('model_type', 'img_resolution', ...), its defaults filled in.
- * Dropout is a matter of training and is passed over.
  * @throws RangeError or TypeError when a setting is not known, or no network can be built.
  */
 export function fromEdmSettings(settings: Settings): EdmUNetConfig {
@@ -54,6 +54,7 @@ function configOf(type: 'SongUNet' | 'DhariwalUNet', given: Settings): EdmUNetCo
     outputs: 1,
     classes: given.label_dim || 1,
     ...(given.augment_dim ? { augmentChannels: given.augment_dim } : {}),
+    ...(given.dropout ? { dropout: given.dropout } : {}),
   };
   const song = {
     kind: 'song',
