@@ -1,7 +1,13 @@
 // The addon: picks the instruction set once, then runs kernels by index on typed arrays.
 #include <node_api.h>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -196,11 +202,30 @@ napi_value part(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/** discard(of, offset, bytes): gives the pages that lie wholly in the range back to the system; elsewhere than on Linux they stay */
+napi_value discard(napi_env env, napi_callback_info info) {
+  size_t argc = 3, size = 0;
+  napi_value argv[3];
+  void* data = nullptr;
+  double offset = 0, bytes = 0;
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  if (argc < 3 || napi_get_arraybuffer_info(env, argv[0], &data, &size) != napi_ok || napi_get_value_double(env, argv[1], &offset) != napi_ok ||
+      napi_get_value_double(env, argv[2], &bytes) != napi_ok || !(offset >= 0) || !(bytes > 0) || offset + bytes > static_cast<double>(size))
+    return fail(env, "discard: expected an ArrayBuffer and a range inside it");
+#ifdef __linux__
+  const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t start = reinterpret_cast<uintptr_t>(data) + static_cast<uintptr_t>(offset);
+  const uintptr_t first = (start + page - 1) / page * page, last = (start + static_cast<uintptr_t>(bytes)) / page * page;
+  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+#endif
+  return nullptr;
+}
+
 napi_value init(napi_env env, napi_value exports) {
   choose(nullptr);
   const napi_property_descriptor properties[] = {
 #define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
-      TRACT_EXPORT(run), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part),
+      TRACT_EXPORT(run), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part), TRACT_EXPORT(discard),
   };
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;

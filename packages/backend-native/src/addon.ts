@@ -15,6 +15,8 @@ export type Addon = {
   allocate(bytes: number): ArrayBuffer;
   /** An ArrayBuffer over some of the memory of one from `allocate`, which must outlive it. */
   part(of: ArrayBuffer, offset: number, bytes: number): ArrayBuffer;
+  /** Gives the pages that lie wholly in that range back to the system; the content is undefined afterwards. */
+  discard(of: ArrayBuffer, offset: number, bytes: number): void;
 };
 
 /** The addon is missing or does not load on this machine. */

@@ -5,6 +5,7 @@ import {
   clone,
   conv2d,
   dispose,
+  fill,
   groupNorm,
   memory,
   read,
@@ -120,11 +121,16 @@ describe('memory', () => {
     dispose([x, state]);
   });
 
-  test('reports the pool, and lets go of idle memory', () => {
-    dispose(scale(tensor(ones(5000), [5000]), 2));
-    expect((engine().memory() as unknown as { pool: PoolStatistics }).pool.idleBytes).toBeGreaterThan(0);
+  test('reports the pool, and gives idle memory back to the system', () => {
+    const million = 2 ** 20;
+    const [stays, goes] = [1, 50].map((millions) => fill([millions * million], 1));
+    dispose(goes);
+    expect((engine().memory() as unknown as { pool: PoolStatistics }).pool.idleBytes).toBeGreaterThanOrEqual(200 * million);
+    const before = process.memoryUsage.rss();
     releaseIdleMemory();
-    expect(pool().idleBytes).toBe(0);
+    // Pages at the edges stay; elsewhere than on Linux the garbage collector gives back whole arenas later.
+    if (process.platform === 'linux') expect(before - process.memoryUsage.rss()).toBeGreaterThan(199 * million);
+    dispose(stays);
   });
 });
 

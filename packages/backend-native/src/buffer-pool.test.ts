@@ -11,6 +11,7 @@ const memory: Memory = {
     places.set(buffer, { of, offset });
     return buffer;
   },
+  discard: () => {},
 };
 const makePool = (): BufferPool => new BufferPool(memory);
 const KB = 1024;
@@ -29,17 +30,18 @@ describe('BufferPool', () => {
     return buffer;
   };
 
-  test('carves what is wanted out of a larger idle block, and joins the parts when all are idle', () => {
+  test('carves what is wanted out of a larger idle block, and joins neighbours that are idle', () => {
     const pool = makePool();
     const whole = taken(pool, 1024 * KB);
     pool.release(whole);
     const parts = [300, 400, 324].map((size) => taken(pool, size * KB));
-    expect(parts.map((part) => place(part).root === whole)).toEqual([true, true, true]);
+    expect(parts.map((part) => place(part).root === place(whole).root)).toEqual([true, true, true]);
     expect(parts.map((part) => place(part).offset / KB)).toEqual([0, 300, 700]);
-    expect(pool.statistics()).toMatchObject({ allocations: 1, usedBytes: 1024 * KB, idleBytes: 0 });
+    expect(pool.statistics()).toMatchObject({ allocations: 1, usedBytes: 1024 * KB, idleBytes: 15 * 1024 * KB });
     for (const part of [parts[1], parts[0]]) pool.release(part);
-    expect(taken(pool, 1024 * KB)).not.toBe(whole); // the last part is in use
-    pool.release(parts[2]);
+    const joined = taken(pool, 700 * KB);
+    expect(place(joined)).toEqual({ root: place(whole).root, offset: 0 });
+    for (const part of [joined, parts[2]]) pool.release(part);
     expect(taken(pool, 1024 * KB)).toBe(whole);
   });
 
@@ -94,8 +96,8 @@ describe('BufferPool', () => {
         const { usedBytes, idleBytes } = pool.statistics();
         for (const buffer of used) pool.release(buffer);
         expect(pool.statistics().idleBytes).toBe(usedBytes + idleBytes);
-        pool.trim(); // finds every block whole
-        expect(pool.statistics()).toMatchObject({ usedBuffers: 0, usedBytes: 0, idleBuffers: 0, idleBytes: 0 });
+        pool.trim(); // finds every arena whole
+        expect(pool.statistics()).toMatchObject({ usedBuffers: 0, usedBytes: 0, idleBytes: 0 });
       }),
     );
   });
@@ -155,9 +157,25 @@ describe('BufferPool', () => {
     turn(64);
     turn(128);
     pool.trim();
-    expect(pool.statistics()).toMatchObject({ idleBuffers: 0, idleBytes: 0, peakBytes: 192 });
+    expect(pool.statistics()).toMatchObject({ idleBytes: 0, peakBytes: 128 });
     turn(256);
     for (let i = 0; i < 60_000; i++) turn(64);
-    expect(pool.statistics()).toMatchObject({ idleBuffers: 1, idleBytes: 64 });
+    expect(pool.statistics()).toMatchObject({ idleBytes: 64 });
+  });
+
+  test('gives back what is idle beside what is in use', () => {
+    const discarded: unknown[] = [];
+    const pool = new BufferPool({ ...memory, discard: (...range) => void discarded.push(range) });
+    const [first, used] = [300, 400].map((size) => taken(pool, size * KB));
+    pool.release(first);
+    pool.trim();
+    const { root } = place(used);
+    const ranges = [
+      [root, 0, 300 * KB],
+      [root, 700 * KB, root.byteLength - 700 * KB],
+    ];
+    expect(discarded).toHaveLength(2);
+    expect(discarded).toEqual(expect.arrayContaining(ranges));
+    expect(taken(pool, 300 * KB)).toBe(first);
   });
 });

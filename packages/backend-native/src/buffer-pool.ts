@@ -3,60 +3,69 @@ export type PoolStatistics = {
   /** Buffers and bytes in use by tensors. */
   readonly usedBuffers: number;
   readonly usedBytes: number;
-  /** Buffers and bytes waiting to be used again. */
-  readonly idleBuffers: number;
+  /** Bytes waiting to be used, again or for the first time. */
   readonly idleBytes: number;
-  /** Largest sum of used and idle bytes so far. */
+  /** Largest number of used bytes so far. */
   readonly peakBytes: number;
-  /** How often memory was asked for, and how often none of that size was idle. */
+  /** How often memory was asked for, and how often none that serves was idle. */
   readonly requests: number;
   readonly allocations: number;
 };
 
-/** A stretch of memory: whole as it was allocated, or one of the two parts of a larger one. */
+/** Memory as it was allocated, and the ArrayBuffers over its stretches that were made so far, by `viewKey`. */
+type Arena = {
+  readonly memory: ArrayBuffer;
+  readonly views: Map<number, ArrayBuffer>;
+};
+
+/** A stretch of an arena, between its neighbours. */
 type Block = {
-  readonly buffer: ArrayBuffer;
-  readonly parent?: Block;
-  /** The two parts of each split so far, by the bytes of the first: new ArrayBuffers cost time, and the engine's garbage collector runs more often for them. */
-  readonly splits: Map<number, Parts>;
-  /** The split in force while the block is not whole. */
-  parts?: Parts;
+  readonly arena: Arena;
+  readonly offset: number;
+  bytes: number;
+  before?: Block;
+  after?: Block;
   users: number;
   idle: boolean;
   /** The request at which it became idle. */
   since: number;
 };
 
-type Parts = readonly [Block, Block];
-
 /** Where the pool's memory comes from. */
 export type Memory = {
   allocate(bytes: number): ArrayBuffer;
   /** An ArrayBuffer over some of the memory of another, which must outlive it. */
   part(of: ArrayBuffer, offset: number, bytes: number): ArrayBuffer;
+  /** Gives the system back what it can of a range whose content is not needed. */
+  discard(of: ArrayBuffer, offset: number, bytes: number): void;
 };
 
 const ALIGNMENT = 64;
-// Below this nothing is split: small requests come in thousands, and one of them would keep a large block from becoming whole again.
+// Smaller requests have arenas of their own: they come in thousands, and would stand between the large ones.
 const SMALLEST_PART = 2 ** 15;
-// An idle buffer that so many requests have passed by is let go; looked at every SWEEP requests. A training step asks some thousand times.
+// An arena is as large as all before it, within these limits: what is not used yet is address space only, no memory.
+const [SMALLEST_ARENA, LARGEST_ARENA] = [2 ** 24, 2 ** 28];
+// Idle memory that so many requests have passed by is let go; looked at every SWEEP requests. A training step asks some thousand times.
 const PATIENCE = 50_000;
 const SWEEP = 4096;
-// Splits that a block remembers; a training step repeats a few, other work need not leave its own behind for ever.
-const SPLITS = 64;
+// New ArrayBuffers cost time, and the engine's garbage collector runs more often for them. A training step asks for the same stretches as the
+// one before; other work need not leave its own behind for ever.
+const VIEWS = 4096;
 
 const roundUp = (bytes: number): number => Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
 
+const viewKey = (offset: number, bytes: number): number => (offset / ALIGNMENT) * 2 ** 26 + bytes / ALIGNMENT;
+
 /**
  * Recycles memory. The users of a buffer are counted, because several tensors may look into one (slices do); the last one to leave makes
- * it idle. A request takes the smallest idle block that serves and leaves the rest of it; parts that are idle together become whole again,
- * so that gradients fit where activations were. Buffers that the pool did not allocate are ignored. Recycled memory is dirty.
+ * it idle. A request takes the smallest idle stretch that serves and leaves the rest of it; idle neighbours become one, so that gradients
+ * fit where activations were. Buffers that the pool did not allocate are ignored. Recycled memory is dirty.
  */
 export class BufferPool {
   private readonly idle = new Map<number, Block[]>();
-  // Weak, so that the memory of a tensor that nobody disposed can still be collected.
+  // Weak, so that the memory of a small tensor that nobody disposed can still be collected.
   private readonly blocks = new WeakMap<ArrayBufferLike, Block>();
-  private readonly counts = { usedBuffers: 0, usedBytes: 0, idleBuffers: 0, idleBytes: 0, peakBytes: 0, requests: 0, allocations: 0 };
+  private readonly counts = { usedBuffers: 0, usedBytes: 0, idleBytes: 0, peakBytes: 0, requests: 0, allocations: 0 };
 
   constructor(private readonly memory: Memory) {}
 
@@ -65,10 +74,12 @@ export class BufferPool {
     const wanted = roundUp(bytes);
     const { counts } = this;
     if (++counts.requests % SWEEP === 0) this.sweep(counts.requests - PATIENCE);
-    const { buffer } = this.reuse(wanted) ?? this.fresh(wanted);
+    const block = this.cut(this.reuse(wanted) ?? this.fresh(wanted), wanted);
+    const buffer = this.view(block);
+    this.blocks.set(buffer, block);
     counts.usedBuffers++;
-    counts.usedBytes += buffer.byteLength;
-    counts.peakBytes = Math.max(counts.peakBytes, counts.usedBytes + counts.idleBytes);
+    counts.usedBytes += block.bytes;
+    counts.peakBytes = Math.max(counts.peakBytes, counts.usedBytes);
     return buffer;
   }
 
@@ -90,11 +101,11 @@ export class BufferPool {
     const block = this.blocks.get(buffer);
     if (block === undefined || --block.users > 0) return;
     this.counts.usedBuffers--;
-    this.counts.usedBytes -= buffer.byteLength;
+    this.counts.usedBytes -= block.bytes;
     this.park(this.joined(block));
   }
 
-  /** Lets go of all idle memory; the garbage collector returns it to the system. */
+  /** Gives all idle memory back to the system. */
   trim(): void {
     this.sweep(Number.POSITIVE_INFINITY);
   }
@@ -103,75 +114,90 @@ export class BufferPool {
     return { ...this.counts };
   }
 
-  private fresh(bytes: number): Block {
-    this.counts.allocations++;
-    return this.known(this.memory.allocate(bytes));
+  private fresh(wanted: number): Block {
+    const { counts } = this;
+    const reserved = counts.usedBytes + counts.idleBytes;
+    const bytes = wanted < SMALLEST_PART ? wanted : Math.max(wanted, Math.min(Math.max(reserved, SMALLEST_ARENA), LARGEST_ARENA));
+    counts.allocations++;
+    const memory = this.memory.allocate(bytes);
+    return { arena: { memory, views: new Map() }, offset: 0, bytes: memory.byteLength, users: 0, idle: false, since: 0 };
   }
 
-  private known(buffer: ArrayBuffer, parent?: Block): Block {
-    const block: Block = { buffer, parent, splits: new Map(), users: 0, idle: false, since: 0 };
-    this.blocks.set(buffer, block);
+  /** The smallest idle block that serves. Small requests keep to small blocks, of up to twice the size. */
+  private reuse(wanted: number): Block | undefined {
+    const limit = wanted < SMALLEST_PART ? Math.min(2 * wanted, SMALLEST_PART - 1) : Number.POSITIVE_INFINITY;
+    let size = this.idle.has(wanted) ? wanted : Number.POSITIVE_INFINITY;
+    if (size > wanted) {
+      for (const other of this.idle.keys()) if (other > wanted && other < size && other <= limit) size = other;
+    }
+    const block = this.idle.get(size)?.at(-1);
+    if (block !== undefined) this.unpark(block);
     return block;
   }
 
-  /** The smallest idle block that serves, or as much of it as is wanted. Small requests take blocks up to twice as large, whole. */
-  private reuse(wanted: number): Block | undefined {
-    const parts = wanted >= SMALLEST_PART;
-    let size = this.idle.has(wanted) ? wanted : Number.POSITIVE_INFINITY;
-    if (size > wanted) {
-      for (const other of this.idle.keys()) if (other > wanted && other < size && (parts || other <= 2 * wanted)) size = other;
-    }
-    const block = this.idle.get(size)?.at(-1);
-    if (block === undefined) return undefined;
-    this.unpark(block);
-    if (!parts || size - wanted < SMALLEST_PART) return block;
-    const [first, rest] = this.split(block, wanted);
+  /** As much of the block as is wanted; the rest, if it is worth keeping, becomes idle. */
+  private cut(block: Block, wanted: number): Block {
+    const left = block.bytes - wanted;
+    if (wanted < SMALLEST_PART || left < SMALLEST_PART) return block;
+    const { arena, offset, after } = block;
+    const rest: Block = { arena, offset: offset + wanted, bytes: left, before: block, after, users: 0, idle: false, since: 0 };
+    if (after !== undefined) after.before = rest;
+    block.after = rest;
+    block.bytes = wanted;
     this.park(rest);
-    return first;
+    return block;
   }
 
-  private split(block: Block, bytes: number): Parts {
-    const { buffer, splits } = block;
-    const part = (offset: number, length: number) => this.known(this.memory.part(buffer, offset, length), block);
-    const known = splits.get(bytes);
-    if (known === undefined && splits.size >= SPLITS) splits.clear();
-    block.parts = known ?? [part(0, bytes), part(bytes, buffer.byteLength - bytes)];
-    splits.set(bytes, block.parts);
-    return block.parts;
-  }
-
-  /** The largest block that has become whole by this one's becoming idle. */
+  /** The block with those of its neighbours that are idle. */
   private joined(block: Block): Block {
-    const { parent } = block;
-    const other = parent?.parts?.find((part) => part !== block);
-    if (parent === undefined || !other?.idle) return block;
-    this.unpark(other);
-    return this.joined(parent);
+    const { before, after } = block;
+    if (after?.idle) this.absorb(block, after);
+    if (!before?.idle) return block;
+    this.unpark(before);
+    this.absorb(before, block);
+    return before;
+  }
+
+  private absorb(block: Block, next: Block): void {
+    if (next.idle) this.unpark(next);
+    block.bytes += next.bytes;
+    block.after = next.after;
+    if (next.after !== undefined) next.after.before = block;
+  }
+
+  private view({ arena: { memory, views }, offset, bytes }: Block): ArrayBuffer {
+    if (bytes === memory.byteLength) return memory;
+    const key = viewKey(offset, bytes);
+    const known = views.get(key);
+    if (known !== undefined) return known;
+    if (views.size >= VIEWS) views.clear();
+    const made = this.memory.part(memory, offset, bytes);
+    views.set(key, made);
+    return made;
   }
 
   private park(block: Block): void {
-    const size = block.buffer.byteLength;
-    const list = this.idle.get(size);
-    if (list === undefined) this.idle.set(size, [block]);
+    const list = this.idle.get(block.bytes);
+    if (list === undefined) this.idle.set(block.bytes, [block]);
     else list.push(block);
     block.idle = true;
     block.since = this.counts.requests;
-    this.counts.idleBuffers++;
-    this.counts.idleBytes += size;
+    this.counts.idleBytes += block.bytes;
   }
 
   private unpark(block: Block): void {
-    const size = block.buffer.byteLength;
-    const list = this.idle.get(size)!;
+    const list = this.idle.get(block.bytes)!;
     list.splice(list.lastIndexOf(block), 1);
-    if (list.length === 0) this.idle.delete(size);
+    if (list.length === 0) this.idle.delete(block.bytes);
     block.idle = false;
-    this.counts.idleBuffers--;
-    this.counts.idleBytes -= size;
+    this.counts.idleBytes -= block.bytes;
   }
 
   private sweep(before: number): void {
-    const old = [...this.idle.values()].flat().filter(({ parent, since }) => parent === undefined && since < before);
-    for (const block of old) this.unpark(block);
+    for (const block of [...this.idle.values()].flat().filter(({ since }) => since < before)) {
+      const { arena, offset, bytes } = block;
+      this.memory.discard(arena.memory, offset, bytes);
+      if (bytes === arena.memory.byteLength) this.unpark(block);
+    }
   }
 }
