@@ -15,7 +15,8 @@ writes sweep-forward.svg, sweep-tract.svg and sweep.json, and fails if threads o
 Meant for an idle machine; takes a quarter of an hour.
 
   --runs <n>          rounds, of which the medians count; at least 2 (default: 3)
-  --steps <n>         timed steps of a round (default: 3)
+  --steps <n>         timed steps of a round (default: 3); more where a batch is
+                      small, so that the JavaScript around it is compiled
   --threads <n>       compared with 1 (default: 2)
   --out <folder>      default: results/speed
   --quick             two tiny batches of a tiny network, to try the tool out`;
@@ -23,12 +24,16 @@ Meant for an idle machine; takes a quarter of an hour.
 const columns = /** @type {const} */ (['forward', 'tract']);
 const titles = { forward: 'Forward pass', tract: 'TRACT step' };
 
+/** Images that each timing goes on for, at least: the first steps of a program are slow. */
+const imagesTimed = 256;
+
 /** All points, round by round, so that a slow minute of the machine meets all of them. */
 async function measureAll({ network, batches, threads, rounds, steps }) {
   const points = batches.flatMap((batch) => threads.map((n) => ({ batch, threads: n, rounds: [] })));
   for (let round = 1; round <= rounds; round++) {
     for (const point of points) {
-      const flags = [...network.flags, '--batch', String(point.batch), '--runs', String(steps), '--threads', String(point.threads)];
+      const runs = steps === 1 ? 1 : Math.max(steps, Math.ceil(imagesTimed / point.batch));
+      const flags = [...network.flags, '--batch', String(point.batch), '--runs', String(runs), '--threads', String(point.threads)];
       const figures = await ours.measure(flags).catch((error) => {
         throw new ToolError(`tract bench step does not run: ${error.message}`, 1);
       });

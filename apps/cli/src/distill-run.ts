@@ -62,6 +62,7 @@ export function setupOf(teacher: DiffusionModel, settings: DistillPreset): Disti
     restart: settings.restart,
     clipStudent: settings.clipStudent,
     huberWidth: settings.huberWidth === 0 ? undefined : settings.huberWidth,
+    huberOver: settings.huberOver,
   });
 }
 

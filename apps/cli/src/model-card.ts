@@ -71,9 +71,9 @@ function teacherStory(settings: TrainPreset): Story {
 }
 
 function studentStory({ samplingSteps: [steps] }: ModelDescription, settings: DistillPreset): Story {
-  const { schedule, phaseWeights, huberWidth, clipStudent, lossWeight, learningRate, decay, batch, selfEma, restart } = settings;
+  const { schedule, phaseWeights, huberWidth, huberOver, clipStudent, lossWeight, learningRate, decay, batch, selfEma, restart } = settings;
   const shares = phaseWeights ? ` with ${phaseWeights.join(' : ')} of the images` : '';
-  const loss = `${huberWidth > 0 ? `pseudo-Huber loss of width ${huberWidth}` : 'squared error'}${clipStudent ? ' of the clipped prediction' : ''}`;
+  const loss = `${huberWidth > 0 ? `pseudo-Huber loss of width ${huberWidth}${huberOver === 'samples' ? ' over whole images' : ''}` : 'squared error'}${clipStudent ? ' of the clipped prediction' : ''}`;
   return {
     title: `${isDigits(settings.data) ? 'Handwritten digits' : withoutPlace(settings.data)} in ${steps === 1 ? 'one step' : inSteps(steps)}`,
     sentence: `A student of ${steps} sampling step${steps === 1 ? '' : 's'}, distilled by the rule ${settings.method} from \`${settings.teacher}\`; the weights are the sampling average (EMA).`,

@@ -84,6 +84,18 @@ test.each([
   expect(JSON.parse(readFileSync(folder(`${method}/model/config.json`), 'utf8'))).toMatchObject({ recipe: { method } });
 });
 
+test("the pseudo-Huber loss is of each pixel's difference, or of the smaller length of a whole image's", async () => {
+  const losses: number[] = [];
+  for (const over of ['elements', 'samples']) {
+    const run = `huber-${over}`;
+    const { code } = await distill(run, '--schedule', '16,1', '--images', '40', '--huber-width', '0.03', '--huber-over', over).ended;
+    expect(code).toBe(0);
+    losses.push(JSON.parse(readFileSync(folder(`${run}/stats.jsonl`), 'utf8')).loss);
+  }
+  expect(losses[1]).toBeLessThan(losses[0] / 2);
+  expect(readFileSync(folder('huber-samples/model/README.md'), 'utf8')).toContain('pseudo-Huber loss of width 0.03 over whole images');
+});
+
 test('a loss that is not finite ends the run with one sentence and commits nothing', async () => {
   const path = folder('teacher/model/model.safetensors');
   const { tensors, metadata } = readSafetensors(readFileSync(path));

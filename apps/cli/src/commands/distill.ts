@@ -44,6 +44,12 @@ export const distillCommand = (io: Io): Command =>
         .option('--schedule <list>', 'sampling steps before, between and after the phases, each dividing the one before it', phaseSchedule)
         .option('--phase-weights <list>', 'how the phases share the images, such as 1,4 (with --schedule alone: equally)', integerList)
         .option('--huber-width <x>', 'width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error', numberUpTo(2))
+        .addOption(
+          new Option('--huber-over <what>', "that loss of each pixel's difference, or of the length of a whole image's").choices([
+            'elements',
+            'samples',
+          ]),
+        )
         .addOption(new Option('--clip <what>', "predictions that a target is made of: clip them (default: the method's)").choices(clips))
         .option('--clip-student', "compare the student's prediction after clipping it to [-1, 1]")
         .option('--no-clip-student', 'compare it as it is, as the published code does')

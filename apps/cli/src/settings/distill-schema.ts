@@ -20,6 +20,9 @@ const shape = z.strictObject({
   restart: oneOf(['keep', 'teacher']).describe('at a phase change the student goes on, or starts from its new teacher'),
   lossWeight: lossWeight().describe('what the error of x0 weighs at a noise level'),
   huberWidth: upTo(2).describe('width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error'),
+  huberOver: oneOf(['elements', 'samples'])
+    .describe("what that loss is of: each pixel's difference, or the length of a whole image's; elements where not given")
+    .optional(),
   clip: oneOf(['none', 'second', 'both'])
     .describe('which of the predictions that make a target are clipped to [-1, 1]; those that the method clips where not given')
     .optional(),

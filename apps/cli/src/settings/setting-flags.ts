@@ -16,6 +16,7 @@ export const settingFlags: Readonly<Record<string, string>> = {
   decay: 'decay',
   lossWeight: 'loss-weight',
   huberWidth: 'huber-width',
+  huberOver: 'huber-over',
   clip: 'clip',
   clipNorm: 'clip-norm',
   clipStudent: 'clip-student',
