@@ -12,6 +12,7 @@ const below = {
   data: ['checkpoint'],
   'backend-native': ['tensor'],
   'backend-webgpu': ['tensor'],
+  'backend-tensorflow': ['tensor'],
 };
 
 const tests = '\\.test\\.ts$|/test/';
