@@ -30,9 +30,9 @@ module.exports = {
     },
     ...Object.entries(below).map(([name, allowed]) => ({
       name: `${name}-imports-down`,
-      comment: `${name} may import ${allowed.join(', ') || 'no other package'}.`,
+      comment: `${name}, its tests apart, may import ${allowed.join(', ') || 'no other package'}.`,
       severity: 'error',
-      from: { path: `^packages/${name}/`, pathNot: tests },
+      from: { path: `^packages/${name}/`, pathNot: [tests, '/src/testing/'] },
       to: { path: '^(packages|apps|tools)/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
     })),
     {

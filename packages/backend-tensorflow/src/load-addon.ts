@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { engine, env, type KernelBackend, removeBackend, setBackend, version_core } from '@tensorflow/tfjs-core';
 import { TensorFlowUnavailableError } from './errors.js';
 import type { AddonPackage } from './find-addon.js';
+import { registerTensorFlowKernels } from './kernels.js';
 import { restoreRemovedFunctions } from './removed-functions.js';
 
 /** The backend of the addon, as far as we look into it. */
@@ -20,12 +21,16 @@ export type TensorFlowBackend = KernelBackend & {
 export async function loadAddon(addon: AddonPackage): Promise<TensorFlowBackend> {
   checkCore(addon);
   restoreRemovedFunctions();
+  // Gradients of convolutions are wrong with oneDNN in TensorFlow 2.21 on AVX-512, for channels that are no multiple of 16.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '0';
   const activeBefore = engine().backendName;
   const production = env().getBool('PROD');
   env().set('PROD', true); // or each kernel of the CPU that it brings a second time, the same, is warned of
   try {
     createRequire(join(addon.folder, 'package.json'))(addon.folder);
-    return startedBackend();
+    const backend = startedBackend();
+    registerTensorFlowKernels();
+    return backend;
   } catch (error) {
     dropBackend();
     throw notLoaded(addon, error);
