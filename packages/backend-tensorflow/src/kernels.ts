@@ -1,11 +1,10 @@
-import { engine, type KernelBackend, type KernelFunc, registerKernel, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { engine, type KernelBackend, type KernelFunc, type NamedAttrMap, registerKernel, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { composedKernel } from '@tract/tensor';
 
-type Attributes = Readonly<Record<string, unknown>>;
 type PoolAttributes = { readonly size: number; readonly stride: number; readonly pad: number };
 type OperationRunner = KernelBackend & { executeSingleInput(operation: string, input: Tensor): Tensor };
 
-const stock = (kernel: string, x: Tensor, attrs: Attributes): Tensor => engine().runKernel<Tensor>(kernel, { x }, { ...attrs } as object);
+const stock = (kernel: string, x: Tensor, attrs: NamedAttrMap): Tensor => engine().runKernel<Tensor>(kernel, { x }, attrs);
 
 const surround = (x: Tensor, pad: number, constantValue: number): Tensor => {
   const edges = [pad, pad];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { engine, env, type KernelBackend, removeBackend, setBackend, version_core } from '@tensorflow/tfjs-core';
 import { TensorFlowUnavailableError } from './errors.js';
 import type { AddonPackage } from './find-addon.js';
+import { inputGradientIsRight } from './gradient-probe.js';
 import { registerTensorFlowKernels } from './kernels.js';
 import { restoreRemovedFunctions } from './removed-functions.js';
 
@@ -16,12 +17,12 @@ export type TensorFlowBackend = KernelBackend & {
 /**
  * Loads the addon, which registers its kernels and its backend 'tensorflow' and makes that the active one; the backend that was active before is so
  * again afterwards.
- * @throws TensorFlowUnavailableError when its TensorFlow.js is not of our version, or it does not load.
+ * @throws TensorFlowUnavailableError when its TensorFlow.js is not of our version, it does not load, or it computes gradients wrong.
  */
 export async function loadAddon(addon: AddonPackage): Promise<TensorFlowBackend> {
   checkCore(addon);
   restoreRemovedFunctions();
-  // Gradients of convolutions are wrong with oneDNN in TensorFlow 2.21 on AVX-512, for channels that are no multiple of 16.
+  // See gradient-probe.ts. TensorFlow reads the variable when it is loaded.
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '0';
   const activeBefore = engine().backendName;
   const production = env().getBool('PROD');
@@ -29,11 +30,13 @@ export async function loadAddon(addon: AddonPackage): Promise<TensorFlowBackend>
   try {
     createRequire(join(addon.folder, 'package.json'))(addon.folder);
     const backend = startedBackend();
+    await setBackend('tensorflow'); // it is not active where another part of the program has loaded it before
+    if (!(await inputGradientIsRight())) throw wrongGradient(addon, backend);
     registerTensorFlowKernels();
     return backend;
   } catch (error) {
     dropBackend();
-    throw notLoaded(addon, error);
+    throw error instanceof TensorFlowUnavailableError ? error : notLoaded(addon, error);
   } finally {
     env().set('PROD', production);
     if (activeBefore) await setBackend(activeBefore);
@@ -59,6 +62,12 @@ function startedBackend(): TensorFlowBackend {
 /** Takes the backend away, so that nothing computes on it. */
 export function dropBackend(): void {
   if (engine().findBackendFactory('tensorflow') !== null) removeBackend('tensorflow');
+}
+
+function wrongGradient({ name, folder }: AddonPackage, { binding }: TensorFlowBackend): TensorFlowUnavailableError {
+  return new TensorFlowUnavailableError(
+    `tensorflow: ${name} in ${folder} (TensorFlow ${binding.TF_Version}) computes wrong gradients of convolutions, as some versions do with oneDNN; start the program with TF_ENABLE_ONEDNN_OPTS=0 in its environment`,
+  );
 }
 
 function notLoaded({ name, version, folder }: AddonPackage, error: unknown): TensorFlowUnavailableError {

@@ -59,7 +59,9 @@ test('one is taken by its name or its folder when told', async () => {
   const addon = join(folder, 'node_modules/@tensorflow/tfjs-node');
   expect(await register({ addon })).toMatchObject({ addon: '@tensorflow/tfjs-node', device: 'cpu' });
   expect(await register({ addon: '@tensorflow/tfjs-node', require })).toMatchObject({ device: 'cpu' });
-  expect(await refusal({ addon: '@tensorflow/tfjs-node-gpu', require })).toMatch(/has loaded .*tfjs-node and cannot load .*tfjs-node-gpu too/);
+  expect(await refusal({ addon: '@tensorflow/tfjs-node-gpu', require })).toMatch(
+    /has loaded .*tfjs-node and cannot load .*tfjs-node-gpu too/,
+  );
 });
 
 test('operations run on its binding, in a Node without the functions it needs too, and what they made is given back', async () => {
@@ -70,16 +72,17 @@ test('operations run on its binding, in a Node without the functions it needs to
   const warnings = vi.spyOn(console, 'warn');
   await register({ require });
   expect(backendName()).toBe('cpu');
+  const { binding } = require('@tensorflow/tfjs-node');
+  binding.calls.length = 0;
   await useBackend('tensorflow');
   const x = tensor([1, 2, 3], [3]);
   const y = add(x, x);
   expect(await read(y)).toEqual(Float32Array.of(2, 4, 6));
   dispose([x, y]);
-  const { binding } = require('@tensorflow/tfjs-node');
   expect(binding.calls).toEqual(['createTensor', 'AddV2', 'createTensor']);
   expect(binding.liveTensors()).toBe(0);
   expect(warnings).not.toHaveBeenCalled();
-  functions.forEach((name, i) => before[i] && Object.defineProperty(util, name, before[i]));
+  for (const [i, name] of functions.entries()) if (before[i] !== undefined) Object.defineProperty(util, name, before[i]);
 });
 
 test('a function that Node still has is left alone', async () => {
@@ -109,7 +112,16 @@ test('one that does not load says why and what helps, and leaves what was active
 
 test('a core of another version is refused before anything is loaded', async () => {
   const { require } = project({ 'tfjs-node': { fails: 'was loaded' } }, '3.18.0');
-  expect(await refusal({ require })).toMatch(/comes with @tensorflow\/tfjs-core 3\.18\.0, expected 4\.22\.0; run: npm install .*@4\.22\.0$/);
+  expect(await refusal({ require })).toMatch(
+    /comes with @tensorflow\/tfjs-core 3\.18\.0, expected 4\.22\.0; run: npm install .*@4\.22\.0$/,
+  );
+});
+
+test('one whose gradients are wrong is refused', async () => {
+  const { require } = project({ 'tfjs-node': { wrongGradient: true } });
+  expect(await refusal({ require })).toMatch(/wrong gradients of convolutions, .* start the program with TF_ENABLE_ONEDNN_OPTS=0/);
+  expect(engine().findBackendFactory('tensorflow')).toBeNull();
+  expect(backendName()).toBe('cpu');
 });
 
 test.each([

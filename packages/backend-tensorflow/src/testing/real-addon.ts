@@ -1,4 +1,4 @@
-import { type TensorFlowInfo, registerTensorFlowBackend } from '../register.js';
+import { registerTensorFlowBackend, type TensorFlowInfo } from '../register.js';
 
 /** Registers the addon in the folder that TRACT_TFJS_NODE names. @returns what it runs on, or why it cannot be tested. */
 export async function realAddon(): Promise<TensorFlowInfo | string> {

@@ -1,8 +1,8 @@
 // Stands for the addon's package where that is not installed: it registers what the real one does, over a binding that computes in JavaScript and
 // records what it is asked to do. behaviour.json beside it says how it behaves.
-const util = require('util');
+const util = require('node:util');
 const tf = require('@tensorflow/tfjs');
-const { gpu, fails } = require('./behaviour.json');
+const { gpu, fails, wrongGradient } = require('./behaviour.json');
 
 const arrays = new Map();
 const binding = {
@@ -61,6 +61,15 @@ tf.registerKernel({
     if (util.isNullOrUndefined(a.dtype) || util.isArray(a)) throw new Error('Invalid input tensors value.');
     const id = binding.executeOp('AddV2', [backend.ids.get(a.dataId), backend.ids.get(b.dataId)]);
     return { dataId: backend.keep(id), shape: a.shape, dtype: a.dtype };
+  },
+});
+tf.registerKernel({
+  kernelName: 'Conv2DBackpropInput',
+  backendName: 'tensorflow',
+  kernelFunc({ inputs: { dy }, attrs: { inputShape }, backend }) {
+    // All factors are 1 when it is asked.
+    const sum = wrongGradient ? dy.size / 2 : dy.size;
+    return { dataId: backend.write(new Float32Array(inputShape[3]).fill(sum)), shape: inputShape, dtype: 'float32' };
   },
 });
 if (fails) throw new Error(fails);

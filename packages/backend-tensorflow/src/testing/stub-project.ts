@@ -9,6 +9,8 @@ export type StubAddon = {
   readonly gpu?: boolean;
   /** The words with which it fails to load. */
   readonly fails?: string;
+  /** Whether it leaves out half of the sums in the gradient of a convolution. */
+  readonly wrongGradient?: boolean;
 };
 
 export type StubProject = {
@@ -27,7 +29,10 @@ export function stubProject(addons: Readonly<Record<string, StubAddon>>, core?: 
   const write = (name: string, manifest: object): string => {
     const at = join(folder, 'node_modules', '@tensorflow', name);
     mkdirSync(at, { recursive: true });
-    writeFileSync(join(at, 'package.json'), JSON.stringify({ name: `@tensorflow/${name}`, version: '4.22.0', main: 'index.js', ...manifest }));
+    writeFileSync(
+      join(at, 'package.json'),
+      JSON.stringify({ name: `@tensorflow/${name}`, version: '4.22.0', main: 'index.js', ...manifest }),
+    );
     return at;
   };
   for (const [name, behaviour] of Object.entries(addons)) {
