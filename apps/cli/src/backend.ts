@@ -50,9 +50,9 @@ async function startNative(threads: number = availableParallelism()): Promise<Ba
 }
 
 async function startTensorFlow(): Promise<Backend> {
+  await computeMatricesNatively(); // first: both bring the stock CPU kernels, and TensorFlow's are registered without a word
   const device = await registerTensorFlow();
   await useBackend('tensorflow');
-  await computeMatricesNatively();
   return { name: 'tensorflow', device };
 }
 

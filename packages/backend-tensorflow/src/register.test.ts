@@ -68,11 +68,11 @@ test('operations run on its binding, in a Node without the functions it needs to
   const functions = ['isArray', 'isNullOrUndefined'] as const;
   const before = functions.map((name) => Object.getOwnPropertyDescriptor(util, name));
   for (const name of functions) Reflect.deleteProperty(util, name);
-  const { require } = project({ 'tfjs-node': {} });
+  const { require: from } = project({ 'tfjs-node': {} });
   const warnings = vi.spyOn(console, 'warn');
-  await register({ require });
+  await register({ require: from });
   expect(backendName()).toBe('cpu');
-  const { binding } = require('@tensorflow/tfjs-node');
+  const { binding } = from('@tensorflow/tfjs-node');
   binding.calls.length = 0;
   await useBackend('tensorflow');
   const x = tensor([1, 2, 3], [3]);
