@@ -4,9 +4,21 @@ import { useBackend } from '@tract/tensor';
 import type { ComputeOptions } from './common-options.js';
 import { backendError } from './errors.js';
 import type { Io } from './io.js';
+import { registerTensorFlow } from './tensorflow.js';
 
 /** What computes, as results report it. */
-export type Backend = { readonly name: 'native' | 'cpu'; readonly threads: number; readonly instructions?: string };
+export type Backend = {
+  readonly name: 'native' | 'cpu' | 'tensorflow';
+  /** Of the processor, where that computes. */
+  readonly threads?: number;
+  readonly instructions?: string;
+  /** Where a device does, in its driver's words. */
+  readonly device?: string;
+};
+
+/** What computes, to a person. */
+export const backendWords = ({ name, threads, instructions, device }: Backend): string =>
+  `${name}${instructions ? ` (${instructions})` : ''}${device ? ` on ${device}` : ` with ${threads} threads`}`;
 
 /**
  * Starts the native backend, or plain JavaScript where it is not there and was not asked for by name (with a word on stderr: it is
@@ -14,6 +26,7 @@ export type Backend = { readonly name: 'native' | 'cpu'; readonly threads: numbe
  * @throws CliError (backend missing) when --backend names one that does not start.
  */
 export async function startBackend(io: Io, { backend, threads, silent }: ComputeOptions): Promise<Backend> {
+  if (backend === 'tensorflow') return startTensorFlow();
   if (backend === 'cpu') return startCpu();
   try {
     return await startNative(threads);
@@ -36,8 +49,25 @@ async function startNative(threads: number = availableParallelism()): Promise<Ba
   return { name: 'native', threads: info.threads, instructions: info.instructionSet };
 }
 
+async function startTensorFlow(): Promise<Backend> {
+  await computeMatricesNatively(); // first: both bring the stock CPU kernels, and TensorFlow's are registered without a word
+  const device = await registerTensorFlow();
+  await useBackend('tensorflow');
+  return { name: 'tensorflow', device };
+}
+
 async function startCpu(): Promise<Backend> {
   await import('@tensorflow/tfjs-backend-cpu');
   await useBackend('cpu');
   return { name: 'cpu', threads: 1 };
+}
+
+/** The float64 work of scores, which no device does: where the native kernels are not built, plain JavaScript does it. */
+async function computeMatricesNatively(): Promise<void> {
+  const { NativeUnavailableError, nativeMatrixKernels } = await import('@tract/backend-native');
+  try {
+    useMatrixKernels(nativeMatrixKernels());
+  } catch (error) {
+    if (!(error instanceof NativeUnavailableError)) throw error;
+  }
 }

@@ -1,29 +1,18 @@
-import { createRequire } from 'node:module';
 import { freemem } from 'node:os';
 import { conv2d, dispose, noise, type Tensor } from '@tract/tensor';
-import { type Backend, startBackend } from '../backend.js';
+import { type Backend, backendWords, startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { gigabytes, machine } from '../environment.js';
 import { type Io, report } from '../io.js';
 import { nativeInstructionSets } from '../native-info.js';
+import { registerTensorFlow } from '../tensorflow.js';
 
 export type DoctorOptions = ComputeOptions & { readonly json?: boolean };
 
 type Found = { readonly name: string; readonly available: boolean; readonly detail: string };
 
-/** A package that we do not need, by whether Node finds it. */
-function findPackage(name: string): boolean {
-  try {
-    createRequire(import.meta.url).resolve(`${name}/package.json`);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function findBackends(): Promise<Found[]> {
   const native = await nativeInstructionSets();
-  const tensorflow = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].find(findPackage);
   return [
     {
       name: 'native',
@@ -31,20 +20,25 @@ async function findBackends(): Promise<Found[]> {
       detail: native.sets ? `C++ kernels for ${native.sets.join(', ')}` : native.reason!,
     },
     { name: 'cpu', available: true, detail: 'plain JavaScript, hundreds of times slower than native' },
-    {
-      name: 'tensorflow',
-      available: false,
-      detail: tensorflow ? `${tensorflow} is installed, but this version has no backend for it yet` : 'not in this version yet',
-    },
+    await findTensorFlow(),
     { name: 'webgpu', available: false, detail: 'not in this version yet' },
   ];
+}
+
+/** What `--backend tensorflow` would compute on, or what it would say. */
+async function findTensorFlow(): Promise<Found> {
+  try {
+    return { name: 'tensorflow', available: true, detail: await registerTensorFlow() };
+  } catch (error) {
+    return { name: 'tensorflow', available: false, detail: (error as Error).message.replace(/^tensorflow: /, '') };
+  }
 }
 
 type Speed = { readonly gflops: number; readonly shape: string };
 
 /** One 3x3 convolution, best of the runs that fit into about a second. */
 async function convolutionSpeed({ name }: Backend): Promise<Speed> {
-  const [batch, side, channels] = name === 'native' ? [32, 28, 64] : [1, 14, 16];
+  const [batch, side, channels] = name === 'cpu' ? [1, 14, 16] : [32, 28, 64];
   const x = noise({ seed: 0, samples: { first: 0, count: batch }, shape: [side, side, channels] });
   const filter = noise({ seed: 1, samples: { first: 0, count: 3 }, shape: [3, channels, channels] });
   const flops = 2 * batch * side * side * channels * channels * 9;
@@ -85,7 +79,7 @@ export async function doctor(io: Io, options: DoctorOptions): Promise<void> {
     `Processor   ${value.processor}, ${value.cores} cores`,
     `Memory      ${gigabytes(value.memory.total)}, ${gigabytes(value.memory.free)} free`,
     ...backends.map(({ name, available, detail }) => `${available ? 'Backend    ' : 'No backend '} ${name}: ${detail}`),
-    `Chosen      ${backend.name}, ${backend.threads} threads${backend.instructions ? `, ${backend.instructions}` : ''}`,
+    `Chosen      ${backendWords(backend)}`,
     `Convolution ${convolution.gflops} GFLOP/s (${convolution.shape})`,
   ]);
 }

@@ -42,6 +42,7 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
       throw new RangeError(`concat: shapes ${xs.map((t) => showShape(t.shape)).join(', ')} must agree but for axis ${along}`);
     }
   }
+  if (xs.length === 1) return reshape(xs[0], xs[0].shape); // TensorFlow joins no fewer than two
   const y = run('Concat', xs, { axis: along });
   const tape = activeTape();
   if (tape === undefined || !xs.some((x) => tape.tracks(x))) return y;

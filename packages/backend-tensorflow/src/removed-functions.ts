@@ -1,0 +1,17 @@
+import util from 'node:util';
+
+/** What version 4.22 of the addon calls of `util`, and Node has given up (version 23) or will. */
+const removedFunctions: Readonly<Record<string, (value: unknown) => boolean>> = {
+  isArray: Array.isArray,
+  isNullOrUndefined: (value) => value === null || value === undefined,
+};
+
+/**
+ * Gives `util` back those of the functions that this Node lacks. The addon looks them up whenever a kernel runs, so that they have to stay; they
+ * are not enumerable. An addon that no longer needs them is not hindered.
+ */
+export function restoreRemovedFunctions(): void {
+  for (const [name, value] of Object.entries(removedFunctions)) {
+    if (!(name in util)) Object.defineProperty(util, name, { value, configurable: true, writable: true });
+  }
+}

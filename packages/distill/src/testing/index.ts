@@ -1,0 +1,1 @@
+export { type TractRun, tractRun } from './tract-run.js';
