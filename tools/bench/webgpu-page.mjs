@@ -11,8 +11,7 @@ import { busyWarning } from './machine.mjs';
 const row = (cells) => `| ${cells.join(' | ')} |`;
 const whole = (value) => Math.round(value).toLocaleString('en-US');
 const cells = ({ milliseconds, traffic }) => [
-  milliseconds.toPrecision(3),
-  ...[traffic.dispatches, traffic.submissions, traffic.uploadedBytes, traffic.uniformBytes, traffic.readBytes].map(whole),
+  ...[milliseconds, traffic.dispatches, traffic.submissions, traffic.uploadedBytes, traffic.uniformBytes, traffic.readBytes].map(whole),
 ];
 
 /**
@@ -25,12 +24,14 @@ export function webgpuPage({ machine, adapter, software, title, parameters, batc
     '# Speed of the WebGPU kernels',
     '',
     `${adapter} under Node ${machine.node}; ${machine.processor}, ${machine.cores} cores.`,
-    ...(software ? ['', '**This adapter computes on the CPU**: the ratios compare kernels there, and say nothing of a graphics card.'] : []),
+    ...(software
+      ? ['', '**This adapter computes on the CPU**: the ratios compare kernels there, and say nothing of a graphics card.']
+      : []),
     ...(warning === undefined ? [] : ['', `Note: ${warning}.`]),
     '',
     `Network: ${title}, ${whole(parameters)} parameters, batch ${batch} (${whole(batchBytes)} bytes). Ours against the same network from TensorFlow.js's own WebGPU kernels alone, which our`,
-    `composed references put together; in turn, ${rounds} times around, each time a warm-up and ${steps} in a row with one loss read after the last. Milliseconds are medians of the rounds; all figures are for one pass`,
-    'or step. A training step is noise, forward, backward, clipping, Adam and an average; a TRACT step adds a teacher, a self-teacher and its average.',
+    `composed references put together; in turn, after a warm-up each, rounds: ${rounds}, in a row: ${steps} with one loss read after the last. Milliseconds are medians of the rounds; all figures are for one`,
+    'pass or step. A training step is noise, forward, backward, clipping, Adam and an average; a TRACT step adds a teacher, a self-teacher and its average.',
     '',
     row(['work', 'kernels', 'ms', 'dispatches', 'submissions', 'tensor bytes up', 'uniform bytes up', 'bytes down', 'ratio']),
     row(['---', '---', '---:', '---:', '---:', '---:', '---:', '---:', '---:']),

@@ -77,9 +77,8 @@ async function start(software) {
 
 const perTime = (traffic, times) => Object.fromEntries(Object.entries(traffic).map(([name, value]) => [name, value / times]));
 
-/** One warm-up, then `steps` in a row. @returns {Promise<import('./webgpu-page.mjs').Figure>} */
+/** `steps` in a row. @returns {Promise<import('./webgpu-page.mjs').Figure>} */
 async function measure(work, steps, traffic) {
-  await work(1);
   traffic.take();
   const started = performance.now();
   await work(steps);
@@ -105,6 +104,7 @@ async function main(args) {
     for (const name of names) {
       for (const [who, backend] of Object.entries(backends)) {
         await useBackend(backend);
+        if (round === 1) await work[who][name](1); // shaders are compiled
         const figure = await measure(work[who][name], steps, traffic);
         taken[name][who].push(figure);
         console.error(`round ${round} of ${rounds}, ${name}, ${who}: ${figure.milliseconds.toFixed(0)} ms`);

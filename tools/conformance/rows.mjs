@@ -3,6 +3,7 @@ import { kernelKind, kernelsOf, measureOperation, operationCases } from '@tract/
 /**
  * @typedef {object} Side values or gradient of an operation on one backend
  * @property {number} [error] the largest of its cases; absent where there is none to measure
+ * @property {boolean} right whether each case keeps its tolerance
  * @property {readonly string[]} kernels
  *
  * @typedef {object} Row
@@ -30,12 +31,16 @@ const idle = ['Identity', 'Reshape'];
 export async function measureRows() {
   const rows = [];
   for (const [operation, cases] of casesByOperation()) {
-    const sides = { values: { kernels: [] }, gradient: { kernels: [] } };
+    const sides = { values: { right: true, kernels: [] }, gradient: { right: true, kernels: [] } };
     for (const testCase of cases) {
       const errors = await measureOperation(testCase);
       const kernels = kernelsOf(testCase);
       for (const [name, side] of Object.entries(sides)) {
-        if (errors[name] !== undefined) side.error = Math.max(side.error ?? 0, errors[name]);
+        const error = errors[name];
+        if (error !== undefined) {
+          side.error = Math.max(side.error ?? 0, error);
+          side.right &&= error <= testCase.tolerance;
+        }
         const fresh = kernels[name].filter((kernel) => !idle.includes(kernel));
         side.kernels = [...new Set([...side.kernels, ...fresh])];
       }

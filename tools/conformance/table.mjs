@@ -60,7 +60,11 @@ async function measure({ name, stock, start }) {
 }
 
 function optionsOf(args) {
-  const options = { out: { type: 'string', default: 'results/backends.md' }, software: { type: 'boolean', default: false }, help: { type: 'boolean' } };
+  const options = {
+    out: { type: 'string', default: 'results/backends.md' },
+    software: { type: 'boolean', default: false },
+    help: { type: 'boolean' },
+  };
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {

@@ -5,7 +5,16 @@ import { expect, test } from 'vitest';
 import { startUnderNode } from './testing/node-device.js';
 import { countTraffic } from './traffic.js';
 
-const shape = { imageSize: 16, inChannels: 1, channels: 16, embChannels: 32, channelMult: [1], blocks: 1, attentionResolutions: [], groups: 8 };
+const shape = {
+  imageSize: 16,
+  inChannels: 1,
+  channels: 16,
+  embChannels: 32,
+  channelMult: [1],
+  blocks: 1,
+  attentionResolutions: [],
+  groups: 8,
+};
 const config: UNetConfig = { ...shape, scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 1 };
 
 const reason = await startUnderNode();
@@ -51,7 +60,11 @@ test.skipIf(reason !== undefined)(
   },
 );
 
-const doubled = ({ dispatches, uniformBytes, uploadedBytes }: Readonly<Record<'dispatches' | 'uniformBytes' | 'uploadedBytes', number>>) => ({
+const doubled = ({
+  dispatches,
+  uniformBytes,
+  uploadedBytes,
+}: Readonly<Record<'dispatches' | 'uniformBytes' | 'uploadedBytes', number>>) => ({
   dispatches: 2 * dispatches,
   uniformBytes: 2 * uniformBytes,
   uploadedBytes: 2 * uploadedBytes,

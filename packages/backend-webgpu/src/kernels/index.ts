@@ -5,6 +5,7 @@ import { adamEma } from './adam-ema.js';
 import { attention, attentionGrad } from './attention.js';
 import { combine } from './combine.js';
 import { conv2d, conv2dFilterGrad, conv2dInputGrad, conv2dRelu } from './conv.js';
+import { dropout } from './dropout.js';
 import { scale, silu, siluGrad } from './elementwise.js';
 import { groupNorm, groupNormGrad } from './group-norm.js';
 import { batchMatMul, fusedMatMul } from './matmul.js';
@@ -25,6 +26,7 @@ export function registerWebGpuKernels(): void {
   registerWebGpuKernel('TractConv2DInputGrad', conv2dInputGrad);
   registerWebGpuKernel('TractConv2DRelu', conv2dRelu);
   registerWebGpuKernel('TractDownsample2x', downsample2x);
+  registerWebGpuKernel('TractDropout', dropout);
   registerWebGpuKernel('TractGroupNorm', groupNorm);
   registerWebGpuKernel('TractGroupNormGrad', groupNormGrad);
   registerWebGpuKernel('TractNoise', noise);

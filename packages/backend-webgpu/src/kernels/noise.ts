@@ -1,23 +1,10 @@
 import type { Shape } from '@tract/tensor';
 import type { Shader } from '../shader.js';
 import { result, sizeOf, type WebGpuKernel } from '../webgpu-kernel.js';
+import { keyNumbers, keyValues, philox, type RandomKey, sampleTable, wideProduct } from './philox.js';
 import { doubleLiteral, softDouble } from './soft-double.js';
 
 const threads = 64;
-
-/** Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011), in the order of the tensor package's. */
-const philox = `
-fn philox(counter: vec4u, start: vec2u) -> vec4u {
-  var c = counter;
-  var key = start;
-  for (var round = 0; round < 10; round++) {
-    let first = wide(0xd2511f53u, c.x);
-    let second = wide(0xcd9e8d57u, c.z);
-    c = vec4u(second.y ^ c.y ^ key.x, second.x, first.y ^ c.w ^ key.y, first.x);
-    key += vec2u(0x9e3779b9u, 0xbb67ae85u);
-  }
-  return c;
-}`;
 
 const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 const series = (terms: readonly number[]): string => `array<Double, ${terms.length}>(${terms.map(doubleLiteral).join(', ')})`;
@@ -76,13 +63,13 @@ const shader: Shader = {
   name: 'noise',
   inputs: ['samples: u32'],
   outputs: ['y: u32'],
-  numbers: ['threads: u32', 'blocks: u32', 'size: u32', 'seedLow: u32', 'seedHigh: u32', 'stream: u32', 'step: u32'],
+  numbers: ['threads: u32', 'blocks: u32', 'size: u32', ...keyNumbers],
   workgroup: [threads],
-  declarations: softDouble + philox + normals,
+  declarations: wideProduct + philox + softDouble + normals,
   code: `if (index >= n.threads) { return; }
   let row = index / n.blocks;
   let block = index % n.blocks;
-  let words = philox(vec4u(block, samples[row], n.step, n.seedHigh), vec2u(n.seedLow, n.stream));
+  let words = drawn(block, samples[row]);
   for (var pair = 0u; pair < 2u; pair++) {
     let bits = normalPair(words[2u * pair], words[2u * pair + 1u]);
     let at = 4u * block + 2u * pair;
@@ -91,28 +78,19 @@ const shader: Shader = {
   }`,
 };
 
-type Options = {
-  readonly seed: number;
-  readonly stream: number;
-  readonly step: number;
-  readonly samples: readonly number[];
-  /** Of one sample. */
-  readonly shape: Shape;
-};
-
-export const noise: WebGpuKernel<Options> = (backend, _, { seed, stream, step, samples, shape }) => {
+export const noise: WebGpuKernel<RandomKey & { shape: Shape /* of one sample */ }> = (backend, _, { shape, ...key }) => {
+  const rows = key.samples.length;
   const size = sizeOf(shape);
-  if (size * samples.length === 0) return undefined;
+  if (rows * size === 0) return undefined;
   const blocks = Math.ceil(size / 4);
-  const keys = backend.makeTensorInfo([samples.length], 'int32', Int32Array.from(samples, (sample) => sample | 0));
-  const y = result(backend, [samples.length, ...shape]);
-  const count = samples.length * blocks;
+  const samples = sampleTable(backend, key);
+  const y = result(backend, [rows, ...shape]);
   backend.dispatch(shader, {
-    inputs: [keys],
+    inputs: [samples],
     outputs: [y],
-    numbers: [count, blocks, size, seed % 2 ** 32, Math.floor(seed / 2 ** 32), stream, step],
-    groups: Math.ceil(count / threads),
+    numbers: [rows * blocks, blocks, size, ...keyValues(key)],
+    groups: Math.ceil((rows * blocks) / threads),
   });
-  backend.disposeData(keys.dataId);
+  backend.disposeData(samples.dataId);
   return y;
 };

@@ -12,7 +12,7 @@ export function doubleLiteral(value: number): string {
 
 /**
  * float64 in WGSL, which has none, by whole numbers: `add`, `multiply`, `divide` and `squareRoot` round to the nearest double, ties to even, as IEEE 754
- * asks, so that every device gives the bits that the host gives. No infinities and no subnormal results: for numbers whose size is known.
+ * asks, so that every device gives the bits that the host gives. Needs `wideProduct`. No infinities and no subnormal results: for numbers whose size is known.
  */
 export const softDouble = `
 /** ±(high·2^32 + low)·2^exponent. The top bit is set and the lowest eleven are clear; zero has high = low = 0. */
@@ -21,14 +21,6 @@ struct Double { negative: bool, exponent: i32, high: u32, low: u32 }
 fn negated(a: Double) -> Double { return Double(!a.negative, a.exponent, a.high, a.low); }
 fn scaled(a: Double, power: i32) -> Double { return Double(a.negative, a.exponent + power, a.high, a.low); }
 fn bit(is: bool) -> u32 { return select(0u, 1u, is); }
-
-/** The 64-bit product as (low, high). */
-fn wide(x: u32, y: u32) -> vec2u {
-  let low = (x & 0xffffu) * (y & 0xffffu);
-  let middle = (x >> 16u) * (y & 0xffffu) + (low >> 16u);
-  let cross = (x & 0xffffu) * (y >> 16u) + (middle & 0xffffu);
-  return vec2u(x * y, (x >> 16u) * (y >> 16u) + (middle >> 16u) + (cross >> 16u));
-}
 
 /** To 53 bits. The top bit must be set; the lowest one also stands for all that was cut off below. */
 fn rounded(negative: bool, exponent: i32, high: u32, low: u32) -> Double {
