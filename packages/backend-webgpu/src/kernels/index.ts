@@ -1,18 +1,22 @@
-import { getKernel, type KernelFunc, unregisterKernel } from '@tensorflow/tfjs-core';
+import { copyRegisteredKernels, getKernel, type KernelFunc, unregisterKernel } from '@tensorflow/tfjs-core';
+import { stockName } from '../stock-name.js';
 import { registerWebGpuKernel, type WebGpuKernel } from '../webgpu-kernel.js';
 import { adamEma } from './adam-ema.js';
 import { attention, attentionGrad } from './attention.js';
 import { combine } from './combine.js';
 import { conv2d, conv2dFilterGrad, conv2dInputGrad, conv2dRelu } from './conv.js';
+import { dropout } from './dropout.js';
 import { scale, silu, siluGrad } from './elementwise.js';
 import { groupNorm, groupNormGrad } from './group-norm.js';
 import { batchMatMul, fusedMatMul } from './matmul.js';
+import { noise } from './noise.js';
 import { downsample2x, upsample2x } from './resample.js';
 import { squaredError } from './squared-error.js';
 
 /** Registers our kernels, once; `useBackend` adds the composed references of the rest. */
 export function registerWebGpuKernels(): void {
   if (getKernel('TractScale', 'webgpu') != null) return;
+  copyRegisteredKernels('webgpu', stockName);
   registerWebGpuKernel('TractAdamEma', adamEma);
   registerWebGpuKernel('TractAttention', attention);
   registerWebGpuKernel('TractAttentionGrad', attentionGrad);
@@ -22,8 +26,10 @@ export function registerWebGpuKernels(): void {
   registerWebGpuKernel('TractConv2DInputGrad', conv2dInputGrad);
   registerWebGpuKernel('TractConv2DRelu', conv2dRelu);
   registerWebGpuKernel('TractDownsample2x', downsample2x);
+  registerWebGpuKernel('TractDropout', dropout);
   registerWebGpuKernel('TractGroupNorm', groupNorm);
   registerWebGpuKernel('TractGroupNormGrad', groupNormGrad);
+  registerWebGpuKernel('TractNoise', noise);
   registerWebGpuKernel('TractScale', scale);
   registerWebGpuKernel('TractSilu', silu);
   registerWebGpuKernel('TractSiluGrad', siluGrad);

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { engine, removeBackend } from '@tensorflow/tfjs-core';
 import { WebGpuUnavailableError } from '../errors.js';
+import { stockName } from '../stock-name.js';
 
 export type NodeGpuOptions = {
   /**
@@ -34,9 +35,9 @@ export async function nodeGpu({ driver }: NodeGpuOptions = {}): Promise<GPU> {
   return gpu;
 }
 
-/** Ends the backend 'webgpu' and lets go of the device, for which the process would wait otherwise. Its tensors are gone. */
+/** Ends the backends 'webgpu' and 'webgpu-stock' and lets go of the device, for which the process would wait otherwise. Their tensors are gone. */
 export function stopNodeGpu(): void {
-  if (engine().findBackendFactory('webgpu') !== null) removeBackend('webgpu');
+  for (const name of ['webgpu', stockName]) if (engine().findBackendFactory(name) !== null) removeBackend(name);
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
   delete navigator?.gpu;
 }
