@@ -1,12 +1,25 @@
 import { availableParallelism } from 'node:os';
 import { useMatrixKernels } from '@tract/metrics';
 import { useBackend } from '@tract/tensor';
+import { atEnd } from './at-end.js';
 import type { ComputeOptions } from './common-options.js';
 import { backendError } from './errors.js';
 import type { Io } from './io.js';
+import { startWebGpu } from './webgpu.js';
 
 /** What computes, as results report it. */
-export type Backend = { readonly name: 'native' | 'cpu'; readonly threads: number; readonly instructions?: string };
+export type Backend = {
+  readonly name: 'native' | 'cpu' | 'webgpu';
+  /** Of the processor, where that computes. */
+  readonly threads?: number;
+  readonly instructions?: string;
+  /** Where a device does, in its driver's words. */
+  readonly device?: string;
+};
+
+/** What computes, to a person. */
+export const backendWords = ({ name, threads, instructions, device }: Backend): string =>
+  `${name}${instructions ? ` (${instructions})` : ''}${device ? ` on ${device}` : ` with ${threads} threads`}`;
 
 /**
  * Starts the native backend, or plain JavaScript where it is not there and was not asked for by name (with a word on stderr: it is
@@ -15,6 +28,7 @@ export type Backend = { readonly name: 'native' | 'cpu'; readonly threads: numbe
  */
 export async function startBackend(io: Io, { backend, threads, silent }: ComputeOptions): Promise<Backend> {
   if (backend === 'cpu') return startCpu();
+  if (backend === 'webgpu') return startDevice();
   try {
     return await startNative(threads);
   } catch (error) {
@@ -40,4 +54,22 @@ async function startCpu(): Promise<Backend> {
   await import('@tensorflow/tfjs-backend-cpu');
   await useBackend('cpu');
   return { name: 'cpu', threads: 1 };
+}
+
+async function startDevice(): Promise<Backend> {
+  const { description, stop } = await startWebGpu();
+  atEnd(stop);
+  await useBackend('webgpu');
+  await computeMatricesNatively();
+  return { name: 'webgpu', device: description };
+}
+
+/** The float64 work of scores, which no device does: where the native kernels are not built, plain JavaScript does it. */
+async function computeMatricesNatively(): Promise<void> {
+  const { NativeUnavailableError, nativeMatrixKernels } = await import('@tract/backend-native');
+  try {
+    useMatrixKernels(nativeMatrixKernels());
+  } catch (error) {
+    if (!(error instanceof NativeUnavailableError)) throw error;
+  }
 }

@@ -9,7 +9,9 @@ import { type BenchOptions, networkOf } from './bench.js';
 export async function reportOps(io: Io, options: BenchOptions): Promise<void> {
   const { batch, runs, silent, json } = options;
   const network = networkOf(options);
-  if (options.backend === 'cpu') throw usageError('bench ops observes the kernels of the native backend; leave --backend cpu out');
+  const asked = options.backend;
+  if (asked !== undefined && asked !== 'native')
+    throw usageError(`bench ops observes the kernels of the native backend; leave --backend ${asked} out`);
   const { name: backend, threads, instructions } = await startBackend(io, { ...options, backend: 'native' });
   const result = await benchOps({ network, batch, runs }, (part) => {
     if (!silent) io.err(`measuring ${part} on ${backend} (${instructions}) with ${threads} threads\n`);

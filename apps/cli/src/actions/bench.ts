@@ -53,7 +53,7 @@ export async function bench(io: Io, options: BenchOptions): Promise<void> {
     if (!options.silent) io.err(`measuring ${part} on ${backend.name}\n`);
   });
   const { params, forward, train, tract, peakRssMB } = result;
-  report(io, options.json === true, { backend: backend.name, threads: backend.threads, ...result }, [
+  report(io, options.json === true, { backend: backend.name, threads: backend.threads, device: backend.device, ...result }, [
     `${withCommas(params)} parameters on ${backend.name}, batch ${options.batch}`,
     `forward ${forward} images/s`,
     `train   ${train} images/s`,

@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module';
 import { freemem } from 'node:os';
 import { conv2d, dispose, noise, type Tensor } from '@tract/tensor';
-import { type Backend, startBackend } from '../backend.js';
+import { type Backend, backendWords, startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { gigabytes, machine } from '../environment.js';
 import { type Io, report } from '../io.js';
 import { nativeInstructionSets } from '../native-info.js';
+import { startWebGpu } from '../webgpu.js';
 
 export type DoctorOptions = ComputeOptions & { readonly json?: boolean };
 
@@ -36,15 +37,26 @@ async function findBackends(): Promise<Found[]> {
       available: false,
       detail: tensorflow ? `${tensorflow} is installed, but this version has no backend for it yet` : 'not in this version yet',
     },
-    { name: 'webgpu', available: false, detail: 'not in this version yet' },
+    await findWebGpu(),
   ];
+}
+
+/** What `--backend webgpu` would compute on, or what it would say. */
+async function findWebGpu(): Promise<Found> {
+  try {
+    const { description, stop } = await startWebGpu();
+    stop();
+    return { name: 'webgpu', available: true, detail: description };
+  } catch (error) {
+    return { name: 'webgpu', available: false, detail: (error as Error).message.replace(/^webgpu: /, '') };
+  }
 }
 
 type Speed = { readonly gflops: number; readonly shape: string };
 
 /** One 3x3 convolution, best of the runs that fit into about a second. */
 async function convolutionSpeed({ name }: Backend): Promise<Speed> {
-  const [batch, side, channels] = name === 'native' ? [32, 28, 64] : [1, 14, 16];
+  const [batch, side, channels] = name === 'cpu' ? [1, 14, 16] : [32, 28, 64];
   const x = noise({ seed: 0, samples: { first: 0, count: batch }, shape: [side, side, channels] });
   const filter = noise({ seed: 1, samples: { first: 0, count: 3 }, shape: [3, channels, channels] });
   const flops = 2 * batch * side * side * channels * channels * 9;
@@ -85,7 +97,7 @@ export async function doctor(io: Io, options: DoctorOptions): Promise<void> {
     `Processor   ${value.processor}, ${value.cores} cores`,
     `Memory      ${gigabytes(value.memory.total)}, ${gigabytes(value.memory.free)} free`,
     ...backends.map(({ name, available, detail }) => `${available ? 'Backend    ' : 'No backend '} ${name}: ${detail}`),
-    `Chosen      ${backend.name}, ${backend.threads} threads${backend.instructions ? `, ${backend.instructions}` : ''}`,
+    `Chosen      ${backendWords(backend)}`,
     `Convolution ${convolution.gflops} GFLOP/s (${convolution.shape})`,
   ]);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomically } from '../atomic.js';
-import { startBackend } from '../backend.js';
+import { backendWords, startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { usageError } from '../errors.js';
 import { type FrechetReport, loadYardstick, measureImages, type Yardstick } from '../frechet.js';
@@ -36,8 +36,7 @@ export async function quickstart(io: Io, options: QuickstartOptions): Promise<vo
   const yardstick = await loadYardstick('mnist:test');
   const known = findRun(run, runConfig('distill', settings), warnOn(io));
   const chosen = await startBackend(io, options);
-  if (!silent)
-    io.err(`computing on ${chosen.name}${chosen.instructions ? ` (${chosen.instructions})` : ''} with ${chosen.threads} threads\n`);
+  if (!silent) io.err(`computing on ${backendWords(chosen)}\n`);
   const again = 'the same command goes on from it';
   if (known !== 'finished') await runDistillation(io, { run, settings, resume: known === 'unfinished', again, backend, threads, silent });
   await interruptible('the student is kept; the same command goes on', (pause) =>
