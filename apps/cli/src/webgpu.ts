@@ -5,15 +5,15 @@ import { backendError, usageError } from './errors.js';
 export type WebGpu = { readonly description: string; readonly stop: () => void };
 
 type Wish = {
-  /** Whether a driver that computes on the CPU will do. */
+  /** Whether one that computes on the processor will do. */
   readonly software: boolean;
   /** The description of a Vulkan driver; those that the system knows without one. */
   readonly driver?: string;
 };
 
 /**
- * Starts the backend 'webgpu' on a graphics card, or on what TRACT_WEBGPU_DRIVER asks for: `software`, which computes on the CPU and is there
- * to try things, or the description (*.json) of a Vulkan driver.
+ * Starts the backend 'webgpu' on a graphics card, or on what TRACT_WEBGPU_DRIVER asks for: `software`, which computes on the processor
+ * and is there to try things, or the description (*.json) of a Vulkan driver.
  * @throws CliError (backend missing) that says what to install; (usage) for a value that is neither.
  */
 export async function startWebGpu(): Promise<WebGpu> {
@@ -27,12 +27,12 @@ export async function startWebGpu(): Promise<WebGpu> {
     const info = await registerWebGpuBackend({ gpu });
     const description = [info.vendor, info.architecture, info.description].filter((words) => words !== '').join(' ');
     if (info.software && !software)
-      throw new Error(`webgpu: there is no graphics card, only ${description}, which computes on the CPU`);
-    return { description: `${description}${info.software ? ', on the CPU' : ''}`, stop: stopNodeGpu };
+      throw new Error(`webgpu: there is no graphics card, only ${description}, which computes on the processor`);
+    return { description: `${description}${info.software ? ', on the processor' : ''}`, stop: stopNodeGpu };
   } catch (error) {
     stopNodeGpu();
-    const more = software ? 'apt-get install chromium brings a software driver' : 'TRACT_WEBGPU_DRIVER=software computes without a card';
-    throw backendError(`${(error as Error).message}; ${more}`, error);
+    const wayOut = software ? 'apt-get install chromium brings a software driver' : 'TRACT_WEBGPU_DRIVER=software computes without a card';
+    throw backendError(`${(error as Error).message}; ${wayOut}`, error);
   }
 }
 
