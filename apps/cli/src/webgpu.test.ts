@@ -40,7 +40,16 @@ describe.skipIf(driver === undefined)(`on WebGPU${unless}`, () => {
   });
 
   const length = ['--images', '8', '--batch', '2', '--checkpoint-every', '4', '--samples', '0'];
-  const train = (run: string, ...more: string[]) => ['train', '--preset', 'mnist-tiny', '--out', folder(run), ...length, ...webgpu, ...more];
+  const train = (run: string, ...more: string[]) => [
+    'train',
+    '--preset',
+    'mnist-tiny',
+    '--out',
+    folder(run),
+    ...length,
+    ...webgpu,
+    ...more,
+  ];
 
   test('a training that is killed goes on to the same bits', async () => {
     expect(await tract(train('whole'), env)).toMatchObject({ code: 0, stderr: '' });

@@ -22,12 +22,17 @@ export type Packed = { readonly manifest: Manifest; readonly tarball: string; re
 const npm = (cwd: string, ...args: string[]) =>
   promisify(execFile)('npm', args, { cwd, maxBuffer: 2 ** 26, env: { ...process.env, npm_config_update_notifier: 'false' } });
 
+/** Packs folders as they are, without their scripts. */
+async function pack(to: string, folders: readonly string[]) {
+  const { stdout } = await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', to, ...folders);
+  return JSON.parse(stdout) as { name: string; filename: string; files: { path: string }[] }[];
+}
+
 /** Packs every package that is not private, without building: `npm test` has done that. By name. */
 export async function packAll(to: string): Promise<ReadonlyMap<string, Packed>> {
   const folders = ['packages', 'apps'].flatMap((room) => readdirSync(join(root, room)).map((name) => join(root, room, name)));
   const published = folders.filter((folder) => !manifestOf(folder).private);
-  const { stdout } = await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', to, ...published);
-  const packed = JSON.parse(stdout) as { name: string; filename: string; files: { path: string }[] }[];
+  const packed = await pack(to, published);
   const manifests = new Map(published.map((folder) => [manifestOf(folder).name, manifestOf(folder)]));
   return new Map(
     packed.map(({ name, filename, files }) => [
@@ -43,39 +48,43 @@ export const targetsOf = (field: unknown): string[] =>
     ? [field.replace(/^\.\//, '')]
     : Object.values((field ?? {}) as Readonly<Record<string, unknown>>).flatMap(targetsOf);
 
-/** What the packages need besides each other, and what that needs, as it lies in the checkout. */
-function othersOf(names: readonly string[]): Map<string, string> {
-  const found = new Map<string, string>();
+/** Folders in the checkout of other packages and of what they need in turn. */
+function foldersOf(names: readonly string[]): string[] {
+  const found = new Set<string>();
   const visit = (name: string): void => {
     const folder = join(root, 'node_modules', name);
-    if (found.has(name) || !existsSync(folder)) return;
-    found.set(name, folder);
+    if (found.has(folder) || !existsSync(folder)) return;
+    found.add(folder);
     for (const dependency of Object.keys(manifestOf(folder).dependencies ?? {})) visit(dependency);
   };
   for (const name of names) visit(name);
-  return found;
+  return [...found];
 }
 
 /**
- * Makes an empty project and installs packages of ours there by name. What they need comes from tarballs where it is ours and from the
- * checkout's node_modules, which `npm ci` has checked, where it is not: no registry is asked.
+ * Makes an empty project and installs packages of ours there by name. Everything comes from tarballs: of what is not ours they
+ * are made from the checkout's node_modules, which `npm ci` has checked, so that no registry is asked. Peers, all optional, are left out.
  * @returns the names in the project's node_modules.
  */
 export async function installInto(project: string, packed: ReadonlyMap<string, Packed>, names: readonly string[]): Promise<string[]> {
   const wanted = new Set(names);
   for (const name of wanted) for (const other of Object.keys(packed.get(name)?.manifest.dependencies ?? {})) wanted.add(other);
   const ours = [...wanted].filter((name) => packed.has(name)).map((name) => [name, `file:${packed.get(name)!.tarball}`]);
-  const others = [...othersOf([...wanted].filter((name) => !packed.has(name)))].map(([name, folder]) => [name, `file:${folder}`]);
+  mkdirSync(project, { recursive: true });
+  const folders = foldersOf([...wanted].filter((name) => !packed.has(name)));
+  const others = folders.length === 0 ? [] : await pack(project, folders);
   const description = {
     name: 'empty-project',
     private: true,
     type: 'module',
     dependencies: Object.fromEntries(ours.filter(([name]) => names.includes(name))),
-    overrides: Object.fromEntries([...ours.filter(([name]) => !names.includes(name)), ...others]),
+    overrides: Object.fromEntries([
+      ...ours.filter(([name]) => !names.includes(name)),
+      ...others.map(({ name, filename }) => [name, `file:${join(project, filename)}`]),
+    ]),
   };
-  mkdirSync(project, { recursive: true });
   writeFileSync(join(project, 'package.json'), JSON.stringify(description, null, 2));
-  await npm(project, 'install', '--offline', '--ignore-scripts', '--install-links', '--no-audit', '--no-fund');
+  await npm(project, 'install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund');
   const modules = join(project, 'node_modules');
   return readdirSync(modules)
     .filter((name) => !name.startsWith('.'))
