@@ -67,7 +67,7 @@ test(`distill and the WebGPU backend build with Vite and run as their READMEs sa
   );
   writeFileSync(join(project, 'index.html'), '<!doctype html><title>page</title><script type="module" src="/main.ts"></script>');
   await build({ root: project, configFile: false, logLevel: 'error', build: { target: 'es2022' } });
-  if (reason === undefined) expect(await run(join(project, 'dist'))).toEqual([[expect.any(String), 2 * 28 * 28 * 3], [[2, 8, 8, 1]]]);
+  if (reason === undefined) expect(await run(join(project, 'dist'))).toEqual([[expect.any(String), 2 * 28 * 28 * 32], [[2, 8, 8, 1]]]);
 });
 
 /** What the page of a folder says in a browser. */
