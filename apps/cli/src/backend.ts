@@ -1,14 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { useMatrixKernels } from '@tract/metrics';
 import { useBackend } from '@tract/tensor';
+import { atEnd } from './at-end.js';
 import type { ComputeOptions } from './common-options.js';
 import { backendError } from './errors.js';
 import type { Io } from './io.js';
 import { registerTensorFlow } from './tensorflow.js';
+import { startWebGpu } from './webgpu.js';
 
 /** What computes, as results report it. */
 export type Backend = {
-  readonly name: 'native' | 'cpu' | 'tensorflow';
+  readonly name: 'native' | 'cpu' | 'tensorflow' | 'webgpu';
   /** Of the processor, where that computes. */
   readonly threads?: number;
   readonly instructions?: string;
@@ -28,6 +30,7 @@ export const backendWords = ({ name, threads, instructions, device }: Backend): 
 export async function startBackend(io: Io, { backend, threads, silent }: ComputeOptions): Promise<Backend> {
   if (backend === 'tensorflow') return startTensorFlow();
   if (backend === 'cpu') return startCpu();
+  if (backend === 'webgpu') return startDevice();
   try {
     return await startNative(threads);
   } catch (error) {
@@ -60,6 +63,14 @@ async function startCpu(): Promise<Backend> {
   await import('@tensorflow/tfjs-backend-cpu');
   await useBackend('cpu');
   return { name: 'cpu', threads: 1 };
+}
+
+async function startDevice(): Promise<Backend> {
+  const { description, stop } = await startWebGpu();
+  atEnd(stop);
+  await useBackend('webgpu');
+  await computeMatricesNatively();
+  return { name: 'webgpu', device: description };
 }
 
 /** The float64 work of scores, which no device does: where the native kernels are not built, plain JavaScript does it. */

@@ -8,7 +8,9 @@ export type ComputeOptions = { readonly backend?: string; readonly threads?: num
 /** Adds what every command that computes takes, after the options of its own. */
 export const withComputing = (command: Command): Command =>
   command
-    .addOption(new Option('--backend <name>', 'what computes (default: native, else cpu)').choices(['native', 'cpu', 'tensorflow']))
+    .addOption(
+      new Option('--backend <name>', 'what computes (default: native, else cpu)').choices(['native', 'cpu', 'tensorflow', 'webgpu']),
+    )
     .addOption(new Option('--threads <n>', 'threads of the native backend (default: all cores)').argParser(upTo(256)))
     .option('--silent', 'no progress on stderr');
 

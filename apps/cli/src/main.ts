@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander';
 import pc from 'picocolors';
+import { endAll } from './at-end.js';
+import { deviceFailure } from './device-failure.js';
 import { exitCodeOf, exitCodes } from './errors.js';
 import { type Io, processIo } from './io.js';
 import { buildProgram } from './program.js';
@@ -12,7 +14,8 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
   try {
     await buildProgram(io).parseAsync(args, { from: 'user' });
     return exitCodes.ok;
-  } catch (error) {
+  } catch (thrown) {
+    const error = deviceFailure(thrown);
     // Help and the version end as errors too; they have been printed by now.
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
     if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
@@ -20,6 +23,8 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
     if (told !== '') io.err(`${io.live ? pc.red('error:') : 'error:'} ${told}\n`);
     if (process.env.TRACT_DEBUG && error instanceof Error) io.err(`${error.stack}\n`);
     return error instanceof CommanderError ? exitCodes.usage : exitCodeOf(error);
+  } finally {
+    endAll();
   }
 }
 

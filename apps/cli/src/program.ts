@@ -25,8 +25,10 @@ Results go to stdout, progress and errors to stderr; --json prints one value.
 Exit codes: 0 ok, 1 failed, 2 usage, 3 bad data or checkpoint,
 4 backend missing, 5 diverged (a loss, gradient or weight is not finite),
 130 interrupted.
-Environment: TRACT_MNIST names a folder with other idx files of MNIST's form,
-TRACT_DEBUG=1 adds the stack trace to an error.`;
+Environment: TRACT_MNIST names a folder with other idx files of MNIST's form;
+--backend webgpu needs the npm package webgpu and a graphics card, or
+TRACT_WEBGPU_DRIVER=software to compute on the CPU where Debian's chromium is
+installed; TRACT_DEBUG=1 adds the stack trace to an error.`;
 
 /** The columns of every help text, on any terminal. */
 const helpWidth = 79;

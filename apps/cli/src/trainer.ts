@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ImageBatches, Picked } from '@tract/data';
+import { deviceFailure } from './device-failure.js';
 import { interrupted } from './errors.js';
 import type { Io } from './io.js';
 import { emptyWindow, openLossLog, type StepResult } from './loss-log.js';
@@ -63,6 +64,11 @@ export async function runWork(io: Io, start: Start, options: RunOptions): Promis
     throw interrupted(
       `stopped by ${signals.asked} after ${withCommas(state.images)} images; the checkpoint is written, ${options.again ?? '--resume goes on from it'}`,
     );
+  } catch (error) {
+    throw deviceFailure(error, {
+      lost: `what was done since the last checkpoint is lost too, ${options.again ?? '--resume goes on from it'}`,
+      full: 'a batch in parts takes less: --accumulate 2 or more',
+    });
   } finally {
     progress.end();
     signals.release();

@@ -6,6 +6,7 @@ import { gigabytes, machine } from '../environment.js';
 import { type Io, report } from '../io.js';
 import { nativeInstructionSets } from '../native-info.js';
 import { registerTensorFlow } from '../tensorflow.js';
+import { startWebGpu } from '../webgpu.js';
 
 export type DoctorOptions = ComputeOptions & { readonly json?: boolean };
 
@@ -20,17 +21,21 @@ async function findBackends(): Promise<Found[]> {
       detail: native.sets ? `C++ kernels for ${native.sets.join(', ')}` : native.reason!,
     },
     { name: 'cpu', available: true, detail: 'plain JavaScript, hundreds of times slower than native' },
-    await findTensorFlow(),
-    { name: 'webgpu', available: false, detail: 'not in this version yet' },
+    await findOut('tensorflow', registerTensorFlow),
+    await findOut('webgpu', async () => {
+      const { description, stop } = await startWebGpu();
+      stop();
+      return description;
+    }),
   ];
 }
 
-/** What `--backend tensorflow` would compute on, or what it would say. */
-async function findTensorFlow(): Promise<Found> {
+/** What `--backend` with that name would compute on, or what it would say. */
+async function findOut(name: string, start: () => Promise<string>): Promise<Found> {
   try {
-    return { name: 'tensorflow', available: true, detail: await registerTensorFlow() };
+    return { name, available: true, detail: await start() };
   } catch (error) {
-    return { name: 'tensorflow', available: false, detail: (error as Error).message.replace(/^tensorflow: /, '') };
+    return { name, available: false, detail: (error as Error).message.replace(`${name}: `, '') };
   }
 }
 

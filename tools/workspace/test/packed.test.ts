@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { launchChromium, noChromium } from '@tract/backend-webgpu/testing';
+import { transform } from 'esbuild';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { examplesOf, installInto, type Packed, packAll, root, targetsOf } from './packed.js';
+
+// Real: our tarballs, npm's install of them without scripts, Vite's build, the browser. Not real: other packages come from the checkout.
+const scratch = mkdtempSync(join(tmpdir(), 'tract-packed-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+let packed: ReadonlyMap<string, Packed>;
+beforeAll(async () => {
+  packed = await packAll(scratch);
+}, 120_000);
+
+test('every package holds what it exports, its README and the licence, and neither tests nor caches', () => {
+  expect(packed.size).toBeGreaterThan(12);
+  for (const [name, { files, manifest }] of packed) {
+    expect(files, name).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
+    expect(files, name).toEqual(expect.arrayContaining([...targetsOf(manifest.exports), ...targetsOf(manifest.bin)]));
+    expect(
+      files.filter((path) => /\.test\.|tsbuildinfo|(^|\/)(fixtures|node_modules|build)\//.test(path)),
+      name,
+    ).toEqual([]);
+  }
+  const licence = readFileSync(join(root, 'LICENSE'));
+  const rooms = ['packages', 'apps'].flatMap((room) => readdirSync(join(root, room)).map((inner) => join(root, room, inner, 'LICENSE')));
+  for (const copy of rooms.filter(existsSync)) expect(readFileSync(copy).equals(licence), copy).toBe(true);
+});
+
+test('the samplers bring the schedules and nothing else, and run as their README says', async () => {
+  const project = join(scratch, 'samplers');
+  expect(await installInto(project, packed, ['@tract/samplers'])).toEqual(['@tract/samplers', '@tract/schedules']);
+  for (const [index, example] of examplesOf('packages/samplers').entries()) {
+    const { code } = await transform(example, { loader: 'ts', format: 'esm' });
+    writeFileSync(join(project, `example-${index}.mjs`), code);
+    const { stdout } = await promisify(execFile)(process.execPath, [`example-${index}.mjs`], { cwd: project });
+    expect(stdout).toMatch(index === 0 ? /^Float32Array\(8\)/ : /^784\n$/);
+  }
+});
+
+const reason = noChromium();
+
+test(`distill and the WebGPU backend build with Vite and run as their READMEs say${reason ? ` (built only: ${reason})` : ''}`, async () => {
+  const project = join(scratch, 'page');
+  const installed = await installInto(project, packed, ['@tract/distill', '@tract/backend-webgpu']);
+  expect(installed.filter((name) => /native|vitest|^webgpu$/.test(name))).toEqual([]);
+  const [onWebGpu] = examplesOf('packages/backend-webgpu');
+  const [onCpu] = examplesOf('packages/distill');
+  const distilling = onCpu
+    .replace("import '@tensorflow/tfjs-backend-cpu'", "import { registerWebGpuBackend } from '@tract/backend-webgpu'")
+    .replace("await useBackend('cpu')", "await registerWebGpuBackend();\nawait useBackend('webgpu')");
+  expect(distilling).not.toContain('cpu');
+  writeFileSync(join(project, 'convolve.ts'), onWebGpu);
+  writeFileSync(join(project, 'distil.ts'), distilling);
+  writeFileSync(
+    join(project, 'main.ts'),
+    `const said: unknown[][] = [];
+    console.log = (...words) => void said.push(words);
+    await import('./convolve.ts');
+    await import('./distil.ts');
+    Object.assign(globalThis, { said });`,
+  );
+  writeFileSync(join(project, 'index.html'), '<!doctype html><title>page</title><script type="module" src="/main.ts"></script>');
+  await build({ root: project, configFile: false, logLevel: 'error', build: { target: 'es2022' } });
+  if (reason === undefined) expect(await run(join(project, 'dist'))).toEqual([[expect.any(String), 2 * 28 * 28 * 32], [[2, 8, 8, 1]]]);
+});
+
+/** What the page of a folder says in a browser. */
+async function run(folder: string): Promise<unknown[][]> {
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(0);
+    const failed = new Promise<never>((_, reject) => page.on('pageerror', reject));
+    await page.route('http://localhost/**', (route) => {
+      const { pathname } = new URL(route.request().url());
+      return route.fulfill({ path: join(folder, pathname === '/' ? 'index.html' : pathname) });
+    });
+    await page.goto('http://localhost/');
+    await Promise.race([page.waitForFunction(() => 'said' in globalThis), failed]);
+    return await page.evaluate(() => (globalThis as unknown as { said: unknown[][] }).said);
+  } finally {
+    await browser.close();
+  }
+}

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+type Manifest = {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly exports?: unknown;
+  readonly bin?: unknown;
+  readonly dependencies?: Readonly<Record<string, string>>;
+};
+
+const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+
+/** A package as it would be published. */
+export type Packed = { readonly manifest: Manifest; readonly tarball: string; readonly files: readonly string[] };
+
+const npm = (cwd: string, ...args: string[]) =>
+  promisify(execFile)('npm', args, { cwd, maxBuffer: 2 ** 26, env: { ...process.env, npm_config_update_notifier: 'false' } });
+
+/** Packs folders as they are, without their scripts. */
+async function pack(to: string, folders: readonly string[]) {
+  const { stdout } = await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', to, ...folders);
+  return JSON.parse(stdout) as { name: string; filename: string; files: { path: string }[] }[];
+}
+
+/** Packs every package that is not private, without building: `npm test` has done that. By name. */
+export async function packAll(to: string): Promise<ReadonlyMap<string, Packed>> {
+  const folders = ['packages', 'apps'].flatMap((room) => readdirSync(join(root, room)).map((name) => join(root, room, name)));
+  const published = folders.filter((folder) => !manifestOf(folder).private);
+  const packed = await pack(to, published);
+  const manifests = new Map(published.map((folder) => [manifestOf(folder).name, manifestOf(folder)]));
+  return new Map(
+    packed.map(({ name, filename, files }) => [
+      name,
+      { manifest: manifests.get(name)!, tarball: join(to, filename), files: files.map(({ path }) => path) },
+    ]),
+  );
+}
+
+/** Paths inside the package that a field of its description names, at any depth. */
+export const targetsOf = (field: unknown): string[] =>
+  typeof field === 'string'
+    ? [field.replace(/^\.\//, '')]
+    : Object.values((field ?? {}) as Readonly<Record<string, unknown>>).flatMap(targetsOf);
+
+/** Folders in the checkout of other packages and of what they need in turn. */
+function foldersOf(names: readonly string[]): string[] {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    const folder = join(root, 'node_modules', name);
+    if (found.has(folder) || !existsSync(folder)) return;
+    found.add(folder);
+    for (const dependency of Object.keys(manifestOf(folder).dependencies ?? {})) visit(dependency);
+  };
+  for (const name of names) visit(name);
+  return [...found];
+}
+
+/**
+ * Makes an empty project and installs packages of ours there by name. Everything comes from tarballs: of what is not ours they
+ * are made from the checkout's node_modules, which `npm ci` has checked, so that no registry is asked. Peers, all optional, are left out.
+ * @returns the names in the project's node_modules.
+ */
+export async function installInto(project: string, packed: ReadonlyMap<string, Packed>, names: readonly string[]): Promise<string[]> {
+  const wanted = new Set(names);
+  for (const name of wanted) for (const other of Object.keys(packed.get(name)?.manifest.dependencies ?? {})) wanted.add(other);
+  const ours = [...wanted].filter((name) => packed.has(name)).map((name) => [name, `file:${packed.get(name)!.tarball}`]);
+  mkdirSync(project, { recursive: true });
+  const folders = foldersOf([...wanted].filter((name) => !packed.has(name)));
+  const others = folders.length === 0 ? [] : await pack(project, folders);
+  const description = {
+    name: 'empty-project',
+    private: true,
+    type: 'module',
+    dependencies: Object.fromEntries(ours.filter(([name]) => names.includes(name))),
+    overrides: Object.fromEntries([
+      ...ours.filter(([name]) => !names.includes(name)),
+      ...others.map(({ name, filename }) => [name, `file:${join(project, filename)}`]),
+    ]),
+  };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(description, null, 2));
+  await npm(project, 'install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund');
+  const modules = join(project, 'node_modules');
+  return readdirSync(modules)
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) => (name.startsWith('@') ? readdirSync(join(modules, name)).map((inner) => `${name}/${inner}`) : [name]));
+}
+
+/** The TypeScript examples of a package's README. */
+export const examplesOf = (folder: string): string[] =>
+  Array.from(readFileSync(join(root, folder, 'README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm), ([, code]) => code);
