@@ -5,7 +5,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@tract/source'], externalConditions: ['@tract/source'] } },
   test: {
     include: ['{packages,apps,tools}/*/{src,test}/**/*.test.{ts,mjs}'],
-    testTimeout: 120_000,
+    // WebGPU computes on the processor here: minutes, on a busy machine.
+    testTimeout: 300_000,
     maxWorkers: 2,
   },
 });
