@@ -1,1 +1,1 @@
-export { type TractRun, tractRun } from './tract-run.js';
+export { expectSameTractRun, type TractRun, tractRun } from './tract-run.js';

@@ -1,5 +1,7 @@
 import { dispose, noise, read, readScalar, scale } from '@tract/tensor';
+import { expectClose } from '@tract/tensor/testing';
 import { applyUNet, initUNet, type UNetConfig } from '@tract/unet';
+import { expect } from 'vitest';
 import { distillSetup, distillStep, initDistillation, sampleImages } from '../index.js';
 
 const shape = {
@@ -51,4 +53,12 @@ export async function tractRun(): Promise<TractRun> {
   const run = { losses, teacherImages: await draw(teacher, 16), studentImages: await draw(state.studentEma, 1) };
   dispose([state, teacher]);
   return run;
+}
+
+/** A run is that of another backend, to the rounding of float32 sums in another order. */
+export function expectSameTractRun(run: TractRun, other: TractRun): void {
+  expectClose(run.teacherImages, other.teacherImages, 1e-3, 'float32 sums in another order, through sixteen network calls');
+  expectClose(run.losses, other.losses, 1e-3, 'the same, through twenty updates by Adam');
+  expectClose(run.studentImages, other.studentImages, 1e-3, 'the same');
+  expect(run.losses.every((loss) => loss > 0)).toBe(true);
 }
