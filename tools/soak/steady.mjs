@@ -1,5 +1,6 @@
-// Trains in this process by the built command line and watches what it holds: prints one JSON line of medians, early and late.
-// node tools/soak/steady.mjs STEPS
+// Trains in this process by the built command line and watches what it holds: prints one JSON line of medians, at the start of STEPS updates after
+// half as many to warm up, and at their end.
+// node --expose-gc tools/soak/steady.mjs STEPS
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,9 +33,10 @@ const look = () => {
 
 try {
   writePictures(join(folder, 'pictures'));
-  const every = setInterval(look, 50);
+  const every = setInterval(look, 250);
   const data = ['--data', `folder=${join(folder, 'pictures')}`, '--workers', '1', '--data-memory', '0', '--max-bad-samples', '1'];
-  const run = ['--out', join(folder, 'run'), '--images', String(steps), '--batch', '1', '--checkpoint-every', '100', '--samples', '0'];
+  const images = String(Math.ceil(steps * 1.5));
+  const run = ['--out', join(folder, 'run'), '--images', images, '--batch', '1', '--checkpoint-every', '100', '--samples', '0'];
   process.exitCode = await main(['train', '--preset', 'mnist-tiny', ...run, ...data, '--threads', '1', '--silent'], {
     out: () => {},
     err: (text) => process.stderr.write(text),
@@ -46,7 +48,7 @@ try {
     const part = samples.slice(samples.length * from, samples.length * to);
     return Object.fromEntries(['tensors', 'files', 'rssBytes'].map((name) => [name, median(part.map((sample) => sample[name]))]));
   };
-  console.log(JSON.stringify({ steps, samples: samples.length, early: summary(0.25, 0.5), late: summary(0.75, 1) }));
+  console.log(JSON.stringify({ steps, samples: samples.length, early: summary(1 / 3, 1 / 2), late: summary(5 / 6, 1) }));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
