@@ -1,14 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-/** A program for a page as one script; tests of vitest's kind run in it by the few words of `page-vitest.ts`. */
-export async function bundlePage(entry: string): Promise<string> {
+/** A program for a page as one script. `alias` puts other modules in the place of some, such as `page-vitest.ts` for tests of vitest's kind. */
+export async function bundlePage(entry: string, alias: Readonly<Record<string, string>> = {}): Promise<string> {
   const output = await build({
     configFile: false,
     logLevel: 'error',
     resolve: {
       conditions: ['@tract/source', 'module', 'browser', 'import', 'default'],
-      alias: { vitest: fileURLToPath(new URL('./page-vitest.ts', import.meta.url)) },
+      alias,
     },
     build: { write: false, minify: false, target: 'es2022', rollupOptions: { input: entry, output: { codeSplitting: false } } },
   });

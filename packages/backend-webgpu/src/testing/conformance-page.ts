@@ -8,4 +8,4 @@ describeBackend('webgpu', async () => {
   await useBackend('webgpu');
 });
 
-Object.assign(globalThis, { conformance: runTests() });
+Object.assign(globalThis, { result: runTests() });

@@ -1,2 +1,2 @@
-export { bundlePage } from './bundle-page.js';
 export { chromiumPath, launchChromium, noChromium } from './chromium.js';
+export { resultOfPage } from './result-of-page.js';

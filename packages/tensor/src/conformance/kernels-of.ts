@@ -48,9 +48,10 @@ export function kernelsOf(testCase: OperationCase): OperationKernels {
 /** What a kernel of a backend is: ours for it, that of the backend it builds on, or composed of others. */
 export type KernelKind = 'own' | 'stock' | 'composed';
 
-/** @param stock the backend whose kernels it took over: 'cpu' for 'native', 'webgpu-stock' for 'webgpu', itself where it is none of ours. */
+/** @param stock the backend whose kernels it took over: 'cpu' for 'native', 'webgpu-stock' for 'webgpu', itself where ours were added to it. */
 export function kernelKind(kernel: string, backend: string, stock: string): KernelKind {
   const { kernelFunc } = getKernel(kernel, backend);
   if (kernelFunc === composedKernels[kernel]) return 'composed';
-  return kernelFunc === getKernel(kernel, stock)?.kernelFunc ? 'stock' : 'own';
+  const isStock = !kernel.startsWith('Tract') && kernelFunc === getKernel(kernel, stock)?.kernelFunc;
+  return isStock ? 'stock' : 'own';
 }
