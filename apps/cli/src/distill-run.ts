@@ -52,6 +52,7 @@ export function setupOf(teacher: DiffusionModel, settings: DistillPreset): Disti
     phaseWeights: settings.phaseWeights,
     rule: { ...ruleOf(settings, process), ...(clip !== undefined && { clip }) },
     lossWeight: lossWeightOf(settings.lossWeight, teacher),
+    noisyShare: settings.noisyShare,
     seed: settings.seed,
     learningRate: settings.learningRate,
     schedule: decays[settings.decay],

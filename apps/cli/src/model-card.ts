@@ -71,9 +71,23 @@ function teacherStory(settings: TrainPreset): Story {
 }
 
 function studentStory({ samplingSteps: [steps] }: ModelDescription, settings: DistillPreset): Story {
-  const { schedule, phaseWeights, huberWidth, huberOver, clipStudent, lossWeight, learningRate, decay, batch, selfEma, restart } = settings;
+  const {
+    schedule,
+    phaseWeights,
+    noisyShare,
+    huberWidth,
+    huberOver,
+    clipStudent,
+    lossWeight,
+    learningRate,
+    decay,
+    batch,
+    selfEma,
+    restart,
+  } = settings;
   const shares = phaseWeights ? ` with ${phaseWeights.join(' : ')} of the images` : '';
   const loss = `${huberWidth > 0 ? `pseudo-Huber loss of width ${huberWidth}${huberOver === 'samples' ? ' over whole images' : ''}` : 'squared error'}${clipStudent ? ' of the clipped prediction' : ''}`;
+  const noisier = noisyShare === undefined ? '' : `, a share of ${noisyShare} of the images from the noisier half of their places`;
   return {
     title: `${isDigits(settings.data) ? 'Handwritten digits' : withoutPlace(settings.data)} in ${steps === 1 ? 'one step' : inSteps(steps)}`,
     sentence: `A student of ${steps} sampling step${steps === 1 ? '' : 's'}, distilled by the rule ${settings.method} from \`${settings.teacher}\`; the weights are the sampling average (EMA).`,
@@ -83,7 +97,7 @@ function studentStory({ samplingSteps: [steps] }: ModelDescription, settings: Di
       ['schedule', `${schedule.join(' -> ')} steps${shares}${restart === 'teacher' ? ', each phase started from its teacher' : ''}`],
       [
         'recipe',
-        `${loss}, weighed by ${lossWeight}, Adam at ${learningRate} (${decay} within each phase), ${clipping(settings)}, batch ${batch}, self-teacher momentum ${selfEma}, ${describeAveraging(settings)} per phase`,
+        `${loss}, weighed by ${lossWeight}, Adam at ${learningRate} (${decay} within each phase), ${clipping(settings)}, batch ${batch}, self-teacher momentum ${selfEma}, ${describeAveraging(settings)} per phase${noisier}`,
       ],
       ['seed', String(settings.seed)],
     ],

@@ -30,6 +30,11 @@ export type DistillOptions<P> = {
   readonly rule?: TargetRule;
   /** The weight of the loss at a noise level; the rule's own unless told. */
   readonly lossWeight?: LossWeight;
+  /**
+   * Share of the training images, in [0, 1], that start in the noisier half of all places, where the student has most to learn; uniform draws unless
+   * told, as in the paper.
+   */
+  readonly noisyShare?: number;
   /** Whole number in [0, 2^53). */
   readonly seed?: number;
   readonly learningRate?: number;
@@ -63,6 +68,7 @@ export type DistillSetup<P> = {
   readonly process: Process;
   readonly phases: readonly Phase[];
   readonly rule: TargetRule;
+  readonly noisyShare?: number;
   readonly seed: number;
   readonly updates: number;
   /** Each phase's part of the updates; they sum to 1. */
@@ -91,7 +97,7 @@ export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   const { rule: named = tract, lossWeight = named.lossWeight } = options;
   const rule: TargetRule = { ...named, lossWeight };
   const { learningRate = 2e-4, schedule = constantRate, clipNorm = 1, restart = 'keep', ema = { residual: 1e-3 } } = options;
-  const { process = vpProcess, huberWidth, huberOver, clipStudent = false } = options;
+  const { process = vpProcess, noisyShare, huberWidth, huberOver, clipStudent = false } = options;
   requirePrediction('distillSetup', prediction);
   requireRates('distillSetup', { learningRate, clipNorm });
   const phases = phasesOf(phaseSteps, timesteps);
@@ -99,10 +105,12 @@ export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   if (!(Number.isInteger(updates) && updates > phases.length)) {
     throw new RangeError(`distillSetup: updates must be a whole number above the number of phases, ${phases.length}, got ${updates}`);
   }
+  if (noisyShare !== undefined && !(noisyShare >= 0 && noisyShare <= 1))
+    throw new RangeError(`distillSetup: noisyShare must be in [0, 1], got ${noisyShare}`);
   if (huberWidth !== undefined && !(huberWidth > 0)) throw new RangeError(`distillSetup: huberWidth must be > 0, got ${huberWidth}`);
   const shares = phaseShares(phases.length, options.phaseWeights);
   return {
-    ...{ model: { network, prediction, preconditioning }, process: process(timesteps), phases, rule, seed, updates, shares },
+    ...{ model: { network, prediction, preconditioning }, process: process(timesteps), phases, rule, noisyShare, seed, updates, shares },
     ...{ learningRate, schedule, clipNorm, restart, huberWidth, huberOver, clipStudent },
     accumulate: requireAccumulate('distillSetup', options.accumulate ?? 1),
     selfTeacherMomentum: requireMomentum('distillSetup: selfTeacherMomentum', options.selfTeacherMomentum ?? 0.5),

@@ -103,7 +103,7 @@ export function distillTarget<P extends Tree<Tensor>>(setup: DistillSetup<P>, st
 }
 
 const drawsOf = <P>(setup: DistillSetup<P>, state: DistillState<P>, { x0, draws }: DistillBatch): readonly Draw[] =>
-  draws ?? drawJumps(setup.rule, phaseNow(setup, state), { seed: setup.seed, step: state.step }, x0.shape[0]);
+  draws ?? drawJumps(setup.rule, phaseNow(setup, state), { seed: setup.seed, step: state.step }, x0.shape[0], setup.noisyShare);
 
 const noiseKey = <P>({ seed }: DistillSetup<P>, { step }: DistillState<P>): NoiseKey => ({ seed, stream: streams.distillNoise, step });
 

@@ -5,6 +5,7 @@ import { btd } from './btd.js';
 import { phasesOf } from './phases.js';
 import { vpProcess } from './process.js';
 import { drawJumps, planStep } from './step-plan.js';
+import { jumpOf } from './target-rule.js';
 import { tract } from './tract.js';
 
 const process = vpProcess(64);
@@ -91,6 +92,23 @@ describe('drawJumps', () => {
     expect(counts.size).toBe(64);
     // 6400 draws over 64 places: 100 each, standard deviation 10.
     for (const count of counts.values()) expect(Math.abs(count - 100)).toBeLessThan(45);
+  });
+
+  test('gives the noisier half of all places the share that it is told', () => {
+    const [phase] = phasesOf([63, 9]); // 63 places, of which 32 are the noisier half
+    const counts = Array<number>(64).fill(0);
+    for (let step = 0; step < 400; step++) {
+      for (const draw of drawJumps(tract, phase, { seed: 1, step }, 16, 0.8)) counts[jumpOf(phase, draw).a]++;
+    }
+    // 6400 draws: 160 at each noisier place, 41.3 at each other, standard deviations 12.5 and 6.4.
+    for (const [a, count] of counts.entries()) {
+      if (a > 31) expect(Math.abs(count - 160)).toBeLessThan(55);
+      else if (a > 0) expect(Math.abs(count - 41.3)).toBeLessThan(28);
+    }
+    expect(counts[0]).toBe(0);
+    const [whole] = phasesOf([2, 1]);
+    expect(new Set(drawJumps(tract, whole, { seed: 1, step: 0 }, 50, 0.5).map(({ semi }) => semi))).toEqual(new Set([0, 1]));
+    expect(drawJumps(btd, whole, { seed: 1, step: 0 }, 3, 0.5)).toEqual(Array(3).fill({ group: 1, semi: 0 }));
   });
 
   test('is a function of seed, step and place in the batch', () => {

@@ -1,5 +1,5 @@
 import { ddimWeights, type NoiseLevel } from '@tract/schedules';
-import { randomInts } from '@tract/tensor';
+import { randomInts, randomUniforms } from '@tract/tensor';
 import type { Phase } from './phases.js';
 import type { Process } from './process.js';
 import { streams } from './streams.js';
@@ -25,14 +25,29 @@ export type StepPlan = {
 };
 
 /**
- * Draws group and position for each of `count` images, uniformly: a function of (seed, step, position in the batch).
+ * Draws group and position for each of `count` images: a function of (seed, step, position in the batch). Uniformly, unless `noisyShare` says how
+ * many of them are to start in the noisier half of all places.
  */
-export function drawJumps(rule: TargetRule, phase: Phase, key: { readonly seed: number; readonly step: number }, count: number): Draw[] {
+export function drawJumps(
+  rule: TargetRule,
+  phase: Phase,
+  key: { readonly seed: number; readonly step: number },
+  count: number,
+  noisyShare?: number,
+): Draw[] {
   const positions = rule.positions(phase);
+  const places = phase.studentSteps * positions;
+  const fewer = Math.floor(places / 2);
   return Array.from({ length: count }, (_, sample) => {
-    // One number for both: group and position are the two digits of a uniform integer.
-    const [drawn] = randomInts({ ...key, stream: streams.distillDraw, sample }, 1, phase.studentSteps * positions);
-    return { group: 1 + Math.floor(drawn / positions), semi: drawn % positions };
+    const place = { ...key, stream: streams.distillDraw, sample };
+    if (noisyShare === undefined) {
+      // One number for both: group and position are the two digits of a uniform integer.
+      const [drawn] = randomInts(place, 1, places);
+      return { group: 1 + Math.floor(drawn / positions), semi: drawn % positions };
+    }
+    const [half, within] = randomUniforms(place, 2);
+    const rank = half < noisyShare ? fewer + Math.floor(within * (places - fewer)) : Math.floor(within * fewer);
+    return { group: 1 + Math.floor(rank / positions), semi: positions - 1 - (rank % positions) };
   });
 }
 

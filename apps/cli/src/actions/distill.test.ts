@@ -96,6 +96,14 @@ test("the pseudo-Huber loss is of each pixel's difference, or of the smaller len
   expect(readFileSync(folder('huber-samples/model/README.md'), 'utf8')).toContain('pseudo-Huber loss of width 0.03 over whole images');
 });
 
+test('more images start from the noisier places when told', async () => {
+  const { code, stderr } = await distill('noisier', '--schedule', '16,1', '--images', '8', '--noisy-share', '0.9').ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(readFileSync(folder('noisier/model/README.md'), 'utf8')).toMatch(/share of 0\.9 of the images.* --noisy-share 0\.9/s);
+  const refused = await distill('refused', '--noisy-share', '1.5').ended;
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/--noisy-share.*at most 1/) });
+});
+
 test('a loss that is not finite ends the run with one sentence and commits nothing', async () => {
   const path = folder('teacher/model/model.safetensors');
   const { tensors, metadata } = readSafetensors(readFileSync(path));

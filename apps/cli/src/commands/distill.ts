@@ -43,6 +43,11 @@ export const distillCommand = (io: Io): Command =>
         )
         .option('--schedule <list>', 'sampling steps before, between and after the phases, each dividing the one before it', phaseSchedule)
         .option('--phase-weights <list>', 'how the phases share the images, such as 1,4 (with --schedule alone: equally)', integerList)
+        .option(
+          '--noisy-share <x>',
+          'share of the images that start in the noisier half of their places (default: half, by uniform draws)',
+          numberUpTo(1),
+        )
         .option('--huber-width <x>', 'width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error', numberUpTo(2))
         .addOption(
           new Option('--huber-over <what>', "that loss of each pixel's difference, or of the length of a whole image's").choices([

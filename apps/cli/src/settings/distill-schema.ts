@@ -15,6 +15,9 @@ const shape = z.strictObject({
     .optional(),
   schedule: counts().describe('sampling steps before, between and after the phases, each dividing the one before it'),
   phaseWeights: counts().describe('how the phases share the images; equally where not given').optional(),
+  noisyShare: upTo(1)
+    .describe('share of the images that start in the noisier half of their places; uniform draws where not given')
+    .optional(),
   decay: oneOf(['constant', 'cosine', 'linear']).describe('how the learning rate goes in each phase; the last two to 0'),
   selfEma: momentum().describe("momentum of the self-teacher's average"),
   restart: oneOf(['keep', 'teacher']).describe('at a phase change the student goes on, or starts from its new teacher'),

@@ -13,6 +13,7 @@ export const settingFlags: Readonly<Record<string, string>> = {
   seed: 'seed',
   learningRate: 'lr',
   rampImages: 'lr-ramp',
+  noisyShare: 'noisy-share',
   decay: 'decay',
   lossWeight: 'loss-weight',
   huberWidth: 'huber-width',
