@@ -99,7 +99,8 @@ const student: DistillPreset = {
   checkpointEvery: 20e3,
 };
 
-const publishedAverages = { selfEma: 0.5, emaResidual: 1e-3 };
+/** Draws and averages of the published codes. */
+const asPublished = { noisyShare: undefined, huberOver: undefined, selfEma: 0.5, emaResidual: 1e-3 };
 
 export const mnistTeachers: Readonly<Record<string, TrainPreset>> = {
   'mnist-teacher': teacher,
@@ -116,11 +117,10 @@ export const mnistStudents: Readonly<Record<string, DistillPreset>> = {
     method: 'tract-edm',
     schedule: [40, 1],
     phaseWeights: undefined,
-    noisyShare: undefined,
     lossWeight: 'edm',
     huberWidth: 0,
     clipStudent: false,
-    ...publishedAverages,
+    ...asPublished,
   },
   // As published: each phase's student starts from its teacher, the last two phases are twice as long, and nothing is clipped.
   'mnist-btd': {
@@ -129,9 +129,9 @@ export const mnistStudents: Readonly<Record<string, DistillPreset>> = {
     schedule: halvings(1024),
     phaseWeights: [1, 1, 1, 1, 1, 1, 1, 1, 2, 2],
     restart: 'teacher',
-    noisyShare: undefined,
+    huberWidth: 0.02,
     clipStudent: false,
-    ...publishedAverages,
+    ...asPublished,
   },
   // A short run has no time for a slow self-teacher: what it learns must pass from step to step of a group.
   'mnist-quickstart': { ...student, phaseWeights: [1, 4], images: 72e3, selfEma: 0.85 },
