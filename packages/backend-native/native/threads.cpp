@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -27,21 +28,39 @@ constexpr int kPatience = 4000;  // of the caller for the last item of another t
 constexpr uint64_t kJoined = 0xffff, kOpen = 0x10000;
 constexpr int kNumberShift = 17;
 
+/** The items of a loop that are one thread's to begin with. In a line of memory of its own. */
+struct alignas(64) Share {
+  std::atomic<int64_t> next{0};
+  int64_t end = 0;
+};
+
 struct Pool {
   std::vector<std::thread> workers;
+  std::unique_ptr<Share[]> shares;
   std::mutex mutex;
   std::condition_variable wake;
   std::atomic<uint64_t> state{0};
   std::atomic<bool> stopping{false};
-  std::atomic<int64_t> next{0};
-  int64_t items = 0;
   void (*body)(void*, int64_t) = nullptr;
   void* context = nullptr;
 
   uint64_t number() const { return state.load(std::memory_order_acquire) >> kNumberShift; }
 
-  void takeItems() {
-    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < items;) body(context, i);
+  /** Neighbouring items to each thread, the same in every loop: what it wrote in the last one is in its own cache. */
+  void share(int64_t items) {
+    const int64_t threads = static_cast<int64_t>(workers.size()) + 1;
+    for (int64_t i = 0; i < threads; i++) {
+      shares[i].next.store(items * i / threads, std::memory_order_relaxed);
+      shares[i].end = items * (i + 1) / threads;
+    }
+  }
+
+  /** Its own items, and then what the others have not begun. */
+  void takeItems(size_t self) {
+    for (size_t i = 0; i <= workers.size(); i++) {
+      Share& from = shares[(self + i) % (workers.size() + 1)];
+      for (int64_t item; (item = from.next.fetch_add(1, std::memory_order_relaxed)) < from.end;) body(context, item);
+    }
   }
 
   /** False when the loop is over: whoever comes late must not touch it, for the next one may be on its way. */
@@ -52,7 +71,7 @@ struct Pool {
     return false;
   }
 
-  void work(uint64_t seen) {
+  void work(size_t self, uint64_t seen) {
     for (;;) {
       for (int spin = 0; spin < kSpins && number() == seen; spin++) TRACT_PAUSE();
       if (number() == seen) {
@@ -62,7 +81,7 @@ struct Pool {
       if (stopping.load()) return;
       seen = number();
       if (!join()) continue;
-      takeItems();
+      takeItems(self);
       state.fetch_sub(1, std::memory_order_release);
     }
   }
@@ -117,7 +136,8 @@ void setThreadCount(int count) {
   if (count == threadCount()) return;
   p->stop();
   const uint64_t seen = p->number();
-  for (int i = 1; i < count; i++) p->workers.emplace_back([p, seen] { p->work(seen); });
+  p->shares = std::make_unique<Share[]>(count);
+  for (int i = 1; i < count; i++) p->workers.emplace_back([p, i, seen] { p->work(i, seen); });
 }
 
 void runItems(int64_t items, void (*body)(void*, int64_t), void* context) {
@@ -128,10 +148,9 @@ void runItems(int64_t items, void (*body)(void*, int64_t), void* context) {
   }
   p->body = body;
   p->context = context;
-  p->items = items;
-  p->next.store(0, std::memory_order_relaxed);
+  p->share(items);
   p->announce(kOpen);
-  p->takeItems();
+  p->takeItems(0);
   p->close();
 }
 

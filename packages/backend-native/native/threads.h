@@ -9,7 +9,7 @@ namespace tract {
 int threadCount();
 void setThreadCount(int count);
 
-/** Runs body(context, item) for item in [0, items), items taken dynamically by the threads; returns when all are done. Not reentrant. */
+/** Runs body(context, item) for item in [0, items), each thread its part of them and then what others have left; returns when all are done. Not reentrant. */
 void runItems(int64_t items, void (*body)(void* context, int64_t item), void* context);
 
 /** A 64-byte aligned scratch area of this thread, at least `floats` long; its content is undefined and lives until the next call with the same slot. */
