@@ -107,9 +107,14 @@ describe.skipIf(!isThere('bash'))(`in a real bash${because('bash')}`, () => {
   });
 });
 
+const scripts = scratchFolder();
+afterAll(scripts.remove);
+
 for (const shell of Object.keys(completionScripts) as (keyof typeof completionScripts)[]) {
   test.skipIf(!isThere(shell))(`${shell} parses its script${because(shell)}`, () => {
-    const { status, stderr } = spawnSync(shell, ['-n'], { input: completionScripts[shell], encoding: 'utf8' });
+    const path = join(scripts.path, `completion.${shell}`);
+    writeFileSync(path, completionScripts[shell]);
+    const { status, stderr } = spawnSync(shell, ['-n', path], { encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 }
