@@ -102,7 +102,7 @@ static void convolution(const Call& call, bool relu) {
   const ConvShape s(call);
   const int64_t depth = s.kh * s.kw * s.Ci, panels = panelsOf(s.Co);
   const Epilogue end{call.in(2), call.in(3), relu};
-  if (s.suitsWinograd()) return winograd::convolve(call.in(0), call.in(1), call.n(12), s.tiling(), call.out(4), end);
+  if (s.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Ci, s.Co, false}, call.n(12), s.tiling(), call.out(4), end);
   float* packed = tract::scratch(0, panels * depth * NR);
   if (s.narrow())
     for (int64_t i = 0; i < depth * s.Co; i++) packed[i] = call.in(1)[i % depth * s.Co + i / depth];
@@ -127,19 +127,7 @@ static void conv2dInputGrad(const Call& call) {
   back.H = s.Ho, back.Wd = s.Wo, back.Ci = s.Co, back.Co = s.Ci, back.Ho = s.H, back.Wo = s.Wd;
   back.stride = 1, back.padTop = s.kh - 1 - s.padTop, back.padLeft = s.kw - 1 - s.padLeft;
   const int64_t taps = s.kh * s.kw, depth = taps * s.Co, panels = panelsOf(s.Ci);
-  if (s.suitsWinograd() && back.suitsWinograd()) {
-    float* flipped = tract::scratch(6, taps * s.Ci * s.Co);  // [kh, kw, Co, Ci]
-    const int64_t square = W, across = s.Co / square;
-    tract::parallelFor(taps * across, [&](int64_t item) {
-      const int64_t t = item / across, co = item % across * square;
-      const float* from = call.in(1) + (taps - 1 - t) * s.Ci * s.Co + co;
-      float* to = flipped + (t * s.Co + co) * s.Ci;
-      for (int64_t ci = 0; ci < s.Ci; ci += square)
-        for (int64_t j = 0; j < square; j++)
-          for (int64_t i = 0; i < square; i++) to[j * s.Ci + ci + i] = from[(ci + i) * s.Co + j];
-    });
-    return winograd::convolve(call.in(0), flipped, 0, back.tiling(), call.out(2), {});
-  }
+  if (s.suitsWinograd() && back.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Co, s.Ci, true}, 0, back.tiling(), call.out(2), {});
   float* packed = tract::scratch(0, panels * depth * NR);
   if (back.narrow()) {
     for (int64_t i = 0; i < depth * s.Ci; i++) {

@@ -1,5 +1,6 @@
 // The filter's gradient by the same transforms as winograd.h's convolution: dw = G'[sum over tiles of (B' x B) . (A dy A')]G.
 #pragma once
+#include "blocks.h"
 #include "winograd.h"
 
 namespace TRACT_ISA {
@@ -28,16 +29,15 @@ struct FilterGrad {  // G', 6 -> 3
   }
 };
 
-/** u[frequency][panel][tile][NR] = A dy A' of `count` tiles, and the tiles' sum of dy over pixels added to sum[Co]. */
-static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first, int64_t count, const float* zeros, float* u, int64_t plane, int64_t depth, int64_t at, float* sum) {
-  const int64_t panels = panelsOf(g.Co);
+/** u[frequency][panel][tile][NR] = A dy A' of `count` tiles in panels [panel, panelEnd), and the tiles' sum of dy over pixels added to sum[Co]. */
+static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first, int64_t count, int64_t panel, int64_t panelEnd, const float* zeros, float* u, int64_t plane, int64_t depth, int64_t at, float* sum) {
   for (int64_t t = 0; t < count; t++) {
     int64_t n, y, x;
     g.locate(first + t, n, y, x);
     const float* p[16];
     pixels<4>(dy + n * g.Ho * g.Wo * g.Co, g.Ho, g.Wo, g.Co, y, x, zeros, p);
-    for (int64_t c = 0; c < panels * NR; c += W) {
-      float* to = u + (c / NR * depth + at + t) * NR + c % NR;
+    for (int64_t c = panel * NR; c < panelEnd * NR; c += W) {
+      float* to = u + ((c / NR - panel) * depth + at + t) * NR + c % NR;
       if (c >= g.Co) {
         for (int64_t f = 0; f < kFrequencies; f++) store(to + f * plane, vf{});
         continue;
@@ -56,56 +56,65 @@ static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first,
   }
 }
 
-/** dFilter = G' S G for S[frequency][Ci][Co], where S is the sum of `parts` such arrays, added in order. */
-static void transformFilterGrad(const float* s, int64_t parts, int64_t Ci, int64_t Co, float* dFilter) {
-  const int64_t size = kFrequencies * Ci * Co;
-  tract::parallelFor(Ci, [&](int64_t ci) {
-    for (int64_t co = 0; co < Co; co += W)
-      transform<FilterGrad>(
-          [&](int i, int j) {
-            const float* at = s + ((i * 6 + j) * Ci + ci) * Co + co;
-            vf total = load(at);
-            for (int64_t part = 1; part < parts; part++) total += load(at + part * size);
-            return total;
-          },
-          [&](int i, int j, vf value) { store(dFilter + ((i * 3 + j) * Ci + ci) * Co + co, value); });
+/** Input channels [ci, ciEnd) and output channels [co, coEnd) of dFilter = G' S G for S[frequency][Ci][Co]. */
+static void transformFilterGrad(const float* s, const Tiling& g, int64_t ci, int64_t ciEnd, int64_t co, int64_t coEnd, float* dFilter) {
+  for (; ci < ciEnd; ci++)
+    for (int64_t c = co; c < coEnd; c += W)
+      transform<FilterGrad>([&](int i, int j) { return load(s + ((i * 6 + j) * g.Ci + ci) * g.Co + c); }, [&](int i, int j, vf value) { store(dFilter + ((i * 3 + j) * g.Ci + ci) * g.Co + c, value); });
+}
+
+/** to[i] = sum of parts[part * size + i], in order, for i in [begin, end). */
+static void addParts(const float* parts, int64_t count, int64_t size, int64_t begin, int64_t end, float* to) {
+  forVectors(begin, end, [&](int64_t i, auto width) {
+    vf total = loadSome(parts + i, width);
+    for (int64_t part = 1; part < count; part++) total += loadSome(parts + part * size + i, width);
+    storeSome(to + i, total, width);
   });
 }
 
-/** Parts that the tiles are divided into, each summed by itself, whatever the threads: more than one where its sums stay in the second-level cache. */
+constexpr int64_t kSums = 1 << 18;  // floats of sums that stay in the second-level cache
+
+/** Parts that the tiles are divided into, each summed by itself, whatever the threads: a power of two, so that two threads or four share them evenly. */
 static inline int64_t filterGradParts(const Tiling& g) {
-  return kFrequencies * g.Ci * g.Co > (1 << 18) ? 1 : std::clamp<int64_t>(g.total() / 128, 1, 8);
+  int64_t parts = kFrequencies * g.Ci * g.Co > kSums ? 1 : 8;
+  while (parts > 1 && g.total() < 128 * parts) parts /= 2;
+  return parts;
 }
 
-/** dFilter and dBias by parts: each work item keeps a few tiles and its own sums in its caches, and waits for nobody. */
-static void filterGradByParts(const float* x, const float* dy, const Tiling& g, int64_t parts, float* dFilter, float* dBias) {
-  const int64_t tiles = g.total(), size = kFrequencies * g.Ci * g.Co;
-  const int64_t chunk = std::clamp<int64_t>((1 << 17) / (kFrequencies * (g.Ci + g.Co)), 8, 32);
-  const int64_t vPlane = planeOf(chunk * g.Ci), uPlane = planeOf(panelsOf(g.Co) * chunk * NR);
-  float* sums = tract::scratch(0, parts * (size + g.Co));
-  float* biases = sums + parts * size;
-  std::memset(biases, 0, sizeof(float) * parts * g.Co);
-  tract::parallelFor(parts, [&](int64_t part) {
-    float* v = tract::scratch(1, kFrequencies * vPlane + std::max(g.Ci, g.Co));
+/**
+ * dFilter and dBias by parts, and where there are more threads than parts, by blocks of channels: each work item keeps a few tiles and its own sums in its
+ * caches, waits for nobody, and hands on what it has for the filter, a quarter of its sums. A sum runs over the tiles in order, whatever the blocks.
+ */
+static void filterGradByParts(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
+  const int64_t tiles = g.total(), size = 9 * g.Ci * g.Co, sums = kFrequencies * g.Ci * g.Co, panels = panelsOf(g.Co), parts = filterGradParts(g);
+  const int64_t blocks = (tract::threadCount() + parts - 1) / parts;
+  const int64_t across = std::min(panels, blocks), down = std::min(g.Ci / W, (blocks + across - 1) / across);
+  const int64_t chunk = sums > kSums ? 64 : std::clamp<int64_t>((1 << 17) / (kFrequencies * (g.Ci + g.Co)), 8, 32);
+  const int64_t vPlane = planeOf(chunk * g.Ci), uPlane = planeOf(panels * chunk * NR), widest = std::max(g.Ci, g.Co);
+  float* filters = parts > 1 ? tract::scratch(0, parts * size) : dFilter;
+  float* biases = tract::scratch(6, parts * g.Co);
+  tract::parallelFor(parts * down * across, [&](int64_t item) {
+    const int64_t part = item / (down * across), row = item / across % down, column = item % across, begin = part * tiles / parts, end = (part + 1) * tiles / parts;
+    const int64_t ci = row * (g.Ci / W) / down * W, ciEnd = (row + 1) * (g.Ci / W) / down * W;
+    const int64_t panel = column * panels / across, panelEnd = (column + 1) * panels / across, co = panel * NR, coEnd = std::min(panelEnd * NR, g.Co);
+    float* v = tract::scratch(1, kFrequencies * vPlane);
     float* u = tract::scratch(2, kFrequencies * uPlane);
-    float* zeros = v + kFrequencies * vPlane;
-    std::memset(zeros, 0, sizeof(float) * std::max(g.Ci, g.Co));
-    const int64_t begin = part * tiles / parts, end = (part + 1) * tiles / parts;
+    float* s = tract::scratch(3, sums);
+    float* zeros = tract::scratch(4, widest + g.Co);
+    float* bias = zeros + widest;
+    std::memset(zeros, 0, sizeof(float) * (widest + g.Co));
     for (int64_t from = begin; from < end; from += chunk) {
       const int64_t depth = std::min(chunk, end - from);
-      transformInput(x, g, from, depth, zeros, v, vPlane);
-      transformOutputGrad(dy, g, from, depth, zeros, u, uPlane, depth, 0, biases + part * g.Co);
+      transformInput(x, g, from, depth, ci, ciEnd, zeros, v, vPlane);
+      transformOutputGrad(dy, g, from, depth, panel, panelEnd, zeros, u, uPlane, depth, 0, bias);
       for (int64_t f = 0; f < kFrequencies; f++)
-        columnsTimesPanels(v + f * vPlane, g.Ci, g.Ci, depth, u + f * uPlane, g.Co, sums + part * size + f * g.Ci * g.Co, g.Co, from > begin);
+        columnsTimesPanels(v + f * vPlane, ciEnd - ci, ciEnd - ci, depth, u + f * uPlane, coEnd - co, s + (f * g.Ci + ci) * g.Co + co, g.Co, from > begin);
     }
+    transformFilterGrad(s, g, ci, ciEnd, co, coEnd, filters + part * size);
+    if (row == 0) std::memcpy(biases + part * g.Co + co, bias + co, sizeof(float) * (coEnd - co));
   });
-  transformFilterGrad(sums, parts, g.Ci, g.Co, dFilter);
-  if (!dBias) return;
-  for (int64_t c = 0; c < g.Co; c++) {
-    float total = 0;
-    for (int64_t part = 0; part < parts; part++) total += biases[part * g.Co + c];
-    dBias[c] = total;
-  }
+  if (parts > 1) forPieces(size, [&](int64_t from, int64_t end) { addParts(filters, parts, size, from, end, dFilter); });
+  if (dBias) addParts(biases, parts, g.Co, 0, g.Co, dBias);
 }
 
 /** dFilter and dBias where many sums would not stay in the caches: all threads take a chunk of tiles together, then each some of the frequencies. */
@@ -125,9 +134,9 @@ static void filterGradByFrequencies(const float* x, const float* dy, const Tilin
     const int64_t depth = std::min(chunk, tiles - from), blocks = (depth + block - 1) / block;
     tract::parallelFor(blocks, [&](int64_t i) {
       const int64_t at = i * block, count = std::min(block, depth - at);
-      transformInput(x, g, from + at, count, zeros, v + at * g.Ci, vPlane);
+      transformInput(x, g, from + at, count, 0, g.Ci, zeros, v + at * g.Ci, vPlane);
       std::memset(sums + i * g.Co, 0, sizeof(float) * g.Co);
-      transformOutputGrad(dy, g, from + at, count, zeros, u, uPlane, depth, at, sums + i * g.Co);
+      transformOutputGrad(dy, g, from + at, count, 0, panels, zeros, u, uPlane, depth, at, sums + i * g.Co);
     });
     tract::parallelFor(kFrequencies, [&](int64_t f) {
       columnsTimesPanels(v + f * vPlane, g.Ci, g.Ci, depth, u + f * uPlane, g.Co, s + f * g.Ci * g.Co, g.Co, from > 0);
@@ -135,14 +144,13 @@ static void filterGradByFrequencies(const float* x, const float* dy, const Tilin
     for (int64_t i = 0; i < blocks; i++)
       for (int64_t c = 0; c < g.Co; c++) total[c] += sums[i * g.Co + c];
   }
-  transformFilterGrad(s, 1, g.Ci, g.Co, dFilter);
+  tract::parallelFor(g.Ci, [&](int64_t ci) { transformFilterGrad(s, g, ci, ci + 1, 0, g.Co, dFilter); });
   if (dBias) std::memcpy(dBias, total, sizeof(float) * g.Co);
 }
 
 /** dFilter [3,3,Ci,Co] and dBias [Co] (may be null). */
 static void filterGrad(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
-  const int64_t parts = filterGradParts(g);
-  if (parts > 1) return filterGradByParts(x, dy, g, parts, dFilter, dBias);
+  if (kFrequencies * g.Ci * g.Co <= 2 * kSums) return filterGradByParts(x, dy, g, dFilter, dBias);
   filterGradByFrequencies(x, dy, g, dFilter, dBias);
 }
 

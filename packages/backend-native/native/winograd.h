@@ -2,6 +2,9 @@
 // The interpolation points 0, +-3/4, +-3/2 and infinity are exact in binary and keep the error near 2e-6 of the output's scale at 256 channels
 // (0, +-1, +-2 gives 1e-5). With B, G, A the transforms of input tile, filter and result: y = A'[(G w G') . (B' x B)]A.
 #pragma once
+#include <atomic>
+#include <numeric>
+
 #include "call.h"
 #include "filter-cache.h"
 #include "gemm.h"
@@ -106,20 +109,21 @@ static inline void pixels(const float* image, int64_t H, int64_t Wd, int64_t C, 
     }
 }
 
-/** v[frequency][tile][Ci] of `count` tiles from `first`; frequencies lie `plane` floats apart. */
-static void transformInput(const float* x, const Tiling& g, int64_t first, int64_t count, const float* zeros, float* v, int64_t plane) {
+/** v[frequency][tile][channel] of `count` tiles from `first`, channels [ci, ciEnd); frequencies lie `plane` floats apart. */
+static void transformInput(const float* x, const Tiling& g, int64_t first, int64_t count, int64_t ci, int64_t ciEnd, const float* zeros, float* v, int64_t plane) {
+  const int64_t channels = ciEnd - ci;
   for (int64_t t = 0; t < count; t++) {
     int64_t n, y, left;
     g.locate(first + t, n, y, left);
     const float* p[36];
     pixels<6>(x + n * g.H * g.Wd * g.Ci, g.H, g.Wd, g.Ci, y - g.padTop, left - g.padLeft, zeros, p);
-    for (int64_t c = 0; c < g.Ci; c += W)
+    for (int64_t c = ci; c < ciEnd; c += W)
       transform<Input>(
           [&](int i, int j) {
             if (j >= 2) prefetchNext(p[i * 6 + j] + c, g.Ci);
             return load(p[i * 6 + j] + c);
           },
-          [&](int i, int j, vf value) { store(v + (i * 6 + j) * plane + t * g.Ci + c, value); });
+          [&](int i, int j, vf value) { store(v + (i * 6 + j) * plane + t * channels + c - ci, value); });
   }
 }
 
@@ -147,64 +151,119 @@ static void transformOutput(const float* m, int64_t plane, int64_t step, const T
   }
 }
 
-/** G w G' of one input channel and panel p as a row of a right operand: to[frequency][NR], frequencies `plane` floats apart. Needs Co divisible by W. */
-static inline void packRow(const float* w, int64_t Ci, int64_t Co, int64_t p, int64_t ci, float* to, int64_t plane) {
-  for (int64_t half = 0; half < NR; half += W) {
-    const int64_t co = p * NR + half;
-    if (co < Co)
-      transform<Filter>([&](int i, int j) { return load(w + ((i * 3 + j) * Ci + ci) * Co + co); }, [&](int i, int j, vf value) { store(to + (i * 6 + j) * plane + half, value); });
-    else
-      for (int64_t f = 0; f < kFrequencies; f++) store(to + f * plane + half, vf{});
+/** A filter [3,3,Ci,Co], or with `flipped` the turned one of the input's gradient: then w lies in memory as [3,3,Co,Ci] and its taps run backwards. */
+struct FilterView {
+  const float* w;
+  int64_t Ci, Co;
+  bool flipped;
+};
+
+/** Input channels [ci, ciEnd) of a flipped filter's panel p, turned: to[tap][ciEnd - ci][NR]. */
+static void turnPanel(const FilterView& f, int64_t p, int64_t ci, int64_t ciEnd, float* to) {
+  const int64_t columns = std::min<int64_t>(NR, f.Co - p * NR);
+  for (int64_t tap = 0; tap < 9; tap++, to += (ciEnd - ci) * NR) {
+    const float* from = f.w + ((8 - tap) * f.Co + p * NR) * f.Ci;
+    for (int64_t first = ci; first < ciEnd; first += W)
+      for (int64_t co = 0; co < columns; co++)
+        for (int64_t i = first; i < first + W; i++) to[(i - ci) * NR + co] = from[co * f.Ci + i];
   }
 }
 
-constexpr int64_t kTiles = W == 16 ? 24 : 30;  // tiles of one work item: enough rows for the micro-kernel, few enough for the second-level cache
+/** G w G' of input channels [ci, ciEnd) of panel p as a right operand: to[frequency][Ci][NR], frequencies `plane` floats apart. Needs Ci and Co divisible by W. */
+static void packPanel(const FilterView& f, int64_t p, int64_t ci, int64_t ciEnd, float* to, int64_t plane) {
+  const float* w = f.w + ci * f.Co + p * NR;
+  int64_t tap = f.Ci * f.Co, row = f.Co;
+  if (f.flipped) {
+    float* turned = tract::scratch(5, 9 * (ciEnd - ci) * NR);
+    turnPanel(f, p, ci, ciEnd, turned);
+    w = turned, tap = (ciEnd - ci) * NR, row = NR;
+  }
+  for (; ci < ciEnd; ci++, w += row)
+    for (int64_t half = 0; half < NR; half += W) {
+      float* at = to + ci * NR + half;
+      if (p * NR + half < f.Co)
+        transform<Filter>([&](int i, int j) { return load(w + (i * 3 + j) * tap + half); }, [&](int i, int j, vf value) { store(at + (i * 6 + j) * plane, value); });
+      else
+        for (int64_t frequency = 0; frequency < kFrequencies; frequency++) store(at + frequency * plane, vf{});
+    }
+}
 
-/** For many tiles: the filter is packed once, [frequency][panel][Ci][NR], and each work item takes some tiles through all channels. */
-static void convolveByTiles(const float* x, const float* w, const Tiling& g, float* y, const Epilogue& end) {
-  const int64_t tiles = g.total(), panels = panelsOf(g.Co), vPlane = planeOf(kTiles * g.Ci), mPlane = planeOf(kTiles * g.Co), filterPlane = planeOf(panels * g.Ci * NR);
-  float* packed = tract::scratch(0, kFrequencies * filterPlane);
-  tract::parallelFor(panels * g.Ci, [&](int64_t item) { packRow(w, g.Ci, g.Co, item / g.Ci, item % g.Ci, packed + item * NR, filterPlane); });
-  tract::parallelFor((tiles + kTiles - 1) / kTiles, [&](int64_t item) {
-    const int64_t first = item * kTiles, count = std::min(kTiles, tiles - first);
-    float* v = tract::scratch(1, kFrequencies * vPlane + g.Ci);
-    float* m = tract::scratch(2, kFrequencies * mPlane);
-    float* zeros = v + kFrequencies * vPlane;
-    std::memset(zeros, 0, sizeof(float) * g.Ci);
-    transformInput(x, g, first, count, zeros, v, vPlane);
-    for (int64_t f = 0; f < kFrequencies; f++)
-      rowsTimesPanels(v + f * vPlane, g.Ci, count, g.Ci, packed + f * filterPlane, g.Co, m + f * mPlane, g.Co);
-    transformOutput(m, mPlane, g.Co, g, first, count, 0, g.Co, y, end);
+// A line of memory that another core has last written to, or read, costs a few hundred nanoseconds to write to: as much as some thousand multiplications.
+// So the threads share transformed data only where it is large, and else each transforms for itself what it needs.
+constexpr int64_t kOwn = 1 << 19;       // floats of a transformed filter, up to which each thread has its own
+constexpr int64_t kOwnTiles = 1 << 18;  // of transformed tiles, likewise
+constexpr int64_t kTiles = W == 16 ? 24 : 30;  // tiles taken through a filter together: enough rows for the micro-kernel, few enough for the second-level cache
+
+/** Tiles that are transformed, [frequency][tile][Ci], and through all panels of a packed filter, [frequency][panel][Ci][NR]. */
+static void convolveTiles(const float* x, const float* packed, int64_t filterPlane, const Tiling& g, int64_t first, int64_t count, float* y, const Epilogue& end) {
+  const int64_t vPlane = planeOf(kTiles * g.Ci), mPlane = planeOf(kTiles * g.Co);
+  float* v = tract::scratch(1, kFrequencies * vPlane + g.Ci);
+  float* m = tract::scratch(2, kFrequencies * mPlane);
+  float* zeros = v + kFrequencies * vPlane;
+  std::memset(zeros, 0, sizeof(float) * g.Ci);
+  transformInput(x, g, first, count, 0, g.Ci, zeros, v, vPlane);
+  for (int64_t f = 0; f < kFrequencies; f++)
+    rowsTimesPanels(v + f * vPlane, g.Ci, count, g.Ci, packed + f * filterPlane, g.Co, m + f * mPlane, g.Co);
+  transformOutput(m, mPlane, g.Co, g, first, count, 0, g.Co, y, end);
+}
+
+/** For many tiles: the filter is packed once, by each thread or by all together, and each work item takes some tiles through all channels. */
+static void convolveByTiles(const float* x, const FilterView& w, const Tiling& g, float* y, const Epilogue& end) {
+  const int64_t tiles = g.total(), panels = panelsOf(g.Co), filterPlane = planeOf(panels * g.Ci * NR), threads = tract::threadCount();
+  const int64_t items = ((tiles + kTiles - 1) / kTiles + threads - 1) / threads * threads;
+  const auto pack = [&](int64_t p, int64_t ci, int64_t ciEnd, float* packed) { packPanel(w, p, ci, ciEnd, packed + p * g.Ci * NR, filterPlane); };
+  const bool own = kFrequencies * filterPlane <= kOwn;
+  float* shared = own ? nullptr : tract::scratch(0, kFrequencies * filterPlane);
+  if (!own) tract::parallelFor(panels * g.Ci / W, [&](int64_t i) { pack(i * W / g.Ci, i * W % g.Ci, i * W % g.Ci + W, shared); });
+  static std::atomic<uint64_t> calls{0};
+  const uint64_t call = ++calls;
+  tract::parallelFor(items, [&](int64_t item) {
+    static thread_local uint64_t packedFor = 0;
+    float* packed = own ? tract::scratch(3, kFrequencies * filterPlane) : shared;
+    if (own && packedFor != call) {
+      for (int64_t p = 0; p < panels; p++) pack(p, 0, g.Ci, packed);
+      packedFor = call;
+    }
+    const int64_t first = item * tiles / items;
+    convolveTiles(x, packed, filterPlane, g, first, (item + 1) * tiles / items - first, y, end);
   });
 }
 
 /**
- * For few tiles: all of them are transformed first, and each work item takes some or all of them through one panel of the filter. It packs the panel for
- * itself, so that four times the filter's size never leaves the second-level cache, unless there is a key under which all panels are kept for the next call.
- * The sums run as in convolveByTiles, so the bits are the same.
+ * For few tiles: each work item takes some or all of them through some panels of the filter, which it packs one by one, so that four times the filter's size
+ * never leaves the second-level cache, unless there is a key under which all panels are kept for the next call. The sums run as in convolveByTiles, so the
+ * bits are the same.
  */
-static void convolveByPanels(const float* x, const float* w, int64_t key, const Tiling& g, float* y, const Epilogue& end) {
-  const int64_t tiles = g.total(), panels = panelsOf(g.Co), vPlane = planeOf(tiles * g.Ci), filterPlane = planeOf(g.Ci * NR), mPlane = planeOf(kTiles * NR);
-  const auto pack = [&](int64_t p, float* to) {
-    for (int64_t ci = 0; ci < g.Ci; ci++) packRow(w, g.Ci, g.Co, p, ci, to + ci * NR, filterPlane);
-  };
+static void convolveByPanels(const float* x, const FilterView& w, int64_t key, const Tiling& g, float* y, const Epilogue& end) {
+  const int64_t tiles = g.total(), panels = panelsOf(g.Co), filterPlane = planeOf(g.Ci * NR), mPlane = planeOf(kTiles * NR), threads = tract::threadCount();
   bool ready;
   float* kept = filterCache().find(key, panels * kFrequencies * filterPlane, ready);
-  if (kept && !ready) tract::parallelFor(panels, [&](int64_t p) { pack(p, kept + p * kFrequencies * filterPlane); });
-  const int64_t wanted = (2 * tract::threadCount() + panels - 1) / panels, groups = std::clamp<int64_t>(tiles / 16, 1, wanted);
-  float* v = tract::scratch(0, kFrequencies * vPlane + g.Ci);
-  float* zeros = v + kFrequencies * vPlane;
-  std::memset(zeros, 0, sizeof(float) * g.Ci);
-  tract::parallelFor((tiles + 3) / 4, [&](int64_t i) { transformInput(x, g, 4 * i, std::min<int64_t>(4, tiles - 4 * i), zeros, v + 4 * i * g.Ci, vPlane); });
-  tract::parallelFor(panels * groups, [&](int64_t item) {
-    const int64_t p = item / groups, group = item % groups, last = (group + 1) * tiles / groups;
-    float* packed = kept ? kept + p * kFrequencies * filterPlane : tract::scratch(1, kFrequencies * filterPlane);
+  if (kept && !ready) tract::parallelFor(panels, [&](int64_t p) { packPanel(w, p, 0, g.Ci, kept + p * kFrequencies * filterPlane, filterPlane); });
+  const int64_t down = std::clamp<int64_t>(threads / std::gcd(panels, threads), 1, std::max<int64_t>(1, tiles / 8)), across = std::min(panels, (threads + down - 1) / down);
+  const bool own = kFrequencies * tiles * g.Ci <= kOwnTiles;
+  const int64_t vPlane = planeOf((own ? (tiles + down - 1) / down : tiles) * g.Ci);
+  const auto transformed = [&](int slot) { return tract::scratch(slot, kFrequencies * vPlane + g.Ci); };
+  float* shared = own ? nullptr : transformed(0);
+  const auto take = [&](int64_t first, int64_t count, float* v, int64_t at) {
+    float* zeros = v + kFrequencies * vPlane;
+    transformInput(x, g, first, count, 0, g.Ci, zeros, v + at * g.Ci, vPlane);
+  };
+  if (shared) std::memset(shared + kFrequencies * vPlane, 0, sizeof(float) * g.Ci);
+  if (shared) tract::parallelFor((tiles + 3) / 4, [&](int64_t i) { take(4 * i, std::min<int64_t>(4, tiles - 4 * i), shared, 4 * i); });
+  tract::parallelFor(across * down, [&](int64_t item) {
+    const int64_t begin = item / across * tiles / down, last = (item / across + 1) * tiles / down;
+    float* v = shared ? shared + begin * g.Ci : transformed(1);
+    if (!shared) std::memset(v + kFrequencies * vPlane, 0, sizeof(float) * g.Ci), take(begin, last - begin, v, 0);
     float* m = tract::scratch(2, kFrequencies * mPlane);
-    if (!kept) pack(p, packed);
-    for (int64_t first = group * tiles / groups; first < last; first += kTiles) {
-      const int64_t count = std::min(kTiles, last - first);
-      for (int64_t f = 0; f < kFrequencies; f++) rowsTimesPanels(v + f * vPlane + first * g.Ci, g.Ci, count, g.Ci, packed + f * filterPlane, NR, m + f * mPlane, NR);
-      transformOutput(m, mPlane, NR, g, first, count, p * NR, std::min((p + 1) * NR, g.Co), y, end);
+    for (int64_t p = item % across * panels / across; p < (item % across + 1) * panels / across; p++) {
+      float* packed = kept ? kept + p * kFrequencies * filterPlane : tract::scratch(3, kFrequencies * filterPlane);
+      if (!kept) packPanel(w, p, 0, g.Ci, packed, filterPlane);
+      for (int64_t first = begin; first < last; first += kTiles) {
+        const int64_t count = std::min(kTiles, last - first);
+        for (int64_t f = 0; f < kFrequencies; f++)
+          rowsTimesPanels(v + f * vPlane + (first - begin) * g.Ci, g.Ci, count, g.Ci, packed + f * filterPlane, NR, m + f * mPlane, NR);
+        transformOutput(m, mPlane, NR, g, first, count, p * NR, std::min((p + 1) * NR, g.Co), y, end);
+      }
     }
   });
 }
@@ -212,8 +271,8 @@ static void convolveByPanels(const float* x, const float* w, int64_t key, const 
 /** Whether packing the whole filter in memory costs more than it saves; sooner so when it then leaves the second-level cache. */
 static inline bool fewTiles(const Tiling& g) { return g.total() <= (g.Ci * g.Co > (1 << 15) ? 256 : 64); }
 
-/** y = convolution of x with w [3,3,Ci,Co], whose content has that key in the filter cache, or 0. */
-static void convolve(const float* x, const float* w, int64_t key, const Tiling& g, float* y, const Epilogue& end) {
+/** y = convolution of x with w, whose content has that key in the filter cache, or 0. */
+static void convolve(const float* x, const FilterView& w, int64_t key, const Tiling& g, float* y, const Epilogue& end) {
   if (fewTiles(g)) return convolveByPanels(x, w, key, g, y, end);
   convolveByTiles(x, w, g, y, end);
 }
