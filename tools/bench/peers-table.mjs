@@ -113,7 +113,7 @@ export function peersPage({ machine, torch, rounds, steps, threads, contests }) 
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}; Node ${machine.node}, PyTorch ${torch}; ${threads} threads each.`,
     ...(warning === undefined ? [] : ['', `Note: ${warning}.`]),
     '',
-    `Written by \`npm run bench:peers\`. The programs ran in turn, each in a process of its own, ${rounds} times around; each time one warm-up (ours repeats the forward pass for half a second) and the median of ${steps} timed steps`,
+    `Written by \`npm run bench:peers\`. The programs ran in turn, each in a process of its own, ${rounds} times around; each time one warm-up (ours also rehearses with one image for a second and a half, until its JavaScript is compiled) and the median of ${steps} timed steps`,
     '(one-image latency: of 50); the figures are medians of the rounds. Train is forward, backward, clipping, Adam and two averages; tract adds a teacher and a self-teacher',
     'forward. Peak MB is the largest resident size of the process. All arithmetic is float32.',
     '',

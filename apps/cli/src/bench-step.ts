@@ -117,17 +117,29 @@ export class StepBench {
 export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const hundredths = (value: number): number => Math.round(value * 100) / 100;
 
-/** How long the forward pass is repeated before it is timed: the JavaScript around small kernels is compiled by then. Steps are not: they would change the digest. */
-const warmUpMs = 500;
+/** How long a narrow network and one image go through all of it before it is timed: the JavaScript around the kernels is compiled by then, as it is for nearly all of a training. */
+const rehearsalMs = 1500;
+const rehearsalChannels = 32;
 
-/** Times the three kinds of work: one warm-up each, of the forward pass half a second, then the median of `runs`. */
+/** Steps of a state of its own, which leave that of the measured ones, and so the digest, alone. */
+async function rehearse({ network }: BenchOptions): Promise<void> {
+  const channels = Math.min(rehearsalChannels, network.channels);
+  const bench = new StepBench({ network: { ...network, channels, embChannels: 4 * channels }, batch: 1, runs: 1 });
+  const end = performance.now() + rehearsalMs;
+  do {
+    await bench.forward();
+    await bench.tract();
+  } while (performance.now() < end);
+  bench.dispose();
+}
+
+/** Times the three kinds of work, after a rehearsal: one warm-up each, then the median of `runs`. */
 export async function benchStep(options: BenchOptions, onPart: (name: string) => void = () => {}): Promise<BenchResult> {
+  await rehearse(options);
   const bench = new StepBench(options);
-  const imagesPerSecond = async (name: string, work: () => Promise<void>, warmUp = 0): Promise<number> => {
+  const imagesPerSecond = async (name: string, work: () => Promise<void>): Promise<number> => {
     onPart(name);
-    const warm = performance.now() + warmUp;
-    do await work();
-    while (performance.now() < warm);
+    await work();
     const seconds: number[] = [];
     for (let run = 0; run < options.runs; run++) {
       const started = performance.now();
@@ -136,7 +148,7 @@ export async function benchStep(options: BenchOptions, onPart: (name: string) =>
     }
     return hundredths(options.batch / median(seconds));
   };
-  const forward = await imagesPerSecond('forward', () => bench.forward(), warmUpMs);
+  const forward = await imagesPerSecond('forward', () => bench.forward());
   const train = await imagesPerSecond('train', () => bench.train());
   const tract = await imagesPerSecond('tract', () => bench.tract());
   // The highest resident size of the process so far; Node gives it in kilobytes on every system.

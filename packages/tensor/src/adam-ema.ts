@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { runMany } from './run.js';
 import { sameShape, showShape } from './shape.js';
 import { activeTape } from './tape.js';
-import { leaves, type Tree, treeFromLeaves } from './tree.js';
+import { leaves, mapTree, type Tree } from './tree.js';
 
 /** Parameters with Adam's two moments and, where wanted, one or two exponential moving averages; all of one form. */
 export type AdamEmaState<P> = {
@@ -124,11 +124,9 @@ export function adamEma<P extends Tree<Tensor>>(state: AdamEmaState<P>, grads: P
 
 function scatter<P extends Tree<Tensor>>(state: AdamEmaState<P>, updated: readonly Tensor[]): AdamEmaState<P> {
   const parts = PARTS.map(([, part]) => part).filter((part) => state[part] !== undefined);
-  const paths = leaves(state.params).map(([path]) => path);
-  const tree = (offset: number): P =>
-    treeFromLeaves(
-      paths.map((path, i) => [path, updated[i * parts.length + offset]] as const),
-      state.params,
-    );
+  const tree = (offset: number): P => {
+    let leaf = 0;
+    return mapTree(state.params, () => updated[leaf++ * parts.length + offset]);
+  };
   return Object.fromEntries(parts.map((part, offset) => [part, tree(offset)])) as AdamEmaState<P>;
 }

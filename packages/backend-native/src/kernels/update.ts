@@ -15,26 +15,32 @@ function writable(backend: NativeBackend, x: TensorInfo): TensorInfo {
   return copy;
 }
 
-/** Gradient and the five arrays that the update rewrites, for one parameter; s and e may be missing. */
-function leafInputs(inputs: KernelInputs, i: number): [TensorInfo, (TensorInfo | undefined)[]] {
-  const [p, g, m, v, s, e] = ['p', 'g', 'm', 'v', 's', 'e'].map((letter) => inputs[`${letter}${i}`] as TensorInfo | undefined);
-  for (const [letter, info] of Object.entries({ p, g, m, v, s, e })) {
-    if (info !== undefined) expectShape('TractAdamEma', `${letter}${i}`, info, p!.shape);
-    else if (letter !== 's' && letter !== 'e') throw new RangeError(`TractAdamEma: '${letter}${i}' is missing`);
-  }
-  return [g!, [p, m, v, s, e]];
+const STATE = ['p', 'm', 'v', 's', 'e'] as const;
+
+/** One of the tensors of parameter i; s and e may be missing. */
+function leafOf(inputs: KernelInputs, letter: string, i: number): TensorInfo | undefined {
+  const info = inputs[`${letter}${i}`];
+  if (info !== undefined) expectShape('TractAdamEma', `${letter}${i}`, info, inputs[`p${i}`].shape);
+  else if (letter !== 's' && letter !== 'e') throw new RangeError(`TractAdamEma: '${letter}${i}' is missing`);
+  return info;
 }
 
 /** Updates in place: the results are the given tensors with one more reference, where nobody else looks at their memory. */
 const adamEma: NativeKernel<AdamEmaAttributes> = (backend, inputs, options) => {
-  const leaves = Array.from({ length: options.count }, (_, i) => leafInputs(inputs, i));
+  // All are looked at before the first is written to.
+  const leaves = Array.from({ length: options.count }, (_, i) => STATE.map((letter) => leafOf(inputs, letter, i)));
+  const gradients = leaves.map((_, i) => leafOf(inputs, 'g', i)!);
   const norm = backend.output([]);
   const results: TensorInfo[] = [norm];
   const buffers: (Float32Array | undefined)[] = [backend.floats(norm)];
-  for (const [g, state] of leaves) {
-    const [p, m, v, s, e] = state.map((x) => (x === undefined ? undefined : writable(backend, x)));
-    for (const info of [p, m, v, s, e]) if (info !== undefined) results.push(info);
-    buffers.push(...[p, g, m, v, s, e].map((info) => (info === undefined ? undefined : backend.floats(info))));
+  for (const [i, state] of leaves.entries()) {
+    const [p, ...others] = state.map((x) => {
+      if (x === undefined) return undefined;
+      const info = writable(backend, x);
+      results.push(info);
+      return backend.floats(info);
+    });
+    buffers.push(p, backend.floats(gradients[i]), ...others);
   }
   const { learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate = 0, emaRate = 0 } = options;
   backend.run('adamEma', buffers, [learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate, emaRate]);
