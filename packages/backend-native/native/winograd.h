@@ -239,21 +239,22 @@ static void convolveByPanels(const float* x, const FilterView& w, int64_t key, c
   bool ready;
   float* kept = filterCache().find(key, panels * kFrequencies * filterPlane, ready);
   if (kept && !ready) tract::parallelFor(panels, [&](int64_t p) { packPanel(w, p, 0, g.Ci, kept + p * kFrequencies * filterPlane, filterPlane); });
-  const int64_t down = std::clamp<int64_t>(threads / std::gcd(panels, threads), 1, std::max<int64_t>(1, tiles / 8)), across = std::min(panels, (threads + down - 1) / down);
   const bool own = kFrequencies * tiles * g.Ci <= kOwnTiles;
+  const int64_t down = std::clamp<int64_t>(threads / std::gcd(panels, threads), 1, std::max<int64_t>(1, tiles / 8));
+  const int64_t across = own ? std::min(panels, (threads + down - 1) / down) : panels;
   const int64_t vPlane = planeOf((own ? (tiles + down - 1) / down : tiles) * g.Ci);
-  const auto transformed = [&](int slot) { return tract::scratch(slot, kFrequencies * vPlane + g.Ci); };
-  float* shared = own ? nullptr : transformed(0);
-  const auto take = [&](int64_t first, int64_t count, float* v, int64_t at) {
-    float* zeros = v + kFrequencies * vPlane;
-    transformInput(x, g, first, count, 0, g.Ci, zeros, v + at * g.Ci, vPlane);
+  const auto area = [&](int slot) {
+    float* v = tract::scratch(slot, kFrequencies * vPlane + g.Ci);
+    std::memset(v + kFrequencies * vPlane, 0, sizeof(float) * g.Ci);
+    return v;
   };
-  if (shared) std::memset(shared + kFrequencies * vPlane, 0, sizeof(float) * g.Ci);
+  const auto take = [&](int64_t first, int64_t count, float* v, int64_t at) { transformInput(x, g, first, count, 0, g.Ci, v + kFrequencies * vPlane, v + at * g.Ci, vPlane); };
+  float* shared = own ? nullptr : area(0);
   if (shared) tract::parallelFor((tiles + 3) / 4, [&](int64_t i) { take(4 * i, std::min<int64_t>(4, tiles - 4 * i), shared, 4 * i); });
   tract::parallelFor(across * down, [&](int64_t item) {
     const int64_t begin = item / across * tiles / down, last = (item / across + 1) * tiles / down;
-    float* v = shared ? shared + begin * g.Ci : transformed(1);
-    if (!shared) std::memset(v + kFrequencies * vPlane, 0, sizeof(float) * g.Ci), take(begin, last - begin, v, 0);
+    float* v = shared ? shared + begin * g.Ci : area(1);
+    if (!shared) take(begin, last - begin, v, 0);
     float* m = tract::scratch(2, kFrequencies * mPlane);
     for (int64_t p = item % across * panels / across; p < (item % across + 1) * panels / across; p++) {
       float* packed = kept ? kept + p * kFrequencies * filterPlane : tract::scratch(3, kFrequencies * filterPlane);

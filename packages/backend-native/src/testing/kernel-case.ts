@@ -46,14 +46,24 @@ export async function resultsOn(backend: string, testCase: KernelCase): Promise<
   return results;
 }
 
-/** Runs `body` on the native backend with one and with two threads, for each instruction set of this machine. */
-export async function onEachSetting<R>(body: () => Promise<R>): Promise<{ instructionSet: string; one: R; two: R }[]> {
-  const results: { instructionSet: string; one: R; two: R }[] = [];
+/** For kernels that divide their work by the number of threads. */
+export const manyThreads = [2, 3, 8];
+
+/** Runs `body` on the native backend with one thread and with others, two if not said, for each instruction set of this machine. */
+export async function onEachSetting<R>(
+  body: () => Promise<R>,
+  otherThreads: readonly number[] = [2],
+): Promise<{ instructionSet: string; one: R; others: R[] }[]> {
+  const results: { instructionSet: string; one: R; others: R[] }[] = [];
   for (const instructionSet of nativeInfo().instructionSets) {
-    registerNativeBackend({ instructionSet, threads: 1 });
-    const one = await body();
-    registerNativeBackend({ instructionSet, threads: 2 });
-    results.push({ instructionSet, one, two: await body() });
+    const withThreads = async (threads: number): Promise<R> => {
+      registerNativeBackend({ instructionSet, threads });
+      return await body();
+    };
+    const one = await withThreads(1);
+    const others: R[] = [];
+    for (const threads of otherThreads) others.push(await withThreads(threads));
+    results.push({ instructionSet, one, others });
   }
   registerNativeBackend({ instructionSet: nativeInfo().instructionSets[0] });
   return results;
