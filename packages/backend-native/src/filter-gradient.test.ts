@@ -3,7 +3,7 @@ import { expectClose } from '@tract/tensor/testing';
 import { describe, test } from 'vitest';
 import { expectSameBits, manyThreads, onEachSetting } from './testing/kernel-case.js';
 
-const images = 90; // of 3 x 3 tiles: 810, in six parts where the channels allow it; one image alone is never divided
+const images = 90; // of 3 x 3 tiles: 810, in four parts where the channels allow it; one image alone is never divided
 
 const wave = (shape: number[], speed: number): Tensor => {
   const size = shape.reduce((product, length) => product * length, 1);
