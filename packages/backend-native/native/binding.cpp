@@ -74,45 +74,47 @@ napi_value fail(napi_env env, const std::string& message) {
   return nullptr;
 }
 
-bool floatsOf(napi_env env, napi_value value, float** data, size_t* length) {
+/** The memory of a typed array of a kind that kernels know. */
+template <class T>
+bool arrayOf(napi_env env, napi_value value, T** data, size_t* length) {
   napi_typedarray_type type;
   void* bytes;
   if (napi_get_typedarray_info(env, value, &type, length, &bytes, nullptr, nullptr) != napi_ok) return false;
   if (type != napi_float32_array && type != napi_int32_array && type != napi_float64_array) return false;
-  *data = static_cast<float*>(bytes);
+  *data = static_cast<T*>(bytes);
   return true;
 }
 
-/** run(index, buffers: (Float32Array | Int32Array | Float64Array | undefined)[], numbers: number[]): void. Which kind a buffer is, each kernel says and JavaScript sees to. */
+bool isAbsent(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && (type == napi_undefined || type == napi_null);
+}
+
+/**
+ * run(index, buffers: (Float32Array | Int32Array | Float64Array | undefined)[], numbers: Float64Array, count: how many of them): void. Which kind a
+ * buffer is, each kernel says and JavaScript sees to. Numbers in an array would cost more than a small kernel: each is a call of the runtime.
+ */
 napi_value run(napi_env env, napi_callback_info info) {
-  size_t argc = 3;
-  napi_value argv[3];
+  size_t argc = 4, room = 0;
+  napi_value argv[4];
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
   uint32_t index = 0, bufferCount = 0, numberCount = 0;
-  if (argc < 3 || napi_get_value_uint32(env, argv[0], &index) != napi_ok || index >= table.size() ||
-      napi_get_array_length(env, argv[1], &bufferCount) != napi_ok || napi_get_array_length(env, argv[2], &numberCount) != napi_ok)
-    return fail(env, "run: expected a kernel's index, an array of buffers and an array of numbers");
+  const double* numbers = nullptr;
+  if (argc < 4 || napi_get_value_uint32(env, argv[0], &index) != napi_ok || index >= table.size() ||
+      napi_get_array_length(env, argv[1], &bufferCount) != napi_ok || !arrayOf(env, argv[2], const_cast<double**>(&numbers), &room) ||
+      napi_get_value_uint32(env, argv[3], &numberCount) != napi_ok || numberCount > room)
+    return fail(env, "run: expected a kernel's index, an array of buffers, a Float64Array and how many numbers it holds");
 
   std::vector<float*> buffers(bufferCount, nullptr);
   std::vector<size_t> lengths(bufferCount, 0);
-  std::vector<double> numbers(numberCount, 0.0);
   for (uint32_t i = 0; i < bufferCount; i++) {
     napi_value item;
-    napi_valuetype type;
     napi_get_element(env, argv[1], i, &item);
-    napi_typeof(env, item, &type);
-    if (type == napi_undefined || type == napi_null) continue;
-    if (!floatsOf(env, item, &buffers[i], &lengths[i]))
+    if (!arrayOf(env, item, &buffers[i], &lengths[i]) && !isAbsent(env, item))
       return fail(env, std::string(table[index].name) + ": buffer " + std::to_string(i) + " is not a Float32Array, Int32Array or Float64Array");
   }
-  for (uint32_t i = 0; i < numberCount; i++) {
-    napi_value item;
-    napi_get_element(env, argv[2], i, &item);
-    if (napi_get_value_double(env, item, &numbers[i]) != napi_ok)
-      return fail(env, std::string(table[index].name) + ": argument " + std::to_string(i) + " is not a number");
-  }
   try {
-    table[index].run(Call{buffers.data(), lengths.data(), numbers.data(), static_cast<int>(bufferCount), static_cast<int>(numberCount)});
+    table[index].run(Call{buffers.data(), lengths.data(), numbers, static_cast<int>(bufferCount), static_cast<int>(numberCount)});
   } catch (const std::exception& error) {
     return fail(env, std::string(table[index].name) + ": " + error.what());
   }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The C++ side (native/binding.cpp): kernels by index on typed arrays, in the order of buffers and numbers that each kernel documents. */
 export type Addon = {
-  run(index: number, buffers: readonly (Float32Array | Float64Array | undefined)[], numbers: readonly number[]): void;
+  run(index: number, buffers: readonly (Float32Array | Float64Array | undefined)[], numbers: Float64Array, count: number): void;
   kernelNames(): string[];
   /** What this processor has, best first. */
   instructionSets(): string[];

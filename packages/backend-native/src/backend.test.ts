@@ -138,12 +138,17 @@ describe('the update in place', () => {
   const hyper = { count: 1, learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, step: 1, clipNorm: 0, emaRate: 0.5 };
   const pooled = (n: number): Tensor => scale(tensor(ones(n), [n]), 1);
 
-  test('returns the same data where nobody else looks at it', () => {
-    const inputs = { p0: pooled(5), g0: pooled(5), m0: pooled(5), v0: pooled(5), e0: pooled(5) };
-    const [norm, ...updated] = runMany('TractAdamEma', inputs, hyper);
-    expect(updated.map(({ dataId }) => dataId)).toEqual([inputs.p0, inputs.m0, inputs.v0, inputs.e0].map(({ dataId }) => dataId));
-    expect(backend().refCount(inputs.p0.dataId)).toBe(2);
-    dispose([inputs, norm, updated]);
+  /** The kernel's inputs for one parameter: it, its gradient, its moments and the slow average. */
+  const leaf = (p = pooled(5), e = pooled(5)): Tensor[] => [p, pooled(5), pooled(5), pooled(5), e];
+
+  test('writes to the tensors themselves where nobody else looks into them', async () => {
+    const inputs = leaf();
+    const results = runMany('TractAdamEma', inputs, hyper);
+    expect(results.length).toBe(1);
+    const [p, g, m, v, e] = await Promise.all(inputs.map(async (x) => (await read(x))[0]));
+    expect([p, g, e]).toEqual([expect.closeTo(0.9, 1), 1, expect.closeTo(0.95, 1)]);
+    expect([m, v]).toEqual([1, 1]);
+    dispose([inputs, results]);
   });
 
   test('leaves shared memory and the arrays of the caller as they are', async () => {
@@ -151,10 +156,11 @@ describe('the update in place', () => {
     const foreign = engine().makeTensor(given, [5], 'float32');
     const shared = pooled(5);
     const other = run('Identity', { x: shared });
-    const inputs = { p0: foreign, g0: pooled(5), m0: pooled(5), v0: pooled(5), e0: shared };
+    const inputs = leaf(foreign, shared);
     const [norm, p, m, v, e] = runMany('TractAdamEma', inputs, hyper);
     expect(given).toEqual(ones(5));
     expect(await read(other)).toEqual(ones(5));
+    expect(await read(shared)).toEqual(ones(5));
     expect((await read(p))[0]).toBeLessThan(1);
     expect((await read(e))[0]).toBeLessThan(1);
     dispose([inputs, other, norm, p, m, v, e]);
@@ -183,6 +189,23 @@ describe('beside the stock backend', () => {
     const shifted = scale(cast, 1, 5);
     expect(await read(shifted)).toEqual(Float32Array.of(5, 5));
     dispose([integers, sum, same, cast, shifted]);
+  });
+
+  test('takes over what lies there, and gives it back', async () => {
+    const before = backend().numDataIds();
+    await useBackend('cpu');
+    const x = tensor(ones(4), [4]);
+    await useBackend('native');
+    expect(backend().numDataIds()).toBe(before);
+    const y = scale(x, 2);
+    expect(backend().numDataIds()).toBe(before + 2); // x was moved here
+    await useBackend('cpu');
+    const z = scale(y, 2);
+    expect(backend().numDataIds()).toBe(before + 1);
+    expect(await read(z)).toEqual(ones(4).map(() => 4));
+    dispose([x, y, z]);
+    await useBackend('native');
+    expect(backend().numDataIds()).toBe(before);
   });
 
   test('names what does not fit', () => {

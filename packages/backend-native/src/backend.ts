@@ -1,11 +1,15 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import type { backend_util, DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { type backend_util, type DataId, type DataStorage, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Addon } from './addon.js';
 import { BufferPool, type PoolStatistics } from './buffer-pool.js';
+import { DataRecords } from './data-records.js';
 
 type Shape = readonly number[];
 
 const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1);
+
+/** What the stock backend keeps of a tensor's data, and the key under which the addon may know of its content. */
+type Data = (MathBackendCPU['data'] extends DataStorage<infer Stock> ? Stock : never) & { contentKey?: number };
 
 /** The memory behind a tensor's values; undefined for strings and complex numbers. */
 function bufferOf(values: backend_util.BackendValues | undefined): ArrayBufferLike | undefined {
@@ -18,14 +22,17 @@ function bufferOf(values: backend_util.BackendValues | undefined): ArrayBufferLi
  */
 export class NativeBackend extends MathBackendCPU {
   readonly pool: BufferPool;
-  private readonly contentKeys = new Map<DataId, number>();
+  declare readonly data: DataRecords<Data>;
+  private readonly contentKeys = new Set<number>();
   // Workers of one process share the addon, so their keys must differ.
   private nextKey = 1 + Math.floor(Math.random() * 2 ** 20) * 2 ** 32;
+  private numbers = new Float64Array(64);
   private readonly indices: ReadonlyMap<string, number>;
 
   constructor(private readonly addon: Addon) {
     super();
     (this as unknown as { firstUse: boolean }).firstUse = false; // or the stock backend prints an advertisement
+    this.data = new DataRecords<Data>(this, engine());
     this.pool = new BufferPool(addon);
     this.indices = new Map(addon.kernelNames().map((name, index) => [name, index]));
   }
@@ -42,11 +49,13 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
-    const buffer = this.data.has(dataId) ? bufferOf(this.data.get(dataId).values) : undefined;
+    const data = this.data.peek(dataId);
     const gone = super.disposeData(dataId, force);
-    if (gone && buffer !== undefined) this.pool.release(buffer);
-    if (gone) this.contentChanges({ dataId });
-    return gone;
+    if (data === undefined || !gone) return gone;
+    const buffer = bufferOf(data.values);
+    if (buffer !== undefined) this.pool.release(buffer);
+    this.forget(data);
+    return true;
   }
 
   /** A copy where the memory is pooled: it would change under the reader's hands once the tensor is gone. */
@@ -61,7 +70,8 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   override dispose(): void {
-    for (const dataId of this.contentKeys.keys()) this.contentChanges({ dataId });
+    for (const key of this.contentKeys) this.run('forgetFilter', [], [key]);
+    this.contentKeys.clear();
     this.pool.trim();
     super.dispose();
   }
@@ -75,7 +85,10 @@ export class NativeBackend extends MathBackendCPU {
   /** A float32 tensor of undefined content: whoever asked for it writes every element. */
   output(shape: Shape): TensorInfo {
     const length = sizeOf(shape);
-    return this.makeTensorInfo([...shape], 'float32', new Float32Array(this.pool.take(4 * length), 0, length));
+    const buffer = this.pool.take(4 * length);
+    this.pool.retain(buffer);
+    const own = [...shape];
+    return { dataId: super.write(new Float32Array(buffer, 0, length), own, 'float32'), shape: own, dtype: 'float32' };
   }
 
   /** Whether the tensor may be overwritten: its memory is ours, and nothing else looks into it. */
@@ -85,26 +98,26 @@ export class NativeBackend extends MathBackendCPU {
 
   /** A number above 0 under which the addon may keep what it works out from the tensor's content. */
   contentKey({ dataId }: TensorInfo): number {
-    const known = this.contentKeys.get(dataId);
-    if (known !== undefined) return known;
-    const key = this.nextKey++;
-    this.contentKeys.set(dataId, key);
-    return key;
+    const data = this.data.get(dataId);
+    if (data.contentKey === undefined) {
+      data.contentKey = this.nextKey++;
+      this.contentKeys.add(data.contentKey);
+    }
+    return data.contentKey;
   }
 
-  /** To be called before the tensor's memory is written to again, or given up. */
+  /** To be called before the tensor's memory is written to again. */
   contentChanges({ dataId }: { readonly dataId: DataId }): void {
-    const key = this.contentKeys.get(dataId);
-    if (key === undefined) return;
-    this.run('forgetFilter', [], [key]);
-    this.contentKeys.delete(dataId);
+    this.forget(this.data.get(dataId));
   }
 
   /** Runs a kernel of the addon on memory that the caller has laid out. */
   run(kernel: string, buffers: readonly (Float32Array | undefined)[], numbers: readonly number[]): void {
     const index = this.indices.get(kernel);
     if (index === undefined) throw new Error(`backend-native: the addon has no kernel '${kernel}'; rebuild it`);
-    this.addon.run(index, buffers, numbers);
+    if (numbers.length > this.numbers.length) this.numbers = new Float64Array(2 * numbers.length);
+    for (let i = 0; i < numbers.length; i++) this.numbers[i] = numbers[i];
+    this.addon.run(index, buffers, this.numbers, numbers.length);
   }
 
   /** Runs a kernel of the addon whose buffers are the inputs, then fresh outputs of these shapes. */
@@ -114,18 +127,21 @@ export class NativeBackend extends MathBackendCPU {
     shapes: readonly (Shape | undefined)[],
     numbers: readonly number[],
   ): TensorInfo[] {
-    const outputs = shapes.map((shape) => (shape === undefined ? undefined : this.output(shape)));
+    const outputs: TensorInfo[] = [];
+    const buffers: (Float32Array | undefined)[] = [];
+    for (const info of inputs) buffers.push(info && this.floats(info));
+    for (const shape of shapes) {
+      const info = shape && this.output(shape);
+      if (info !== undefined) outputs.push(info);
+      buffers.push(info && this.floats(info));
+    }
     try {
-      this.run(
-        kernel,
-        [...inputs, ...outputs].map((info) => (info === undefined ? undefined : this.floats(info))),
-        numbers,
-      );
+      this.run(kernel, buffers, numbers);
     } catch (error) {
-      for (const info of outputs) if (info !== undefined) this.disposeData(info.dataId);
+      for (const { dataId } of outputs) this.disposeData(dataId);
       throw error;
     }
-    return outputs.filter((info) => info !== undefined);
+    return outputs;
   }
 
   /** `launch` for a kernel with one output. */
@@ -139,6 +155,13 @@ export class NativeBackend extends MathBackendCPU {
     const copy = new Float32Array(this.pool.take(values.byteLength), 0, values.length);
     copy.set(values);
     return copy;
+  }
+
+  private forget(data: Data): void {
+    if (data.contentKey === undefined) return;
+    this.run('forgetFilter', [], [data.contentKey]);
+    this.contentKeys.delete(data.contentKey);
+    data.contentKey = undefined;
   }
 
   private retain(values: backend_util.BackendValues): void {

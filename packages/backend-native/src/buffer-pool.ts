@@ -31,6 +31,8 @@ type Block = {
   since: number;
 };
 
+type Housed = ArrayBufferLike & Record<symbol, Block | undefined>;
+
 /** Where the pool's memory comes from. */
 export type Memory = {
   allocate(bytes: number): ArrayBuffer;
@@ -63,8 +65,9 @@ const viewKey = (offset: number, bytes: number): number => (offset / ALIGNMENT) 
  */
 export class BufferPool {
   private readonly idle = new Map<number, Block[]>();
-  // Weak, so that the memory of a small tensor that nobody disposed can still be collected.
-  private readonly blocks = new WeakMap<ArrayBufferLike, Block>();
+  // Where a buffer of this pool says which block it is. So the memory of a small tensor that nobody disposed can still be collected, as
+  // with a WeakMap, which is slower.
+  private readonly home = Symbol('block');
   private readonly counts = { usedBuffers: 0, usedBytes: 0, idleBytes: 0, peakBytes: 0, requests: 0, allocations: 0 };
 
   constructor(private readonly memory: Memory) {}
@@ -76,7 +79,7 @@ export class BufferPool {
     if (++counts.requests % SWEEP === 0) this.sweep(counts.requests - PATIENCE);
     const block = this.cut(this.reuse(wanted) ?? this.fresh(wanted), wanted);
     const buffer = this.view(block);
-    this.blocks.set(buffer, block);
+    (buffer as Housed)[this.home] = block;
     counts.usedBuffers++;
     counts.usedBytes += block.bytes;
     counts.peakBytes = Math.max(counts.peakBytes, counts.usedBytes);
@@ -84,21 +87,21 @@ export class BufferPool {
   }
 
   owns(buffer: ArrayBufferLike): boolean {
-    return this.blocks.has(buffer);
+    return this.blockOf(buffer) !== undefined;
   }
 
   /** How many tensors look into the buffer; 0 for one that is not the pool's. */
   usersOf(buffer: ArrayBufferLike): number {
-    return this.blocks.get(buffer)?.users ?? 0;
+    return this.blockOf(buffer)?.users ?? 0;
   }
 
   retain(buffer: ArrayBufferLike): void {
-    const block = this.blocks.get(buffer);
+    const block = this.blockOf(buffer);
     if (block !== undefined) block.users++;
   }
 
   release(buffer: ArrayBufferLike): void {
-    const block = this.blocks.get(buffer);
+    const block = this.blockOf(buffer);
     if (block === undefined || --block.users > 0) return;
     this.counts.usedBuffers--;
     this.counts.usedBytes -= block.bytes;
@@ -112,6 +115,10 @@ export class BufferPool {
 
   statistics(): PoolStatistics {
     return { ...this.counts };
+  }
+
+  private blockOf(buffer: ArrayBufferLike): Block | undefined {
+    return (buffer as Housed)[this.home];
   }
 
   private fresh(wanted: number): Block {

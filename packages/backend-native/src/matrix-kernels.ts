@@ -31,13 +31,13 @@ export function matrixKernelsOf(addon: Addon): NativeMatrixKernels {
       requireRows('a', a, aRows, aStep, width);
       requireRows('b', b, bRows, bStep, width);
       requireRows('out', out, aRows, outStep, bRows);
-      addon.run(products, [a, b, out], [aRows, aStep, bRows, bStep, width, outStep, upper ? 1 : 0]);
+      addon.run(products, [a, b, out], Float64Array.of(aRows, aStep, bRows, bStep, width, outStep, upper ? 1 : 0), 7);
     },
     bidiagonalise: (matrix, rows, columns) => {
       if (rows < columns) throw new RangeError(`bidiagonalise: expected at least as many rows as columns, got ${rows} and ${columns}`);
       requireRows('matrix', matrix, rows, columns, columns);
       const entries = new Float64Array(2 * columns);
-      if (columns > 0) addon.run(bidiagonal, [matrix, entries], [rows, columns]);
+      if (columns > 0) addon.run(bidiagonal, [matrix, entries], Float64Array.of(rows, columns), 2);
       return entries;
     },
   };

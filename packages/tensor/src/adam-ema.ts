@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { runMany } from './run.js';
 import { sameShape, showShape } from './shape.js';
 import { activeTape } from './tape.js';
-import { leaves, mapTree, type Tree } from './tree.js';
+import { leaves, leavesLike, mapTree, type Tree } from './tree.js';
 
 /** Parameters with Adam's two moments and, where wanted, one or two exponential moving averages; all of one form. */
 export type AdamEmaState<P> = {
@@ -35,21 +35,21 @@ export type AdamEmaHyper = {
   readonly emaRate?: number;
 };
 
-/** What the kernel gets: the numbers of an update, and how many parameters there are. */
+/** What the kernel gets beside the tensors: the numbers of an update, and how many parameters there are. */
 export type AdamEmaAttributes = Required<Omit<AdamEmaHyper, 'selfRate' | 'emaRate'>> &
   Pick<AdamEmaHyper, 'selfRate' | 'emaRate'> & { readonly count: number };
 
+export type AdamEmaPart = 'params' | 'grads' | 'm' | 'v' | 'selfTeacher' | 'ema';
+
+/** What the kernel gets for each parameter in turn; the averages only where they have a rate. */
+export const adamEmaParts = ({ selfRate, emaRate }: Pick<AdamEmaHyper, 'selfRate' | 'emaRate'>): AdamEmaPart[] => [
+  ...(['params', 'grads', 'm', 'v'] as const),
+  ...(selfRate === undefined ? [] : (['selfTeacher'] as const)),
+  ...(emaRate === undefined ? [] : (['ema'] as const)),
+];
+
 /** The state after an update, and the scalar norm of the gradients before clipping. As any result, both belong to the enclosing scope, or to the caller. */
 export type AdamEmaResult<P> = { readonly state: AdamEmaState<P>; readonly gradientNorm: Tensor };
-
-/** The parts of a state in the order in which the kernel takes and returns them, g aside. */
-const PARTS = [
-  ['p', 'params'],
-  ['m', 'm'],
-  ['v', 'v'],
-  ['s', 'selfTeacher'],
-  ['e', 'ema'],
-] as const;
 
 function checkHyper(state: AdamEmaState<unknown>, hyper: AdamEmaHyper): void {
   if (!Number.isInteger(hyper.step) || hyper.step < 1) throw new RangeError(`adamEma: step counts from 1, got ${hyper.step}`);
@@ -64,66 +64,52 @@ function checkHyper(state: AdamEmaState<unknown>, hyper: AdamEmaHyper): void {
   if (activeTape() !== undefined) throw new Error('adamEma: cannot run inside a function that is being differentiated');
 }
 
-/** Inputs by kernel name ('p0', 'g0', ...), after checking that all trees have one form and that no tensor stands in two places. */
-function gather<P extends Tree<Tensor>>(
-  state: AdamEmaState<P>,
-  grads: P,
-): { inputs: Record<string, Tensor>; old: Tensor[]; count: number } {
-  const paths = leaves(state.params);
-  const inputs: Record<string, Tensor> = {};
-  const old: Tensor[] = [];
-  const put = (letter: string, part: string, tree: P): void => {
-    const found = leaves(tree);
-    if (found.length !== paths.length)
-      throw new RangeError(`adamEma: '${part}' has ${found.length} leaves, the parameters ${paths.length}`);
-    found.forEach(([path, leaf], i) => {
-      if (path !== paths[i][0] || !sameShape(leaf.shape, paths[i][1].shape)) {
-        throw new RangeError(
-          `adamEma: '${part}' has ${path} ${showShape(leaf.shape)} where the parameters have ${paths[i][0]} ${showShape(paths[i][1].shape)}`,
-        );
-      }
-      inputs[`${letter}${i}`] = leaf;
-      if (letter === 'g') return;
-      old.push(leaf);
-    });
-  };
-  for (const [letter, part] of PARTS) {
-    const tree = state[part];
-    if (tree !== undefined) put(letter, part, tree);
-  }
-  put('g', 'grads', grads);
-  // An update in place would reach both, so it is the data that must differ, not only the handle.
-  if (new Set(old.map((leaf) => leaf.dataId)).size !== old.length) {
-    throw new RangeError('adamEma: one tensor stands in two places of the state; start averages from copies (clone)');
-  }
-  return { inputs, old, count: paths.length };
+/** The leaves of a tree that must be of the parameters' form and shapes, in their order. */
+function leavesOf<P extends Tree<Tensor>>(part: string, tree: P, like: P, params: readonly Tensor[]): Tensor[] {
+  const found = leavesLike(like, tree);
+  if (found?.every(({ shape }, i) => sameShape(shape, params[i].shape))) return found;
+  const [given, expected] = [leaves(tree), leaves(like)];
+  if (given.length !== expected.length)
+    throw new RangeError(`adamEma: '${part}' has ${given.length} leaves, the parameters ${expected.length}`);
+  const describe = ([path, leaf]: [string, Tensor]): string => `${path} ${showShape(leaf.shape)}`;
+  const at = given.findIndex((entry, i) => describe(entry) !== describe(expected[i]));
+  throw new RangeError(`adamEma: '${part}' has ${describe(given[at])} where the parameters have ${describe(expected[at])}`);
 }
 
 /**
  * One update of everything that training moves, in one kernel: norm = √(sum g²) over all gradients; g *= min(1, clipNorm/(norm + 1e-6));
  * Adam (Kingma & Ba 2015) on the parameters; then both averages follow the new parameters.
  *
- * CONSUMES the old state: its tensors are freed, and a backend may have reused their memory for the new ones. The gradients stay the
- * caller's.
+ * CONSUMES the old state: a backend may write the new values into its tensors, and the new state then has the old one's; else they are freed.
+ * The gradients stay the caller's.
  * @throws RangeError when forms, shapes or numbers do not fit.
  */
 export function adamEma<P extends Tree<Tensor>>(state: AdamEmaState<P>, grads: P, hyper: AdamEmaHyper): AdamEmaResult<P> {
   checkHyper(state, hyper);
-  const { inputs, old, count } = gather(state, grads);
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, step, clipNorm = 0 } = hyper;
   const { selfRate, emaRate } = hyper;
+  const parts = adamEmaParts(hyper);
+  const params = leaves(state.params).map(([, leaf]) => leaf);
+  const lists = parts.map((part) => leavesOf(part, part === 'grads' ? grads : state[part]!, state.params, params));
+  const old = lists.filter((_, i) => parts[i] !== 'grads');
+  // An update in place would reach both, so it is the data that must differ, not only the handle.
+  if (new Set(old.flat().map((leaf) => leaf.dataId)).size !== old.length * params.length) {
+    throw new RangeError('adamEma: one tensor stands in two places of the state; start averages from copies (clone)');
+  }
   const attributes: AdamEmaAttributes = {
-    ...{ count, learningRate, beta1, beta2, epsilon, step, clipNorm },
+    ...{ count: params.length, learningRate, beta1, beta2, epsilon, step, clipNorm },
     ...(selfRate !== undefined && { selfRate }),
     ...(emaRate !== undefined && { emaRate }),
   };
+  const inputs = params.flatMap((_, i) => lists.map((list) => list[i]));
   const [gradientNorm, ...updated] = runMany('TractAdamEma', inputs, attributes);
-  for (const tensor of old) tensor.dispose();
+  if (updated.length === 0) return { state, gradientNorm };
+  for (const tensor of old.flat()) tensor.dispose();
   return { state: scatter(state, updated), gradientNorm };
 }
 
 function scatter<P extends Tree<Tensor>>(state: AdamEmaState<P>, updated: readonly Tensor[]): AdamEmaState<P> {
-  const parts = PARTS.map(([, part]) => part).filter((part) => state[part] !== undefined);
+  const parts = (['params', 'm', 'v', 'selfTeacher', 'ema'] as const).filter((part) => state[part] !== undefined);
   const tree = (offset: number): P => {
     let leaf = 0;
     return mapTree(state.params, () => updated[leaf++ * parts.length + offset]);

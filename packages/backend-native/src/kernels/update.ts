@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { AdamEmaAttributes } from '@tract/tensor';
+import { type AdamEmaAttributes, adamEmaParts } from '@tract/tensor';
 import type { NativeBackend } from '../backend.js';
-import { expectShape, type KernelInputs, type NativeKernel, type NativeKernels } from '../native-kernel.js';
+import { expectShape, type NativeKernel, type NativeKernels } from '../native-kernel.js';
 
 /** The tensor itself with one more reference where it may be overwritten, else a copy: memory that is shared, or the caller's, stays as it is. */
 function writable(backend: NativeBackend, x: TensorInfo): TensorInfo {
@@ -15,36 +15,34 @@ function writable(backend: NativeBackend, x: TensorInfo): TensorInfo {
   return copy;
 }
 
-const STATE = ['p', 'm', 'v', 's', 'e'] as const;
+// The addon's order of a parameter's buffers; averages may be missing.
+const ALL_PARTS = adamEmaParts({ selfRate: 0, emaRate: 0 });
 
-/** One of the tensors of parameter i; s and e may be missing. */
-function leafOf(inputs: KernelInputs, letter: string, i: number): TensorInfo | undefined {
-  const info = inputs[`${letter}${i}`];
-  if (info !== undefined) expectShape('TractAdamEma', `${letter}${i}`, info, inputs[`p${i}`].shape);
-  else if (letter !== 's' && letter !== 'e') throw new RangeError(`TractAdamEma: '${letter}${i}' is missing`);
-  return info;
-}
-
-/** Updates in place: the results are the given tensors with one more reference, where nobody else looks at their memory. */
+/**
+ * Where nobody else looks into the memory of any tensor of the state, all are written to, and the norm is the only result. Else the results
+ * after it are the same tensors with one more reference, or copies.
+ */
 const adamEma: NativeKernel<AdamEmaAttributes> = (backend, inputs, options) => {
+  const parts = adamEmaParts(options);
+  const given = Object.values(inputs);
+  const isState = (i: number): boolean => parts[i % parts.length] !== 'grads';
+  for (const [i, x] of given.entries()) {
+    const first = i - (i % parts.length);
+    expectShape('TractAdamEma', `${parts[i - first]} ${first / parts.length}`, x, given[first].shape);
+  }
   // All are looked at before the first is written to.
-  const leaves = Array.from({ length: options.count }, (_, i) => STATE.map((letter) => leafOf(inputs, letter, i)));
-  const gradients = leaves.map((_, i) => leafOf(inputs, 'g', i)!);
+  const inPlace = given.every((x, i) => !isState(i) || backend.exclusive(x));
+  if (inPlace) for (const x of given) backend.contentChanges(x);
+  const written = inPlace ? given : given.map((x, i) => (isState(i) ? writable(backend, x) : x));
   const norm = backend.output([]);
-  const results: TensorInfo[] = [norm];
   const buffers: (Float32Array | undefined)[] = [backend.floats(norm)];
-  for (const [i, state] of leaves.entries()) {
-    const [p, ...others] = state.map((x) => {
-      if (x === undefined) return undefined;
-      const info = writable(backend, x);
-      results.push(info);
-      return backend.floats(info);
-    });
-    buffers.push(p, backend.floats(gradients[i]), ...others);
+  const places = ALL_PARTS.map((part) => parts.indexOf(part));
+  for (let first = 0; first < written.length; first += parts.length) {
+    for (const place of places) buffers.push(place < 0 ? undefined : backend.floats(written[first + place]));
   }
   const { learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate = 0, emaRate = 0 } = options;
   backend.run('adamEma', buffers, [learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate, emaRate]);
-  return results;
+  return inPlace ? [norm] : [norm, ...written.filter((_, i) => isState(i))];
 };
 
 export const updateKernels: NativeKernels = { TractAdamEma: adamEma };

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { AdamEmaAttributes } from '@tract/tensor';
+import { type AdamEmaAttributes, adamEmaParts } from '@tract/tensor';
 import type { WebGpuBackend } from '../backend.js';
 import type { Shader } from '../shader.js';
 import { result, sizeOf, type WebGpuKernel } from '../webgpu-kernel.js';
@@ -7,8 +7,8 @@ import { copy } from './elementwise.js';
 import { summing, workgroupTotal } from './sums.js';
 
 const threads = 64;
-/** Partial sums of a leaf's squares. */
-const parts = 16;
+/** Partial sums of a gradient's squares. */
+const gradientParts = 16;
 
 const squares: Shader = {
   name: 'sum-of-squares',
@@ -18,9 +18,9 @@ const squares: Shader = {
   workgroup: [summing],
   declarations: workgroupTotal,
   code: `var sum = 0.0;
-  for (var i = group.x * ${summing}u + local; i < n.count; i += ${summing * parts}u) { sum += g[i] * g[i]; }
+  for (var i = group.x * ${summing}u + local; i < n.count; i += ${summing * gradientParts}u) { sum += g[i] * g[i]; }
   let all = total(sum, local);
-  if (local == 0u) { sums[n.leaf * ${parts}u + group.x] = all; }`,
+  if (local == 0u) { sums[n.leaf * ${gradientParts}u + group.x] = all; }`,
 };
 
 const rootOfSum: Shader = {
@@ -60,37 +60,44 @@ const update = (averages: readonly ('s' | 'e')[]): Shader => ({
 
 const updates = { '': update([]), s: update(['s']), e: update(['e']), se: update(['s', 'e']) };
 
-/** The same data for another owner to write to; a copy where somebody else looks at it. */
-function taken(backend: WebGpuBackend, x: TensorInfo): TensorInfo {
-  if (backend.refCount(x.dataId) > 1) return copy(backend, x);
+/** The tensor, to be written to; a copy where somebody else looks at its data. */
+function writable(backend: WebGpuBackend, x: TensorInfo, exclusive: boolean): TensorInfo {
+  if (!exclusive && backend.refCount(x.dataId) > 1) return copy(backend, x);
   backend.uploadToGPU(x.dataId);
   Object.assign(backend.tensorMap.get(x.dataId), { values: null }); // what was read back before would be out of date
-  backend.incRef(x.dataId);
+  if (!exclusive) backend.incRef(x.dataId);
   return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
 }
 
+/** Where nobody else looks at any data of the state, all of it is written to, and the norm is the only result. */
 export const adamEma: WebGpuKernel<AdamEmaAttributes> = (backend, inputs, options) => {
   const { count, learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate, emaRate } = options;
-  const sums = result(backend, [count * parts]);
+  const parts = adamEmaParts(options);
+  const given = Object.values(inputs);
+  const leaves = Array.from({ length: count }, (_, i) => given.slice(i * parts.length, (i + 1) * parts.length));
+  const gradientAt = parts.indexOf('grads');
+  const stateOf = (leaf: readonly TensorInfo[]): TensorInfo[] => leaf.filter((_, part) => part !== gradientAt);
+  const exclusive = leaves.flatMap(stateOf).every((x) => backend.refCount(x.dataId) === 1);
+  const sums = result(backend, [count * gradientParts]);
   const norm = result(backend, []);
-  for (let leaf = 0; leaf < count; leaf++) {
-    const g = inputs[`g${leaf}`];
-    backend.dispatch(squares, { inputs: [g], outputs: [sums], numbers: [sizeOf(g.shape), leaf], groups: parts });
+  for (const [i, leaf] of leaves.entries()) {
+    const g = leaf[gradientAt];
+    backend.dispatch(squares, { inputs: [g], outputs: [sums], numbers: [sizeOf(g.shape), i], groups: gradientParts });
   }
-  backend.dispatch(rootOfSum, { inputs: [sums], outputs: [norm], numbers: [count * parts], groups: 1 });
+  backend.dispatch(rootOfSum, { inputs: [sums], outputs: [norm], numbers: [count * gradientParts], groups: 1 });
   backend.disposeData(sums.dataId);
   const averages = `${selfRate === undefined ? '' : 's'}${emaRate === undefined ? '' : 'e'}` as keyof typeof updates;
   const rates = [learningRate / (1 - beta1 ** step), 1 / (1 - beta2 ** step), epsilon, selfRate ?? 0, emaRate ?? 0];
-  const updated = Array.from({ length: count }, (_, leaf) => {
-    const outputs = ['p', 'm', 'v', ...averages].map((letter) => taken(backend, inputs[`${letter}${leaf}`]));
+  const updated = leaves.map((leaf) => {
+    const outputs = stateOf(leaf).map((x) => writable(backend, x, exclusive));
     const size = sizeOf(outputs[0].shape);
     backend.dispatch(updates[averages], {
-      inputs: [inputs[`g${leaf}`], norm],
+      inputs: [leaf[gradientAt], norm],
       outputs,
       numbers: [size, clipNorm, beta1, beta2, 1 - beta1, 1 - beta2, ...rates],
       groups: Math.ceil(size / threads),
     });
     return outputs;
   });
-  return [norm, ...updated.flat()];
+  return exclusive ? [norm] : [norm, ...updated.flat()];
 };

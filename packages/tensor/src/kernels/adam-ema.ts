@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { AdamEmaAttributes } from '../adam-ema.js';
+import { type AdamEmaAttributes, type AdamEmaPart, adamEmaParts } from '../adam-ema.js';
 import { add, div, mul, scale, sub } from '../ops/arithmetic.js';
 import { combine } from '../ops/combine.js';
 import { clamp, sqrt, square } from '../ops/elementwise.js';
@@ -8,46 +8,47 @@ import { scope } from '../scope.js';
 import { fill } from '../tensor.js';
 import { composed } from './compose.js';
 
-type Inputs = Readonly<Record<string, Tensor>>;
+type Leaf = Readonly<Partial<Record<AdamEmaPart, Tensor>>>;
 
-const globalNorm = (inputs: Inputs, count: number): Tensor =>
-  scope(() => {
-    const squares = Array.from({ length: count }, (_, i) => sum(square(inputs[`g${i}`])));
-    return sqrt(squares.reduce((total, next) => add(total, next)));
-  });
+function leavesOf(inputs: readonly Tensor[], options: AdamEmaAttributes): Leaf[] {
+  const parts = adamEmaParts(options);
+  const leaf = (i: number): Leaf => Object.fromEntries(parts.map((part, k) => [part, inputs[i * parts.length + k]]));
+  return Array.from({ length: options.count }, (_, i) => leaf(i));
+}
+
+const globalNorm = (gradients: readonly Tensor[]): Tensor =>
+  scope(() => sqrt(gradients.map((g) => sum(square(g))).reduce((total, next) => add(total, next))));
 
 /** min(1, clipNorm / (norm + 1e-6)); the small term is that of PyTorch's clip_grad_norm_. */
 const clipFactor = (norm: Tensor, clipNorm: number): Tensor => clamp(div(fill([], clipNorm), scale(norm, 1, 1e-6)), 0, 1);
 
 const follow = (average: Tensor, p: Tensor, rate: number): Tensor => add(average, scale(sub(p, average), rate));
 
-function updateLeaf(inputs: Inputs, i: number, factor: Tensor | undefined, o: AdamEmaAttributes): Tensor[] {
-  const g = factor === undefined ? inputs[`g${i}`] : mul(inputs[`g${i}`], factor);
-  const m = combine([
-    [o.beta1, inputs[`m${i}`]],
+function updateLeaf({ params, grads, m, v, selfTeacher, ema }: Leaf, factor: Tensor | undefined, o: AdamEmaAttributes): Tensor[] {
+  const g = factor === undefined ? grads! : mul(grads!, factor);
+  const first = combine([
+    [o.beta1, m!],
     [1 - o.beta1, g],
   ]);
-  const v = combine([
-    [o.beta2, inputs[`v${i}`]],
+  const second = combine([
+    [o.beta2, v!],
     [1 - o.beta2, square(g)],
   ]);
-  const root = scale(sqrt(scale(v, 1 / (1 - o.beta2 ** o.step))), 1, o.epsilon);
-  const p = combine([
-    [1, inputs[`p${i}`]],
-    [-o.learningRate / (1 - o.beta1 ** o.step), div(m, root)],
+  const root = scale(sqrt(scale(second, 1 / (1 - o.beta2 ** o.step))), 1, o.epsilon);
+  const moved = combine([
+    [1, params!],
+    [-o.learningRate / (1 - o.beta1 ** o.step), div(first, root)],
   ]);
-  const updated = [p, m, v];
-  const s = inputs[`s${i}`];
-  if (s !== undefined) updated.push(follow(s, p, o.selfRate!));
-  const e = inputs[`e${i}`];
-  if (e !== undefined) updated.push(follow(e, p, o.emaRate!));
+  const updated = [moved, first, second];
+  if (selfTeacher !== undefined) updated.push(follow(selfTeacher, moved, o.selfRate!));
+  if (ema !== undefined) updated.push(follow(ema, moved, o.emaRate!));
   return updated;
 }
 
 /** The update in plain operations, out of place: fresh tensors, the old ones are left to the caller. */
-export const adamEma = composed((inputs: Inputs, options: AdamEmaAttributes) => {
-  const norm = globalNorm(inputs, options.count);
+export const adamEma = composed((inputs: readonly Tensor[], options: AdamEmaAttributes) => {
+  const all = leavesOf(inputs, options);
+  const norm = globalNorm(all.map(({ grads }) => grads!));
   const factor = options.clipNorm > 0 ? clipFactor(norm, options.clipNorm) : undefined;
-  const updated = Array.from({ length: options.count }, (_, i) => scope(() => updateLeaf(inputs, i, factor, options)));
-  return [norm, ...updated.flat()];
+  return [norm, ...all.flatMap((leaf) => scope(() => updateLeaf(leaf, factor, options)))];
 });

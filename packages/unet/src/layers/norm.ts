@@ -17,5 +17,5 @@ export const applyNorm = (
   params: Norm<Tensor>,
   x: Tensor,
   { groups, eps }: Pick<BlockStyle, 'groups' | 'eps'>,
-  options: NormOptions = {},
-): Tensor => groupNorm(x, params.gamma, params.beta, { ...options, groups: groups(x.shape[x.rank - 1]), eps });
+  { scaleShift, silu }: NormOptions = {},
+): Tensor => groupNorm(x, params.gamma, params.beta, { groups: groups(x.shape[x.rank - 1]), eps, scaleShift, silu });
