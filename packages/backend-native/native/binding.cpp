@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -117,6 +118,53 @@ napi_value run(napi_env env, napi_callback_info info) {
     table[index].run(Call{buffers.data(), lengths.data(), numbers, static_cast<int>(bufferCount), static_cast<int>(numberCount)});
   } catch (const std::exception& error) {
     return fail(env, std::string(table[index].name) + ": " + error.what());
+  }
+  return nullptr;
+}
+
+/**
+ * replay(list: Float64Array, room: Float32Array, slots: Float32Array[]): void. Runs one kernel after the other. The list has for each: its index, how many
+ * buffers, how many numbers; for each buffer its slot (or -1: in the room, or -2: none), its offset there and its length, in floats; the numbers.
+ */
+napi_value replay(napi_env env, napi_callback_info info) {
+  size_t argc = 3, listLength = 0, roomLength = 0;
+  napi_value argv[3];
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const double* list = nullptr;
+  float* room = nullptr;
+  uint32_t slotCount = 0;
+  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list), &listLength) || !arrayOf(env, argv[1], &room, &roomLength) ||
+      napi_get_array_length(env, argv[2], &slotCount) != napi_ok)
+    return fail(env, "replay: expected a list of kernels, the room between them and an array of buffers");
+  std::vector<float*> slots(slotCount, nullptr);
+  std::vector<size_t> slotLengths(slotCount, 0);
+  for (uint32_t i = 0; i < slotCount; i++) {
+    napi_value item;
+    napi_get_element(env, argv[2], i, &item);
+    if (!arrayOf(env, item, &slots[i], &slotLengths[i])) return fail(env, "replay: buffer " + std::to_string(i) + " is not a typed array");
+  }
+  std::vector<float*> buffers;
+  std::vector<size_t> lengths;
+  const char* name = "replay";
+  try {
+    for (const double *at = list, *end = list + listLength; at < end;) {
+      const Kernel& kernel = table.at(static_cast<size_t>(at[0]));
+      const int bufferCount = static_cast<int>(at[1]), numberCount = static_cast<int>(at[2]);
+      name = kernel.name;
+      at += 3;
+      buffers.clear(), lengths.clear();
+      for (int i = 0; i < bufferCount; i++, at += 3) {
+        const int slot = static_cast<int>(at[0]);
+        const size_t offset = static_cast<size_t>(at[1]), length = static_cast<size_t>(at[2]);
+        if (slot != -2 && offset + length > (slot == -1 ? roomLength : slotLengths.at(slot))) throw std::out_of_range("buffer " + std::to_string(i) + " is too small");
+        buffers.push_back(slot == -2 ? nullptr : (slot == -1 ? room : slots[slot]) + offset);
+        lengths.push_back(length);
+      }
+      kernel.run(Call{buffers.data(), lengths.data(), at, bufferCount, numberCount});
+      at += numberCount;
+    }
+  } catch (const std::exception& error) {
+    return fail(env, std::string(name) + ": " + error.what());
   }
   return nullptr;
 }
@@ -235,7 +283,7 @@ napi_value init(napi_env env, napi_value exports) {
   choose(nullptr);
   const napi_property_descriptor properties[] = {
 #define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
-      TRACT_EXPORT(run), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part), TRACT_EXPORT(discard),
+      TRACT_EXPORT(run), TRACT_EXPORT(replay), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part), TRACT_EXPORT(discard),
   };
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;

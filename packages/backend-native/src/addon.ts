@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 /** The C++ side (native/binding.cpp): kernels by index on typed arrays, in the order of buffers and numbers that each kernel documents. */
 export type Addon = {
   run(index: number, buffers: readonly (Float32Array | Float64Array | undefined)[], numbers: Float64Array, count: number): void;
+  /** Runs a list of kernels (kernel-list.ts) on buffers given by number and on what they hand each other in the room. */
+  replay(list: Float64Array, room: Float32Array, slots: readonly Float32Array[]): void;
   kernelNames(): string[];
   /** What this processor has, best first. */
   instructionSets(): string[];

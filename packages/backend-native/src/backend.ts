@@ -1,8 +1,11 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataId, type DataStorage, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { Capture, CapturingBackend } from '@tract/tensor';
 import type { Addon } from './addon.js';
 import { BufferPool, type PoolStatistics } from './buffer-pool.js';
 import { DataRecords } from './data-records.js';
+import { KernelCapture } from './kernel-capture.js';
+import { areKernelsObserved } from './kernel-observer.js';
 
 type Shape = readonly number[];
 
@@ -20,12 +23,13 @@ function bufferOf(values: backend_util.BackendValues | undefined): ArrayBufferLi
  * The stock CPU backend with two changes: results of native kernels lie in pooled, aligned memory, and `launch` runs a kernel of the
  * addon. The values stay JavaScript typed arrays, so that every stock kernel that is not replaced works on them.
  */
-export class NativeBackend extends MathBackendCPU {
+export class NativeBackend extends MathBackendCPU implements CapturingBackend {
   readonly pool: BufferPool;
   declare readonly data: DataRecords<Data>;
   private readonly contentKeys = new Set<number>();
-  // Workers of one process share the addon, so their keys must differ.
-  private nextKey = 1 + Math.floor(Math.random() * 2 ** 20) * 2 ** 32;
+  // Workers of one process share the addon, so their keys must differ; and no key may be a number that a kernel is given for another reason.
+  private nextKey = (1 + Math.floor(Math.random() * 2 ** 20)) * 2 ** 32;
+  private current: KernelCapture | undefined;
   private numbers = new Float64Array(64);
   private readonly indices: ReadonlyMap<string, number>;
 
@@ -37,7 +41,25 @@ export class NativeBackend extends MathBackendCPU {
     this.indices = new Map(addon.kernelNames().map((name, index) => [name, index]));
   }
 
+  get capturable(): boolean {
+    return this.current === undefined && !areKernelsObserved();
+  }
+
+  capture(): Capture {
+    const capture = new KernelCapture(this, () => {
+      if (this.current === capture) this.current = undefined;
+    });
+    this.current = capture;
+    return capture;
+  }
+
+  /** To be called where values are read or written by other means than kernels of the addon. */
+  hostWorked(): void {
+    if (this.current?.recording) this.current.giveUp();
+  }
+
   override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): DataId {
+    this.hostWorked();
     const own = this.adopt(values);
     this.retain(own);
     return super.write(own, shape, dtype);
@@ -53,13 +75,17 @@ export class NativeBackend extends MathBackendCPU {
     const gone = super.disposeData(dataId, force);
     if (data === undefined || !gone) return gone;
     const buffer = bufferOf(data.values);
-    if (buffer !== undefined) this.pool.release(buffer);
+    if (buffer !== undefined) {
+      this.pool.release(buffer);
+      this.current?.freed(buffer);
+    }
     this.forget(data);
     return true;
   }
 
   /** A copy where the memory is pooled: it would change under the reader's hands once the tensor is gone. */
   override readSync(dataId: DataId): backend_util.BackendValues {
+    this.hostWorked();
     const values = super.readSync(dataId);
     const buffer = bufferOf(values);
     return buffer !== undefined && this.pool.owns(buffer) ? (values as Float32Array).slice() : values;
@@ -87,8 +113,10 @@ export class NativeBackend extends MathBackendCPU {
     const length = sizeOf(shape);
     const buffer = this.pool.take(4 * length);
     this.pool.retain(buffer);
+    const values = new Float32Array(buffer, 0, length);
+    if (this.current?.recording) this.current.took(values);
     const own = [...shape];
-    return { dataId: super.write(new Float32Array(buffer, 0, length), own, 'float32'), shape: own, dtype: 'float32' };
+    return { dataId: super.write(values, own, 'float32'), shape: own, dtype: 'float32' };
   }
 
   /** Whether the tensor may be overwritten: its memory is ours, and nothing else looks into it. */
@@ -97,17 +125,19 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   /** A number above 0 under which the addon may keep what it works out from the tensor's content. */
-  contentKey({ dataId }: TensorInfo): number {
-    const data = this.data.get(dataId);
+  contentKey(x: TensorInfo): number {
+    const data = this.data.get(x.dataId);
     if (data.contentKey === undefined) {
       data.contentKey = this.nextKey++;
       this.contentKeys.add(data.contentKey);
     }
+    if (this.current?.recording) this.current.keyed(data.contentKey, x);
     return data.contentKey;
   }
 
   /** To be called before the tensor's memory is written to again. */
   contentChanges({ dataId }: { readonly dataId: DataId }): void {
+    this.hostWorked();
     this.forget(this.data.get(dataId));
   }
 
@@ -118,6 +148,16 @@ export class NativeBackend extends MathBackendCPU {
     if (numbers.length > this.numbers.length) this.numbers = new Float64Array(2 * numbers.length);
     for (let i = 0; i < numbers.length; i++) this.numbers[i] = numbers[i];
     this.addon.run(index, buffers, this.numbers, numbers.length);
+    if (this.current?.recording) this.current.launched(index, buffers, numbers);
+  }
+
+  /** Runs a list of kernels on tensors by their number, and on what they hand each other in the room. */
+  replay(list: Float64Array, room: TensorInfo, tensors: readonly TensorInfo[]): void {
+    this.addon.replay(
+      list,
+      this.floats(room),
+      tensors.map((info) => this.floats(info)),
+    );
   }
 
   /** Runs a kernel of the addon whose buffers are the inputs, then fresh outputs of these shapes. */

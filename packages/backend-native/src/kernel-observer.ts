@@ -24,6 +24,9 @@ export function observeKernels(next: KernelListener | undefined): void {
   listener = next;
 }
 
+/** Whether somebody wants to see the kernels, one by one. */
+export const areKernelsObserved = (): boolean => listener !== undefined;
+
 const shapesOf = (inputs: Readonly<Record<string, TensorInfo | null | undefined>>): Record<string, readonly number[]> =>
   Object.fromEntries(Object.entries(inputs).flatMap(([name, info]) => (info == null ? [] : [[name, info.shape]])));
 

@@ -12,10 +12,10 @@ export type ValueAndGrads<P> = { readonly value: Tensor; readonly grads: P };
 const filled = (shape: Shape, value: number): Tensor => run('Fill', {}, { shape, value, dtype: 'float32' });
 
 /** What a recorded forward pass leaves: the tape, the tensor at its end, and a handle on that tensor for the caller. */
-type Forward = { readonly tape: Tape; readonly root: Tensor; readonly value: Tensor };
+export type Forward = { readonly tape: Tape; readonly root: Tensor; readonly value: Tensor };
 
 /** Runs `fn` under a fresh tape. Everything made inside is freed but the value and what the tape holds. */
-function recordForward(fn: () => Tensor, sources: readonly Tensor[]): Forward {
+export function recordForward(fn: () => Tensor, sources: readonly Tensor[]): Forward {
   const e = engine();
   e.startScope();
   const tape = new Tape(sources, currentScopeId());
@@ -56,7 +56,8 @@ function reverseNode(tape: Tape, node: TapeNode, cotangents: Cotangents): void {
   tape.release(node);
 }
 
-function reverse({ tape, root }: Forward, dy: Tensor, sources: readonly Tensor[], sums: readonly Tensor[]): Tensor[] {
+/** The gradients of a recorded value by its sources, added to `sums` where there are some. Fresh tensors. */
+export function reverse({ tape, root }: Forward, dy: Tensor, sources: readonly Tensor[], sums: readonly Tensor[]): Tensor[] {
   const before = swapTape(undefined);
   try {
     return scope(() => {

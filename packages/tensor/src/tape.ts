@@ -13,6 +13,8 @@ export type TapeNode = {
   readonly inputs: readonly Tensor[];
   readonly saved: readonly Tensor[];
   readonly backward: Backward;
+  /** Frees what the node holds beside `saved`; may be called more than once. */
+  readonly release?: () => void;
 };
 
 /** How the tape holds a tensor that was made during the recording. */
@@ -66,6 +68,7 @@ export class Tape {
 
   /** The node is done: frees what only it needed. */
   release(node: TapeNode): void {
+    node.release?.();
     for (const tensor of node.saved) {
       const hold = this.#holds.get(tensor.id);
       if (hold === undefined || --hold.count > 0) continue;
@@ -76,6 +79,7 @@ export class Tape {
 
   /** Frees everything held, for a recording that was broken off. */
   releaseAll(): void {
+    for (const node of this.nodes) node.release?.();
     for (const { tensor, keptByUser } of this.#holds.values()) if (!keptByUser) tensor.dispose();
     this.#holds.clear();
   }
@@ -105,8 +109,14 @@ export function isTracked(a: Tensor, b?: Tensor, c?: Tensor, d?: Tensor): boolea
 }
 
 /** Records an operation. Call only when `isTracked` said so. Returns the output. */
-export function record(output: Tensor, inputs: readonly Tensor[], saved: readonly Tensor[], backward: Backward): Tensor {
-  recording!.push({ output, inputs, saved, backward });
+export function record(
+  output: Tensor,
+  inputs: readonly Tensor[],
+  saved: readonly Tensor[],
+  backward: Backward,
+  release?: () => void,
+): Tensor {
+  recording!.push({ output, inputs, saved, backward, release });
   return output;
 }
 

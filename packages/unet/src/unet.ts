@@ -1,9 +1,10 @@
 import { scope, type Tensor } from '@tract/tensor';
-import { applyBackbone, type Backbone, backboneSpec } from './backbone.js';
+import { type Backbone, backboneOf, backboneSpec } from './backbone.js';
 import { checkUNetConfig, type UNetConfig } from './config.js';
 import { checkInputs, checkLists } from './inputs.js';
 import { applyEmbedding, type Embedding, embeddingSpec } from './layers/embedding.js';
 import { initParams, type ParamSpec } from './param-spec.js';
+import { perConfig } from './per-config.js';
 import { planUNet, styleOfUNet } from './unet-layout.js';
 
 /** The network's parameters (or anything else that there is one of for each of them), laid out as it computes. */
@@ -38,10 +39,14 @@ export function applyUNet(
   labels?: readonly number[],
 ): Tensor {
   checkInputs('applyUNet', config, { shape: xt.shape, noise: { name: 'logSNR', values: logSNR }, labels });
-  const plan = planUNet(config);
+  const { plan, apply } = partsOf(config);
   checkLists('applyUNet', plan, params);
-  return scope(() => {
-    const embedding = applyEmbedding(params.embedding, config.channels, logSNR, labels);
-    return applyBackbone(plan, params, xt, embedding, styleOfUNet(config));
-  });
+  const { embedding, ...backbone } = params;
+  return scope(() => apply(backbone, xt, applyEmbedding(embedding, config.channels, logSNR, labels)));
 }
+
+/** What follows from a configuration alone, and is the same in every call. */
+const partsOf = perConfig((config: UNetConfig) => {
+  const plan = planUNet(config);
+  return { plan, apply: backboneOf(plan, styleOfUNet(config)) };
+});

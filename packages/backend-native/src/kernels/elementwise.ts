@@ -23,6 +23,7 @@ const fill: NativeKernel<FillAttrs> = (backend, _, { shape, value, dtype }) => {
   if (typeof value !== 'number' || (dtype ?? 'float32') !== 'float32') return undefined;
   const y = backend.output(shape);
   backend.floats(y).fill(value);
+  backend.hostWorked();
   return y;
 };
 

@@ -1,8 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { type AdamEmaState, adamEma } from '../adam-ema.js';
+import { captured } from '../capture.js';
 import { valueAndGrad } from '../gradient.js';
 import { noise } from '../noise.js';
+import { scale } from '../ops/arithmetic.js';
 import { attention } from '../ops/attention.js';
 import { conv2d } from '../ops/conv.js';
 import { groupNorm } from '../ops/group-norm.js';
@@ -11,7 +13,7 @@ import { avgPool2x, upsample2x } from '../ops/resample.js';
 import { reshape } from '../ops/shape.js';
 import { dispose, scope } from '../scope.js';
 import { clone, type Memory, memory, read, readScalar, tensor, zeros } from '../tensor.js';
-import { mapTree, type Tree } from '../tree.js';
+import { leaves, mapTree, type Tree } from '../tree.js';
 import { expectClose } from './closeness.js';
 import { randomValues } from './random-values.js';
 import { adamEma64, type Leaf64 } from './reference/adam-ema.js';
@@ -105,11 +107,44 @@ async function trainTiny(): Promise<{ at10: Memory; at200: Memory; first: number
   return { at10: seen[0], at200: seen[1], first: losses[0], last: losses[1] };
 }
 
+const passes = 4;
+
+/** Gradients and outputs of a few updates with two sizes of batch in turn, so that each is met more than once. */
+async function valuesOf(apply: (network: Network, inputs: readonly Tensor[]) => Tensor): Promise<Float32Array[]> {
+  const params = makeNetwork();
+  let state: AdamEmaState<Network> = { params, m: zerosLike(params), v: zerosLike(params), ema: mapTree(params, clone) };
+  const batches = [2, 3].map((samples) => random(samples, [samples, 4, 2, 1], 1));
+  const seen: Float32Array[] = [];
+  for (let step = 1; step <= 2 * passes; step++) {
+    const x = batches[step % 2];
+    const target = scope(() => apply(state.ema!, [x]));
+    const { value, grads } = valueAndGrad(
+      (p) => squaredError(scale(apply(p, [x]), 1.5), target, new Array(x.shape[0]).fill(1)),
+      state.params,
+    );
+    const result = adamEma(state, grads, { learningRate: 1e-2, step, emaRate: 0.01 });
+    state = result.state;
+    for (const tensor of [target, value, result.gradientNorm, state.params.norm.beta]) seen.push(await read(tensor));
+    dispose([target, value, grads, result.gradientNorm]);
+  }
+  for (const [, leaf] of leaves(state)) seen.push(await read(leaf));
+  dispose([state, batches]);
+  return seen;
+}
+
 export function describeTraining(): void {
   describe('training', () => {
     test('the fused update follows its float64 reference', () => compareUpdates(0, false));
     test('the fused update with clipping and both averages follows its float64 reference', () => compareUpdates(1.5, true));
     test('the fused update with a limit that is not reached leaves the gradients alone', () => compareUpdates(1e6, true));
+
+    test('a captured network gives the same bits, forward and backward, and leaves nothing behind', async () => {
+      const plain = (network: Network, [x]: readonly Tensor[]) => applyNetwork(network, x);
+      const before = memory();
+      const expected = await valuesOf(plain);
+      expect(await valuesOf(captured(plain))).toEqual(expected);
+      expect(memory()).toEqual(before);
+    });
 
     test('200 steps learn, and leave as many tensors, bytes and buffers as 10 steps', async () => {
       const before = memory();

@@ -1,8 +1,9 @@
 import { scope, type Tensor } from '@tract/tensor';
-import { applyBackbone, type Backbone, backboneSpec } from '../backbone.js';
+import { type Backbone, backboneOf, backboneSpec } from '../backbone.js';
 import { checkAugment, checkInputs, checkLists } from '../inputs.js';
 import { dropoutOf, type Training } from '../layers/dropout.js';
 import { initParams, type ParamSpec } from '../param-spec.js';
+import { perConfig } from '../per-config.js';
 import { checkEdmUNetConfig } from './edm-check.js';
 import type { EdmUNetConfig } from './edm-config.js';
 import { planEdm, styleOfEdm } from './edm-layout.js';
@@ -46,11 +47,18 @@ export function applyEdmUNet(
 ): Tensor {
   checkInputs('applyEdmUNet', config, { shape: xt.shape, noise: { name: 'cNoise', values: cNoise }, labels });
   checkAugment('applyEdmUNet', config.augmentChannels, cNoise.length, augment);
-  const plan = planEdm(config);
+  const { plan, apply } = partsOf(config);
   checkLists('applyEdmUNet', plan, params);
   checkNoiseEmbedding('applyEdmUNet', config, params.embedding);
+  const { embedding, ...backbone } = params;
   return scope(() => {
-    const embedding = applyNoiseEmbedding(config, params.embedding, { cNoise, labels, augment });
-    return applyBackbone(plan, params, xt, embedding, styleOfEdm(config), dropoutOf(config.dropout, training));
+    const conditions = applyNoiseEmbedding(config, embedding, { cNoise, labels, augment });
+    return apply(backbone, xt, conditions, dropoutOf(config.dropout, training));
   });
 }
+
+/** What follows from a configuration alone, and is the same in every call. */
+const partsOf = perConfig((config: EdmUNetConfig) => {
+  const plan = planEdm(config);
+  return { plan, apply: backboneOf(plan, styleOfEdm(config)) };
+});

@@ -1,0 +1,128 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Capture, CapturedKernels } from '@tract/tensor';
+import type { NativeBackend } from './backend.js';
+import { encodeKernels, type KernelList, type Launch, type Place } from './kernel-list.js';
+import { planRoom } from './room-plan.js';
+
+type Part = { readonly launches: Launch[]; shapes: readonly (readonly number[])[] };
+
+/** In floats. What needs more is a large batch or network: its kernels take far longer than the JavaScript between them, and it needs the memory. */
+const largestRoom = 2 ** 26;
+
+/** Told by the backend of its memory and its kernels while a function runs for the first time. */
+export class KernelCapture implements Capture {
+  recording = false;
+  private possible = true;
+  private readonly parts: Part[] = [];
+  private readonly places = new Map<ArrayBufferLike, Place>();
+  private readonly made: Place[] = [];
+  private readonly keys = new Map<number, number>();
+  private slots = 0;
+  private launches = 0;
+
+  constructor(
+    private readonly backend: NativeBackend,
+    private readonly onEnd: () => void,
+  ) {}
+
+  begin(inputs: readonly TensorInfo[]): void {
+    this.recording = true;
+    this.parts.push({ launches: [], shapes: [] });
+    for (const input of inputs) {
+      const array = this.backend.floats(input);
+      // One tensor in two places now may be two tensors the next time.
+      if (this.places.has(array.buffer)) this.giveUp();
+      this.places.set(array.buffer, { array, floats: array.length, born: this.launches, slot: this.slots++ });
+    }
+  }
+
+  end(outputs: readonly TensorInfo[]): void {
+    this.recording = false;
+    this.parts.at(-1)!.shapes = outputs.map(({ shape }) => shape);
+    for (const output of outputs) {
+      const place = this.placeOf(this.backend.floats(output));
+      if (place === undefined || place.slot !== undefined) this.giveUp();
+      else place.slot = this.slots++;
+    }
+  }
+
+  finish(): CapturedKernels | undefined {
+    this.abandon();
+    if (!this.possible) return undefined;
+    const { offsets, total } = planRoom(this.made.filter(({ slot }) => slot === undefined));
+    if (total > largestRoom) return undefined;
+    this.backend.pool.trim(); // what this first run took lies in other pieces than the room will
+    const lists = this.parts.map(({ launches, shapes }) => ({ shapes, ...encodeKernels(launches, offsets, this.keys) }));
+    return new NativeKernels(this.backend, total, lists);
+  }
+
+  abandon(): void {
+    this.recording = false;
+    this.onEnd();
+  }
+
+  /** Something happened that a list of kernels does not repeat. */
+  giveUp(): void {
+    this.possible = false;
+  }
+
+  took(array: Float32Array): void {
+    const place: Place = { array, floats: array.length, born: this.launches };
+    this.places.set(array.buffer, place);
+    this.made.push(place);
+  }
+
+  /** Also between two parts: what one leaves for the next may go before that comes. */
+  freed(buffer: ArrayBufferLike): void {
+    const place = this.places.get(buffer);
+    if (place === undefined) return;
+    place.dies = this.launches;
+    this.places.delete(buffer);
+  }
+
+  /** A number among those of the next kernel stands for the content of the tensor. */
+  keyed(key: number, x: TensorInfo): void {
+    const slot = this.placeOf(this.backend.floats(x))?.slot;
+    if (slot === undefined) this.giveUp();
+    else this.keys.set(key, slot);
+  }
+
+  launched(kernel: number, buffers: readonly (Float32Array | undefined)[], numbers: readonly number[]): void {
+    this.launches++;
+    const places = buffers.map((array) => array && this.placeOf(array));
+    this.parts.at(-1)!.launches.push({ kernel, places, numbers: [...numbers] });
+  }
+
+  /** The capture gives up on memory that it was not told of: a tensor that is not among the inputs may be another one the next time. */
+  private placeOf(array: Float32Array): Place | undefined {
+    const place = this.places.get(array.buffer);
+    if (place?.array.byteOffset === array.byteOffset && place.floats === array.length) return place;
+    this.giveUp();
+    return undefined;
+  }
+}
+
+class NativeKernels implements CapturedKernels {
+  constructor(
+    private readonly backend: NativeBackend,
+    private readonly floats: number,
+    private readonly parts: readonly (KernelList & Pick<Part, 'shapes'>)[],
+  ) {}
+
+  room(): TensorInfo {
+    return this.backend.output([this.floats]);
+  }
+
+  run(part: number, room: TensorInfo, given: readonly TensorInfo[]): TensorInfo[] {
+    const { list, keys, shapes } = this.parts[part];
+    for (const [at, slot] of keys) list[at] = this.backend.contentKey(given[slot]);
+    const outputs = shapes.map((shape) => this.backend.output(shape));
+    try {
+      this.backend.replay(list, room, [...given, ...outputs]);
+    } catch (error) {
+      for (const { dataId } of outputs) this.backend.disposeData(dataId);
+      throw error;
+    }
+    return outputs;
+  }
+}

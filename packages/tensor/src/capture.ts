@@ -1,0 +1,139 @@
+import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import { type Forward, recordForward, reverse } from './gradient.js';
+import { scope } from './scope.js';
+import { sameShape } from './shape.js';
+import { activeTape, record, untracked } from './tape.js';
+import { leavesLike, type Tree } from './tree.js';
+
+/**
+ * What a backend offers that can write down which kernels it was asked for, and run them again from that list (on a graphics card this is known as
+ * capturing a graph). A capture has one part, or two when a forward and a reverse pass share what lies between them.
+ */
+export type CapturingBackend = {
+  /** False while kernels must be asked for one by one: during a capture, or when somebody watches them. */
+  readonly capturable: boolean;
+  capture(): Capture;
+};
+
+export type Capture = {
+  /** The kernels from here on are the next part. Of the tensors that exist it may read those given now or before, or made by the part before. */
+  begin(inputs: readonly TensorInfo[]): void;
+  /** Ends the part, whose results these are. */
+  end(outputs: readonly TensorInfo[]): void;
+  /** What was captured, when all parts are; undefined if it cannot be repeated, or is not worth it. */
+  finish(): CapturedKernels | undefined;
+  /** Nothing is to come of it. May be called at any time, after `finish` too. */
+  abandon(): void;
+};
+
+export type CapturedKernels = {
+  /** Memory for what the kernels hand each other, from the first part to the last. */
+  room(): TensorInfo;
+  /** Runs a part. `given`: the inputs and results of the parts so far, in order, with those of this part's inputs at the end. Returns its results. */
+  run(part: number, room: TensorInfo, given: readonly TensorInfo[]): TensorInfo[];
+};
+
+type Pure<P> = (params: P, inputs: readonly Tensor[]) => Tensor;
+
+/** Tensors of these shapes, some of them tracked; no kernels where they cannot be captured. */
+type Known = { readonly shapes: readonly (readonly number[])[]; readonly tracked: readonly boolean[]; readonly kernels?: CapturedKernels };
+
+// Shapes and trackings that one function is captured for, of which a run has a handful. Where they never repeat, capturing would be in vain.
+const most = 32;
+
+/**
+ * The same function, which a backend that can do so runs as a list of kernels from the second call with tensors of the same shapes on: without
+ * the JavaScript between them, which takes longer than many a kernel when a batch is small. Results and gradients have the same bits.
+ *
+ * `fn` must be pure, and its tensors all that its result depends on: a number that it reads elsewhere would stay as it was in the first call.
+ */
+export function captured<P extends Tree<Tensor>>(fn: Pure<P>): Pure<P> {
+  const known = new WeakMap<object, Known[]>();
+  return (params, inputs) => {
+    const { backend, state } = engine();
+    if (!(canCapture(backend) && backend.capturable) || state.profiling) return fn(params, inputs);
+    const sources = [...leavesLike(params, params)!, ...inputs];
+    const tape = activeTape();
+    const tracked = sources.map((source) => tape?.tracks(source) ?? false);
+    const calls = known.get(backend) ?? [];
+    const call = calls.find((other) => matches(other, sources, tracked));
+    if (call?.kernels !== undefined) return replay(call.kernels, sources, tracked);
+    if (call !== undefined || calls.length >= most) return fn(params, inputs);
+    const learn = (kernels: CapturedKernels | undefined): void => {
+      const shapes = sources.map(({ shape }) => shape);
+      known.set(backend, [...(known.get(backend) ?? []), { shapes, tracked, kernels }]);
+    };
+    const work = () => fn(params, inputs);
+    return tracked.includes(true)
+      ? captureBothWays(backend.capture(), work, { sources, tracked, learn })
+      : captureForward(backend.capture(), work, { sources, learn });
+  };
+}
+
+const canCapture = (backend: unknown): backend is CapturingBackend & object =>
+  typeof (backend as Partial<CapturingBackend>)?.capture === 'function';
+
+const matches = ({ shapes, tracked }: Known, sources: readonly Tensor[], trackedNow: readonly boolean[]): boolean =>
+  shapes.length === sources.length && sources.every(({ shape }, i) => tracked[i] === trackedNow[i] && sameShape(shape, shapes[i]));
+
+const asTensor = (info: TensorInfo): Tensor => engine().makeTensorFromTensorInfo(info);
+
+/** Those of the values that belong to tracked sources, in the places of all. */
+function spread<T>(tracked: readonly boolean[], values: readonly T[]): (T | undefined)[] {
+  let next = 0;
+  return tracked.map((is) => (is ? values[next++] : undefined));
+}
+
+function replay(kernels: CapturedKernels, sources: readonly Tensor[], tracked: readonly boolean[]): Tensor {
+  const room = asTensor(kernels.room());
+  const y = asTensor(kernels.run(0, room, sources)[0]);
+  if (!tracked.includes(true)) {
+    room.dispose();
+    return y;
+  }
+  return record(y, sources, [...sources, y, room], (dy) => spread(tracked, kernels.run(1, room, [...sources, y, dy]).map(asTensor)));
+}
+
+type Call = { readonly sources: readonly Tensor[]; readonly learn: (kernels: CapturedKernels | undefined) => void };
+
+function captureForward(capture: Capture, work: () => Tensor, { sources, learn }: Call): Tensor {
+  try {
+    capture.begin(sources);
+    const y = untracked(() => scope(work));
+    capture.end([y]);
+    learn(capture.finish());
+    return y;
+  } finally {
+    capture.abandon();
+  }
+}
+
+/** The forward pass goes onto a tape of its own, so that its reverse is captured as a whole, when that of the tape around it comes to it. */
+function captureBothWays(
+  capture: Capture,
+  work: () => Tensor,
+  { sources, tracked, learn }: Call & { readonly tracked: readonly boolean[] },
+): Tensor {
+  const differentiated = sources.filter((_, i) => tracked[i]);
+  let forward: Forward;
+  try {
+    capture.begin(sources);
+    forward = recordForward(work, differentiated);
+    capture.end([forward.value]);
+  } catch (error) {
+    capture.abandon();
+    throw error;
+  }
+  const backward = (dy: Tensor) => {
+    capture.begin([dy]);
+    const grads = reverse(forward, dy, differentiated, []);
+    capture.end(grads);
+    learn(capture.finish());
+    return spread(tracked, grads);
+  };
+  const release = () => {
+    forward.tape.releaseAll();
+    capture.abandon();
+  };
+  return record(forward.value, sources, sources, backward, release);
+}
