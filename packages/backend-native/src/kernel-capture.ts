@@ -1,8 +1,17 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Capture, CapturedKernels } from '@tract/tensor';
-import type { NativeBackend } from './backend.js';
 import { encodeKernels, type KernelList, type Launch, type Place } from './kernel-list.js';
 import { planRoom } from './room-plan.js';
+
+/** What is asked of the backend. */
+type Host = {
+  floats(x: TensorInfo): Float32Array;
+  output(shape: readonly number[]): TensorInfo;
+  disposeData(dataId: DataId): boolean;
+  contentKey(x: TensorInfo): number;
+  replay(list: Float64Array, room: TensorInfo, tensors: readonly TensorInfo[]): void;
+  readonly pool: { trim(): void };
+};
 
 type Part = { readonly launches: Launch[]; shapes: readonly (readonly number[])[] };
 
@@ -21,7 +30,7 @@ export class KernelCapture implements Capture {
   private launches = 0;
 
   constructor(
-    private readonly backend: NativeBackend,
+    private readonly backend: Host,
     private readonly onEnd: () => void,
   ) {}
 
@@ -104,7 +113,7 @@ export class KernelCapture implements Capture {
 
 class NativeKernels implements CapturedKernels {
   constructor(
-    private readonly backend: NativeBackend,
+    private readonly backend: Host,
     private readonly floats: number,
     private readonly parts: readonly (KernelList & Pick<Part, 'shapes'>)[],
   ) {}
