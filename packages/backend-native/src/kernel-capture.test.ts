@@ -19,6 +19,7 @@ import {
 } from '@tract/tensor';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NativeBackend, observeKernels, registerNativeBackend } from './index.js';
+import { expectSameBits } from './testing/kernel-case.js';
 
 beforeAll(async () => {
   registerNativeBackend({ threads: 2 });
@@ -100,6 +101,20 @@ describe('a captured function', () => {
     expect(seen).toEqual(['TractConv2D', 'TractSilu', 'TractConv2D', 'Concat']);
     expect(replay).toHaveBeenCalledTimes(1);
     dispose([params, x]);
+  });
+
+  test('goes through a large batch in pieces where rows do not depend on each other', async () => {
+    const fn = captured(network, { byRow: true });
+    const params = { w: wave([3, 3, 64, 64], 0) };
+    for (const phase of [0, 1, 2]) {
+      const x = wave([20, 64, 64, 64], phase);
+      const [expected, found] = [network(params, [x]), fn(params, [x])];
+      const results = await Promise.all([found, expected].map(async (y) => ({ shape: y.shape, values: await read(y) })));
+      expectSameBits([results[0]], [results[1]], `call ${phase}`);
+      dispose([x, expected, found]);
+    }
+    expect(replay).toHaveBeenCalledTimes(2 * 2); // 16 and 4 rows, captured in the first call
+    dispose(params);
   });
 
   test('makes its gradient by replay too, and frees what it holds when none is asked for', async () => {

@@ -15,9 +15,6 @@ type Host = {
 
 type Part = { readonly launches: Launch[]; shapes: readonly (readonly number[])[] };
 
-/** In floats. What needs more is a large batch or network: its kernels take far longer than the JavaScript between them, and it needs the memory. */
-const largestRoom = 2 ** 26;
-
 /** Told by the backend of its memory and its kernels while a function runs for the first time. */
 export class KernelCapture implements Capture {
   recording = false;
@@ -59,7 +56,6 @@ export class KernelCapture implements Capture {
     this.abandon();
     if (!this.possible) return undefined;
     const { offsets, total } = planRoom(this.made.filter(({ slot }) => slot === undefined));
-    if (total > largestRoom) return undefined;
     this.backend.pool.trim(); // what this first run took lies in other pieces than the room will
     const lists = this.parts.map(({ launches, shapes }) => ({ shapes, ...encodeKernels(launches, offsets, this.keys) }));
     return new NativeKernels(this.backend, total, lists);
@@ -114,7 +110,7 @@ export class KernelCapture implements Capture {
 class NativeKernels implements CapturedKernels {
   constructor(
     private readonly backend: Host,
-    private readonly floats: number,
+    readonly floats: number,
     private readonly parts: readonly (KernelList & Pick<Part, 'shapes'>)[],
   ) {}
 

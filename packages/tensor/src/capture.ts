@@ -1,5 +1,6 @@
 import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { type Forward, recordForward, reverse } from './gradient.js';
+import { concat, slice } from './ops/shape.js';
 import { scope } from './scope.js';
 import { sameShape } from './shape.js';
 import { activeTape, record, untracked } from './tape.js';
@@ -27,7 +28,8 @@ export type Capture = {
 };
 
 export type CapturedKernels = {
-  /** Memory for what the kernels hand each other, from the first part to the last. */
+  /** Size in floats of the memory for what the kernels hand each other, from the first part to the last. */
+  readonly floats: number;
   room(): TensorInfo;
   /** Runs a part. `given`: the inputs and results of the parts so far, in order, with those of this part's inputs at the end. Returns its results. */
   run(part: number, room: TensorInfo, given: readonly TensorInfo[]): TensorInfo[];
@@ -35,11 +37,19 @@ export type CapturedKernels = {
 
 type Pure<P> = (params: P, inputs: readonly Tensor[]) => Tensor;
 
-/** Tensors of these shapes, some of them tracked; no kernels where they cannot be captured. */
-type Known = { readonly shapes: readonly (readonly number[])[]; readonly tracked: readonly boolean[]; readonly kernels?: CapturedKernels };
+export type CaptureOptions = {
+  /** Whether row i of the result depends on the rows i of the inputs alone: a large batch then runs in pieces that stay near the cache. False by default. */
+  readonly byRow?: boolean;
+};
 
 // Shapes and trackings that one function is captured for, of which a run has a handful. Where they never repeat, capturing would be in vain.
 const most = 32;
+// Kernels that need a larger room take far longer than the JavaScript between them, and need the memory.
+const largestRoom = 2 ** 26;
+// Rows are run so many at once that their room stays below this size: twice a common last-level cache, for not all of it is in use at a time.
+const roomOfPiece = 2 ** 24;
+/** So many rows are never cut, and tell what room a row needs. */
+const fewRows = 8;
 
 /**
  * The same function, which a backend that can do so runs as a list of kernels from the second call with tensors of the same shapes on: without
@@ -47,28 +57,91 @@ const most = 32;
  *
  * `fn` must be pure, and its tensors all that its result depends on: a number that it reads elsewhere would stay as it was in the first call.
  */
-export function captured<P extends Tree<Tensor>>(fn: Pure<P>): Pure<P> {
-  const known = new WeakMap<object, Known[]>();
+export function captured<P extends Tree<Tensor>>(fn: Pure<P>, { byRow = false }: CaptureOptions = {}): Pure<P> {
+  const captures = new WeakMap<object, Captures<P>>();
   return (params, inputs) => {
     const { backend, state } = engine();
     if (!(canCapture(backend) && backend.capturable) || state.profiling) return fn(params, inputs);
-    const sources = [...leavesLike(params, params)!, ...inputs];
-    const tape = activeTape();
-    const tracked = sources.map((source) => tape?.tracks(source) ?? false);
-    const calls = known.get(backend) ?? [];
-    const call = calls.find((other) => matches(other, sources, tracked));
+    const known = captures.get(backend) ?? new Captures(backend, fn);
+    captures.set(backend, known);
+    return byRow && activeTape() === undefined ? known.runByRow(params, inputs) : known.run(params, inputs);
+  };
+}
+
+/** Tensors of these shapes, some of them tracked; no kernels where they cannot be captured, or not to advantage. */
+type Known = { readonly shapes: readonly (readonly number[])[]; readonly tracked: readonly boolean[]; readonly kernels?: CapturedKernels };
+
+/** What one backend knows of one function. */
+class Captures<P extends Tree<Tensor>> {
+  private readonly known: Known[] = [];
+  /** By the inputs' shapes without their first axis. */
+  private readonly rowsAtOnce = new Map<string, number>();
+
+  constructor(
+    private readonly backend: CapturingBackend,
+    private readonly fn: Pure<P>,
+  ) {}
+
+  run(params: P, inputs: readonly Tensor[]): Tensor {
+    const { backend, known, fn } = this;
+    const { sources, tracked, call } = this.lookUp(params, inputs);
     if (call?.kernels !== undefined) return replay(call.kernels, sources, tracked);
-    if (call !== undefined || calls.length >= most) return fn(params, inputs);
+    if (call !== undefined || known.length >= most) return fn(params, inputs);
     const learn = (kernels: CapturedKernels | undefined): void => {
       const shapes = sources.map(({ shape }) => shape);
-      known.set(backend, [...(known.get(backend) ?? []), { shapes, tracked, kernels }]);
+      known.push({ shapes, tracked, kernels: kernels && kernels.floats <= largestRoom ? kernels : undefined });
     };
     const work = () => fn(params, inputs);
     return tracked.includes(true)
       ? captureBothWays(backend.capture(), work, { sources, tracked, learn })
       : captureForward(backend.capture(), work, { sources, learn });
-  };
+  }
+
+  /** `run` without a gradient for a function of rows, in pieces where they are many. */
+  runByRow(params: P, inputs: readonly Tensor[]): Tensor {
+    const rows = inputs[0].shape[0];
+    const atOnce = rows > fewRows ? this.findRowsAtOnce(params, inputs) : rows;
+    if (rows <= atOnce) return this.run(params, inputs);
+    return scope(() => {
+      const pieces: Tensor[] = [];
+      for (let first = 0; first < rows; first += atOnce) {
+        pieces.push(this.run(params, rowsOf(inputs, first, Math.min(atOnce, rows - first))));
+      }
+      return concat(pieces, 0);
+    });
+  }
+
+  private findRowsAtOnce(params: P, inputs: readonly Tensor[]): number {
+    const key = inputs.map(({ shape }) => shape.slice(1).join('x')).join(' ');
+    const found = this.rowsAtOnce.get(key);
+    if (found !== undefined) return found;
+    const floats = scope(() => {
+      const few = rowsOf(inputs, 0, fewRows);
+      this.run(params, few);
+      return this.lookUp(params, few).call?.kernels?.floats;
+    });
+    const rows =
+      floats === undefined ? Number.POSITIVE_INFINITY : 2 ** Math.max(0, Math.floor(Math.log2((roomOfPiece / floats) * fewRows)));
+    this.rowsAtOnce.set(key, rows);
+    return rows;
+  }
+
+  private lookUp(params: P, inputs: readonly Tensor[]) {
+    const sources = [...leavesLike(params, params)!, ...inputs];
+    const tape = activeTape();
+    const tracked = sources.map((source) => tape?.tracks(source) ?? false);
+    return { sources, tracked, call: this.known.find((other) => matches(other, sources, tracked)) };
+  }
 }
+
+const rowsOf = (inputs: readonly Tensor[], first: number, count: number): Tensor[] =>
+  inputs.map((x) =>
+    slice(
+      x,
+      x.shape.map((_, axis) => (axis === 0 ? first : 0)),
+      x.shape.map((length, axis) => (axis === 0 ? count : length)),
+    ),
+  );
 
 const canCapture = (backend: unknown): backend is CapturingBackend & object =>
   typeof (backend as Partial<CapturingBackend>)?.capture === 'function';

@@ -39,7 +39,9 @@ type Ascent = { readonly features: Tensor; readonly image?: Tensor };
 
 /** The backbone of a plan, as `applyBackbone` says. Without dropout it depends on tensors alone, so that a backend may capture it. */
 export function backboneOf(plan: BackbonePlan, style: BlockStyle): ApplyBackbone {
-  const whole = captured((params: Backbone<Tensor>, [x, embedding]) => applyBackbone(plan, params, x, embedding, style));
+  const whole = captured((params: Backbone<Tensor>, [x, embedding]) => applyBackbone(plan, params, x, embedding, style), {
+    byRow: true,
+  });
   return (params, x, embedding, drop) => (drop ? applyBackbone(plan, params, x, embedding, style, drop) : whole(params, [x, embedding]));
 }
 
