@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { runMany } from './run.js';
 import { sameShape, showShape } from './shape.js';
 import { activeTape } from './tape.js';
-import { leaves, leavesLike, mapTree, type Tree } from './tree.js';
+import { leafTensors, leaves, leavesLike, mapTree, type Tree } from './tree.js';
 
 /** Parameters with Adam's two moments and, where wanted, one or two exponential moving averages; all of one form. */
 export type AdamEmaState<P> = {
@@ -89,11 +89,13 @@ export function adamEma<P extends Tree<Tensor>>(state: AdamEmaState<P>, grads: P
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, step, clipNorm = 0 } = hyper;
   const { selfRate, emaRate } = hyper;
   const parts = adamEmaParts(hyper);
-  const params = leaves(state.params).map(([, leaf]) => leaf);
+  const params = leafTensors(state.params);
   const lists = parts.map((part) => leavesOf(part, part === 'grads' ? grads : state[part]!, state.params, params));
-  const old = lists.filter((_, i) => parts[i] !== 'grads');
+  const old = lists.filter((_, i) => parts[i] !== 'grads').flat();
   // An update in place would reach both, so it is the data that must differ, not only the handle.
-  if (new Set(old.flat().map((leaf) => leaf.dataId)).size !== old.length * params.length) {
+  const data = new Set<object>();
+  for (const { dataId } of old) data.add(dataId);
+  if (data.size !== old.length) {
     throw new RangeError('adamEma: one tensor stands in two places of the state; start averages from copies (clone)');
   }
   const attributes: AdamEmaAttributes = {
@@ -101,10 +103,11 @@ export function adamEma<P extends Tree<Tensor>>(state: AdamEmaState<P>, grads: P
     ...(selfRate !== undefined && { selfRate }),
     ...(emaRate !== undefined && { emaRate }),
   };
-  const inputs = params.flatMap((_, i) => lists.map((list) => list[i]));
+  const inputs: Tensor[] = [];
+  for (let i = 0; i < params.length; i++) for (const list of lists) inputs.push(list[i]);
   const [gradientNorm, ...updated] = runMany('TractAdamEma', inputs, attributes);
   if (updated.length === 0) return { state, gradientNorm };
-  for (const tensor of old.flat()) tensor.dispose();
+  for (const tensor of old) tensor.dispose();
   return { state: scatter(state, updated), gradientNorm };
 }
 

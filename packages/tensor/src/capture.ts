@@ -4,7 +4,7 @@ import { concat, slice } from './ops/shape.js';
 import { scope } from './scope.js';
 import { sameShape } from './shape.js';
 import { activeTape, record, untracked } from './tape.js';
-import { leavesLike, type Tree } from './tree.js';
+import { leafTensors, type Tree } from './tree.js';
 
 /**
  * What a backend offers that can write down which kernels it was asked for, and run them again from that list (on a graphics card this is known as
@@ -127,7 +127,7 @@ class Captures<P extends Tree<Tensor>> {
   }
 
   private lookUp(params: P, inputs: readonly Tensor[]) {
-    const sources = [...leavesLike(params, params)!, ...inputs];
+    const sources = [...leafTensors(params), ...inputs];
     const tape = activeTape();
     const tracked = sources.map((source) => tape?.tracks(source) ?? false);
     return { sources, tracked, call: this.known.find((other) => matches(other, sources, tracked)) };

@@ -4,7 +4,7 @@ import { run } from './run.js';
 import { scope } from './scope.js';
 import { type Shape, sameShape, showShape } from './shape.js';
 import { activeTape, currentScopeId, swapTape, Tape, type TapeNode } from './tape.js';
-import { leaves, mapTree, type Tree, zipTree } from './tree.js';
+import { leafTensors, mapTree, type Tree, zipTree } from './tree.js';
 
 /** A value and the gradients of the parameters it was computed from, in the form of the parameters. The caller owns both. */
 export type ValueAndGrads<P> = { readonly value: Tensor; readonly grads: P };
@@ -80,8 +80,8 @@ function backpropagate<P extends Tree<Tensor>>(
   seed: (value: Tensor) => Tensor,
   addTo?: P,
 ): ValueAndGrads<P> {
-  const sources = leaves(inputs).map(([, leaf]) => leaf);
-  const sums = addTo === undefined ? [] : leaves(zipTree(inputs, addTo, matchingSum)).map(([, sum]) => sum);
+  const sources = leafTensors(inputs);
+  const sums = addTo === undefined ? [] : leafTensors(zipTree(inputs, addTo, matchingSum));
   if (new Set(sources).size !== sources.length)
     throw new RangeError('vjp: one tensor stands in two places of the inputs; differentiate by it once');
   const forward = recordForward(() => fn(inputs), sources);
