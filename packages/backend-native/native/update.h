@@ -1,6 +1,7 @@
 // One optimizer step over all parameters: clipping by the global norm, Adam, and two moving averages, in place.
 #pragma once
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
 #include "blocks.h"
@@ -23,6 +24,8 @@ struct UpdatePlan {
     int64_t filled = 0;
     for (int leaf = 0; leaf < leaves; leaf++) {
       const int64_t length = static_cast<int64_t>(call.lengths[1 + 6 * leaf]);
+      for (int i = 1 + 6 * leaf; i < 7 + 6 * leaf; i++)
+        if (call.has(i) && static_cast<int64_t>(call.lengths[i]) != length) throw std::invalid_argument("tensors of one parameter must have one size");
       for (int64_t begin = 0; begin < length; begin += kPiece) {
         const int64_t end = std::min(length, begin + kPiece);
         if (filled + end - begin > kPiece) items.push_back(chunks.size()), filled = 0;

@@ -211,6 +211,8 @@ describe('beside the stock backend', () => {
   test('names what does not fit', () => {
     const [a, b] = [zeros([2, 3]), zeros([4, 5])];
     expect(() => run('TractSiluGrad', { dy: a, x: b })).toThrow(/TractSiluGrad: 'dy' must have shape \[4,5\], got \[2,3\]/);
+    const hyper = { count: 1, learningRate: 1, beta1: 0, beta2: 0, epsilon: 1, step: 1, clipNorm: 0 };
+    expect(() => runMany('TractAdamEma', [a, b, a, a], hyper)).toThrow('tensors of one parameter must have one size');
     dispose([a, b]);
   });
 });

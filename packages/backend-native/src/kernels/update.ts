@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type AdamEmaAttributes, adamEmaParts } from '@tract/tensor';
 import type { NativeBackend } from '../backend.js';
-import { expectShape, type NativeKernel, type NativeKernels } from '../native-kernel.js';
+import type { NativeKernel, NativeKernels } from '../native-kernel.js';
 
 /** The tensor itself with one more reference where it may be overwritten, else a copy: memory that is shared, or the caller's, stays as it is. */
 function writable(backend: NativeBackend, x: TensorInfo): TensorInfo {
@@ -25,15 +25,12 @@ const ALL_PARTS = adamEmaParts({ selfRate: 0, emaRate: 0 });
 const adamEma: NativeKernel<AdamEmaAttributes> = (backend, inputs, options) => {
   const parts = adamEmaParts(options);
   const given = Object.values(inputs);
-  const isState = (i: number): boolean => parts[i % parts.length] !== 'grads';
-  for (const [i, x] of given.entries()) {
-    const first = i - (i % parts.length);
-    expectShape('TractAdamEma', `${parts[i - first]} ${first / parts.length}`, x, given[first].shape);
-  }
+  const gradientAt = parts.indexOf('grads');
+  const isState = (_: TensorInfo, i: number): boolean => i % parts.length !== gradientAt;
   // All are looked at before the first is written to.
-  const inPlace = given.every((x, i) => !isState(i) || backend.exclusive(x));
+  const inPlace = given.every((x, i) => !isState(x, i) || backend.exclusive(x));
   if (inPlace) for (const x of given) backend.contentChanges(x);
-  const written = inPlace ? given : given.map((x, i) => (isState(i) ? writable(backend, x) : x));
+  const written = inPlace ? given : given.map((x, i) => (isState(x, i) ? writable(backend, x) : x));
   const norm = backend.output([]);
   const buffers: (Float32Array | undefined)[] = [backend.floats(norm)];
   const places = ALL_PARTS.map((part) => parts.indexOf(part));
@@ -42,7 +39,7 @@ const adamEma: NativeKernel<AdamEmaAttributes> = (backend, inputs, options) => {
   }
   const { learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate = 0, emaRate = 0 } = options;
   backend.run('adamEma', buffers, [learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate, emaRate]);
-  return inPlace ? [norm] : [norm, ...written.filter((_, i) => isState(i))];
+  return inPlace ? [norm] : [norm, ...written.filter(isState)];
 };
 
 export const updateKernels: NativeKernels = { TractAdamEma: adamEma };
