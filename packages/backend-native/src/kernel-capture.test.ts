@@ -90,6 +90,16 @@ describe('a captured function', () => {
     dispose([a, b]);
   });
 
+  test('knows parameters by name, in whatever order they come', async () => {
+    const fn = captured((p: { readonly a: Tensor; readonly b: Tensor }, [x]) => conv2d(conv2d(x, p.a), p.b));
+    const [a, b, x] = [wave([3, 3, 8, 8], 0), wave([3, 3, 8, 8], 1), wave([1, 6, 6, 8], 2)];
+    const results = [fn({ a, b }, [x]), fn({ b, a }, [x]), fn({ b, a, more: x } as { a: Tensor; b: Tensor }, [x])];
+    expect(replay).toHaveBeenCalledTimes(1); // the third is of another form
+    const [first, ...others] = await Promise.all(results.map(read));
+    expect(others).toEqual([first, first]);
+    dispose([a, b, x, results]);
+  });
+
   test('runs kernel by kernel for who watches them', () => {
     const fn = captured(network);
     const [params, x] = [{ w: wave([3, 3, 8, 8], 0) }, wave([1, 6, 6, 8], 0)];

@@ -4,7 +4,7 @@ import { concat, slice } from './ops/shape.js';
 import { scope } from './scope.js';
 import { sameShape } from './shape.js';
 import { activeTape, record, untracked } from './tape.js';
-import { leafTensors, type Tree } from './tree.js';
+import { leavesLike, mapTree, type Tree } from './tree.js';
 
 /**
  * What a backend offers that can write down which kernels it was asked for, and run them again from that list (on a graphics card this is known as
@@ -48,12 +48,13 @@ const most = 32;
 const largestRoom = 2 ** 26;
 // Rows are run so many at once that their room stays below this size: twice a common last-level cache, for not all of it is in use at a time.
 const roomOfPiece = 2 ** 24;
-/** So many rows are never cut, and tell what room a row needs. */
+// So many rows are never cut, and tell what room a row needs.
 const fewRows = 8;
 
 /**
  * The same function, which a backend that can do so runs as a list of kernels from the second call with tensors of the same shapes on: without
- * the JavaScript between them, which takes longer than many a kernel when a batch is small. Results and gradients have the same bits.
+ * the JavaScript between them, which takes longer than many a kernel when a batch is small. Results have the same bits, and so have gradients by tensors
+ * that `fn` alone uses.
  *
  * `fn` must be pure, and its tensors all that its result depends on: a number that it reads elsewhere would stay as it was in the first call.
  */
@@ -62,29 +63,43 @@ export function captured<P extends Tree<Tensor>>(fn: Pure<P>, { byRow = false }:
   return (params, inputs) => {
     const { backend, state } = engine();
     if (!(canCapture(backend) && backend.capturable) || state.profiling) return fn(params, inputs);
-    const known = captures.get(backend) ?? new Captures(backend, fn);
+    const known = captures.get(backend) ?? new Captures(backend, fn, params);
     captures.set(backend, known);
-    return byRow && activeTape() === undefined ? known.runByRow(params, inputs) : known.run(params, inputs);
+    const leaves = known.leavesOf(params);
+    if (leaves === undefined) return fn(params, inputs);
+    return byRow && activeTape() === undefined ? known.runByRow({ params, leaves }, inputs) : known.run({ params, leaves }, inputs);
   };
 }
 
 /** Tensors of these shapes, some of them tracked; no kernels where they cannot be captured, or not to advantage. */
 type Known = { readonly shapes: readonly (readonly number[])[]; readonly tracked: readonly boolean[]; readonly kernels?: CapturedKernels };
 
+type Given<P> = { readonly params: P; readonly leaves: readonly Tensor[] };
+
 /** What one backend knows of one function. */
 class Captures<P extends Tree<Tensor>> {
   private readonly known: Known[] = [];
   /** By the inputs' shapes without their first axis. */
   private readonly rowsAtOnce = new Map<string, number>();
+  /** Of the parameters in the first call: the place in the tree tells which is which, in whatever order it was written. */
+  private readonly form: unknown;
 
   constructor(
     private readonly backend: CapturingBackend,
     private readonly fn: Pure<P>,
-  ) {}
+    params: P,
+  ) {
+    this.form = mapTree(params, () => 0);
+  }
 
-  run(params: P, inputs: readonly Tensor[]): Tensor {
+  /** Undefined where the form is another than that of the first call. */
+  leavesOf(params: P): Tensor[] | undefined {
+    return leavesLike(this.form, params);
+  }
+
+  run({ params, leaves }: Given<P>, inputs: readonly Tensor[]): Tensor {
     const { backend, known, fn } = this;
-    const { sources, tracked, call } = this.lookUp(params, inputs);
+    const { sources, tracked, call } = this.lookUp(leaves, inputs);
     if (call?.kernels !== undefined) return replay(call.kernels, sources, tracked);
     if (call !== undefined || known.length >= most) return fn(params, inputs);
     const learn = (kernels: CapturedKernels | undefined): void => {
@@ -98,7 +113,7 @@ class Captures<P extends Tree<Tensor>> {
   }
 
   /** `run` without a gradient for a function of rows, in pieces where they are many. */
-  runByRow(params: P, inputs: readonly Tensor[]): Tensor {
+  runByRow(params: Given<P>, inputs: readonly Tensor[]): Tensor {
     const rows = inputs[0].shape[0];
     const atOnce = rows > fewRows ? this.findRowsAtOnce(params, inputs) : rows;
     if (rows <= atOnce) return this.run(params, inputs);
@@ -111,14 +126,14 @@ class Captures<P extends Tree<Tensor>> {
     });
   }
 
-  private findRowsAtOnce(params: P, inputs: readonly Tensor[]): number {
+  private findRowsAtOnce(params: Given<P>, inputs: readonly Tensor[]): number {
     const key = inputs.map(({ shape }) => shape.slice(1).join('x')).join(' ');
     const found = this.rowsAtOnce.get(key);
     if (found !== undefined) return found;
     const floats = scope(() => {
       const few = rowsOf(inputs, 0, fewRows);
       this.run(params, few);
-      return this.lookUp(params, few).call?.kernels?.floats;
+      return this.lookUp(params.leaves, few).call?.kernels?.floats;
     });
     const rows =
       floats === undefined ? Number.POSITIVE_INFINITY : 2 ** Math.max(0, Math.floor(Math.log2((roomOfPiece / floats) * fewRows)));
@@ -126,8 +141,8 @@ class Captures<P extends Tree<Tensor>> {
     return rows;
   }
 
-  private lookUp(params: P, inputs: readonly Tensor[]) {
-    const sources = [...leafTensors(params), ...inputs];
+  private lookUp(leaves: readonly Tensor[], inputs: readonly Tensor[]) {
+    const sources = [...leaves, ...inputs];
     const tape = activeTape();
     const tracked = sources.map((source) => tape?.tracks(source) ?? false);
     return { sources, tracked, call: this.known.find((other) => matches(other, sources, tracked)) };
