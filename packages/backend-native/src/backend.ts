@@ -120,8 +120,9 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
   }
 
   /** Whether the tensor may be overwritten: its memory is ours, and nothing else looks into it. */
-  exclusive(x: TensorInfo): boolean {
-    return this.refCount(x.dataId) === 1 && this.pool.usersOf(this.floats(x).buffer) === 1;
+  exclusive({ dataId }: TensorInfo): boolean {
+    const { values, refCount } = this.data.get(dataId);
+    return refCount === 1 && values instanceof Float32Array && this.pool.usersOf(values.buffer) === 1;
   }
 
   /** A number above 0 under which the addon may keep what it works out from the tensor's content. */

@@ -90,7 +90,8 @@ export function adamEma<P extends Tree<Tensor>>(state: AdamEmaState<P>, grads: P
   const { selfRate, emaRate } = hyper;
   const parts = adamEmaParts(hyper);
   const params = leafTensors(state.params);
-  const lists = parts.map((part) => leavesOf(part, part === 'grads' ? grads : state[part]!, state.params, params));
+  const trees = { ...state, grads };
+  const lists = parts.map((part) => (part === 'params' ? params : leavesOf(part, trees[part]!, state.params, params)));
   const old = lists.filter((_, i) => parts[i] !== 'grads').flat();
   // An update in place would reach both, so it is the data that must differ, not only the handle.
   const data = new Set<object>();

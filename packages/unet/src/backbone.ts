@@ -1,4 +1,4 @@
-import { add, captured, combine, concat, scope, type Tensor } from '@tract/tensor';
+import { add, combine, concat, scope, type Tensor } from '@tract/tensor';
 import type { BlockStyle } from './block-style.js';
 import { applyConv, type Conv, convSpec } from './layers/conv.js';
 import type { Dropout } from './layers/dropout.js';
@@ -36,16 +36,6 @@ export function backboneSpec(plan: BackbonePlan, style: BlockStyle, imageChannel
 type Descent = { readonly features: Tensor; readonly image?: Tensor; readonly halvings: number };
 /** On the way up: the features, and the sum of the images read off so far where there are any. */
 type Ascent = { readonly features: Tensor; readonly image?: Tensor };
-
-/** The backbone of a plan, as `applyBackbone` says. Without dropout it depends on tensors alone, so that a backend may capture it. */
-export function backboneOf(plan: BackbonePlan, style: BlockStyle): ApplyBackbone {
-  const whole = captured((params: Backbone<Tensor>, [x, embedding]) => applyBackbone(plan, params, x, embedding, style), {
-    byRow: true,
-  });
-  return (params, x, embedding, drop) => (drop ? applyBackbone(plan, params, x, embedding, style, drop) : whole(params, [x, embedding]));
-}
-
-export type ApplyBackbone = (params: Backbone<Tensor>, x: Tensor, embedding: Tensor, drop?: Dropout) => Tensor;
 
 /**
  * x [N, H, W, inChannels], embedding [N, embChannels] (SiLU already taken) -> the image that is read off in the end [N, H, W, imageChannels].

@@ -1,8 +1,8 @@
-import { scope, type Tensor } from '@tract/tensor';
-import { type Backbone, backboneOf, backboneSpec } from './backbone.js';
+import { captured, scope, type Tensor } from '@tract/tensor';
+import { applyBackbone, type Backbone, backboneSpec } from './backbone.js';
 import { checkUNetConfig, type UNetConfig } from './config.js';
 import { checkInputs, checkLists } from './inputs.js';
-import { applyEmbedding, type Embedding, embeddingSpec } from './layers/embedding.js';
+import { applyEmbedding, type Embedding, embeddingInputs, embeddingSpec } from './layers/embedding.js';
 import { initParams, type ParamSpec } from './param-spec.js';
 import { perConfig } from './per-config.js';
 import { planUNet, styleOfUNet } from './unet-layout.js';
@@ -41,12 +41,14 @@ export function applyUNet(
   checkInputs('applyUNet', config, { shape: xt.shape, noise: { name: 'logSNR', values: logSNR }, labels });
   const { plan, apply } = partsOf(config);
   checkLists('applyUNet', plan, params);
-  const { embedding, ...backbone } = params;
-  return scope(() => apply(backbone, xt, applyEmbedding(embedding, config.channels, logSNR, labels)));
+  return scope(() => apply(params, [xt, ...embeddingInputs(config, logSNR, labels)]));
 }
 
-/** What follows from a configuration alone, and is the same in every call. */
+/** What follows from a configuration alone, and is the same in every call: the plan, and the network as a function of tensors, which a backend may capture. */
 const partsOf = perConfig((config: UNetConfig) => {
   const plan = planUNet(config);
-  return { plan, apply: backboneOf(plan, styleOfUNet(config)) };
+  const style = styleOfUNet(config);
+  const network = (params: UNetParams, [xt, ...inputs]: readonly Tensor[]): Tensor =>
+    applyBackbone(plan, params, xt, applyEmbedding(params.embedding, inputs), style);
+  return { plan, apply: captured(network, { byRow: true }) };
 });

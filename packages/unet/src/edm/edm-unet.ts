@@ -1,5 +1,5 @@
-import { scope, type Tensor } from '@tract/tensor';
-import { type Backbone, backboneOf, backboneSpec } from '../backbone.js';
+import { captured, scope, type Tensor } from '@tract/tensor';
+import { applyBackbone, type Backbone, backboneSpec } from '../backbone.js';
 import { checkAugment, checkInputs, checkLists } from '../inputs.js';
 import { dropoutOf, type Training } from '../layers/dropout.js';
 import { initParams, type ParamSpec } from '../param-spec.js';
@@ -47,18 +47,20 @@ export function applyEdmUNet(
 ): Tensor {
   checkInputs('applyEdmUNet', config, { shape: xt.shape, noise: { name: 'cNoise', values: cNoise }, labels });
   checkAugment('applyEdmUNet', config.augmentChannels, cNoise.length, augment);
-  const { plan, apply } = partsOf(config);
+  const { plan, style, undropped } = partsOf(config);
   checkLists('applyEdmUNet', plan, params);
   checkNoiseEmbedding('applyEdmUNet', config, params.embedding);
+  const drop = dropoutOf(config.dropout, training);
   const { embedding, ...backbone } = params;
   return scope(() => {
-    const conditions = applyNoiseEmbedding(config, embedding, { cNoise, labels, augment });
-    return apply(backbone, xt, conditions, dropoutOf(config.dropout, training));
+    const told = applyNoiseEmbedding(config, embedding, { cNoise, labels, augment });
+    return drop ? applyBackbone(plan, backbone, xt, told, style, drop) : undropped(backbone, [xt, told]);
   });
 }
 
-/** What follows from a configuration alone, and is the same in every call. */
+/** What follows from a configuration alone, and is the same in every call. Without dropout the backbone is a function of tensors, which a backend may capture. */
 const partsOf = perConfig((config: EdmUNetConfig) => {
-  const plan = planEdm(config);
-  return { plan, apply: backboneOf(plan, styleOfEdm(config)) };
+  const [plan, style] = [planEdm(config), styleOfEdm(config)];
+  const backbone = (params: Backbone<Tensor>, [xt, told]: readonly Tensor[]): Tensor => applyBackbone(plan, params, xt, told, style);
+  return { plan, style, undropped: captured(backbone, { byRow: true }) };
 });

@@ -15,15 +15,23 @@ export function embeddingSpec({ channels, embChannels, classes }: EmbeddingSize)
   return classes === 1 ? { time } : { time, classes: layer(classes) };
 }
 
+/** What the embedding is made from: the features [N, channels] of the noise level, and where the network has classes their one-hot rows [N, classes]. */
+export function embeddingInputs(
+  { channels, classes }: Omit<EmbeddingSize, 'embChannels'>,
+  logSNR: readonly number[],
+  labels?: readonly number[],
+): Tensor[] {
+  const features = tensor(timeFeatures(logSNR, channels), [logSNR.length, channels]);
+  return classes > 1 && labels ? [features, oneHot(labels, classes)] : [features];
+}
+
 /**
  * silu(second(silu(first(features))) + class row) -> [N, embChannels]. Every residual block starts with this SiLU, so it is taken once here.
  */
-export function applyEmbedding(params: Embedding<Tensor>, channels: number, logSNR: readonly number[], labels?: readonly number[]): Tensor {
+export function applyEmbedding(params: Embedding<Tensor>, [features, classes]: readonly Tensor[]): Tensor {
   return scope(() => {
-    const features = tensor(timeFeatures(logSNR, channels), [logSNR.length, channels]);
     const time = applyLinear(params.time.second, silu(applyLinear(params.time.first, features)));
-    if (!params.classes || !labels) return silu(time);
-    return silu(add(time, applyLinear(params.classes, oneHot(labels, params.classes.weight.shape[0]))));
+    return silu(params.classes && classes ? add(time, applyLinear(params.classes, classes)) : time);
   });
 }
 
