@@ -173,13 +173,12 @@ function spread<T>(tracked: readonly boolean[], values: readonly T[]): (T | unde
 }
 
 function replay(kernels: CapturedKernels, sources: readonly Tensor[], tracked: readonly boolean[]): Tensor {
-  const room = asTensor(kernels.room());
-  const y = asTensor(kernels.run(0, room, sources)[0]);
-  if (!tracked.includes(true)) {
-    room.dispose();
-    return y;
-  }
-  return record(y, sources, [...sources, y, room], (dy) => spread(tracked, kernels.run(1, room, [...sources, y, dy]).map(asTensor)));
+  return scope(() => {
+    const room = asTensor(kernels.room());
+    const y = asTensor(kernels.run(0, room, sources)[0]);
+    if (!tracked.includes(true)) return y;
+    return record(y, sources, [...sources, y, room], (dy) => spread(tracked, kernels.run(1, room, [...sources, y, dy]).map(asTensor)));
+  });
 }
 
 type Call = { readonly sources: readonly Tensor[]; readonly learn: (kernels: CapturedKernels | undefined) => void };
