@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { writeNpz, writeZip } from '@tract/checkpoint';
 import { encode } from 'fast-png';
 import { afterAll, describe, expect, test, vi } from 'vitest';
@@ -156,9 +157,12 @@ test('a thread that breaks down is named to all who wait; nothing is left of the
   }
   await expect(threads.read([item(2, 0)])).rejects.toBeInstanceOf(ReadThreadError);
   await threads.close();
-  // Closed while there is much to do.
-  const busy = openBatches(loadImageZip(zip), { seed: 1, batchSize: 5000, threads: 2 });
-  await busy.close();
+  // Closed while there is much to do, early and late in the threads' start.
+  for (let wait = 0; wait < 60; wait += 4) {
+    const busy = openBatches(loadImageZip(zip), { seed: 1, batchSize: 5000, threads: 2 });
+    await setTimeout(wait);
+    await busy.close();
+  }
   // A thread's own files are closed a little after its end.
   await vi.waitFor(() => expect({ files: process.platform === 'linux' ? openFiles() : 0, ports: messagePorts() }).toEqual(before), 5000);
 });

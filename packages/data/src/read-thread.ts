@@ -1,13 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type ReadItem, readImages } from './read-images.js';
+import { type ReadFailure, type ReadItem, readImages } from './read-images.js';
 import { type ImageForm, imageReader } from './stored-images.js';
 
 /** What a reading thread begins with: what the images are, and the memory that they go to. */
 export type ReadThreadData = { readonly form: ImageForm; readonly memory: Uint8Array };
 
+/** What it says: that it is there, then what became of each job. */
+export type ReadThreadMessage = 'started' | { readonly job: number; readonly failures: readonly ReadFailure[] };
+
 const { form, memory } = workerData as ReadThreadData;
 const read = imageReader(form);
+const say = (message: ReadThreadMessage): void => parentPort!.postMessage(message);
 
+// All that this thread imports is loaded: it may be ended from now on.
+say('started');
 parentPort!.on('message', ({ job, items }: { job: number; items: readonly ReadItem[] }) => {
-  parentPort!.postMessage({ job, failures: readImages(read, items, memory) });
+  say({ job, failures: readImages(read, items, memory) });
 });

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { ReadFailure, ReadItem } from './read-images.js';
-import type { ReadThreadData } from './read-thread.js';
+import type { ReadThreadData, ReadThreadMessage } from './read-thread.js';
 
 /** A thread that reads images has ended of itself: out of memory, or by a bug. `thread` counts from 1. */
 export class ReadThreadError extends Error {
@@ -38,13 +38,16 @@ export function startReadThreads(count: number, data: ReadThreadData): ReadThrea
   };
   const threads = Array.from({ length: count }, (_, i) => {
     const thread = new Worker(script, { workerData: data, name: `tract reader ${i + 1}`, execArgv: [] });
-    thread.on('message', ({ job, failures }: { job: number; failures: readonly ReadFailure[] }) => {
-      waiting.get(job)?.resolve(failures);
-      waiting.delete(job);
+    const started = new Promise<void>((resolve) => thread.once('message', () => resolve()).once('exit', () => resolve()));
+    thread.on('message', (message: ReadThreadMessage) => {
+      if (message === 'started') return;
+      waiting.get(message.job)?.resolve(message.failures);
+      waiting.delete(message.job);
     });
     thread.on('error', (cause) => breakDown(new ReadThreadError(i + 1, cause.message, { cause })));
     thread.on('exit', (code) => breakDown(new ReadThreadError(i + 1, `code ${code}`)));
-    return thread;
+    // Ended while it loads, a thread would leave the files open that Node's loader is at.
+    return { thread, end: async () => void (await started.then(() => thread.terminate())) };
   });
   let jobs = 0;
   const read = (items: readonly ReadItem[]): Promise<readonly ReadFailure[]> =>
@@ -52,7 +55,7 @@ export function startReadThreads(count: number, data: ReadThreadData): ReadThrea
       if (broken) throw broken;
       const job = jobs++;
       waiting.set(job, { resolve, reject });
-      threads[job % count].postMessage({ job, items });
+      threads[job % count].thread.postMessage({ job, items });
     });
-  return { read, close: async () => void (await Promise.all(threads.map((thread) => thread.terminate()))) };
+  return { read, close: async () => void (await Promise.all(threads.map(({ end }) => end()))) };
 }
