@@ -118,7 +118,9 @@ static void conv2d(const Call& call) { convolution(call, false); }
 static void conv2dRelu(const Call& call) { convolution(call, true); }
 
 /** numbers: the key of a content that has changed or is gone */
-static void forgetFilter(const Call& call) { filterCache().drop(call.n(0)); }
+static void forgetFilters(const Call& call) {
+  for (int i = 0; i < call.numberCount; i++) filterCache().drop(call.n(i));
+}
 
 /** buffers: dy, filter, dx; numbers as conv2d's without the key. The gradient is a convolution of dy, spread out by the stride, with the flipped filter. */
 static void conv2dInputGrad(const Call& call) {

@@ -28,7 +28,7 @@ const Kernel* kernels() {
       {"conv2dRelu", conv2dRelu},
       {"conv2dInputGrad", conv2dInputGrad},
       {"conv2dFilterGrad", conv2dFilterGrad},
-      {"forgetFilter", forgetFilter},
+      {"forgetFilters", forgetFilters},
       {"matmul", matmul},
       {"attention", attention},
       {"attentionGrad", attentionGrad},

@@ -79,7 +79,7 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
       this.pool.release(buffer);
       this.current?.freed(buffer);
     }
-    this.forget(data);
+    this.forget([data]);
     return true;
   }
 
@@ -96,7 +96,7 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
   }
 
   override dispose(): void {
-    for (const key of this.contentKeys) this.run('forgetFilter', [], [key]);
+    this.run('forgetFilters', [], [...this.contentKeys]);
     this.contentKeys.clear();
     this.pool.trim();
     super.dispose();
@@ -136,10 +136,10 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     return data.contentKey;
   }
 
-  /** To be called before the tensor's memory is written to again. */
-  contentChanges({ dataId }: { readonly dataId: DataId }): void {
+  /** To be called before the tensors' memory is written to again. */
+  contentsChange(tensors: readonly TensorInfo[]): void {
     this.hostWorked();
-    this.forget(this.data.get(dataId));
+    this.forget(tensors.map(({ dataId }) => this.data.get(dataId)));
   }
 
   /** Runs a kernel of the addon on memory that the caller has laid out. */
@@ -198,11 +198,15 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     return copy;
   }
 
-  private forget(data: Data): void {
-    if (data.contentKey === undefined) return;
-    this.run('forgetFilter', [], [data.contentKey]);
-    this.contentKeys.delete(data.contentKey);
-    data.contentKey = undefined;
+  private forget(all: readonly Data[]): void {
+    const keys: number[] = [];
+    for (const data of all) {
+      if (data.contentKey === undefined) continue;
+      keys.push(data.contentKey);
+      this.contentKeys.delete(data.contentKey);
+      data.contentKey = undefined;
+    }
+    if (keys.length > 0) this.run('forgetFilters', [], keys);
   }
 
   private retain(values: backend_util.BackendValues): void {

@@ -123,6 +123,8 @@ export class BufferPool {
 
   private fresh(wanted: number): Block {
     const { counts } = this;
+    // What was too small for this would be in the way of nothing else, but count as memory.
+    if (wanted >= SMALLEST_ARENA) this.trim();
     const reserved = counts.usedBytes + counts.idleBytes;
     const bytes = wanted < SMALLEST_PART ? wanted : Math.max(wanted, Math.min(Math.max(reserved, SMALLEST_ARENA), LARGEST_ARENA));
     counts.allocations++;

@@ -1,8 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { runMany } from './run.js';
+import { dispose } from './scope.js';
 import { sameShape, showShape } from './shape.js';
 import { activeTape } from './tape.js';
-import { leafTensors, leaves, leavesLike, mapTree, type Tree } from './tree.js';
+import { leafTensors, leaves, leavesLike, type Tree, withLeaves } from './tree.js';
 
 /** Parameters with Adam's two moments and, where wanted, one or two exponential moving averages; all of one form. */
 export type AdamEmaState<P> = {
@@ -64,6 +65,25 @@ function checkHyper(state: AdamEmaState<unknown>, hyper: AdamEmaHyper): void {
   if (activeTape() !== undefined) throw new Error('adamEma: cannot run inside a function that is being differentiated');
 }
 
+// Of a state that was updated in place, what the update before this one found out. By the parameters' tree.
+const knownStates = new WeakMap<object, AdamEmaState<unknown> & { readonly lists: readonly Tensor[][] }>();
+
+const stateParts = ['params', 'm', 'v', 'selfTeacher', 'ema'] as const;
+
+/** The tensors of the state, a list for each of its parts. @throws RangeError when forms or shapes differ, or one tensor stands in two places. */
+function tensorsOf<P extends Tree<Tensor>>(state: AdamEmaState<P>): readonly Tensor[][] {
+  const known = knownStates.get(state.params);
+  if (known !== undefined && stateParts.every((part) => known[part] === state[part])) return known.lists;
+  const params = leafTensors(state.params);
+  const lists = stateParts.flatMap((part) => (state[part] === undefined ? [] : [leavesOf(part, state[part], state.params, params)]));
+  // An update in place would reach both, so it is the data that must differ, not only the handle.
+  const data = new Set(lists.flat().map(({ dataId }) => dataId));
+  if (data.size !== lists.length * params.length) {
+    throw new RangeError('adamEma: one tensor stands in two places of the state; start averages from copies (clone)');
+  }
+  return lists;
+}
+
 /** The leaves of a tree that must be of the parameters' form and shapes, in their order. */
 function leavesOf<P extends Tree<Tensor>>(part: string, tree: P, like: P, params: readonly Tensor[]): Tensor[] {
   const found = leavesLike(like, tree);
@@ -88,35 +108,35 @@ export function adamEma<P extends Tree<Tensor>>(state: AdamEmaState<P>, grads: P
   checkHyper(state, hyper);
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, step, clipNorm = 0 } = hyper;
   const { selfRate, emaRate } = hyper;
-  const parts = adamEmaParts(hyper);
-  const params = leafTensors(state.params);
-  const trees = { ...state, grads };
-  const lists = parts.map((part) => (part === 'params' ? params : leavesOf(part, trees[part]!, state.params, params)));
-  const old = lists.filter((_, i) => parts[i] !== 'grads').flat();
-  // An update in place would reach both, so it is the data that must differ, not only the handle.
-  const data = new Set<object>();
-  for (const { dataId } of old) data.add(dataId);
-  if (data.size !== old.length) {
-    throw new RangeError('adamEma: one tensor stands in two places of the state; start averages from copies (clone)');
-  }
+  const lists = tensorsOf(state);
+  const params = lists[0];
+  const gradients = leavesOf('grads', grads, state.params, params);
   const attributes: AdamEmaAttributes = {
     ...{ count: params.length, learningRate, beta1, beta2, epsilon, step, clipNorm },
     ...(selfRate !== undefined && { selfRate }),
     ...(emaRate !== undefined && { emaRate }),
   };
   const inputs: Tensor[] = [];
-  for (let i = 0; i < params.length; i++) for (const list of lists) inputs.push(list[i]);
+  const [, ...others] = lists;
+  for (const [i, param] of params.entries()) {
+    inputs.push(param, gradients[i]);
+    for (const list of others) inputs.push(list[i]);
+  }
   const [gradientNorm, ...updated] = runMany('TractAdamEma', inputs, attributes);
-  if (updated.length === 0) return { state, gradientNorm };
-  for (const tensor of old) tensor.dispose();
+  if (updated.length === 0) {
+    knownStates.set(state.params, { ...state, lists });
+    return { state, gradientNorm };
+  }
+  dispose(lists);
   return { state: scatter(state, updated), gradientNorm };
 }
 
 function scatter<P extends Tree<Tensor>>(state: AdamEmaState<P>, updated: readonly Tensor[]): AdamEmaState<P> {
-  const parts = (['params', 'm', 'v', 'selfTeacher', 'ema'] as const).filter((part) => state[part] !== undefined);
-  const tree = (offset: number): P => {
-    let leaf = 0;
-    return mapTree(state.params, () => updated[leaf++ * parts.length + offset]);
-  };
+  const parts = stateParts.filter((part) => state[part] !== undefined);
+  const tree = (offset: number): P =>
+    withLeaves(
+      state.params,
+      updated.filter((_, i) => i % parts.length === offset),
+    );
   return Object.fromEntries(parts.map((part, offset) => [part, tree(offset)])) as AdamEmaState<P>;
 }

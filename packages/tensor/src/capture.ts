@@ -44,8 +44,10 @@ export type CaptureOptions = {
 
 // Shapes and trackings that one function is captured for, of which a run has a handful. Where they never repeat, capturing would be in vain.
 const most = 32;
-// Kernels that need a larger room take far longer than the JavaScript between them, and need the memory.
-const largestRoom = 2 ** 26;
+// Gradients lie beside the room; kernels that run one by one put them where activations were. A room above the first size, whose kernels take far
+// longer than the JavaScript between them, must be so many times theirs.
+const largeRoom = 2 ** 26;
+const roomByGradients = 8;
 // Rows are run so many at once that their room stays below this size: twice a common last-level cache, for not all of it is in use at a time.
 const roomOfPiece = 2 ** 24;
 // So many rows are never cut, and tell what room a row needs.
@@ -104,7 +106,9 @@ class Captures<P extends Tree<Tensor>> {
     if (call !== undefined || known.length >= most) return fn(params, inputs);
     const learn = (kernels: CapturedKernels | undefined): void => {
       const shapes = sources.map(({ shape }) => shape);
-      known.push({ shapes, tracked, kernels: kernels && kernels.floats <= largestRoom ? kernels : undefined });
+      const gradients = sources.reduce((floats, { size }, i) => floats + (tracked[i] ? size : 0), 0);
+      const worth = kernels && (kernels.floats <= largeRoom || kernels.floats >= roomByGradients * gradients);
+      known.push({ shapes, tracked, kernels: worth ? kernels : undefined });
     };
     const work = () => fn(params, inputs);
     return tracked.includes(true)

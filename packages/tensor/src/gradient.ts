@@ -4,7 +4,7 @@ import { run } from './run.js';
 import { scope } from './scope.js';
 import { type Shape, sameShape, showShape } from './shape.js';
 import { activeTape, currentScopeId, swapTape, Tape, type TapeNode } from './tape.js';
-import { leafTensors, mapTree, type Tree, zipTree } from './tree.js';
+import { leafTensors, type Tree, withLeaves, zipTree } from './tree.js';
 
 /** A value and the gradients of the parameters it was computed from, in the form of the parameters. The caller owns both. */
 export type ValueAndGrads<P> = { readonly value: Tensor; readonly grads: P };
@@ -87,8 +87,7 @@ function backpropagate<P extends Tree<Tensor>>(
   const forward = recordForward(() => fn(inputs), sources);
   try {
     const grads = scope(() => reverse(forward, seed(forward.value), sources, sums));
-    let next = 0;
-    return { value: forward.value, grads: mapTree(inputs, () => grads[next++]) };
+    return { value: forward.value, grads: withLeaves(inputs, grads) };
   } catch (error) {
     forward.tape.releaseAll();
     forward.value.dispose();

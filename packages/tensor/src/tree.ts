@@ -14,10 +14,10 @@ export type TreeWith<P, U> = P extends Tensor | undefined ? U : { [K in keyof P]
 type Branch = Readonly<Record<string, unknown>>;
 
 function isBranch(value: unknown): value is Branch {
+  if (typeof value !== 'object' || value === null || (value as Branch).shape !== undefined) return false;
   if (Array.isArray(value)) return true;
-  if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && !('shape' in value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 const pathTo = (parent: string, name: string): string => (parent === '' ? name : `${parent}.${name}`);
@@ -73,9 +73,29 @@ function collectLike(like: unknown, value: unknown, found: unknown[]): boolean {
     return true;
   }
   const [expected, given] = [like, value as Branch];
-  for (const name in expected) if (!collectLike(expected[name], given[name], found)) return false;
+  let unmatched = 0;
+  for (const name in expected) {
+    if (!collectLike(expected[name], given[name], found)) return false;
+    unmatched--;
+  }
+  for (const _ in given) unmatched++;
+  if (unmatched === 0) return true;
   for (const name in given) if (given[name] !== undefined && expected[name] === undefined) return false;
   return true;
+}
+
+/** A tree of the form of `like` with these leaves, in the order of `leaves`. */
+export function withLeaves<P extends Tree<Tensor>>(like: P, leaves: readonly Tensor[]): P {
+  let next = 0;
+  const build = (value: unknown): unknown => {
+    if (value === undefined) return undefined;
+    if (!isBranch(value)) return leaves[next++];
+    if (Array.isArray(value)) return value.map(build);
+    const tree: Record<string, unknown> = {};
+    for (const name in value) tree[name] = build(value[name]);
+    return tree;
+  };
+  return build(like) as P;
 }
 
 function rebuild(value: unknown, path: string, fn: (leaf: unknown, path: string) => unknown): unknown {

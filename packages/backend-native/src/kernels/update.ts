@@ -6,7 +6,7 @@ import type { NativeKernel, NativeKernels } from '../native-kernel.js';
 /** The tensor itself with one more reference where it may be overwritten, else a copy: memory that is shared, or the caller's, stays as it is. */
 function writable(backend: NativeBackend, x: TensorInfo): TensorInfo {
   if (backend.exclusive(x)) {
-    backend.contentChanges(x);
+    backend.contentsChange([x]);
     backend.incRef(x.dataId);
     return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
   }
@@ -29,7 +29,7 @@ const adamEma: NativeKernel<AdamEmaAttributes> = (backend, inputs, options) => {
   const isState = (_: TensorInfo, i: number): boolean => i % parts.length !== gradientAt;
   // All are looked at before the first is written to.
   const inPlace = given.every((x, i) => !isState(x, i) || backend.exclusive(x));
-  if (inPlace) for (const x of given) backend.contentChanges(x);
+  if (inPlace) backend.contentsChange(given);
   const written = inPlace ? given : given.map((x, i) => (isState(x, i) ? writable(backend, x) : x));
   const norm = backend.output([]);
   const buffers: (Float32Array | undefined)[] = [backend.floats(norm)];
