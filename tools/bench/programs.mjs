@@ -49,13 +49,16 @@ function program(name, file, args, shown) {
   return { name, command: shown, measure };
 }
 
+const bench = (work) => {
+  const args = ['apps/cli/bin/tract.mjs', 'bench', work, '--backend', 'native'];
+  return program('tract', process.execPath, [...args, '--silent', '--json'], ['node', ...args, '--json']);
+};
+
 /** `tract bench step` of this workspace, as built. */
-export const ours = program(
-  'tract',
-  process.execPath,
-  ['apps/cli/bin/tract.mjs', 'bench', 'step', '--backend', 'native', '--silent', '--json'],
-  ['node', 'apps/cli/bin/tract.mjs', 'bench', 'step', '--backend', 'native', '--json'],
-);
+export const ours = bench('step');
+
+/** `tract bench sweep`, whose figures are of many batch sizes. */
+export const ourSweep = bench('sweep');
 
 const modes = [
   ['PyTorch eager', []],

@@ -4,7 +4,7 @@ import { median } from './medians.mjs';
  * @typedef {object} Point one batch size with one number of threads
  * @property {number} batch
  * @property {number} threads
- * @property {readonly import('./programs.mjs').Figures[]} rounds
+ * @property {readonly { forward: number, tract: number, digest?: string }[]} rounds
  */
 
 const flatFrom = 8;

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { linePlot } from '@tract/plot';
 import { busyWarning, machine } from './machine.mjs';
 import { networks, tinyNetwork } from './networks.mjs';
-import { ours, ToolError } from './programs.mjs';
+import { ourSweep, ToolError } from './programs.mjs';
 import { costSpread, differentBits, throughputLines } from './sweep-findings.mjs';
 import { count, runTool, toolOptions } from './tool-options.mjs';
 
 const help = `usage: npm run bench:sweep -- [options]
 
-Measures \`tract bench step\` on the digits network with batches of 1, 2, 4, ... 256 and 1 and 2 threads;
-writes sweep-forward.svg, sweep-tract.svg and sweep.json, and fails if threads or repetition change a bit.
-Meant for an idle machine; takes a quarter of an hour.
+Measures \`tract bench sweep\` on the digits network with batches of 1, 2, 4, ... 256 and 1 and 2 threads: all sizes
+in turn within one process. Writes sweep-forward.svg, sweep-tract.svg and sweep.json, and fails if threads or
+repetition change a bit. Meant for an idle machine; takes twenty minutes.
 
-  --runs <n>          rounds, of which the medians count; at least 2 (default: 3)
-  --steps <n>         timed steps of a round (default: 3); more where a batch is
-                      small, so that the JavaScript around it is compiled
+  --runs <n>          rounds of one process for each number of threads, of which
+                      the medians count; at least 2 (default: 3)
+  --steps <n>         turns of each size in a process, of which the median counts (default: 3)
   --threads <n>       compared with 1 (default: 2)
   --out <folder>      default: results/speed
   --quick             two tiny batches of a tiny network, to try the tool out`;
@@ -24,24 +24,22 @@ Meant for an idle machine; takes a quarter of an hour.
 const columns = /** @type {const} */ (['forward', 'tract']);
 const titles = { forward: 'Forward pass', tract: 'TRACT step' };
 
-/** Images that each timing goes on for, at least: the first steps of a program are slow. */
-const imagesTimed = 256;
-
 /** All points, round by round, so that a slow minute of the machine meets all of them. */
 async function measureAll({ network, batches, threads, rounds, steps }) {
   const points = batches.flatMap((batch) => threads.map((n) => ({ batch, threads: n, rounds: [] })));
   for (let round = 1; round <= rounds; round++) {
-    for (const point of points) {
-      const runs = steps === 1 ? 1 : Math.max(steps, Math.ceil(imagesTimed / point.batch));
-      const flags = [...network.flags, '--batch', String(point.batch), '--runs', String(runs), '--threads', String(point.threads)];
-      const figures = await ours.measure(flags).catch((error) => {
-        throw new ToolError(`tract bench step does not run: ${error.message}`, 1);
+    for (const n of threads) {
+      const flags = [...network.flags, '--batches', batches.join(','), '--runs', String(steps), '--threads', String(n)];
+      const measured = await ourSweep.measure(flags).catch((error) => {
+        throw new ToolError(`tract bench sweep does not run: ${error.message}`, 1);
       });
-      point.rounds.push(figures);
-      const { forward, tract } = figures;
-      console.error(
-        `round ${round} of ${rounds}, batch ${point.batch}, ${point.threads} threads: forward ${forward}, tract ${tract} images/s`,
-      );
+      for (const { batch, ...figures } of measured.points) {
+        points.find((point) => point.batch === batch && point.threads === n).rounds.push(figures);
+        const { forward, tract } = figures;
+        console.error(
+          `round ${round} of ${rounds}, batch ${batch}, ${n} threads: forward ${forward.toFixed(2)}, tract ${tract.toFixed(2)} images/s`,
+        );
+      }
     }
   }
   return points;

@@ -45,7 +45,7 @@ export class StepBench {
   private readonly logSNR: number[];
   private updates = 0;
 
-  constructor(private readonly options: BenchOptions) {
+  constructor(private readonly options: Pick<BenchOptions, 'network' | 'batch'>) {
     const { network, batch } = options;
     const params = initUNet(network, 0);
     const copy = (): UNetParams => mapTree(params, (leaf) => clone(leaf));
@@ -122,9 +122,9 @@ const rehearsalMs = 1500;
 const rehearsalChannels = 32;
 
 /** Steps of a state of its own, which leave that of the measured ones, and so the digest, alone. */
-async function rehearse({ network }: BenchOptions): Promise<void> {
+export async function rehearse(network: UNetConfig): Promise<void> {
   const channels = Math.min(rehearsalChannels, network.channels);
-  const bench = new StepBench({ network: { ...network, channels, embChannels: 4 * channels }, batch: 1, runs: 1 });
+  const bench = new StepBench({ network: { ...network, channels, embChannels: 4 * channels }, batch: 1 });
   const end = performance.now() + rehearsalMs;
   do {
     await bench.forward();
@@ -135,7 +135,7 @@ async function rehearse({ network }: BenchOptions): Promise<void> {
 
 /** Times the three kinds of work, after a rehearsal: one warm-up each, then the median of `runs`. */
 export async function benchStep(options: BenchOptions, onPart: (name: string) => void = () => {}): Promise<BenchResult> {
-  await rehearse(options);
+  await rehearse(options.network);
   const bench = new StepBench(options);
   const imagesPerSecond = async (name: string, work: () => Promise<void>): Promise<number> => {
     onPart(name);

@@ -22,7 +22,7 @@ export type BenchOptions = ComputeOptions & {
  * The U-Net of the paper in the size asked for: embedding four times as wide as the first level, one attention head.
  * @throws CliError (usage) when there is none of that size.
  */
-export function networkOf(options: BenchOptions): UNetConfig {
+export function networkOf(options: Omit<BenchOptions, 'batch'>): UNetConfig {
   const network = {
     imageSize: options.res,
     inChannels: options.in,

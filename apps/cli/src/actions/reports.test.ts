@@ -44,6 +44,15 @@ test('bench step prints the keys that the comparison with PyTorch reads', async 
   for (const key of ['params', 'forward', 'train', 'tract', 'peakRssMB']) expect(value[key], key).toBeGreaterThan(0);
 });
 
+test('bench sweep measures each batch size, to the same bits for any number of threads', async () => {
+  const size = ['--channels', '32', '--mult', '1,1', '--res', '8', '--attn', '', '--batches', '24,32', '--runs', '2', '--silent'];
+  const [one, two] = [await json('bench', 'sweep', ...size, '--threads', '1'), await json('bench', 'sweep', ...size, '--threads', '2')];
+  expect(one).toMatchObject({ backend: 'native', threads: 1, runs: 2, points: [{ batch: 24 }, { batch: 32 }] });
+  for (const { forward, tract } of one.points) expect(Math.min(forward, tract)).toBeGreaterThan(0);
+  const digests = (points: { digest: string }[]): string[] => points.map(({ digest }) => digest);
+  expect(digests(two.points)).toEqual(digests(one.points));
+});
+
 test('evaluate gives the same distance for a model, its npz and its PNGs, whatever the batch, and says what it depends on', async () => {
   const draw = ['--steps', '1', '--count', '20', '--seed', '3', '--silent'];
   const drawn = await json('evaluate', '--samples', folder('run/model'), ...draw, '--batch', '20');
