@@ -163,6 +163,18 @@ describe('BufferPool', () => {
     expect(pool.statistics()).toMatchObject({ idleBytes: 64 });
   });
 
+  test('gives back what is idle before it asks for a larger piece, from which smaller ones are then cut', () => {
+    const pool = makePool();
+    const [small, large] = [20, 40].map((size) => {
+      const buffer = taken(pool, size * 1024 * KB);
+      pool.release(buffer);
+      return buffer;
+    });
+    expect(pool.statistics()).toMatchObject({ allocations: 2, idleBytes: large.byteLength });
+    const again = taken(pool, small.byteLength);
+    expect(place(again).root).toBe(place(large).root);
+  });
+
   test('gives back what is idle beside what is in use', () => {
     const discarded: unknown[] = [];
     const pool = new BufferPool({ ...memory, discard: (...range) => void discarded.push(range) });

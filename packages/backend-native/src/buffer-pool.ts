@@ -123,7 +123,7 @@ export class BufferPool {
 
   private fresh(wanted: number): Block {
     const { counts } = this;
-    // What was too small for this would be in the way of nothing else, but count as memory.
+    // What is idle was too small: once there is a larger piece, smaller requests are cut from that.
     if (wanted >= SMALLEST_ARENA) this.trim();
     const reserved = counts.usedBytes + counts.idleBytes;
     const bytes = wanted < SMALLEST_PART ? wanted : Math.max(wanted, Math.min(Math.max(reserved, SMALLEST_ARENA), LARGEST_ARENA));
