@@ -38,7 +38,7 @@ export async function benchSweep({ network, batches, runs }: SweepOptions, onRun
 }
 
 async function imagesPerSecond(batch: number, work: () => Promise<void>): Promise<number> {
-  const times = Math.max(1, Math.ceil(imagesOfTurn / batch));
+  const times = Math.ceil(imagesOfTurn / batch);
   for (let i = 0; i < times / 4; i++) await work();
   const started = performance.now();
   for (let i = 0; i < times; i++) await work();

@@ -117,7 +117,7 @@ static void conv2d(const Call& call) { convolution(call, false); }
 /** The same, and max(, 0) of the result. */
 static void conv2dRelu(const Call& call) { convolution(call, true); }
 
-/** numbers: the key of a content that has changed or is gone */
+/** numbers: the keys of contents that have changed or are gone */
 static void forgetFilters(const Call& call) {
   for (int i = 0; i < call.numberCount; i++) filterCache().drop(call.n(i));
 }
