@@ -13,6 +13,7 @@ import {
   read,
   readScalar,
   scope,
+  spare,
   squaredError,
   type Tensor,
   valueAndGrad,
@@ -41,6 +42,7 @@ const slowEma = 0.999;
 export class StepBench {
   private readonly teacher: UNetParams;
   private state: AdamEmaState<UNetParams>;
+  private grads: UNetParams | undefined;
   private readonly x: Tensor;
   private readonly logSNR: number[];
   private updates = 0;
@@ -73,6 +75,7 @@ export class StepBench {
     const { value, grads } = valueAndGrad(
       (params: UNetParams) => squaredError(this.apply(params, this.x), target, weights),
       this.state.params,
+      { into: this.grads },
     );
     this.updates++;
     const { state, gradientNorm } = adamEma(this.state, grads, {
@@ -84,7 +87,8 @@ export class StepBench {
     });
     this.state = state;
     await readScalar(gradientNorm);
-    dispose([value, grads, gradientNorm]);
+    this.grads = spare(grads);
+    dispose([value, gradientNorm]);
   }
 
   /** A teacher call, a self-teacher call where it landed, and a training step towards their mixture. */
@@ -109,7 +113,7 @@ export class StepBench {
   }
 
   dispose(): void {
-    dispose([this.teacher, this.state, this.x]);
+    dispose([this.teacher, this.state, this.grads, this.x]);
   }
 }
 

@@ -91,31 +91,70 @@ bool isAbsent(napi_env env, napi_value value) {
   return napi_typeof(env, value, &type) == napi_ok && (type == napi_undefined || type == napi_null);
 }
 
+/** Where the buffers of a call lie, and their lengths in elements. */
+struct Buffers {
+  std::vector<float*> data;
+  std::vector<size_t> lengths;
+
+  void add(float* array, size_t length) { data.push_back(array), lengths.push_back(length); }
+
+  /** Adds those of an array: typed arrays, undefined, and what `bind` made. Whether all were such; `data.size()` then tells which was not. */
+  bool addAll(napi_env env, napi_value array) {
+    uint32_t count = 0;
+    if (napi_get_array_length(env, array, &count) != napi_ok) return false;
+    for (uint32_t i = 0; i < count; i++) {
+      napi_value item;
+      float* memory = nullptr;
+      size_t length = 0;
+      void* bound = nullptr;
+      napi_get_element(env, array, i, &item);
+      if (arrayOf(env, item, &memory, &length) || isAbsent(env, item)) {
+        add(memory, length);
+      } else if (napi_get_value_external(env, item, &bound) == napi_ok) {
+        const Buffers& many = *static_cast<Buffers*>(bound);
+        data.insert(data.end(), many.data.begin(), many.data.end());
+        lengths.insert(lengths.end(), many.lengths.begin(), many.lengths.end());
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  std::string complaint() const { return "buffer " + std::to_string(data.size()) + " is not a Float32Array, Int32Array or Float64Array"; }
+};
+
+/** bind(buffers): an object that stands for all of them in `run` and `replay`; the caller keeps them alive */
+napi_value bind(napi_env env, napi_callback_info info) {
+  size_t argc = 1;
+  napi_value argv[1], result;
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  auto* buffers = new Buffers;
+  const bool known = argc == 1 && buffers->addAll(env, argv[0]);
+  auto release = [](napi_env, void* memory, void*) { delete static_cast<Buffers*>(memory); };
+  if (known && napi_create_external(env, buffers, release, nullptr, &result) == napi_ok) return result;
+  const std::string message = "bind: " + buffers->complaint();
+  delete buffers;
+  return fail(env, message);
+}
+
 /**
- * run(index, buffers: (Float32Array | Int32Array | Float64Array | undefined)[], numbers: Float64Array, count: how many of them): void. Which kind a
+ * run(index, buffers: (Float32Array | Int32Array | Float64Array | bound | undefined)[], numbers: Float64Array, count: how many of them): void. Which kind a
  * buffer is, each kernel says and JavaScript sees to. Numbers in an array would cost more than a small kernel: each is a call of the runtime.
  */
 napi_value run(napi_env env, napi_callback_info info) {
   size_t argc = 4, room = 0;
   napi_value argv[4];
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  uint32_t index = 0, bufferCount = 0, numberCount = 0;
+  uint32_t index = 0, numberCount = 0;
   const double* numbers = nullptr;
   if (argc < 4 || napi_get_value_uint32(env, argv[0], &index) != napi_ok || index >= table.size() ||
-      napi_get_array_length(env, argv[1], &bufferCount) != napi_ok || !arrayOf(env, argv[2], const_cast<double**>(&numbers), &room) ||
-      napi_get_value_uint32(env, argv[3], &numberCount) != napi_ok || numberCount > room)
+      !arrayOf(env, argv[2], const_cast<double**>(&numbers), &room) || napi_get_value_uint32(env, argv[3], &numberCount) != napi_ok || numberCount > room)
     return fail(env, "run: expected a kernel's index, an array of buffers, a Float64Array and how many numbers it holds");
-
-  std::vector<float*> buffers(bufferCount, nullptr);
-  std::vector<size_t> lengths(bufferCount, 0);
-  for (uint32_t i = 0; i < bufferCount; i++) {
-    napi_value item;
-    napi_get_element(env, argv[1], i, &item);
-    if (!arrayOf(env, item, &buffers[i], &lengths[i]) && !isAbsent(env, item))
-      return fail(env, std::string(table[index].name) + ": buffer " + std::to_string(i) + " is not a Float32Array, Int32Array or Float64Array");
-  }
+  Buffers buffers;
+  if (!buffers.addAll(env, argv[1])) return fail(env, std::string(table[index].name) + ": " + buffers.complaint());
   try {
-    table[index].run(Call{buffers.data(), lengths.data(), numbers, static_cast<int>(bufferCount), static_cast<int>(numberCount)});
+    table[index].run(Call{buffers.data.data(), buffers.lengths.data(), numbers, static_cast<int>(buffers.data.size()), static_cast<int>(numberCount)});
   } catch (const std::exception& error) {
     return fail(env, std::string(table[index].name) + ": " + error.what());
   }
@@ -123,8 +162,8 @@ napi_value run(napi_env env, napi_callback_info info) {
 }
 
 /**
- * replay(list: Float64Array, room: Float32Array, slots: Float32Array[]): void. Runs one kernel after the other. The list has for each: its index, how many
- * buffers, how many numbers; for each buffer its slot (or -1: in the room, or -2: none), its offset there and its length, in floats; the numbers.
+ * replay(list: Float64Array, room: Float32Array, slots: (Float32Array | bound)[]): void. Runs one kernel after the other. The list has for each: its index,
+ * how many buffers, how many numbers; for each buffer its slot (or -1: in the room, or -2: none), its offset there and its length, in floats; the numbers.
  */
 napi_value replay(napi_env env, napi_callback_info info) {
   size_t argc = 3, listLength = 0, roomLength = 0;
@@ -132,19 +171,10 @@ napi_value replay(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
   const double* list = nullptr;
   float* room = nullptr;
-  uint32_t slotCount = 0;
-  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list), &listLength) || !arrayOf(env, argv[1], &room, &roomLength) ||
-      napi_get_array_length(env, argv[2], &slotCount) != napi_ok)
+  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list), &listLength) || !arrayOf(env, argv[1], &room, &roomLength))
     return fail(env, "replay: expected a list of kernels, the room between them and an array of buffers");
-  std::vector<float*> slots(slotCount, nullptr);
-  std::vector<size_t> slotLengths(slotCount, 0);
-  for (uint32_t i = 0; i < slotCount; i++) {
-    napi_value item;
-    napi_get_element(env, argv[2], i, &item);
-    if (!arrayOf(env, item, &slots[i], &slotLengths[i])) return fail(env, "replay: buffer " + std::to_string(i) + " is not a typed array");
-  }
-  std::vector<float*> buffers;
-  std::vector<size_t> lengths;
+  Buffers slots, buffers;
+  if (!slots.addAll(env, argv[2])) return fail(env, "replay: " + slots.complaint());
   const char* name = "replay";
   try {
     for (const double *at = list, *end = list + listLength; at < end;) {
@@ -152,15 +182,14 @@ napi_value replay(napi_env env, napi_callback_info info) {
       const int bufferCount = static_cast<int>(at[1]), numberCount = static_cast<int>(at[2]);
       name = kernel.name;
       at += 3;
-      buffers.clear(), lengths.clear();
+      buffers.data.clear(), buffers.lengths.clear();
       for (int i = 0; i < bufferCount; i++, at += 3) {
         const int slot = static_cast<int>(at[0]);
         const size_t offset = static_cast<size_t>(at[1]), length = static_cast<size_t>(at[2]);
-        if (slot != -2 && offset + length > (slot == -1 ? roomLength : slotLengths.at(slot))) throw std::out_of_range("buffer " + std::to_string(i) + " is too small");
-        buffers.push_back(slot == -2 ? nullptr : (slot == -1 ? room : slots[slot]) + offset);
-        lengths.push_back(length);
+        if (slot != -2 && offset + length > (slot == -1 ? roomLength : slots.lengths.at(slot))) throw std::out_of_range("buffer " + std::to_string(i) + " is too small");
+        buffers.add(slot == -2 ? nullptr : (slot == -1 ? room : slots.data[slot]) + offset, length);
       }
-      kernel.run(Call{buffers.data(), lengths.data(), at, bufferCount, numberCount});
+      kernel.run(Call{buffers.data.data(), buffers.lengths.data(), at, bufferCount, numberCount});
       at += numberCount;
     }
   } catch (const std::exception& error) {
@@ -283,7 +312,7 @@ napi_value init(napi_env env, napi_value exports) {
   choose(nullptr);
   const napi_property_descriptor properties[] = {
 #define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
-      TRACT_EXPORT(run), TRACT_EXPORT(replay), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part), TRACT_EXPORT(discard),
+      TRACT_EXPORT(run), TRACT_EXPORT(replay), TRACT_EXPORT(bind), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part), TRACT_EXPORT(discard),
   };
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;

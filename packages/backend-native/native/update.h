@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "blocks.h"
@@ -20,12 +21,13 @@ struct UpdatePlan {
   std::vector<Chunk> chunks;
   std::vector<size_t> items{0};
 
-  explicit UpdatePlan(const Call& call, int leaves) {
+  /** `parts`: how many arrays each parameter has. */
+  UpdatePlan(const Call& call, int parts) {
     int64_t filled = 0;
-    for (int leaf = 0; leaf < leaves; leaf++) {
-      const int64_t length = static_cast<int64_t>(call.lengths[1 + 6 * leaf]);
-      for (int i = 1 + 6 * leaf; i < 7 + 6 * leaf; i++)
-        if (call.has(i) && static_cast<int64_t>(call.lengths[i]) != length) throw std::invalid_argument("tensors of one parameter must have one size");
+    for (int leaf = 0; 1 + parts * leaf < call.bufferCount; leaf++) {
+      const int64_t length = static_cast<int64_t>(call.lengths[1 + parts * leaf]);
+      for (int i = 1 + parts * leaf; i < 1 + parts * (leaf + 1); i++)
+        if (static_cast<int64_t>(call.lengths[i]) != length) throw std::invalid_argument("tensors of one parameter must have one size");
       for (int64_t begin = 0; begin < length; begin += kPiece) {
         const int64_t end = std::min(length, begin + kPiece);
         if (filled + end - begin > kPiece) items.push_back(chunks.size()), filled = 0;
@@ -59,9 +61,10 @@ static double sumOfSquares(const float* x, int64_t begin, int64_t end) {
   return total;
 }
 
-/** numbers: learning rate, beta1, beta2, epsilon, step (from 1), clipNorm (0: none), selfRate, emaRate */
+/** numbers: learning rate, beta1, beta2, epsilon, step (from 1), clipNorm (0: none), selfRate, emaRate, whether there is a self-teacher, an EMA */
 struct AdamStep {
   vf clip, beta1, rest1, beta2, rest2, rate, correction2, epsilon, selfRate, emaRate;
+  bool hasSelf, hasEma;
 
   AdamStep(const Call& c, double norm) {
     const double b1 = c.numbers[1], b2 = c.numbers[2], step = c.numbers[4], limit = c.numbers[5];
@@ -72,11 +75,12 @@ struct AdamStep {
     rate = splat(static_cast<float>(c.numbers[0] / (1.0 - std::pow(b1, step))));
     correction2 = splat(static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(b2, step))));
     epsilon = splat(c.f(3)), selfRate = splat(c.f(6)), emaRate = splat(c.f(7));
+    hasSelf = c.n(8) != 0, hasEma = c.n(9) != 0;
   }
 
   /** arrays: p, g, m, v, s?, e? */
   void run(float* const* arrays, int64_t begin, int64_t end) const {
-    float *p = arrays[0], *g = arrays[1], *m = arrays[2], *v = arrays[3], *s = arrays[4], *e = arrays[5];
+    float *p = arrays[0], *g = arrays[1], *m = arrays[2], *v = arrays[3], *s = hasSelf ? arrays[4] : nullptr, *e = hasEma ? arrays[hasSelf ? 5 : 4] : nullptr;
     forVectors(begin, end, [&](int64_t i, auto width) {
       const vf gradient = loadSome(g + i, width) * clip;
       const vf first = loadSome(m + i, width) * beta1 + gradient * rest1;
@@ -99,16 +103,17 @@ struct AdamStep {
 
 /** buffers: norm [1], then for each parameter p, g, m, v, self-teacher?, ema?; all but g are rewritten. numbers: see AdamStep. norm = global norm of the gradients before clipping. */
 static void adamEma(const Call& call) {
-  const int leaves = (call.bufferCount - 1) / 6;
-  const UpdatePlan plan(call, leaves);
+  const int parts = static_cast<int>(4 + call.n(8) + call.n(9));
+  if ((call.bufferCount - 1) % parts != 0) throw std::invalid_argument("each parameter needs " + std::to_string(parts) + " tensors");
+  const UpdatePlan plan(call, parts);
   std::vector<double> partial(plan.chunks.size());
-  plan.run([&](size_t i, const Chunk& chunk) { partial[i] = sumOfSquares(call.in(2 + 6 * chunk.leaf), chunk.begin, chunk.end); });
+  plan.run([&](size_t i, const Chunk& chunk) { partial[i] = sumOfSquares(call.in(2 + parts * chunk.leaf), chunk.begin, chunk.end); });
   double total = 0.0;
   for (const double part : partial) total += part;
   const double norm = std::sqrt(total);
   call.out(0)[0] = static_cast<float>(norm);
   const AdamStep step(call, norm);
-  plan.run([&](size_t, const Chunk& chunk) { step.run(call.buffers + 1 + 6 * chunk.leaf, chunk.begin, chunk.end); });
+  plan.run([&](size_t, const Chunk& chunk) { step.run(call.buffers + 1 + parts * chunk.leaf, chunk.begin, chunk.end); });
 }
 
 #define TRACT_UPDATE_KERNELS TRACT_KERNEL(adamEma)

@@ -1,11 +1,21 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+/** Opaque: where many buffers lie. */
+export type BoundBuffers = { readonly __boundBuffers: never };
+
 /** The C++ side (native/binding.cpp): kernels by index on typed arrays, in the order of buffers and numbers that each kernel documents. */
 export type Addon = {
-  run(index: number, buffers: readonly (Float32Array | Float64Array | undefined)[], numbers: Float64Array, count: number): void;
+  run(
+    index: number,
+    buffers: readonly (Float32Array | Float64Array | BoundBuffers | undefined)[],
+    numbers: Float64Array,
+    count: number,
+  ): void;
   /** Runs a list of kernels (kernel-list.ts) on buffers given by number and on what they hand each other in the room. */
-  replay(list: Float64Array, room: Float32Array, slots: readonly Float32Array[]): void;
+  replay(list: Float64Array, room: Float32Array, slots: readonly (Float32Array | BoundBuffers)[]): void;
+  /** Looks up the memory of many buffers once: among others it then stands for all of them. They must outlive it. */
+  bind(buffers: readonly Float32Array[]): BoundBuffers;
   kernelNames(): string[];
   /** What this processor has, best first. */
   instructionSets(): string[];

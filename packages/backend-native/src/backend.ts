@@ -1,7 +1,8 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataId, type DataStorage, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Capture, CapturingBackend } from '@tract/tensor';
-import type { Addon } from './addon.js';
+import type { Addon, BoundBuffers } from './addon.js';
+import { BoundLists } from './bound-lists.js';
 import { BufferPool, type PoolStatistics } from './buffer-pool.js';
 import { DataRecords } from './data-records.js';
 import { KernelCapture } from './kernel-capture.js';
@@ -11,8 +12,8 @@ type Shape = readonly number[];
 
 const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1);
 
-/** What the stock backend keeps of a tensor's data, and the key under which the addon may know of its content. */
-type Data = (MathBackendCPU['data'] extends DataStorage<infer Stock> ? Stock : never) & { contentKey?: number };
+/** What the stock backend keeps of a tensor's data, the key under which the addon may know of its content, and whether a bound list has it. */
+type Data = (MathBackendCPU['data'] extends DataStorage<infer Stock> ? Stock : never) & { contentKey?: number; bound?: true };
 
 /** The memory behind a tensor's values; undefined for strings and complex numbers. */
 function bufferOf(values: backend_util.BackendValues | undefined): ArrayBufferLike | undefined {
@@ -26,7 +27,8 @@ function bufferOf(values: backend_util.BackendValues | undefined): ArrayBufferLi
 export class NativeBackend extends MathBackendCPU implements CapturingBackend {
   readonly pool: BufferPool;
   declare readonly data: DataRecords<Data>;
-  private readonly contentKeys = new Set<number>();
+  private readonly keyed = new Map<number, Data>();
+  private readonly lists: BoundLists;
   // Workers of one process share the addon, so their keys must differ; and no key may be a number that a kernel is given for another reason.
   private nextKey = (1 + Math.floor(Math.random() * 2 ** 20)) * 2 ** 32;
   private current: KernelCapture | undefined;
@@ -38,6 +40,8 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     (this as unknown as { firstUse: boolean }).firstUse = false; // or the stock backend prints an advertisement
     this.data = new DataRecords<Data>(this, engine());
     this.pool = new BufferPool(addon);
+    const record = ({ dataId }: TensorInfo): Data => this.data.get(dataId);
+    this.lists = new BoundLists({ floats: (x) => this.floats(x), exclusive: (x) => this.exclusive(x), record }, addon.bind);
     this.indices = new Map(addon.kernelNames().map((name, index) => [name, index]));
   }
 
@@ -70,9 +74,15 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     super.move(dataId, values, shape, dtype, refCount);
   }
 
+  override incRef(dataId: DataId): void {
+    super.incRef(dataId);
+    if (this.data.peek(dataId)?.bound) this.lists.changed();
+  }
+
   override disposeData(dataId: DataId, force = false): boolean {
     const data = this.data.peek(dataId);
     const gone = super.disposeData(dataId, force);
+    if (data?.bound) this.lists.changed();
     if (data === undefined || !gone) return gone;
     const buffer = bufferOf(data.values);
     if (buffer !== undefined) {
@@ -96,8 +106,8 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
   }
 
   override dispose(): void {
-    this.run('forgetFilters', [], [...this.contentKeys]);
-    this.contentKeys.clear();
+    this.run('forgetFilters', [], [...this.keyed.keys()]);
+    this.keyed.clear();
     this.pool.trim();
     super.dispose();
   }
@@ -130,7 +140,7 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     const data = this.data.get(x.dataId);
     if (data.contentKey === undefined) {
       data.contentKey = this.nextKey++;
-      this.contentKeys.add(data.contentKey);
+      this.keyed.set(data.contentKey, data);
     }
     if (this.current?.recording) this.current.keyed(data.contentKey, x);
     return data.contentKey;
@@ -142,8 +152,27 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     this.forget(tensors.map(({ dataId }) => this.data.get(dataId)));
   }
 
+  /** False where somebody else looks into the memory of one of the tensors. Else they may be written over, which is then expected to happen. */
+  rewrite(tensors: readonly TensorInfo[]): boolean {
+    if (!Object.isFrozen(tensors)) {
+      if (!tensors.every((x) => this.exclusive(x))) return false;
+      this.contentsChange(tensors);
+      return true;
+    }
+    const { exclusive, records } = this.lists.of(tensors);
+    if (!exclusive) return false;
+    this.hostWorked();
+    this.forget([...this.keyed.values()].filter((data) => records.has(data)));
+    return true;
+  }
+
+  /** What stands for the tensors where the addon expects buffers. A frozen list is met again, so the addon gets to know it. */
+  buffers(tensors: readonly TensorInfo[]): (Float32Array | BoundBuffers)[] {
+    return Object.isFrozen(tensors) ? [this.lists.of(tensors).handle] : tensors.map((x) => this.floats(x));
+  }
+
   /** Runs a kernel of the addon on memory that the caller has laid out. */
-  run(kernel: string, buffers: readonly (Float32Array | undefined)[], numbers: readonly number[]): void {
+  run(kernel: string, buffers: readonly (Float32Array | BoundBuffers | undefined)[], numbers: readonly number[]): void {
     const index = this.indices.get(kernel);
     if (index === undefined) throw new Error(`backend-native: the addon has no kernel '${kernel}'; rebuild it`);
     if (numbers.length > this.numbers.length) this.numbers = new Float64Array(2 * numbers.length);
@@ -152,12 +181,12 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     if (this.current?.recording) this.current.launched(index, buffers, numbers);
   }
 
-  /** Runs a list of kernels on tensors by their number, and on what they hand each other in the room. */
-  replay(list: Float64Array, room: TensorInfo, tensors: readonly TensorInfo[]): void {
+  /** Runs a list of kernels on tensors by their number, counted through the lists, and on what they hand each other in the room. */
+  replay(list: Float64Array, room: TensorInfo, tensors: readonly (readonly TensorInfo[])[]): void {
     this.addon.replay(
       list,
       this.floats(room),
-      tensors.map((info) => this.floats(info)),
+      tensors.flatMap((some) => this.buffers(some)),
     );
   }
 
@@ -203,7 +232,7 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     for (const data of all) {
       if (data.contentKey === undefined) continue;
       keys.push(data.contentKey);
-      this.contentKeys.delete(data.contentKey);
+      this.keyed.delete(data.contentKey);
       data.contentKey = undefined;
     }
     if (keys.length > 0) this.run('forgetFilters', [], keys);
@@ -211,6 +240,8 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
 
   private retain(values: backend_util.BackendValues): void {
     const buffer = bufferOf(values);
-    if (buffer !== undefined) this.pool.retain(buffer);
+    if (buffer === undefined) return;
+    this.pool.retain(buffer);
+    if (this.pool.usersOf(buffer) > 1) this.lists.changed();
   }
 }

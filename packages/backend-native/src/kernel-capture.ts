@@ -1,5 +1,6 @@
 import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Capture, CapturedKernels } from '@tract/tensor';
+import type { BoundBuffers } from './addon.js';
 import { encodeKernels, type KernelList, type Launch, type Place } from './kernel-list.js';
 import { planRoom } from './room-plan.js';
 
@@ -9,7 +10,9 @@ type Host = {
   output(shape: readonly number[]): TensorInfo;
   disposeData(dataId: DataId): boolean;
   contentKey(x: TensorInfo): number;
-  replay(list: Float64Array, room: TensorInfo, tensors: readonly TensorInfo[]): void;
+  replay(list: Float64Array, room: TensorInfo, tensors: readonly (readonly TensorInfo[])[]): void;
+  /** Whether the tensors may be written over, which then is about to happen. */
+  rewrite(tensors: readonly TensorInfo[]): boolean;
   readonly pool: { trim(): void };
 };
 
@@ -92,16 +95,16 @@ export class KernelCapture implements Capture {
     else this.keys.set(key, slot);
   }
 
-  launched(kernel: number, buffers: readonly (Float32Array | undefined)[], numbers: readonly number[]): void {
+  launched(kernel: number, buffers: readonly (Float32Array | BoundBuffers | undefined)[], numbers: readonly number[]): void {
     this.launches++;
     const places = buffers.map((array) => array && this.placeOf(array));
     this.parts.at(-1)!.launches.push({ kernel, places, numbers: [...numbers] });
   }
 
   /** The capture gives up on memory that it was not told of: a tensor that is not among the inputs may be another one the next time. */
-  private placeOf(array: Float32Array): Place | undefined {
-    const place = this.places.get(array.buffer);
-    if (place?.array.byteOffset === array.byteOffset && place.floats === array.length) return place;
+  private placeOf(array: Float32Array | BoundBuffers): Place | undefined {
+    const place = array instanceof Float32Array ? this.places.get(array.buffer) : undefined;
+    if (array instanceof Float32Array && place?.array.byteOffset === array.byteOffset && place.floats === array.length) return place;
     this.giveUp();
     return undefined;
   }
@@ -118,16 +121,30 @@ class NativeKernels implements CapturedKernels {
     return this.backend.output([this.floats]);
   }
 
-  run(part: number, room: TensorInfo, given: readonly TensorInfo[]): TensorInfo[] {
+  run(part: number, room: TensorInfo, given: readonly (readonly TensorInfo[])[], into?: readonly TensorInfo[]): readonly TensorInfo[] {
+    const { backend } = this;
     const { list, keys, shapes } = this.parts[part];
-    for (const [at, slot] of keys) list[at] = this.backend.contentKey(given[slot]);
-    const outputs = shapes.map((shape) => this.backend.output(shape));
+    for (const [at, slot] of keys) list[at] = backend.contentKey(nth(given, slot));
+    if (into !== undefined && backend.rewrite(into)) {
+      backend.replay(list, room, [...given, into]);
+      return into;
+    }
+    const outputs = shapes.map((shape) => backend.output(shape));
     try {
-      this.backend.replay(list, room, [...given, ...outputs]);
+      backend.replay(list, room, [...given, outputs]);
     } catch (error) {
-      for (const { dataId } of outputs) this.backend.disposeData(dataId);
+      for (const { dataId } of outputs) backend.disposeData(dataId);
       throw error;
     }
     return outputs;
   }
+}
+
+function nth<T>(lists: readonly (readonly T[])[], index: number): T {
+  let before = 0;
+  for (const list of lists) {
+    if (index - before < list.length) return list[index - before];
+    before += list.length;
+  }
+  throw new RangeError(`there is no tensor ${index} among the ${before} given`);
 }

@@ -24,6 +24,19 @@ function fallbackOf(kernelName: string): KernelFunc {
   return kernelName.startsWith('Tract') ? composedKernel(kernelName) : getKernel(kernelName, 'cpu').kernelFunc;
 }
 
+/** Frozen lists of inputs whose tensors were found to be such as kernels take. */
+const suited = new WeakSet<object>();
+
+function suit(inputs: KernelInputs): boolean {
+  if (suited.has(inputs)) return true;
+  for (const name in inputs) {
+    const input = inputs[name];
+    if (input != null && (input.dtype !== 'float32' || isEmpty(input))) return false;
+  }
+  if (Object.isFrozen(inputs)) suited.add(inputs);
+  return true;
+}
+
 function configure(kernelName: string, kernel: NativeKernel): KernelConfig {
   const fallback = fallbackOf(kernelName);
   return {
@@ -31,10 +44,7 @@ function configure(kernelName: string, kernel: NativeKernel): KernelConfig {
     backendName: 'native',
     kernelFunc: observed(kernelName, (args) => {
       const inputs = args.inputs as KernelInputs;
-      for (const name in inputs) {
-        const input = inputs[name];
-        if (input != null && (input.dtype !== 'float32' || isEmpty(input))) return fallback(args);
-      }
+      if (!suit(inputs)) return fallback(args);
       return kernel(args.backend as NativeBackend, inputs, (args.attrs ?? {}) as KernelAttributes) ?? fallback(args);
     }),
   };

@@ -24,6 +24,8 @@ export type DistillState<P> = {
   /** Fast average that makes targets; only where the rule has a use for it. */
   readonly selfTeacher?: P;
   readonly teacher: P;
+  /** The gradients of the step before, where the backend will write the next ones over them. Only memory: nothing depends on their values. */
+  readonly spareGrads?: P;
 };
 
 /** A distillation before its first step: student and averages are copies of the teacher. The teacher's tensors stay the caller's. */
@@ -55,7 +57,7 @@ function enterPhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: Disti
   dispose(state.teacher);
   if (setup.restart === 'keep') return { ...state, phase, teacher: mapTree(state.studentEma, clone) };
   const { step, studentEma: teacher, ...replaced } = state;
-  dispose([replaced.student, replaced.moments, replaced.selfTeacher]);
+  dispose([replaced.student, replaced.moments, replaced.selfTeacher, replaced.spareGrads]);
   return { step, phase, ...freshStudent(setup, teacher), teacher };
 }
 

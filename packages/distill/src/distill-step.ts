@@ -2,10 +2,10 @@ import { emaRate, fusedUpdate } from '@tract/optim';
 import {
   clamp,
   combine,
-  dispose,
   type NoiseKey,
   pseudoHuberError,
   scope,
+  spare,
   squaredError,
   type Tensor,
   type Tree,
@@ -133,7 +133,7 @@ export function studentStep<P extends Tree<Tensor>>(
 
 type GradientOptions<P> = { readonly labels?: readonly number[]; readonly share?: number; readonly addTo?: P };
 
-/** Of the loss of images that are this share of their batch. */
+/** Of the loss of images that are this share of their batch. Consumes what there is to add to, or else the state's spare gradients. */
 function studentGradients<P extends Tree<Tensor>>(
   setup: DistillSetup<P>,
   state: DistillState<P>,
@@ -142,7 +142,7 @@ function studentGradients<P extends Tree<Tensor>>(
 ): ValueAndGrads<P> {
   const weights = plan.lossWeights.map((weight) => weight * share);
   const loss = (params: P) => lossOf(setup, predictX0(setup.model, params, xa, plan.levelsA, labels), target, weights);
-  return valueAndGrad(loss, state.student, { addTo });
+  return valueAndGrad(loss, state.student, addTo ? { addTo } : { into: state.spareGrads });
 }
 
 /** Consumes the state and the gradients; the loss is handed on. */
@@ -158,9 +158,8 @@ function updateStudent<P extends Tree<Tensor>>(
     selfTeacherRate: state.selfTeacher && emaRate(setup.selfTeacherMomentum, state.updates + 1),
     emaRate: setup.emas[state.phase].rate(state.updates + 1),
   });
-  dispose(grads);
   const { params, ema, ...kept } = next;
-  return { state: { ...kept, step: state.step + 1, student: params, studentEma: ema }, loss, gradNorm };
+  return { state: { ...kept, step: state.step + 1, student: params, studentEma: ema, spareGrads: spare(grads) }, loss, gradNorm };
 }
 
 function lossOf<P>(

@@ -1,8 +1,9 @@
 import { fusedUpdate, initOptimizer, type OptimizerState } from '@tract/optim';
 import type { NoiseLevel } from '@tract/schedules';
-import { dispose, randomUniforms, scope, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
+import { randomUniforms, scope, spare, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
 import { accumulated, requireParts } from './accumulate.js';
 import { type Batch, noiseOf, partOf, requireBatch } from './batch.js';
+import type { DistillState } from './distill-state.js';
 import type { StepResult } from './distill-step.js';
 import { inTraining, type Model, predictRaw, predictX0, trueOutput, x0ErrorPerOutput } from './prediction.js';
 import { addNoise } from './process.js';
@@ -10,7 +11,7 @@ import { streams } from './streams.js';
 import type { TeacherSetup, TimeDraw } from './teacher-setup.js';
 
 /** A teacher in training between two steps: parameters, moments and the sampling average `ema`; consumed by each step. */
-export type TeacherState<P> = Omit<OptimizerState<P>, 'selfTeacher'> & { readonly ema: P };
+export type TeacherState<P> = Omit<OptimizerState<P>, 'selfTeacher'> & Pick<DistillState<P>, 'spareGrads'> & { readonly ema: P };
 
 /** One batch. Without `noise` and `times` they are drawn: a function of the setup's seed, the state's updates and the place in the batch. */
 export type TeacherBatch = Batch & {
@@ -54,15 +55,14 @@ export function teacherStep<P extends Tree<Tensor>>(
       const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
       const model = inTraining(setup.model, { ...key, first: part.first });
       const error = (params: P) => weightedError(model, params, { xt, target, levels, weights, labels, augment });
-      return valueAndGrad(error, state.params, { addTo });
+      return valueAndGrad(error, state.params, addTo ? { addTo } : { into: state.spareGrads });
     });
-    const updated = fusedUpdate(state, grads, {
+    const { state: next, gradNorm } = fusedUpdate(state, grads, {
       learningRate: setup.learningRate * setup.schedule(state.updates / setup.updates),
       clipNorm: setup.clipNorm,
       emaRate: setup.ema.rate(state.updates + 1),
     });
-    dispose(grads);
-    return { ...updated, loss };
+    return { state: { ...next, spareGrads: spare(grads) }, loss, gradNorm };
   });
 }
 

@@ -3,7 +3,7 @@ import { runMany } from './run.js';
 import { dispose } from './scope.js';
 import { sameShape, showShape } from './shape.js';
 import { activeTape } from './tape.js';
-import { leafTensors, leaves, leavesLike, type Tree, withLeaves } from './tree.js';
+import { isListed, leaves, leavesLike, listOf, type Tree, withLeaves } from './tree.js';
 
 /** Parameters with Adam's two moments and, where wanted, one or two exponential moving averages; all of one form. */
 export type AdamEmaState<P> = {
@@ -65,22 +65,46 @@ function checkHyper(state: AdamEmaState<unknown>, hyper: AdamEmaHyper): void {
   if (activeTape() !== undefined) throw new Error('adamEma: cannot run inside a function that is being differentiated');
 }
 
-// Of a state that was updated in place, what the update before this one found out. By the parameters' tree.
-const knownStates = new WeakMap<object, AdamEmaState<unknown> & { readonly lists: readonly Tensor[][] }>();
-
 const stateParts = ['params', 'm', 'v', 'selfTeacher', 'ema'] as const;
 
-/** The tensors of the state, a list for each of its parts. @throws RangeError when forms or shapes differ, or one tensor stands in two places. */
-function tensorsOf<P extends Tree<Tensor>>(state: AdamEmaState<P>): readonly Tensor[][] {
-  const known = knownStates.get(state.params);
-  if (known !== undefined && stateParts.every((part) => known[part] === state[part])) return known.lists;
-  const params = leafTensors(state.params);
+/** The tensors of a state, a list for each of its parts, and what the kernel gets for it and its gradients. */
+type Prepared = {
+  readonly state: AdamEmaState<unknown>;
+  readonly grads: unknown;
+  readonly lists: readonly (readonly Tensor[])[];
+  readonly inputs: readonly Tensor[];
+};
+
+// Of states that were updated in place and their gradients, what the update before this one found out. By the parameters' tree.
+const prepared = new WeakMap<object, Prepared>();
+
+function prepare<P extends Tree<Tensor>>(state: AdamEmaState<P>, grads: P): Prepared {
+  const before = prepared.get(state.params);
+  const known = before !== undefined && stateParts.every((part) => before.state[part] === state[part]) ? before : undefined;
+  if (known?.grads === grads && Object.isFrozen(known.inputs)) return known;
+  const lists = known?.lists ?? tensorsOf(state);
+  const gradients = leavesOf('grads', grads, state.params, lists[0]);
+  const inputs: Tensor[] = [];
+  const [params, ...others] = lists;
+  for (const [i, param] of params.entries()) {
+    inputs.push(param, gradients[i]);
+    for (const list of others) inputs.push(list[i]);
+  }
+  // Gradients that are kept from step to step are frozen, as the trees of the state are; others are not met again.
+  if (isListed(grads)) Object.freeze(inputs);
+  return { state, grads, lists, inputs };
+}
+
+/** @throws RangeError when forms or shapes differ, or one tensor stands in two places. */
+function tensorsOf<P extends Tree<Tensor>>(state: AdamEmaState<P>): (readonly Tensor[])[] {
+  const params = listOf(state.params);
   const lists = stateParts.flatMap((part) => (state[part] === undefined ? [] : [leavesOf(part, state[part], state.params, params)]));
   // An update in place would reach both, so it is the data that must differ, not only the handle.
   const data = new Set(lists.flat().map(({ dataId }) => dataId));
   if (data.size !== lists.length * params.length) {
     throw new RangeError('adamEma: one tensor stands in two places of the state; start averages from copies (clone)');
   }
+  for (const part of stateParts) if (state[part] !== undefined) listOf(state[part]); // frozen, so that the lists stay true
   return lists;
 }
 
@@ -101,30 +125,23 @@ function leavesOf<P extends Tree<Tensor>>(part: string, tree: P, like: P, params
  * Adam (Kingma & Ba 2015) on the parameters; then both averages follow the new parameters.
  *
  * CONSUMES the old state: a backend may write the new values into its tensors, and the new state then has the old one's; else they are freed.
- * The gradients stay the caller's.
+ * The gradients stay the caller's. The trees of the state are frozen: what they are made of is found out once.
  * @throws RangeError when forms, shapes or numbers do not fit.
  */
 export function adamEma<P extends Tree<Tensor>>(state: AdamEmaState<P>, grads: P, hyper: AdamEmaHyper): AdamEmaResult<P> {
   checkHyper(state, hyper);
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, step, clipNorm = 0 } = hyper;
   const { selfRate, emaRate } = hyper;
-  const lists = tensorsOf(state);
-  const params = lists[0];
-  const gradients = leavesOf('grads', grads, state.params, params);
+  const found = prepare(state, grads);
+  const { lists, inputs } = found;
   const attributes: AdamEmaAttributes = {
-    ...{ count: params.length, learningRate, beta1, beta2, epsilon, step, clipNorm },
+    ...{ count: lists[0].length, learningRate, beta1, beta2, epsilon, step, clipNorm },
     ...(selfRate !== undefined && { selfRate }),
     ...(emaRate !== undefined && { emaRate }),
   };
-  const inputs: Tensor[] = [];
-  const [, ...others] = lists;
-  for (const [i, param] of params.entries()) {
-    inputs.push(param, gradients[i]);
-    for (const list of others) inputs.push(list[i]);
-  }
   const [gradientNorm, ...updated] = runMany('TractAdamEma', inputs, attributes);
   if (updated.length === 0) {
-    knownStates.set(state.params, { ...state, lists });
+    if (prepared.get(state.params) !== found) prepared.set(state.params, found);
     return { state, gradientNorm };
   }
   dispose(lists);

@@ -4,7 +4,7 @@ import { concat, slice } from './ops/shape.js';
 import { scope } from './scope.js';
 import { sameShape } from './shape.js';
 import { activeTape, record, untracked } from './tape.js';
-import { leavesLike, mapTree, type Tree } from './tree.js';
+import { leavesLike, listOf, mapTree, type Tree } from './tree.js';
 
 /**
  * What a backend offers that can write down which kernels it was asked for, and run them again from that list (on a graphics card this is known as
@@ -31,8 +31,11 @@ export type CapturedKernels = {
   /** Size in floats of the memory for what the kernels hand each other, from the first part to the last. */
   readonly floats: number;
   room(): TensorInfo;
-  /** Runs a part. `given`: the inputs and results of the parts so far, in order, with those of this part's inputs at the end. Returns its results. */
-  run(part: number, room: TensorInfo, given: readonly TensorInfo[]): TensorInfo[];
+  /**
+   * Runs a part. `given`: the inputs and results of the parts so far, in order, in lists; one that is frozen may come again. Returns its results:
+   * `into`, if that may be written over, else fresh tensors.
+   */
+  run(part: number, room: TensorInfo, given: readonly (readonly TensorInfo[])[], into?: readonly TensorInfo[]): readonly TensorInfo[];
 };
 
 type Pure<P> = (params: P, inputs: readonly Tensor[]) => Tensor;
@@ -69,14 +72,22 @@ export function captured<P extends Tree<Tensor>>(fn: Pure<P>, { byRow = false }:
     captures.set(backend, known);
     const leaves = known.leavesOf(params);
     if (leaves === undefined) return fn(params, inputs);
-    return byRow && activeTape() === undefined ? known.runByRow({ params, leaves }, inputs) : known.run({ params, leaves }, inputs);
+    const given = { params, leaves, inputs };
+    return byRow && activeTape() === undefined ? known.runByRow(given) : known.run(given);
   };
 }
 
-/** Tensors of these shapes, some of them tracked; no kernels where they cannot be captured, or not to advantage. */
-type Known = { readonly shapes: readonly (readonly number[])[]; readonly tracked: readonly boolean[]; readonly kernels?: CapturedKernels };
+/** What a call is given: the parameters as a list that is one and the same for one tree, and the inputs. */
+type Given<P> = { readonly params: P; readonly leaves: readonly Tensor[]; readonly inputs: readonly Tensor[] };
 
-type Given<P> = { readonly params: P; readonly leaves: readonly Tensor[] };
+/** Tensors of these shapes, some of them tracked; no kernels where they cannot be captured, or not to advantage. */
+type Known = {
+  readonly shapes: readonly (readonly number[])[];
+  readonly tracked: readonly boolean[];
+  readonly kernels?: CapturedKernels;
+  /** Lists of parameters whose shapes were found to be these. */
+  readonly lists: WeakSet<readonly Tensor[]>;
+};
 
 /** What one backend knows of one function. */
 class Captures<P extends Tree<Tensor>> {
@@ -85,6 +96,7 @@ class Captures<P extends Tree<Tensor>> {
   private readonly rowsAtOnce = new Map<string, number>();
   /** Of the parameters in the first call: the place in the tree tells which is which, in whatever order it was written. */
   private readonly form: unknown;
+  private readonly lists = new WeakMap<object, { readonly leaves?: readonly Tensor[] }>();
 
   constructor(
     private readonly backend: CapturingBackend,
@@ -95,20 +107,28 @@ class Captures<P extends Tree<Tensor>> {
   }
 
   /** Undefined where the form is another than that of the first call. */
-  leavesOf(params: P): Tensor[] | undefined {
-    return leavesLike(this.form, params);
+  leavesOf(params: P): readonly Tensor[] | undefined {
+    const known = this.lists.get(params);
+    if (known !== undefined) return known.leaves;
+    const own = listOf(params);
+    const ordered = leavesLike(this.form, params);
+    const leaves = ordered?.every((leaf, i) => leaf === own[i]) ? own : ordered && Object.freeze(ordered);
+    this.lists.set(params, { leaves });
+    return leaves;
   }
 
-  run({ params, leaves }: Given<P>, inputs: readonly Tensor[]): Tensor {
+  run(given: Given<P>): Tensor {
     const { backend, known, fn } = this;
-    const { sources, tracked, call } = this.lookUp(leaves, inputs);
-    if (call?.kernels !== undefined) return replay(call.kernels, sources, tracked);
+    const { params, leaves, inputs } = given;
+    const { tracked, call } = this.lookUp(given);
+    if (call?.kernels !== undefined) return replay(call.kernels, given, tracked);
     if (call !== undefined || known.length >= most) return fn(params, inputs);
+    const sources = [...leaves, ...inputs];
     const learn = (kernels: CapturedKernels | undefined): void => {
       const shapes = sources.map(({ shape }) => shape);
       const gradients = sources.reduce((floats, { size }, i) => floats + (tracked[i] ? size : 0), 0);
       const worth = kernels && (kernels.floats <= largeRoom || kernels.floats >= roomByGradients * gradients);
-      known.push({ shapes, tracked, kernels: worth ? kernels : undefined });
+      known.push({ shapes, tracked, kernels: worth ? kernels : undefined, lists: new WeakSet([leaves]) });
     };
     const work = () => fn(params, inputs);
     return tracked.includes(true)
@@ -117,27 +137,28 @@ class Captures<P extends Tree<Tensor>> {
   }
 
   /** `run` without a gradient for a function of rows, in pieces where they are many. */
-  runByRow(params: Given<P>, inputs: readonly Tensor[]): Tensor {
+  runByRow(given: Given<P>): Tensor {
+    const { inputs } = given;
     const rows = inputs[0].shape[0];
-    const atOnce = rows > fewRows ? this.findRowsAtOnce(params, inputs) : rows;
-    if (rows <= atOnce) return this.run(params, inputs);
+    const atOnce = rows > fewRows ? this.findRowsAtOnce(given) : rows;
+    if (rows <= atOnce) return this.run(given);
     return scope(() => {
       const pieces: Tensor[] = [];
       for (let first = 0; first < rows; first += atOnce) {
-        pieces.push(this.run(params, rowsOf(inputs, first, Math.min(atOnce, rows - first))));
+        pieces.push(this.run({ ...given, inputs: rowsOf(inputs, first, Math.min(atOnce, rows - first)) }));
       }
       return concat(pieces, 0);
     });
   }
 
-  private findRowsAtOnce(params: Given<P>, inputs: readonly Tensor[]): number {
-    const key = inputs.map(({ shape }) => shape.slice(1).join('x')).join(' ');
+  private findRowsAtOnce(given: Given<P>): number {
+    const key = given.inputs.map(({ shape }) => shape.slice(1).join('x')).join(' ');
     const found = this.rowsAtOnce.get(key);
     if (found !== undefined) return found;
     const floats = scope(() => {
-      const few = rowsOf(inputs, 0, fewRows);
-      this.run(params, few);
-      return this.lookUp(params.leaves, few).call?.kernels?.floats;
+      const few = { ...given, inputs: rowsOf(given.inputs, 0, fewRows) };
+      this.run(few);
+      return this.lookUp(few).call?.kernels?.floats;
     });
     const rows =
       floats === undefined ? Number.POSITIVE_INFINITY : 2 ** Math.max(0, Math.floor(Math.log2((roomOfPiece / floats) * fewRows)));
@@ -145,11 +166,11 @@ class Captures<P extends Tree<Tensor>> {
     return rows;
   }
 
-  private lookUp(leaves: readonly Tensor[], inputs: readonly Tensor[]) {
-    const sources = [...leaves, ...inputs];
+  private lookUp({ leaves, inputs }: Given<P>) {
     const tape = activeTape();
-    const tracked = sources.map((source) => tape?.tracks(source) ?? false);
-    return { sources, tracked, call: this.known.find((other) => matches(other, sources, tracked)) };
+    const wanted = (tensors: readonly Tensor[]): boolean[] => tape?.wanted(tensors) ?? tensors.map(() => false);
+    const tracked = [...wanted(leaves), ...wanted(inputs)];
+    return { tracked, call: this.known.find((other) => matches(other, leaves, inputs, tracked)) };
   }
 }
 
@@ -165,8 +186,17 @@ const rowsOf = (inputs: readonly Tensor[], first: number, count: number): Tensor
 const canCapture = (backend: unknown): backend is CapturingBackend & object =>
   typeof (backend as Partial<CapturingBackend>)?.capture === 'function';
 
-const matches = ({ shapes, tracked }: Known, sources: readonly Tensor[], trackedNow: readonly boolean[]): boolean =>
-  shapes.length === sources.length && sources.every(({ shape }, i) => tracked[i] === trackedNow[i] && sameShape(shape, shapes[i]));
+function matches(known: Known, leaves: readonly Tensor[], inputs: readonly Tensor[], trackedNow: readonly boolean[]): boolean {
+  const { shapes, tracked, lists } = known;
+  const fits = (source: Tensor, i: number): boolean => sameShape(source.shape, shapes[i]);
+  if (shapes.length !== trackedNow.length || !inputs.every((input, i) => fits(input, leaves.length + i))) return false;
+  if (tracked.some((is, i) => is !== trackedNow[i])) return false;
+  if (!lists.has(leaves)) {
+    if (!leaves.every(fits)) return false;
+    lists.add(leaves);
+  }
+  return true;
+}
 
 const asTensor = (info: TensorInfo): Tensor => engine().makeTensorFromTensorInfo(info);
 
@@ -176,12 +206,26 @@ function spread<T>(tracked: readonly boolean[], values: readonly T[]): (T | unde
   return tracked.map((is) => (is ? values[next++] : undefined));
 }
 
-function replay(kernels: CapturedKernels, sources: readonly Tensor[], tracked: readonly boolean[]): Tensor {
+function replay(
+  kernels: CapturedKernels,
+  { leaves, inputs }: Pick<Given<unknown>, 'leaves' | 'inputs'>,
+  tracked: readonly boolean[],
+): Tensor {
   return scope(() => {
     const room = asTensor(kernels.room());
-    const y = asTensor(kernels.run(0, room, sources)[0]);
+    const y = asTensor(kernels.run(0, room, [leaves, inputs])[0]);
     if (!tracked.includes(true)) return y;
-    return record(y, sources, [...sources, y, room], (dy) => spread(tracked, kernels.run(1, room, [...sources, y, dy]).map(asTensor)));
+    const gradients = (dy: Tensor, into?: readonly Tensor[]): readonly Tensor[] => {
+      const grads = kernels.run(1, room, [leaves, inputs, [y, dy]], into);
+      return grads === into ? into : grads.map(asTensor);
+    };
+    const tape = activeTape()!;
+    if (tape.sources === leaves && tracked.lastIndexOf(true) < leaves.length) {
+      const together = (dy: Tensor) => (tape.together ? gradients(dy) : tape.takeTogether(gradients(dy, tape.spare)));
+      return record(y, leaves, [...inputs, y, room], together); // the tape's sources need not be held
+    }
+    const sources = [...leaves, ...inputs];
+    return record(y, sources, [...sources, y, room], (dy) => spread(tracked, gradients(dy)));
   });
 }
 
@@ -209,7 +253,7 @@ function captureBothWays(
   let forward: Forward;
   try {
     capture.begin(sources);
-    forward = recordForward(work, differentiated);
+    forward = recordForward(work, { sources: differentiated });
     capture.end([forward.value]);
   } catch (error) {
     capture.abandon();
@@ -217,7 +261,7 @@ function captureBothWays(
   }
   const backward = (dy: Tensor) => {
     capture.begin([dy]);
-    const grads = reverse(forward, dy, differentiated, []);
+    const grads = reverse(forward, dy);
     capture.end(grads);
     learn(capture.finish());
     return spread(tracked, grads);

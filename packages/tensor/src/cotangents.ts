@@ -9,6 +9,11 @@ export class Cotangents {
   readonly #byTensor = new Map<number, Tensor>();
   readonly #handles = new Map<number, number>();
 
+  /** Of how many tensors there are gradients. */
+  get size(): number {
+    return this.#byTensor.size;
+  }
+
   retain(dy: Tensor): void {
     this.#handles.set(dy.id, (this.#handles.get(dy.id) ?? 0) + 1);
   }

@@ -1,20 +1,20 @@
 import { engine, Tensor } from '@tensorflow/tfjs-core';
-import { releaseByUser, retainByUser } from './tape.js';
+import { currentScopeId, releaseByUser, retainByUser } from './tape.js';
+import { isOlder } from './tree.js';
 
-function collectTensors(value: unknown, found: Tensor[]): void {
+function collectTensors(value: unknown, found: Tensor[], scopeId?: number): void {
   if (value instanceof Tensor) found.push(value);
-  else if (Array.isArray(value)) for (const item of value) collectTensors(item, found);
-  else if (value instanceof Map) for (const item of value.values()) collectTensors(item, found);
-  else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) collectTensors(item, found);
-  }
+  else if (typeof value !== 'object' || value === null || (scopeId !== undefined && isOlder(value, scopeId))) return;
+  else if (Array.isArray(value)) for (const item of value) collectTensors(item, found, scopeId);
+  else if (value instanceof Map) for (const item of value.values()) collectTensors(item, found, scopeId);
+  else if (Object.getPrototypeOf(value) === Object.prototype) for (const item of Object.values(value)) collectTensors(item, found, scopeId);
 }
 
-/** Every tensor inside nested plain records, arrays and maps. */
-export function tensorsIn(value: unknown): Tensor[] {
+/** Every tensor inside nested plain records, arrays and maps. With a scope: those that were made, or left by a scope, inside it. */
+export function tensorsIn(value: unknown, scopeId?: number): Tensor[] {
   const found: Tensor[] = [];
-  collectTensors(value, found);
-  return found;
+  collectTensors(value, found, scopeId);
+  return scopeId === undefined ? found : found.filter((tensor) => tensor.scopeId === scopeId);
 }
 
 /**
@@ -25,12 +25,13 @@ export function tensorsIn(value: unknown): Tensor[] {
 export function scope<R>(fn: () => R): R {
   const e = engine();
   e.startScope();
+  const id = currentScopeId();
   let kept: Tensor[] = [];
   try {
     const result = fn();
     if (result instanceof Promise)
       throw new TypeError('scope: the function must be synchronous, but it returned a promise; read data back after the scope');
-    kept = tensorsIn(result);
+    kept = tensorsIn(result, id);
     return result;
   } finally {
     e.endScope(kept);

@@ -20,6 +20,16 @@ export type TapeNode = {
 /** How the tape holds a tensor that was made during the recording. */
 type Hold = { tensor: Tensor; count: number; keptByUser: boolean };
 
+const knownIds = new WeakMap<readonly Tensor[], ReadonlySet<number>>();
+
+function idsOf(tensors: readonly Tensor[]): ReadonlySet<number> {
+  const known = knownIds.get(tensors);
+  if (known !== undefined) return known;
+  const ids = new Set(tensors.map(({ id }) => id));
+  if (Object.isFrozen(tensors)) knownIds.set(tensors, ids);
+  return ids;
+}
+
 /**
  * What was computed from tracked tensors, in order. The tape owns the saved tensors that were made while it recorded: scopes do
  * not free them, the reverse pass does, each as soon as the last node that needs it is done. Tensors made before the recording
@@ -27,17 +37,52 @@ type Hold = { tensor: Tensor; count: number; keptByUser: boolean };
  */
 export class Tape {
   readonly nodes: TapeNode[] = [];
-  readonly #tracked = new Set<number>();
+  readonly #sourceIds: ReadonlySet<number>;
+  readonly #outputIds = new Set<number>();
   readonly #holds = new Map<number, Hold>();
   readonly #firstScope: number;
+  #spare: readonly Tensor[] | undefined;
+  #together: readonly Tensor[] | undefined;
 
-  constructor(sources: readonly Tensor[], firstScope: number) {
+  /**
+   * @param spare tensors of the sources' shapes, which the tape owns: their gradients may be written over them.
+   * @throws RangeError when one tensor is two sources.
+   */
+  constructor(
+    readonly sources: readonly Tensor[],
+    firstScope: number,
+    spare?: readonly Tensor[],
+  ) {
     this.#firstScope = firstScope;
-    for (const source of sources) this.#tracked.add(source.id);
+    this.#sourceIds = idsOf(sources);
+    if (this.#sourceIds.size !== sources.length)
+      throw new RangeError('vjp: one tensor stands in two places of the inputs; differentiate by it once');
+    this.#spare = spare;
+  }
+
+  get spare(): readonly Tensor[] | undefined {
+    return this.#spare;
+  }
+
+  /** The gradients of all sources, where one node made them together: what that node's `backward` returned. */
+  get together(): readonly Tensor[] | undefined {
+    return this.#together;
+  }
+
+  /** Takes, from one node, the gradients of all sources: fresh tensors, or the spare ones. */
+  takeTogether(grads: readonly Tensor[]): readonly Tensor[] {
+    if (grads === this.#spare) this.#spare = undefined;
+    this.#together = grads;
+    return grads;
   }
 
   tracks(tensor: Tensor): boolean {
-    return this.#tracked.has(tensor.id);
+    return this.#outputIds.has(tensor.id) || this.#sourceIds.has(tensor.id);
+  }
+
+  /** Which of the tensors want a gradient. The sources, as a list, are not gone through. */
+  wanted(tensors: readonly Tensor[]): boolean[] {
+    return tensors.map(tensors === this.sources ? () => true : (tensor) => this.tracks(tensor));
   }
 
   /** True when the tensor was made while this tape recorded. */
@@ -47,7 +92,7 @@ export class Tape {
 
   push(node: TapeNode): void {
     this.nodes.push(node);
-    this.#tracked.add(node.output.id);
+    this.#outputIds.add(node.output.id);
     for (const tensor of node.saved) this.#hold(tensor);
   }
 
@@ -77,11 +122,13 @@ export class Tape {
     }
   }
 
-  /** Frees everything held, for a recording that was broken off. */
+  /** Frees everything held: what is left after the reverse pass, or all of a recording that was broken off. */
   releaseAll(): void {
     for (const node of this.nodes) node.release?.();
     for (const { tensor, keptByUser } of this.#holds.values()) if (!keptByUser) tensor.dispose();
     this.#holds.clear();
+    for (const tensor of this.#spare ?? []) tensor.dispose();
+    this.#spare = undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { engine, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * Nested records and arrays with leaves T. An absent branch is `undefined` and is passed over.
@@ -41,6 +41,37 @@ export function leaves(tree: unknown): [path: string, leaf: unknown][] {
   const found: [string, unknown][] = [];
   collect(tree, '', found);
   return found;
+}
+
+/** Of a frozen tree, or of the list of its leaves. */
+type Listed = { readonly leaves: readonly Tensor[]; readonly nextScope: number };
+
+const listed = new WeakMap<object, Listed>();
+
+/**
+ * The leaves of a tree of tensors, in the order of `leaves`: one and the same frozen list whenever it is asked for, so that the parameters of a network
+ * are not walked through in each call. For that the tree is frozen too.
+ */
+export function listOf(tree: Tree<Tensor>): readonly Tensor[] {
+  const known = listed.get(tree);
+  if (known !== undefined) return known.leaves;
+  freeze(tree);
+  const list: Listed = { leaves: Object.freeze(leafTensors(tree)), nextScope: engine().state.nextScopeId };
+  listed.set(tree, list);
+  listed.set(list.leaves, list);
+  return list.leaves;
+}
+
+/** Whether `listOf` was asked for the tree's leaves before, so that it is frozen. */
+export const isListed = (tree: object): boolean => listed.has(tree);
+
+/** Whether this is a tree, or a list, whose tensors were all made before that scope began. */
+export const isOlder = (tree: object, scopeId: number): boolean => (listed.get(tree)?.nextScope ?? Number.POSITIVE_INFINITY) <= scopeId;
+
+function freeze(value: unknown): void {
+  if (!isBranch(value)) return;
+  for (const name in value) freeze(value[name]);
+  Object.freeze(value);
 }
 
 // The walks below put no paths together, which is what `leaves` of a network's parameters costs most in.
