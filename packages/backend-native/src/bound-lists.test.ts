@@ -23,6 +23,7 @@ import {
 import { beforeAll, expect, test, vi } from 'vitest';
 import { BoundLists } from './bound-lists.js';
 import { registerNativeBackend } from './index.js';
+import { wave } from './testing/kernel-case.js';
 
 beforeAll(async () => {
   registerNativeBackend({ threads: 2 });
@@ -32,13 +33,8 @@ beforeAll(async () => {
 type Params = { readonly w: Tensor };
 const shape = [3, 3, 32, 32];
 
-const wave = (dims: number[], phase: number, size = 0.03): Tensor => {
-  const length = dims.reduce((product, n) => product * n, 1);
-  return tensor(
-    Float32Array.from({ length }, (_, i) => size * Math.sin(i + phase)),
-    dims,
-  );
-};
+const weights = (phase: number): Tensor => wave(shape, phase, 0.03);
+const images = (phase: number): Tensor => wave([1, 8, 8, 32], phase);
 
 const network = ({ w }: Params, [x]: readonly Tensor[]): Tensor => conv2d(silu(conv2d(x, w)), w);
 const replayed = captured(network);
@@ -79,8 +75,8 @@ async function inTurn(params: Params, xs: readonly Tensor[], between: (grads: Pa
 }
 
 test.each(lookers)('gradients are written over those of the step before, but not where there is %s', async (_, look) => {
-  const params = { w: wave(shape, 0) };
-  const xs = [1, 2, 3, 4, 5, 6].map((phase) => wave([1, 8, 8, 32], phase, 1));
+  const params = { w: weights(0) };
+  const xs = [1, 2, 3, 4, 5, 6].map(images);
   const before = memory();
   let copy: Tensor | undefined;
   let then: Float32Array | undefined;
@@ -96,8 +92,8 @@ test.each(lookers)('gradients are written over those of the step before, but not
 });
 
 test('a gradient that served as a filter is not taken for what it was', async () => {
-  const params = { w: wave(shape, 0) };
-  const xs = [1, 2, 3, 4, 5].map((phase) => wave([1, 8, 8, 32], phase, 1));
+  const params = { w: weights(0) };
+  const xs = [1, 2, 3, 4, 5].map(images);
   await inTurn(params, xs, async ({ w }) => {
     const fresh = tensor(await read(w), shape);
     for (let use = 0; use < 3; use++) {
@@ -111,8 +107,8 @@ test('a gradient that served as a filter is not taken for what it was', async ()
 });
 
 test('gradients by parameters that the loss uses elsewhere too are whole', async () => {
-  const params = { w: wave(shape, 0) };
-  const x = wave([1, 8, 8, 32], 1, 1);
+  const params = { w: weights(0) };
+  const x = images(1);
   const loss =
     (fn: typeof network) =>
     (p: Params): Tensor =>
@@ -132,9 +128,9 @@ test('gradients by parameters that the loss uses elsewhere too are whole', async
 });
 
 test.each(lookers)('an update with the same gradients as before leaves %s alone', async (_, look) => {
-  const x = wave([1, 8, 8, 32], 1, 1);
+  const x = images(1);
   const train = async (reuse: boolean, copyAt?: number) => {
-    let state = { params: { w: wave(shape, 0) }, m: { w: zeros(shape) }, v: { w: zeros(shape) }, ema: { w: wave(shape, 0) } };
+    let state = { params: { w: weights(0) }, m: { w: zeros(shape) }, v: { w: zeros(shape) }, ema: { w: weights(0) } };
     let into: Params | undefined;
     let copy: { readonly tensor: Tensor; readonly values: Float32Array } | undefined;
     for (let step = 1; step <= 6; step++) {

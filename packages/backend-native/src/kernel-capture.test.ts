@@ -19,7 +19,7 @@ import {
 } from '@tract/tensor';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NativeBackend, observeKernels, registerNativeBackend } from './index.js';
-import { expectSameBits } from './testing/kernel-case.js';
+import { expectSameBits, wave } from './testing/kernel-case.js';
 
 beforeAll(async () => {
   registerNativeBackend({ threads: 2 });
@@ -30,14 +30,6 @@ const replay = vi.spyOn(NativeBackend.prototype, 'replay');
 afterEach(() => replay.mockClear());
 
 type Pure = (params: { readonly w: Tensor }, inputs: readonly Tensor[]) => Tensor;
-
-const wave = (shape: number[], phase: number): Tensor => {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return tensor(
-    Float32Array.from({ length: size }, (_, i) => Math.sin(i + phase)),
-    shape,
-  );
-};
 
 /** Results of both for three filters and three inputs, of one and of two images. */
 async function expectSame(fn: Pure, replays: number): Promise<void> {

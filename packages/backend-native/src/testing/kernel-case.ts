@@ -26,6 +26,15 @@ export function makeInputs({ inputs }: KernelCase): Record<string, Tensor> {
   return Object.fromEntries(Object.keys(inputs).map((name, i) => [name, make(name, i)]));
 }
 
+/** Values of a sine from a phase on. */
+export function wave(shape: number[], phase: number, height = 1): Tensor {
+  const length = shape.reduce((product, n) => product * n, 1);
+  return tensor(
+    Float32Array.from({ length }, (_, i) => height * Math.sin(i + phase)),
+    shape,
+  );
+}
+
 export type Result = { readonly shape: number[]; readonly values: Float32Array };
 
 const bytesOf = ({ values }: Result): Buffer => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
