@@ -9,14 +9,20 @@ import { median } from './medians.mjs';
 
 const flatFrom = 8;
 
-/** Median images a second of a point. */
-export const imagesPerSecond = ({ rounds }, column) => median(rounds.map((figures) => figures[column]));
+/** Images a second by batch size: of each the median over the rounds, once a round's own pace is taken out, as `tract bench sweep` does with its turns. */
+function throughput(points, column, threads) {
+  const line = points.filter((point) => point.threads === threads);
+  const paces = line[0].rounds.map((_, round) =>
+    Math.exp(line.reduce((sum, { rounds }) => sum + Math.log(rounds[round][column]), 0) / line.length),
+  );
+  return line.map(({ batch, rounds }) => [batch, median(paces) * median(rounds.map((figures, round) => figures[column] / paces[round]))]);
+}
 
 /** The lines of a plot: throughput by batch size, one line for each number of threads. */
 export const throughputLines = (points, column) =>
   [...new Set(points.map(({ threads }) => threads))].map((threads) => ({
     name: threads === 1 ? '1 thread' : `${threads} threads`,
-    points: points.filter((point) => point.threads === threads).map((point) => [point.batch, imagesPerSecond(point, column)]),
+    points: throughput(points, column, threads),
   }));
 
 /**
@@ -31,8 +37,6 @@ export const differentBits = (points) =>
 
 /** How far the cost of an image strays from batch 8 up: the dearest by the cheapest, minus 1; undefined for fewer than two sizes. */
 export function costSpread(points, column, threads) {
-  const costs = points
-    .filter((point) => point.threads === threads && point.batch >= flatFrom)
-    .map((point) => 1 / imagesPerSecond(point, column));
-  return costs.length < 2 ? undefined : Math.max(...costs) / Math.min(...costs) - 1;
+  const speeds = throughput(points, column, threads).flatMap(([batch, speed]) => (batch >= flatFrom ? [speed] : []));
+  return speeds.length < 2 ? undefined : Math.max(...speeds) / Math.min(...speeds) - 1;
 }
