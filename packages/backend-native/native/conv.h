@@ -54,8 +54,11 @@ static void loadBand(float* to, const Source& from, int64_t top, int64_t left, i
   }
 }
 
-/** Output rows of one work item: enough pixels to pay for reading a panel of the filter, few enough to stay in the second-level cache. */
-static int64_t bandRows(int64_t Ho, int64_t Wo) { return std::clamp<int64_t>(196 / Wo, 1, Ho); }
+/** Output rows of one work item: enough pixels to pay for reading a panel of the filter, few enough to stay in the second-level cache; bands of equal size. */
+static int64_t bandRows(int64_t Ho, int64_t Wo) {
+  const int64_t most = std::clamp<int64_t>(196 / Wo, 1, Ho), bands = (Ho + most - 1) / most;
+  return (Ho + bands - 1) / bands;
+}
 
 /** One band of outputs (`rows` rows of Wo pixels at y) from a padded band of the input and a packed filter. */
 static void convolveBand(const float* band, int64_t bandWidth, int64_t C, int64_t stride, int64_t kh, int64_t kw, const float* panels, int64_t rows, int64_t Wo, int64_t Co, float* y, Epilogue end) {

@@ -5,13 +5,14 @@
 
 namespace TRACT_ISA {
 
-constexpr int64_t kMatmulRows = 16 * MR;  // rows of one work item
+constexpr int64_t kMatmulTiles = 16;  // tiles of MR rows in one work item, at most
 
-/** One product with a packed right operand, rows split into work items. */
+/** One product with a packed right operand, rows split into work items of equal size, as many for each thread. */
 static void multiplyPacked(const float* a, bool transposeA, int64_t M, int64_t N, int64_t K, const float* panels, float* c, Epilogue end) {
-  const int64_t blocks = (M + kMatmulRows - 1) / kMatmulRows;
+  const int64_t tiles = (M + MR - 1) / MR, threads = tract::threadCount(), perThread = (tiles + threads * kMatmulTiles - 1) / (threads * kMatmulTiles);
+  const int64_t blocks = std::min(tiles, threads * perThread);
   tract::parallelFor(blocks, [&](int64_t block) {
-    const int64_t first = block * kMatmulRows, rows = std::min(kMatmulRows, M - first);
+    const int64_t first = tiles * block / blocks * MR, rows = std::min(M, tiles * (block + 1) / blocks * MR) - first;
     const Epilogue part{end.bias, end.residual ? end.residual + first * N : nullptr, end.relu};
     if (transposeA)
       columnsTimesPanels(a + first, M, rows, K, panels, N, c + first * N, N, false, end.bias);
