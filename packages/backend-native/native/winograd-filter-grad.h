@@ -56,11 +56,11 @@ static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first,
   }
 }
 
-/** Input channels [ci, ciEnd) and output channels [co, coEnd) of dFilter = G' S G for S[frequency][Ci][Co]. */
-static void transformFilterGrad(const float* s, const Tiling& g, int64_t ci, int64_t ciEnd, int64_t co, int64_t coEnd, float* dFilter) {
-  for (; ci < ciEnd; ci++)
+/** Input channels [ci, ciEnd) and output channels [co, coEnd) of dFilter = G' S G for S[frequency][ci...][Co], `plane` floats a frequency. */
+static void transformFilterGrad(const float* s, int64_t plane, const Tiling& g, int64_t ci, int64_t ciEnd, int64_t co, int64_t coEnd, float* dFilter) {
+  for (; ci < ciEnd; ci++, s += g.Co)
     for (int64_t c = co; c < coEnd; c += W)
-      transform<FilterGrad>([&](int i, int j) { return load(s + ((i * 6 + j) * g.Ci + ci) * g.Co + c); }, [&](int i, int j, vf value) { store(dFilter + ((i * 3 + j) * g.Ci + ci) * g.Co + c, value); });
+      transform<FilterGrad>([&](int i, int j) { return load(s + (i * 6 + j) * plane + c); }, [&](int i, int j, vf value) { store(dFilter + ((i * 3 + j) * g.Ci + ci) * g.Co + c, value); });
 }
 
 /** to[i] = sum of parts[part * size + i], in order, for i in [begin, end). */
@@ -110,48 +110,55 @@ static void filterGradByParts(const float* x, const float* dy, const Tiling& g, 
       for (int64_t f = 0; f < kFrequencies; f++)
         columnsTimesPanels(v + f * vPlane, ciEnd - ci, ciEnd - ci, depth, u + f * uPlane, coEnd - co, s + (f * g.Ci + ci) * g.Co + co, g.Co, from > begin);
     }
-    transformFilterGrad(s, g, ci, ciEnd, co, coEnd, filters + part * size);
+    transformFilterGrad(s + ci * g.Co, g.Ci * g.Co, g, ci, ciEnd, co, coEnd, filters + part * size);
     if (row == 0) std::memcpy(biases + part * g.Co + co, bias + co, sizeof(float) * (coEnd - co));
   });
   if (parts > 1) forPieces(size, [&](int64_t from, int64_t end) { addParts(filters, parts, size, from, end, dFilter); });
   if (dBias) addParts(biases, parts, g.Co, 0, g.Co, dBias);
 }
 
-/** dFilter and dBias where many sums would not stay in the caches: all threads take a chunk of tiles together, then each some of the frequencies. */
-static void filterGradByFrequencies(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
-  const int64_t tiles = g.total(), panels = panelsOf(g.Co), block = 16;
-  const int64_t chunk = std::min<int64_t>(std::max<int64_t>(4 * block, (1 << 18) / (kFrequencies * (g.Ci + g.Co)) / block * block), (tiles + block - 1) / block * block);
-  const int64_t vPlane = planeOf(chunk * g.Ci), uPlane = planeOf(panels * chunk * NR);
-  float* v = tract::scratch(7, kFrequencies * vPlane + std::max(g.Ci, g.Co));
-  float* zeros = v + kFrequencies * vPlane;
-  float* u = tract::scratch(6, kFrequencies * uPlane);
-  float* s = tract::scratch(0, kFrequencies * g.Ci * g.Co + (chunk / block + 1) * g.Co);
-  float* sums = s + kFrequencies * g.Ci * g.Co;  // of dy: one row a block, and the total
-  float* total = sums + chunk / block * g.Co;
-  std::memset(zeros, 0, sizeof(float) * std::max(g.Ci, g.Co));
-  std::memset(total, 0, sizeof(float) * g.Co);
+/**
+ * dFilter and dBias where many sums would not stay in the caches: all threads take a chunk of tiles of dy together, then each some of the input channels,
+ * whose transformed pixels and sums it keeps at hand. The sums of several chunks wait in memory for the next.
+ */
+static void filterGradByChannels(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
+  const int64_t tiles = g.total(), panels = panelsOf(g.Co), block = 16, piece = 4 * block, chunk = std::min(4 * piece, (tiles + block - 1) / block * block);
+  const int64_t rows = std::clamp<int64_t>(g.Ci / tract::threadCount() / W * W, W, 32), items = (g.Ci + rows - 1) / rows, widest = std::max(g.Ci, g.Co);
+  const int64_t vPlane = planeOf(chunk * rows), uPlane = planeOf(panels * piece * NR), pieces = (chunk + piece - 1) / piece;
+  float* u = tract::scratch(6, pieces * kFrequencies * uPlane);
+  float* waiting = tiles > chunk ? tract::scratch(0, kFrequencies * g.Ci * g.Co) : nullptr;
+  float* zeros = tract::scratch(7, widest + (chunk / block + 1) * g.Co);
+  float* total = zeros + widest;  // of dy
+  float* sums = total + g.Co;     // of its blocks
+  std::memset(zeros, 0, sizeof(float) * (widest + g.Co));
   for (int64_t from = 0; from < tiles; from += chunk) {
     const int64_t depth = std::min(chunk, tiles - from), blocks = (depth + block - 1) / block;
+    const auto depthOf = [&](int64_t k) { return std::min(piece, depth - k * piece); };
     tract::parallelFor(blocks, [&](int64_t i) {
-      const int64_t at = i * block, count = std::min(block, depth - at);
-      transformInput(x, g, from + at, count, 0, g.Ci, zeros, v + at * g.Ci, vPlane);
+      const int64_t at = i * block, k = at / piece;
       std::memset(sums + i * g.Co, 0, sizeof(float) * g.Co);
-      transformOutputGrad(dy, g, from + at, count, 0, panels, zeros, u, uPlane, depth, at, sums + i * g.Co);
+      transformOutputGrad(dy, g, from + at, std::min(block, depth - at), 0, panels, zeros, u + k * kFrequencies * uPlane, uPlane, depthOf(k), at % piece, sums + i * g.Co);
     });
-    tract::parallelFor(kFrequencies, [&](int64_t f) {
-      columnsTimesPanels(v + f * vPlane, g.Ci, g.Ci, depth, u + f * uPlane, g.Co, s + f * g.Ci * g.Co, g.Co, from > 0);
+    tract::parallelFor(items, [&](int64_t item) {
+      const int64_t ci = item * rows, width = std::min(rows, g.Ci - ci), plane = width * g.Co;
+      float* v = tract::scratch(1, kFrequencies * vPlane);
+      float* s = waiting ? waiting + kFrequencies * ci * g.Co : tract::scratch(3, kFrequencies * plane);
+      transformInput(x, g, from, depth, ci, ci + width, zeros, v, vPlane);
+      for (int64_t f = 0; f < kFrequencies; f++)
+        for (int64_t k = 0; k * piece < depth; k++)
+          columnsTimesPanels(v + f * vPlane + k * piece * width, width, width, depthOf(k), u + (k * kFrequencies + f) * uPlane, g.Co, s + f * plane, g.Co, from + k > 0);
+      if (from + depth == tiles) transformFilterGrad(s, plane, g, ci, ci + width, 0, g.Co, dFilter);
     });
     for (int64_t i = 0; i < blocks; i++)
       for (int64_t c = 0; c < g.Co; c++) total[c] += sums[i * g.Co + c];
   }
-  tract::parallelFor(g.Ci, [&](int64_t ci) { transformFilterGrad(s, g, ci, ci + 1, 0, g.Co, dFilter); });
   if (dBias) std::memcpy(dBias, total, sizeof(float) * g.Co);
 }
 
 /** dFilter [3,3,Ci,Co] and dBias [Co] (may be null). */
 static void filterGrad(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
   if (kFrequencies * g.Ci * g.Co <= 2 * kSums) return filterGradByParts(x, dy, g, dFilter, dBias);
-  filterGradByFrequencies(x, dy, g, dFilter, dBias);
+  filterGradByChannels(x, dy, g, dFilter, dBias);
 }
 
 }  // namespace winograd
