@@ -1,6 +1,9 @@
 // The addon: picks the instruction set once, then runs kernels by index on typed arrays.
 #include <node_api.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #ifdef __linux__
 #include <sys/mman.h>
 #include <unistd.h>
@@ -252,6 +255,9 @@ napi_value allocate(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
   if (argc < 1 || napi_get_value_double(env, argv[0], &bytes) != napi_ok || bytes < 0) return fail(env, "allocate: expected a number of bytes");
   const size_t size = std::max<size_t>(64, (static_cast<size_t>(bytes) + 63) / 64 * 64);
+#ifdef __GLIBC__
+  if (size >= (1 << 24)) malloc_trim(0);  // the C library keeps what JavaScript's arrays have given back: before a large piece is taken, it is returned to the system
+#endif
   void* data = std::aligned_alloc(64, size);
   if (!data) return fail(env, "allocate: out of memory for " + std::to_string(size) + " bytes");
   auto release = [](napi_env env, void* memory, void*) {

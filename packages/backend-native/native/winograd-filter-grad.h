@@ -125,8 +125,8 @@ static void filterGradByChannels(const float* x, const float* dy, const Tiling& 
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), block = 16, piece = 4 * block, chunk = std::min(4 * piece, (tiles + block - 1) / block * block);
   const int64_t rows = std::clamp<int64_t>(g.Ci / tract::threadCount() / W * W, W, 32), items = (g.Ci + rows - 1) / rows, widest = std::max(g.Ci, g.Co);
   const int64_t vPlane = planeOf(chunk * rows), uPlane = planeOf(panels * piece * NR), pieces = (chunk + piece - 1) / piece;
-  float* u = tract::scratch(6, pieces * kFrequencies * uPlane);
-  float* waiting = tiles > chunk ? tract::scratch(0, kFrequencies * g.Ci * g.Co) : nullptr;
+  float* u = tract::scratch(0, pieces * kFrequencies * uPlane);
+  float* waiting = tiles > chunk ? tract::scratch(6, kFrequencies * g.Ci * g.Co) : nullptr;
   float* zeros = tract::scratch(7, widest + (chunk / block + 1) * g.Co);
   float* total = zeros + widest;  // of dy
   float* sums = total + g.Co;     // of its blocks
