@@ -62,6 +62,7 @@ const fewRows = 8;
  * that `fn` alone uses.
  *
  * `fn` must be pure, and its tensors all that its result depends on: a number that it reads elsewhere would stay as it was in the first call.
+ * The tree of the parameters is frozen: what it is made of is found out once.
  */
 export function captured<P extends Tree<Tensor>>(fn: Pure<P>, { byRow = false }: CaptureOptions = {}): Pure<P> {
   const captures = new WeakMap<object, Captures<P>>();
