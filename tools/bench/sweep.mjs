@@ -16,7 +16,7 @@ repetition change a bit. Meant for an idle machine; takes twenty minutes.
 
   --runs <n>          rounds of one process for each number of threads, of which
                       the medians count; at least 2 (default: 3)
-  --steps <n>         turns of each size in a process, of which the median counts (default: 3)
+  --steps <n>         turns of each size in a process, of which the median counts (default: 8)
   --threads <n>       compared with 1 (default: 2)
   --out <folder>      default: results/speed
   --quick             two tiny batches of a tiny network, to try the tool out`;
@@ -56,7 +56,8 @@ function findings(points, threads) {
 }
 
 async function main(args) {
-  const options = toolOptions(args, { runs: { type: 'string', default: '3' }, threads: { type: 'string', default: '2' } });
+  const own = { runs: { type: 'string', default: '3' }, steps: { type: 'string', default: '8' }, threads: { type: 'string', default: '2' } };
+  const options = toolOptions(args, own);
   if (options.help) return console.log(help);
   const { quick, out } = options;
   const rounds = quick ? 2 : count('runs', options.runs);
