@@ -1,23 +1,15 @@
 // The addon: picks the instruction set once, then runs kernels by index on typed arrays.
 #include <node_api.h>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-#ifdef __linux__
-#include <sys/mman.h>
-#include <unistd.h>
-#endif
-
-#include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "allocation.h"
+#include "arguments.h"
 #include "call.h"
 #include "threads.h"
 
@@ -72,60 +64,6 @@ bool choose(const char* wanted) {
   }
   return false;
 }
-
-napi_value fail(napi_env env, const std::string& message) {
-  napi_throw_error(env, nullptr, message.c_str());
-  return nullptr;
-}
-
-/** The memory of a typed array of a kind that kernels know. */
-template <class T>
-bool arrayOf(napi_env env, napi_value value, T** data, size_t* length) {
-  napi_typedarray_type type;
-  void* bytes;
-  if (napi_get_typedarray_info(env, value, &type, length, &bytes, nullptr, nullptr) != napi_ok) return false;
-  if (type != napi_float32_array && type != napi_int32_array && type != napi_float64_array) return false;
-  *data = static_cast<T*>(bytes);
-  return true;
-}
-
-bool isAbsent(napi_env env, napi_value value) {
-  napi_valuetype type;
-  return napi_typeof(env, value, &type) == napi_ok && (type == napi_undefined || type == napi_null);
-}
-
-/** Where the buffers of a call lie, and their lengths in elements. */
-struct Buffers {
-  std::vector<float*> data;
-  std::vector<size_t> lengths;
-
-  void add(float* array, size_t length) { data.push_back(array), lengths.push_back(length); }
-
-  /** Adds those of an array: typed arrays, undefined, and what `bind` made. Whether all were such; `data.size()` then tells which was not. */
-  bool addAll(napi_env env, napi_value array) {
-    uint32_t count = 0;
-    if (napi_get_array_length(env, array, &count) != napi_ok) return false;
-    for (uint32_t i = 0; i < count; i++) {
-      napi_value item;
-      float* memory = nullptr;
-      size_t length = 0;
-      void* bound = nullptr;
-      napi_get_element(env, array, i, &item);
-      if (arrayOf(env, item, &memory, &length) || isAbsent(env, item)) {
-        add(memory, length);
-      } else if (napi_get_value_external(env, item, &bound) == napi_ok) {
-        const Buffers& many = *static_cast<Buffers*>(bound);
-        data.insert(data.end(), many.data.begin(), many.data.end());
-        lengths.insert(lengths.end(), many.lengths.begin(), many.lengths.end());
-      } else {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  std::string complaint() const { return "buffer " + std::to_string(data.size()) + " is not a Float32Array, Int32Array or Float64Array"; }
-};
 
 /** bind(buffers): an object that stands for all of them in `run` and `replay`; the caller keeps them alive */
 napi_value bind(napi_env env, napi_callback_info info) {
@@ -245,73 +183,6 @@ napi_value threads(napi_env env, napi_callback_info info) {
   if (argc == 1 && napi_get_value_int32(env, argv[0], &count) == napi_ok) tract::setThreadCount(count);
   napi_create_int32(env, tract::threadCount(), &result);
   return result;
-}
-
-/** allocate(bytes): ArrayBuffer aligned to 64 bytes, content undefined */
-napi_value allocate(napi_env env, napi_callback_info info) {
-  size_t argc = 1;
-  napi_value argv[1], result;
-  double bytes = 0;
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  if (argc < 1 || napi_get_value_double(env, argv[0], &bytes) != napi_ok || bytes < 0) return fail(env, "allocate: expected a number of bytes");
-  const size_t size = std::max<size_t>(64, (static_cast<size_t>(bytes) + 63) / 64 * 64);
-#ifdef __GLIBC__
-  if (size >= (1 << 24)) malloc_trim(0);  // the C library keeps what JavaScript's arrays have given back: before a large piece is taken, it is returned to the system
-#endif
-  void* data = std::aligned_alloc(64, size);
-  if (!data) return fail(env, "allocate: out of memory for " + std::to_string(size) + " bytes");
-  auto release = [](napi_env env, void* memory, void*) {
-    int64_t left;
-    napi_adjust_external_memory(env, 0, &left);
-    std::free(memory);
-  };
-  if (napi_create_external_arraybuffer(env, data, size, release, nullptr, &result) != napi_ok) {
-    std::free(data);
-    return fail(env, "allocate: this runtime forbids external buffers");
-  }
-  return result;
-}
-
-struct Range {
-  char* start;
-  size_t bytes;
-};
-
-/** What the arguments (of, offset, bytes) name; start is null, and the error thrown, where that is no range of an ArrayBuffer. */
-Range rangeOf(napi_env env, napi_callback_info info) {
-  size_t argc = 3, size = 0;
-  napi_value argv[3];
-  void* data = nullptr;
-  double offset = 0, bytes = 0;
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  if (argc < 3 || napi_get_arraybuffer_info(env, argv[0], &data, &size) != napi_ok || napi_get_value_double(env, argv[1], &offset) != napi_ok ||
-      napi_get_value_double(env, argv[2], &bytes) != napi_ok || !(offset >= 0) || !(bytes > 0) || offset + bytes > static_cast<double>(size)) {
-    fail(env, "expected an ArrayBuffer and a range inside it");
-    return {nullptr, 0};
-  }
-  return {static_cast<char*>(data) + static_cast<size_t>(offset), static_cast<size_t>(bytes)};
-}
-
-/** part(of, offset, bytes): ArrayBuffer over some of another's memory, which the caller keeps alive */
-napi_value part(napi_env env, napi_callback_info info) {
-  const Range range = rangeOf(env, info);
-  napi_value result;
-  if (!range.start) return nullptr;
-  if (napi_create_external_arraybuffer(env, range.start, range.bytes, nullptr, nullptr, &result) != napi_ok)
-    return fail(env, "part: this runtime forbids external buffers");
-  return result;
-}
-
-/** discard(of, offset, bytes): gives the pages that lie wholly in the range back to the system; elsewhere than on Linux they stay */
-napi_value discard(napi_env env, napi_callback_info info) {
-  const Range range = rangeOf(env, info);
-  if (!range.start) return nullptr;
-#ifdef __linux__
-  const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE)), start = reinterpret_cast<uintptr_t>(range.start);
-  const uintptr_t first = (start + page - 1) / page * page, last = (start + range.bytes) / page * page;
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
-#endif
-  return nullptr;
 }
 
 napi_value init(napi_env env, napi_value exports) {

@@ -1,0 +1,66 @@
+// What JavaScript hands to the addon: buffers, many of them perhaps as one object, and the error for what is something else.
+#pragma once
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace {
+
+napi_value fail(napi_env env, const std::string& message) {
+  napi_throw_error(env, nullptr, message.c_str());
+  return nullptr;
+}
+
+/** The memory of a typed array of a kind that kernels know. */
+template <class T>
+bool arrayOf(napi_env env, napi_value value, T** data, size_t* length) {
+  napi_typedarray_type type;
+  void* bytes;
+  if (napi_get_typedarray_info(env, value, &type, length, &bytes, nullptr, nullptr) != napi_ok) return false;
+  if (type != napi_float32_array && type != napi_int32_array && type != napi_float64_array) return false;
+  *data = static_cast<T*>(bytes);
+  return true;
+}
+
+bool isAbsent(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && (type == napi_undefined || type == napi_null);
+}
+
+/** Where the buffers of a call lie, and their lengths in elements. */
+struct Buffers {
+  std::vector<float*> data;
+  std::vector<size_t> lengths;
+
+  void add(float* array, size_t length) { data.push_back(array), lengths.push_back(length); }
+
+  /** Adds those of an array: typed arrays, undefined, and what `bind` made. Whether all were such; `data.size()` then tells which was not. */
+  bool addAll(napi_env env, napi_value array) {
+    uint32_t count = 0;
+    if (napi_get_array_length(env, array, &count) != napi_ok) return false;
+    for (uint32_t i = 0; i < count; i++) {
+      napi_value item;
+      float* memory = nullptr;
+      size_t length = 0;
+      void* bound = nullptr;
+      napi_get_element(env, array, i, &item);
+      if (arrayOf(env, item, &memory, &length) || isAbsent(env, item)) {
+        add(memory, length);
+      } else if (napi_get_value_external(env, item, &bound) == napi_ok) {
+        const Buffers& many = *static_cast<Buffers*>(bound);
+        data.insert(data.end(), many.data.begin(), many.data.end());
+        lengths.insert(lengths.end(), many.lengths.begin(), many.lengths.end());
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  std::string complaint() const { return "buffer " + std::to_string(data.size()) + " is not a Float32Array, Int32Array or Float64Array"; }
+};
+
+}  // namespace
