@@ -59,10 +59,10 @@ const lookers: readonly [string, (x: Tensor) => Tensor][] = [
 /** As many gradients by the same parameters as inputs, each written over the one before; `between` sees them while they are valid. */
 async function inTurn(params: Params, xs: readonly Tensor[], between: (grads: Params, i: number) => Promise<void>): Promise<Params[]> {
   const trees: Params[] = [];
-  const replayed = captured(network); // from the second call on
+  const own = captured(network); // replayed from the second call on
   let into: Params | undefined;
   for (const [i, x] of xs.entries()) {
-    const { value, grads }: ValueAndGrads<Params> = valueAndGrad(lossOf(replayed, x), params, { into });
+    const { value, grads }: ValueAndGrads<Params> = valueAndGrad(lossOf(own, x), params, { into });
     const expected = valueAndGrad(lossOf(network, x), params);
     expect(await read(grads.w)).toEqual(await read(expected.grads.w));
     await between(grads, i);

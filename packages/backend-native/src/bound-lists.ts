@@ -33,7 +33,7 @@ export class BoundLists {
     private readonly bind: Addon['bind'],
   ) {}
 
-  /** To be told when bound data goes, or when memory gets or loses a reader. */
+  /** To be told when bound data goes, or gets another reader. */
   changed(): void {
     this.changes++;
   }

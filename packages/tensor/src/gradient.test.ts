@@ -17,7 +17,6 @@ import {
   scale,
   scope,
   silu,
-  spare,
   square,
   sum,
   type Tensor,
@@ -72,29 +71,6 @@ describe('valueAndGrad', () => {
       "addTo must have the shapes of the parameters, got [3,5] for 'used' [5,3]",
     );
     dispose([first.value, second]);
-  });
-
-  test('frees spare gradients that the backend does not write over', async () => {
-    const params = { x: tensor([3], []) };
-    const before = memory();
-    const first = valueAndGrad(({ x }) => square(x), params);
-    const second = valueAndGrad(({ x }) => square(x), params, { into: first.grads });
-    expect(first.grads.x.isDisposed).toBe(true);
-    expect(await readScalar(second.grads.x)).toBe(6);
-    expect(spare(second.grads)).toBe(undefined);
-    dispose([first.value, second.value]);
-    expect(memory()).toEqual(before);
-    dispose(params);
-  });
-
-  test('freezes the tree of the parameters', () => {
-    const params = { layers: [{ w: tensor([3], []) }] };
-    dispose(valueAndGrad(({ layers: [{ w }] }) => square(w), params));
-    expect(() => params.layers.push({ w: zeros([]) })).toThrow(TypeError);
-    expect(() => {
-      params.layers[0].w = zeros([]);
-    }).toThrow(TypeError);
-    dispose(params);
   });
 
   test('adds up the gradients of a tensor that is used several times', async () => {
