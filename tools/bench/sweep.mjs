@@ -56,7 +56,11 @@ function findings(points, threads) {
 }
 
 async function main(args) {
-  const own = { runs: { type: 'string', default: '3' }, steps: { type: 'string', default: '8' }, threads: { type: 'string', default: '2' } };
+  const own = {
+    runs: { type: 'string', default: '3' },
+    steps: { type: 'string', default: '8' },
+    threads: { type: 'string', default: '2' },
+  };
   const options = toolOptions(args, own);
   if (options.help) return console.log(help);
   const { quick, out } = options;
