@@ -11,6 +11,7 @@
 #include "allocation.h"
 #include "arguments.h"
 #include "call.h"
+#include "replay.h"
 #include "threads.h"
 
 #define TRACT_DECLARE(isa)   \
@@ -28,6 +29,8 @@ TRACT_DECLARE(generic)
 #endif
 void fillNoise(const Call&);  // noise.cpp: the same bits on every instruction set
 void dropOut(const Call&);    // and the same elements
+
+uint64_t callNumber = 0;
 
 namespace {
 
@@ -94,6 +97,7 @@ napi_value run(napi_env env, napi_callback_info info) {
     return fail(env, "run: expected a kernel's index, an array of buffers, a Float64Array and how many numbers it holds");
   Buffers buffers;
   if (!buffers.addAll(env, argv[1])) return fail(env, std::string(table[index].name) + ": " + buffers.complaint());
+  callNumber++;
   try {
     table[index].run(Call{buffers.data.data(), buffers.lengths.data(), numbers, static_cast<int>(buffers.data.size()), static_cast<int>(numberCount)});
   } catch (const std::exception& error) {
@@ -103,38 +107,28 @@ napi_value run(napi_env env, napi_callback_info info) {
 }
 
 /**
- * replay(list: Float64Array, room: Float32Array, slots: (Float32Array | bound)[]): void. Runs one kernel after the other. The list has for each: its index,
- * how many buffers, how many numbers; for each buffer its slot (or -1: in the room, or -2: none), its offset there and its length, in floats; the numbers.
+ * replay(list: Float64Array, rooms: Float32Array[], slots: (Float32Array | bound)[], steps?: Float64Array, pieces?: number): void. Runs a list of kernels
+ * (replay.h), with steps for each piece of a batch, several of them side by side where there are as many rooms as threads.
  */
 napi_value replay(napi_env env, napi_callback_info info) {
-  size_t argc = 3, listLength = 0, roomLength = 0;
-  napi_value argv[3];
+  size_t argc = 5;
+  napi_value argv[5];
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  const double* list = nullptr;
-  float* room = nullptr;
-  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list), &listLength) || !arrayOf(env, argv[1], &room, &roomLength))
-    return fail(env, "replay: expected a list of kernels, the room between them and an array of buffers");
-  Buffers slots, buffers;
+  KernelList list{table};
+  Buffers rooms, slots;
+  const double* steps = nullptr;
+  size_t stepCount = 0;
+  uint32_t pieces = 1;
+  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list.begin), &list.length) || !rooms.addAll(env, argv[1]) || rooms.data.empty())
+    return fail(env, "replay: expected a list of kernels, rooms between them and an array of buffers");
   if (!slots.addAll(env, argv[2])) return fail(env, "replay: " + slots.complaint());
-  const char* name = "replay";
+  if (argc == 5 && (!arrayOf(env, argv[3], const_cast<double**>(&steps), &stepCount) || stepCount != slots.data.size() || napi_get_value_uint32(env, argv[4], &pieces) != napi_ok))
+    return fail(env, "replay: expected a step for each buffer and the number of pieces");
+  callNumber++;
   try {
-    for (const double *at = list, *end = list + listLength; at < end;) {
-      const Kernel& kernel = table.at(static_cast<size_t>(at[0]));
-      const int bufferCount = static_cast<int>(at[1]), numberCount = static_cast<int>(at[2]);
-      name = kernel.name;
-      at += 3;
-      buffers.data.clear(), buffers.lengths.clear();
-      for (int i = 0; i < bufferCount; i++, at += 3) {
-        const int slot = static_cast<int>(at[0]);
-        const size_t offset = static_cast<size_t>(at[1]), length = static_cast<size_t>(at[2]);
-        if (slot != -2 && offset + length > (slot == -1 ? roomLength : slots.lengths.at(slot))) throw std::out_of_range("buffer " + std::to_string(i) + " is too small");
-        buffers.add(slot == -2 ? nullptr : (slot == -1 ? room : slots.data[slot]) + offset, length);
-      }
-      kernel.run(Call{buffers.data.data(), buffers.lengths.data(), at, bufferCount, numberCount});
-      at += numberCount;
-    }
+    list.run(slots, steps, pieces, rooms);
   } catch (const std::exception& error) {
-    return fail(env, std::string(name) + ": " + error.what());
+    return fail(env, error.what());
   }
   return nullptr;
 }

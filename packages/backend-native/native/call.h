@@ -17,6 +17,9 @@ struct Call {
   bool has(int i) const { return buffers[i] != nullptr; }
 };
 
+/** The number of the call from JavaScript that is at work. */
+extern uint64_t callNumber;
+
 struct Kernel {
   const char* name;
   void (*run)(const Call&);

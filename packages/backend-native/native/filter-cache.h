@@ -2,7 +2,10 @@
 #pragma once
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
 #include <unordered_map>
+
+#include "call.h"
 
 namespace TRACT_ISA {
 
@@ -10,24 +13,30 @@ namespace TRACT_ISA {
 class FilterCache {
  public:
   /**
-   * The area of that key, and whether it was there already; null without a key, for a large filter, or once the cache is full. Null also when the key is new:
-   * a filter in training changes before it is asked for again, and is better packed where each thread has it at hand.
+   * The area of that key, and whether its content is there, which otherwise is to be brought and announced by `filled`; several threads may ask. Null without
+   * a key, for a large filter, once the cache is full, and while another thread fills the area. Null also in the call in which the key is new: a filter in
+   * training changes before the next call, and is better packed where each thread has it at hand.
    */
   float* find(int64_t key, int64_t floats, bool& ready) {
     ready = false;
     if (key == 0) return nullptr;
-    const auto [entry, unknown] = entries.try_emplace(key);
-    if (unknown) return nullptr;
-    if (entry->second.data) return ready = true, entry->second.data;
-    if (floats > kLargest || total + floats > kLimit) return nullptr;
-    float* data = static_cast<float*>(std::aligned_alloc(64, sizeof(float) * ((floats + 15) / 16 * 16)));
-    if (!data) return nullptr;
-    entry->second = {data, floats};
-    total += floats;
-    return data;
+    const std::lock_guard<std::mutex> lock(mutex);
+    Entry& entry = entries.try_emplace(key, Entry{callNumber}).first->second;
+    if (entry.data) return (ready = entry.ready) ? entry.data : nullptr;
+    if (entry.firstCall == callNumber || floats > kLargest || total + floats > kLimit) return nullptr;
+    entry.data = static_cast<float*>(std::aligned_alloc(64, sizeof(float) * ((floats + 15) / 16 * 16)));
+    if (!entry.data) return nullptr;
+    total += entry.floats = floats;
+    return entry.data;
+  }
+
+  void filled(int64_t key) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    entries.at(key).ready = true;
   }
 
   void drop(int64_t key) {
+    const std::lock_guard<std::mutex> lock(mutex);
     const auto found = entries.find(key);
     if (found == entries.end()) return;
     total -= found->second.floats;
@@ -37,10 +46,13 @@ class FilterCache {
 
  private:
   struct Entry {
+    uint64_t firstCall;
     float* data = nullptr;
     int64_t floats = 0;
+    bool ready = false;
   };
   static constexpr int64_t kLargest = 1 << 20, kLimit = 8 << 20;  // 4 MB a filter, 32 MB in all: what a network that is quick with one image needs
+  std::mutex mutex;
   std::unordered_map<int64_t, Entry> entries;
   int64_t total = 0;
 };

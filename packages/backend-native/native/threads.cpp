@@ -34,6 +34,9 @@ struct alignas(64) Share {
   int64_t end = 0;
 };
 
+thread_local int ownIndex = 0;
+thread_local bool alone = false;
+
 struct Pool {
   std::vector<std::thread> workers;
   std::unique_ptr<Share[]> shares;
@@ -72,6 +75,7 @@ struct Pool {
   }
 
   void work(size_t self, uint64_t seen) {
+    ownIndex = static_cast<int>(self);
     for (;;) {
       for (int spin = 0; spin < kSpins && number() == seen; spin++) TRACT_PAUSE();
       if (number() == seen) {
@@ -128,7 +132,11 @@ struct Area {
 
 }  // namespace
 
-int threadCount() { return static_cast<int>(pool()->workers.size()) + 1; }
+int threadCount() { return alone ? 1 : static_cast<int>(pool()->workers.size()) + 1; }
+int threadIndex() { return ownIndex; }
+
+Alone::Alone() { alone = true; }
+Alone::~Alone() { alone = false; }
 
 void setThreadCount(int count) {
   Pool* p = pool();
@@ -142,7 +150,7 @@ void setThreadCount(int count) {
 
 void runItems(int64_t items, void (*body)(void*, int64_t), void* context) {
   Pool* p = pool();
-  if (p->workers.empty() || items <= 1) {
+  if (alone || p->workers.empty() || items <= 1) {
     for (int64_t i = 0; i < items; i++) body(context, i);
     return;
   }

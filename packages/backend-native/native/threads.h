@@ -5,7 +5,7 @@
 
 namespace tract {
 
-/** Threads that take part in a loop, the caller's included. Setting it starts or ends workers; at least 1. */
+/** Threads that take part in a loop, the caller's included; 1 within `sideBySide`. Setting it starts or ends workers; at least 1. */
 int threadCount();
 void setThreadCount(int count);
 
@@ -19,6 +19,25 @@ template <class Body>
 void parallelFor(int64_t items, Body&& body) {
   if (items == 1) return body(int64_t{0});
   runItems(items, [](void* context, int64_t item) { (*static_cast<Body*>(context))(item); }, &body);
+}
+
+/** Which of the threads this is, from 0 for the caller. */
+int threadIndex();
+
+/** While it exists, this thread runs loops by itself. */
+class Alone {
+ public:
+  Alone();
+  ~Alone();
+};
+
+/** A loop whose items have loops of their own, which then are not split: each item is one thread's from its begin to its end. */
+template <class Body>
+void sideBySide(int64_t items, Body&& body) {
+  parallelFor(items, [&](int64_t item) {
+    const Alone alone;
+    body(item);
+  });
 }
 
 }  // namespace tract

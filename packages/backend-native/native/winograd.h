@@ -238,7 +238,10 @@ static void convolveByPanels(const float* x, const FilterView& w, int64_t key, c
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), filterPlane = planeOf(g.Ci * NR), mPlane = planeOf(kTiles * NR), threads = tract::threadCount();
   bool ready;
   float* kept = filterCache().find(key, panels * kFrequencies * filterPlane, ready);
-  if (kept && !ready) tract::parallelFor(panels, [&](int64_t p) { packPanel(w, p, 0, g.Ci, kept + p * kFrequencies * filterPlane, filterPlane); });
+  if (kept && !ready) {
+    tract::parallelFor(panels, [&](int64_t p) { packPanel(w, p, 0, g.Ci, kept + p * kFrequencies * filterPlane, filterPlane); });
+    filterCache().filled(key);
+  }
   const bool own = kFrequencies * tiles * g.Ci <= kOwnTiles;
   const int64_t down = std::clamp<int64_t>(threads / std::gcd(panels, threads), 1, std::max<int64_t>(1, tiles / 8));
   const int64_t across = own ? std::min(panels, (threads + down - 1) / down) : panels;

@@ -12,8 +12,18 @@ export type Addon = {
     numbers: Float64Array,
     count: number,
   ): void;
-  /** Runs a list of kernels (kernel-list.ts) on buffers given by number and on what they hand each other in the room. */
-  replay(list: Float64Array, room: Float32Array, slots: readonly (Float32Array | BoundBuffers)[]): void;
+  /**
+   * Runs a list of kernels (kernel-list.ts) on buffers given by number and on what they hand each other in the room: once, or for each piece of a batch, which
+   * uses the part of each buffer that lies a step (in floats, one for each buffer) behind that of the piece before. Where there are as many rooms as threads,
+   * pieces run side by side.
+   */
+  replay(
+    list: Float64Array,
+    rooms: readonly Float32Array[],
+    slots: readonly (Float32Array | BoundBuffers)[],
+    steps?: Float64Array,
+    pieces?: number,
+  ): void;
   /** Looks up the memory of many buffers once: among others it then stands for all of them. They must outlive it. */
   bind(buffers: readonly Float32Array[]): BoundBuffers;
   kernelNames(): string[];

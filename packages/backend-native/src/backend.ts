@@ -49,6 +49,10 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     return this.current === undefined && !areKernelsObserved();
   }
 
+  get sideBySide(): number {
+    return this.addon.threads();
+  }
+
   capture(): Capture {
     const capture = new KernelCapture(this, () => {
       if (this.current === capture) this.current = undefined;
@@ -183,10 +187,22 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
 
   /** Runs a list of kernels on tensors by their number, counted through the lists, and on what they hand each other in the room. */
   replay(list: Float64Array, room: TensorInfo, tensors: readonly (readonly TensorInfo[])[]): void {
+    this.addon.replay(list, [this.floats(room)], this.allBuffers(tensors));
+  }
+
+  /** `replay` for each piece of a batch: each has its part of the tensors with a step, which is so many floats. A room is one piece's at a time. */
+  replayPieces(
+    list: Float64Array,
+    rooms: readonly TensorInfo[],
+    tensors: readonly (readonly TensorInfo[])[],
+    { steps, pieces }: { readonly steps: Float64Array; readonly pieces: number },
+  ): void {
     this.addon.replay(
       list,
-      this.floats(room),
-      tensors.flatMap((some) => this.buffers(some)),
+      rooms.map((room) => this.floats(room)),
+      this.allBuffers(tensors),
+      steps,
+      pieces,
     );
   }
 
@@ -217,6 +233,10 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
   /** `launch` for a kernel with one output. */
   launchOne(kernel: string, inputs: readonly (TensorInfo | undefined)[], shape: Shape, numbers: readonly number[]): TensorInfo {
     return this.launch(kernel, inputs, [shape], numbers)[0];
+  }
+
+  private allBuffers(tensors: readonly (readonly TensorInfo[])[]): (Float32Array | BoundBuffers)[] {
+    return tensors.flatMap((some) => this.buffers(some));
   }
 
   /** A pooled copy of floats that lie in others' memory: parameters that were uploaded are then updated in place like all others. */

@@ -108,6 +108,7 @@ describe('a captured function', () => {
   test('goes through a large batch in pieces where rows do not depend on each other', async () => {
     const fn = captured(network, { byRow: true });
     const params = { w: wave([3, 3, 64, 64], 0) };
+    registerNativeBackend({ threads: 1 });
     for (const phase of [0, 1, 2]) {
       const x = wave([20, 64, 64, 64], phase);
       const [expected, found] = [network(params, [x]), fn(params, [x])];
@@ -116,6 +117,7 @@ describe('a captured function', () => {
       dispose([x, expected, found]);
     }
     expect(replay).toHaveBeenCalledTimes(2 * 2); // 16 and 4 rows, captured in the first call
+    registerNativeBackend({ threads: 2 });
     dispose(params);
   });
 

@@ -1,7 +1,8 @@
 import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
-import type { Capture, CapturedKernels } from '@tract/tensor';
+import type { Capture, CapturedKernels, Pieces } from '@tract/tensor';
 import type { BoundBuffers } from './addon.js';
 import { encodeKernels, type KernelList, type Launch, type Place } from './kernel-list.js';
+import { sizeOf } from './native-kernel.js';
 import { planRoom } from './room-plan.js';
 
 /** What is asked of the backend. */
@@ -11,6 +12,12 @@ type Host = {
   disposeData(dataId: DataId): boolean;
   contentKey(x: TensorInfo): number;
   replay(list: Float64Array, room: TensorInfo, tensors: readonly (readonly TensorInfo[])[]): void;
+  replayPieces(
+    list: Float64Array,
+    rooms: readonly TensorInfo[],
+    tensors: readonly (readonly TensorInfo[])[],
+    how: { readonly steps: Float64Array; readonly pieces: number },
+  ): void;
   /** Whether the tensors may be written over, which then is about to happen. */
   rewrite(tensors: readonly TensorInfo[]): boolean;
   readonly pool: { trim(): void };
@@ -129,11 +136,29 @@ class NativeKernels implements CapturedKernels {
       backend.replay(list, room, [...given, into]);
       return into;
     }
-    const outputs = shapes.map((shape) => backend.output(shape));
+    return this.written(shapes, (outputs) => backend.replay(list, room, [...given, outputs]));
+  }
+
+  runPieces(rooms: readonly TensorInfo[], { shared, rowed, rows, pieces }: Pieces): readonly TensorInfo[] {
+    const { backend } = this;
+    const { list, keys, shapes } = this.parts[0];
+    // What is worked out from a content may serve all pieces only where they share it.
+    for (const [at, slot] of keys) list[at] = slot < shared.length ? backend.contentKey(shared[slot]) : 0;
+    return this.written(
+      shapes.map(([, ...row]) => [rows * pieces, ...row]),
+      (outputs) => {
+        const steps = [...shared.map(() => 0), ...[...rowed, ...outputs].map(({ shape }) => rows * sizeOf(shape.slice(1)))];
+        backend.replayPieces(list, rooms, [shared, rowed, outputs], { steps: Float64Array.from(steps), pieces });
+      },
+    );
+  }
+
+  private written(shapes: readonly (readonly number[])[], work: (outputs: readonly TensorInfo[]) => void): readonly TensorInfo[] {
+    const outputs = shapes.map((shape) => this.backend.output(shape));
     try {
-      backend.replay(list, room, [...given, outputs]);
+      work(outputs);
     } catch (error) {
-      for (const { dataId } of outputs) backend.disposeData(dataId);
+      for (const { dataId } of outputs) this.backend.disposeData(dataId);
       throw error;
     }
     return outputs;

@@ -13,6 +13,8 @@ import { leavesLike, listOf, mapTree, type Tree } from './tree.js';
 export type CapturingBackend = {
   /** False while kernels must be asked for one by one: during a capture, or when somebody watches them. */
   readonly capturable: boolean;
+  /** How many runs of what was captured go side by side, each in a room of its own, without being in each other's way. */
+  readonly sideBySide: number;
   capture(): Capture;
 };
 
@@ -27,6 +29,15 @@ export type Capture = {
   abandon(): void;
 };
 
+export type Pieces = {
+  /** The inputs that are the same for all pieces. */
+  readonly shared: readonly TensorInfo[];
+  /** The inputs after them, of which a piece has rows. */
+  readonly rowed: readonly TensorInfo[];
+  readonly rows: number;
+  readonly pieces: number;
+};
+
 export type CapturedKernels = {
   /** Size in floats of the memory for what the kernels hand each other, from the first part to the last. */
   readonly floats: number;
@@ -36,6 +47,8 @@ export type CapturedKernels = {
    * `into`, if that may be written over, else fresh tensors.
    */
   run(part: number, room: TensorInfo, given: readonly (readonly TensorInfo[])[], into?: readonly TensorInfo[]): readonly TensorInfo[];
+  /** Runs the only part, of a function of rows, for each piece of some rows, as many at a time as there are rooms. The results have the rows of all pieces. */
+  runPieces(rooms: readonly TensorInfo[], pieces: Pieces): readonly TensorInfo[];
 };
 
 type Pure<P> = (params: P, inputs: readonly Tensor[]) => Tensor;
@@ -51,10 +64,12 @@ const most = 32;
 // longer than the JavaScript between them, must be so many times theirs.
 const largeRoom = 2 ** 26;
 const roomByGradients = 8;
-// Rows are run so many at once that their room stays below this size: twice a common last-level cache, for not all of it is in use at a time.
-const roomOfPiece = 2 ** 24;
-// So many rows are never cut, and tell what room a row needs.
+// Rows are run so many at once that their rooms stay below this size: twice a common last-level cache, for not all of it is in use at a time.
+const roomAtOnce = 2 ** 24;
+// So many rows tell what room a row needs.
 const fewRows = 8;
+// Pieces side by side each work out for themselves what the kernels make of the parameters, so their rooms must be this share of them.
+const roomByParameters = 1 / 4;
 
 /**
  * The same function, which a backend that can do so runs as a list of kernels from the second call with tensors of the same shapes on: without
@@ -81,6 +96,8 @@ export function captured<P extends Tree<Tensor>>(fn: Pure<P>, { byRow = false }:
 /** What a call is given: the parameters as a list that is one and the same for one tree, and the inputs. */
 type Given<P> = { readonly params: P; readonly leaves: readonly Tensor[]; readonly inputs: readonly Tensor[] };
 
+type Shaped = { readonly shape: readonly number[] };
+
 /** Tensors of these shapes, some of them tracked; no kernels where they cannot be captured, or not to advantage. */
 type Known = {
   readonly shapes: readonly (readonly number[])[];
@@ -94,7 +111,7 @@ type Known = {
 class Captures<P extends Tree<Tensor>> {
   private readonly known: Known[] = [];
   /** By the inputs' shapes without their first axis. */
-  private readonly rowsAtOnce = new Map<string, number>();
+  private readonly roomsOfRows = new Map<string, number>();
   /** Of the parameters in the first call: the place in the tree tells which is which, in whatever order it was written. */
   private readonly form: unknown;
   private readonly lists = new WeakMap<object, { readonly leaves?: readonly Tensor[] }>();
@@ -137,43 +154,69 @@ class Captures<P extends Tree<Tensor>> {
       : captureForward(backend.capture(), work, { sources, learn });
   }
 
-  /** `run` without a gradient for a function of rows, in pieces where they are many. */
+  /** `run` without a gradient for a function of rows: in pieces where they are many, side by side where that pays. */
   runByRow(given: Given<P>): Tensor {
-    const { inputs } = given;
+    const { leaves, inputs } = given;
     const rows = inputs[0].shape[0];
-    const atOnce = rows > fewRows ? this.findRowsAtOnce(given) : rows;
-    if (rows <= atOnce) return this.run(given);
+    const floats = this.roomOfRow(given);
+    if (floats === undefined) return this.run(given);
+    const { piece, beside } = cutRows(rows, { floats, parameters: sizeOfAll(leaves), sideBySide: this.backend.sideBySide });
+    if (piece === rows) return this.run(given);
     return scope(() => {
-      const pieces: Tensor[] = [];
-      for (let first = 0; first < rows; first += atOnce) {
-        pieces.push(this.run({ ...given, inputs: rowsOf(inputs, first, Math.min(atOnce, rows - first)) }));
+      const kernels = beside > 1 ? this.lookUp({ leaves, inputs: shapesOf(inputs, piece) }).call?.kernels : undefined;
+      const results: Tensor[] = [];
+      let done = 0;
+      if (kernels !== undefined) {
+        const pieces = Math.floor(rows / piece);
+        const rooms = Array.from({ length: beside }, () => asTensor(kernels.room()));
+        results.push(asTensor(kernels.runPieces(rooms, { shared: leaves, rowed: inputs, rows: piece, pieces })[0]));
+        done = pieces * piece;
       }
-      return concat(pieces, 0);
+      for (; done < rows; done += piece) {
+        results.push(this.run({ ...given, inputs: rowsOf(inputs, done, Math.min(piece, rows - done)) }));
+      }
+      return results.length === 1 ? results[0] : concat(results, 0);
     });
   }
 
-  private findRowsAtOnce(given: Given<P>): number {
-    const key = given.inputs.map(({ shape }) => shape.slice(1).join('x')).join(' ');
-    const found = this.rowsAtOnce.get(key);
+  /** The floats of the room that a row needs: 0 where there are no kernels, undefined before the first run of a few rows. */
+  private roomOfRow(given: Given<P>): number | undefined {
+    const { leaves, inputs } = given;
+    const key = inputs.map(({ shape }) => shape.slice(1).join('x')).join(' ');
+    const found = this.roomsOfRows.get(key);
     if (found !== undefined) return found;
-    const floats = scope(() => {
-      const few = { ...given, inputs: rowsOf(given.inputs, 0, fewRows) };
-      this.run(few);
-      return this.lookUp(few).call?.kernels?.floats;
-    });
-    const rows =
-      floats === undefined ? Number.POSITIVE_INFINITY : 2 ** Math.max(0, Math.floor(Math.log2((roomOfPiece / floats) * fewRows)));
-    this.rowsAtOnce.set(key, rows);
-    return rows;
+    const rows = inputs[0].shape[0];
+    const few = Math.min(rows, fewRows);
+    if (few < rows) scope(() => void this.run({ ...given, inputs: rowsOf(inputs, 0, few) }));
+    const { call } = this.lookUp({ leaves, inputs: shapesOf(inputs, few) });
+    if (call === undefined && few === rows) return undefined;
+    const floats = (call?.kernels?.floats ?? 0) / few;
+    this.roomsOfRows.set(key, floats);
+    return floats;
   }
 
-  private lookUp({ leaves, inputs }: Given<P>) {
+  private lookUp({ leaves, inputs }: Pick<Given<P>, 'leaves'> & { readonly inputs: readonly Shaped[] }) {
     const tape = activeTape();
-    const wanted = (tensors: readonly Tensor[]): boolean[] => tape?.wanted(tensors) ?? tensors.map(() => false);
+    const wanted = (tensors: readonly Shaped[]): boolean[] => tape?.wanted(tensors as readonly Tensor[]) ?? tensors.map(() => false);
     const tracked = [...wanted(leaves), ...wanted(inputs)];
     return { tracked, call: this.known.find((other) => matches(other, leaves, inputs, tracked)) };
   }
 }
+
+/** Of so many rows, how many run together, and in how many rooms at a time. */
+function cutRows(
+  rows: number,
+  { floats, parameters, sideBySide }: { readonly floats: number; readonly parameters: number; readonly sideBySide: number },
+): { readonly piece: number; readonly beside: number } {
+  const atOnce = Math.min(rows, 2 ** Math.max(0, Math.floor(Math.log2(roomAtOnce / floats))));
+  const piece = Math.floor(atOnce / sideBySide);
+  const pays = piece > 0 && piece * floats >= roomByParameters * parameters;
+  return pays ? { piece, beside: sideBySide } : { piece: atOnce, beside: 1 };
+}
+
+const shapesOf = (inputs: readonly Tensor[], rows: number): Shaped[] => inputs.map(({ shape }) => ({ shape: [rows, ...shape.slice(1)] }));
+
+const sizeOfAll = (tensors: readonly Tensor[]): number => tensors.reduce((floats, { size }) => floats + size, 0);
 
 const rowsOf = (inputs: readonly Tensor[], first: number, count: number): Tensor[] =>
   inputs.map((x) =>
@@ -187,9 +230,9 @@ const rowsOf = (inputs: readonly Tensor[], first: number, count: number): Tensor
 const canCapture = (backend: unknown): backend is CapturingBackend & object =>
   typeof (backend as Partial<CapturingBackend>)?.capture === 'function';
 
-function matches(known: Known, leaves: readonly Tensor[], inputs: readonly Tensor[], trackedNow: readonly boolean[]): boolean {
+function matches(known: Known, leaves: readonly Tensor[], inputs: readonly Shaped[], trackedNow: readonly boolean[]): boolean {
   const { shapes, tracked, lists } = known;
-  const fits = (source: Tensor, i: number): boolean => sameShape(source.shape, shapes[i]);
+  const fits = (source: Shaped, i: number): boolean => sameShape(source.shape, shapes[i]);
   if (shapes.length !== trackedNow.length || !inputs.every((input, i) => fits(input, leaves.length + i))) return false;
   if (tracked.some((is, i) => is !== trackedNow[i])) return false;
   if (!lists.has(leaves)) {

@@ -1,7 +1,7 @@
 export type { Tensor } from '@tensorflow/tfjs-core';
 export * from './adam-ema.js';
 export { backendName, composedKernel, ensureKernels, useBackend } from './backend.js';
-export { type Capture, type CapturedKernels, type CaptureOptions, type CapturingBackend, captured } from './capture.js';
+export { type Capture, type CapturedKernels, type CaptureOptions, type CapturingBackend, captured, type Pieces } from './capture.js';
 export { spare, type ValueAndGrads, valueAndGrad, vjp } from './gradient.js';
 export { type NoiseKey, noise, randomInts, randomNormals, randomUniforms, type SampleKey, type Samples } from './noise.js';
 export { cosSinTurns, lnDouble, normalPair } from './normal.js';

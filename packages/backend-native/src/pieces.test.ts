@@ -1,0 +1,93 @@
+import { captured, concat, conv2d, dispose, memory, read, silu, type Tensor, useBackend } from '@tract/tensor';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Addon, loadAddon } from './addon.js';
+import { NativeBackend, registerNativeBackend } from './index.js';
+import { expectSameBits, manyThreads, onEachSetting, wave } from './testing/kernel-case.js';
+
+type Params = { readonly w: Tensor; readonly pointwise: Tensor };
+
+/** Of its two kinds of convolution the first keeps what it makes of the filter, once it knows it. */
+function network({ w, pointwise }: Params, [x, y]: readonly Tensor[]): Tensor {
+  const h = silu(conv2d(x, w, { residual: y }));
+  const result = conv2d(concat([h, y], 3), pointwise);
+  dispose(h);
+  return result;
+}
+
+const make = (): Params => ({ w: wave([3, 3, 32, 32], 1), pointwise: wave([1, 1, 64, 16], 2) });
+
+describe('rows in pieces', () => {
+  const inPieces = vi.spyOn(NativeBackend.prototype, 'replayPieces');
+  beforeAll(() => registerNativeBackend({ threads: 2 }));
+  afterAll(() => inPieces.mockRestore());
+
+  test('have the bits that they have together, on any number of threads, and leave nothing behind', async () => {
+    const results = await onEachSetting(async () => {
+      await useBackend('native');
+      const fn = captured(network, { byRow: true });
+      const params = make();
+      const values: Float32Array[] = [];
+      for (const rows of [1, 2, 3, 8, 19, 33]) {
+        const inputs = [wave([rows, 10, 6, 32], rows), wave([rows, 10, 6, 32], -rows)];
+        const expected = network(params, inputs);
+        values.push(await read(expected));
+        const before = memory();
+        for (const call of [1, 2, 3, 4]) {
+          const found = fn(params, inputs);
+          expect(found.shape).toEqual(expected.shape);
+          expectSameBits([{ shape: [], values: await read(found) }], [{ shape: [], values: values.at(-1)! }], `${rows} rows, call ${call}`);
+          dispose(found);
+        }
+        expect(memory()).toEqual(before);
+        dispose([inputs, expected]);
+      }
+      dispose(params);
+      return values;
+    }, manyThreads);
+    for (const { instructionSet, one, others } of results) {
+      for (const other of others) {
+        for (const [i, values] of other.entries()) expectSameBits([{ shape: [], values }], [{ shape: [], values: one[i] }], instructionSet);
+      }
+    }
+  });
+
+  test('go side by side where each thread gets some, one after the other where the parameters are far larger', async () => {
+    registerNativeBackend({ threads: 2 });
+    await useBackend('native');
+    const times = (fn: (params: Params, inputs: readonly Tensor[]) => Tensor, rows: number, size: number): number => {
+      const params = make();
+      const inputs = [wave([rows, size, size, 32], 0), wave([rows, size, size, 32], 1)];
+      inPieces.mockClear();
+      for (let call = 0; call < 4; call++) dispose(fn(params, inputs));
+      dispose([params, inputs]);
+      return inPieces.mock.calls.length;
+    };
+    expect(times(captured(network, { byRow: true }), 8, 10)).toBe(2); // after a call of all 8 and one of the pieces, which capture them
+    expect(times(captured(network, { byRow: true }), 1, 10)).toBe(0);
+    expect(times(captured(network, { byRow: true }), 2, 2)).toBe(0);
+    expect(times(captured(network), 8, 10)).toBe(0);
+  });
+});
+
+describe('a list of kernels, run for pieces by the addon', () => {
+  const addon: Addon = loadAddon();
+  const silus = Float64Array.of(addon.kernelNames().indexOf('silu'), 2, 0, 0, 0, 4, 1, 0, 4);
+  const rooms = [new Float32Array(1), new Float32Array(1)];
+
+  test('steps through its buffers, whether or not the pieces can be dealt out evenly', () => {
+    for (const pieces of [1, 2, 3, 4, 7]) {
+      const [x, y] = [Float32Array.from({ length: 4 * pieces }, (_, i) => i - 8), new Float32Array(4 * pieces)];
+      addon.replay(silus, rooms, [x, y], Float64Array.of(4, 4), pieces);
+      for (const [i, value] of y.entries()) expect(value).toBeCloseTo(x[i] / (1 + Math.exp(-x[i])), 5);
+    }
+  });
+
+  test('reports what fails in any of them, on any thread', () => {
+    const [x, y] = [new Float32Array(16), new Float32Array(8)];
+    for (const pieces of [3, 4]) {
+      expect(() => addon.replay(silus, rooms, [x, y], Float64Array.of(4, 4), pieces)).toThrow('silu: buffer 1 is too small');
+    }
+    expect(() => addon.replay(silus, rooms, [x, y], Float64Array.of(4), 2)).toThrow('a step for each buffer');
+    expect(() => addon.replay(silus, [], [x, y])).toThrow('expected a list of kernels, rooms');
+  });
+});
