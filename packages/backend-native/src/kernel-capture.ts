@@ -118,6 +118,8 @@ export class KernelCapture implements Capture {
 }
 
 class NativeKernels implements CapturedKernels {
+  private steps: Float64Array | undefined;
+
   constructor(
     private readonly backend: Host,
     readonly floats: number,
@@ -144,12 +146,16 @@ class NativeKernels implements CapturedKernels {
     const { list, keys, shapes } = this.parts[0];
     // What is worked out from a content may serve all pieces only where they share it.
     for (const [at, slot] of keys) list[at] = slot < shared.length ? backend.contentKey(shared[slot]) : 0;
+    // The same for each call: its tensors have the shapes of the first, but for their rows.
+    this.steps ??= Float64Array.from([
+      ...shared.map(() => 0),
+      ...rowed.map(({ shape }) => rows * sizeOf(shape.slice(1))),
+      ...shapes.map(sizeOf),
+    ]);
+    const how = { steps: this.steps, pieces };
     return this.written(
       shapes.map(([, ...row]) => [rows * pieces, ...row]),
-      (outputs) => {
-        const steps = [...shared.map(() => 0), ...[...rowed, ...outputs].map(({ shape }) => rows * sizeOf(shape.slice(1)))];
-        backend.replayPieces(list, rooms, [shared, rowed, outputs], { steps: Float64Array.from(steps), pieces });
-      },
+      (outputs) => backend.replayPieces(list, rooms, [shared, rowed, outputs], how),
     );
   }
 
