@@ -68,8 +68,8 @@ const roomByGradients = 8;
 const roomAtOnce = 2 ** 24;
 // So many rows tell what room a row needs.
 const fewRows = 8;
-// Pieces side by side each work out for themselves what the kernels make of the parameters, so their rooms must be this share of them.
-const roomByParameters = 1 / 4;
+// Pieces side by side each work out for themselves what the kernels make of the parameters: their rooms have about this share of those, and at least that.
+const [roomByParameters, leastByParameters] = [3 / 4, 1 / 4];
 
 /**
  * The same function, which a backend that can do so runs as a list of kernels from the second call with tensors of the same shapes on: without
@@ -209,8 +209,9 @@ function cutRows(
   { floats, parameters, sideBySide }: { readonly floats: number; readonly parameters: number; readonly sideBySide: number },
 ): { readonly piece: number; readonly beside: number } {
   const atOnce = Math.min(rows, 2 ** Math.max(0, Math.floor(Math.log2(roomAtOnce / floats))));
-  const piece = Math.floor(atOnce / sideBySide);
-  const pays = piece > 0 && piece * floats >= roomByParameters * parameters;
+  // Small pieces: who is done first takes one more.
+  const piece = Math.min(Math.floor(atOnce / sideBySide), 2 ** Math.max(0, Math.ceil(Math.log2((roomByParameters * parameters) / floats))));
+  const pays = piece > 0 && piece * floats >= leastByParameters * parameters;
   return pays ? { piece, beside: sideBySide } : { piece: atOnce, beside: 1 };
 }
 
