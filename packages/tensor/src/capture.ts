@@ -209,10 +209,11 @@ function cutRows(
   { floats, parameters, sideBySide }: { readonly floats: number; readonly parameters: number; readonly sideBySide: number },
 ): { readonly piece: number; readonly beside: number } {
   const atOnce = Math.min(rows, 2 ** Math.max(0, Math.floor(Math.log2(roomAtOnce / floats))));
+  const whole = { piece: atOnce, beside: 1 };
+  if (sideBySide === 1) return whole;
   // Small pieces: who is done first takes one more.
   const piece = Math.min(Math.floor(atOnce / sideBySide), 2 ** Math.max(0, Math.ceil(Math.log2((roomByParameters * parameters) / floats))));
-  const pays = piece > 0 && piece * floats >= leastByParameters * parameters;
-  return pays ? { piece, beside: sideBySide } : { piece: atOnce, beside: 1 };
+  return piece > 0 && piece * floats >= leastByParameters * parameters ? { piece, beside: sideBySide } : whole;
 }
 
 const shapesOf = (inputs: readonly Tensor[], rows: number): Shaped[] => inputs.map(({ shape }) => ({ shape: [rows, ...shape.slice(1)] }));
