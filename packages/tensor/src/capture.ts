@@ -210,7 +210,7 @@ function cutRows(
 ): { readonly piece: number; readonly beside: number } {
   const atOnce = Math.min(rows, 2 ** Math.max(0, Math.floor(Math.log2(roomAtOnce / floats))));
   const whole = { piece: atOnce, beside: 1 };
-  if (sideBySide === 1) return whole;
+  if (floats === 0 || sideBySide === 1) return whole;
   // Small pieces: who is done first takes one more.
   const piece = Math.min(Math.floor(atOnce / sideBySide), 2 ** Math.max(0, Math.ceil(Math.log2((roomByParameters * parameters) / floats))));
   return piece > 0 && piece * floats >= leastByParameters * parameters ? { piece, beside: sideBySide } : whole;
