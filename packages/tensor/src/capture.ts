@@ -29,11 +29,13 @@ export type Capture = {
   abandon(): void;
 };
 
+/** What a list captured for some rows runs on, piece by piece. */
 export type Pieces = {
   /** The inputs that are the same for all pieces. */
   readonly shared: readonly TensorInfo[];
-  /** The inputs after them, of which a piece has rows. */
+  /** The inputs after them, whose rows the pieces divide among them; what is left over stays. */
   readonly rowed: readonly TensorInfo[];
+  /** Of a piece. */
   readonly rows: number;
   readonly pieces: number;
 };
@@ -54,7 +56,10 @@ export type CapturedKernels = {
 type Pure<P> = (params: P, inputs: readonly Tensor[]) => Tensor;
 
 export type CaptureOptions = {
-  /** Whether row i of the result depends on the rows i of the inputs alone: a large batch then runs in pieces that stay near the cache. False by default. */
+  /**
+   * Whether row i of the result depends on the rows i of the inputs alone: a large batch without gradients then runs in pieces that stay near the cache, several
+   * side by side where the backend has threads. False by default.
+   */
   readonly byRow?: boolean;
 };
 
@@ -190,7 +195,7 @@ class Captures<P extends Tree<Tensor>> {
     if (few < rows) scope(() => void this.run({ ...given, inputs: rowsOf(inputs, 0, few) }));
     const { call } = this.lookUp({ leaves, inputs: shapesOf(inputs, few) });
     if (call === undefined && few === rows) return undefined;
-    const floats = (call?.kernels?.floats ?? 0) / few;
+    const floats = (call?.kernels?.floats ?? 0) / Math.max(1, few);
     this.roomsOfRows.set(key, floats);
     return floats;
   }
