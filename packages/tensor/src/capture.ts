@@ -1,6 +1,7 @@
 import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { type Forward, recordForward, reverse } from './gradient.js';
-import { concat, slice } from './ops/shape.js';
+import { concat } from './ops/shape.js';
+import { cutRows, rowsOf, type Shaped, shapesOf } from './row-pieces.js';
 import { scope } from './scope.js';
 import { sameShape } from './shape.js';
 import { activeTape, record, untracked } from './tape.js';
@@ -69,12 +70,8 @@ const most = 32;
 // longer than the JavaScript between them, must be so many times theirs.
 const largeRoom = 2 ** 26;
 const roomByGradients = 8;
-// Rows are run so many at once that their rooms stay below this size: twice a common last-level cache, for not all of it is in use at a time.
-const roomAtOnce = 2 ** 24;
 // So many rows tell what room a row needs.
 const fewRows = 8;
-// Pieces side by side each work out for themselves what the kernels make of the parameters: their rooms have about this share of those, and at least that.
-const [roomByParameters, leastByParameters] = [3 / 4, 1 / 4];
 
 /**
  * The same function, which a backend that can do so runs as a list of kernels from the second call with tensors of the same shapes on: without
@@ -100,8 +97,6 @@ export function captured<P extends Tree<Tensor>>(fn: Pure<P>, { byRow = false }:
 
 /** What a call is given: the parameters as a list that is one and the same for one tree, and the inputs. */
 type Given<P> = { readonly params: P; readonly leaves: readonly Tensor[]; readonly inputs: readonly Tensor[] };
-
-type Shaped = { readonly shape: readonly number[] };
 
 /** Tensors of these shapes, some of them tracked; no kernels where they cannot be captured, or not to advantage. */
 type Known = {
@@ -208,31 +203,7 @@ class Captures<P extends Tree<Tensor>> {
   }
 }
 
-/** Of so many rows, how many run together, and in how many rooms at a time. */
-function cutRows(
-  rows: number,
-  { floats, parameters, sideBySide }: { readonly floats: number; readonly parameters: number; readonly sideBySide: number },
-): { readonly piece: number; readonly beside: number } {
-  const atOnce = Math.min(rows, 2 ** Math.max(0, Math.floor(Math.log2(roomAtOnce / floats))));
-  const whole = { piece: atOnce, beside: 1 };
-  if (floats === 0 || sideBySide === 1) return whole;
-  // Small pieces: who is done first takes one more.
-  const piece = Math.min(Math.floor(atOnce / sideBySide), 2 ** Math.max(0, Math.ceil(Math.log2((roomByParameters * parameters) / floats))));
-  return piece > 0 && piece * floats >= leastByParameters * parameters ? { piece, beside: sideBySide } : whole;
-}
-
-const shapesOf = (inputs: readonly Tensor[], rows: number): Shaped[] => inputs.map(({ shape }) => ({ shape: [rows, ...shape.slice(1)] }));
-
 const sizeOfAll = (tensors: readonly Tensor[]): number => tensors.reduce((floats, { size }) => floats + size, 0);
-
-const rowsOf = (inputs: readonly Tensor[], first: number, count: number): Tensor[] =>
-  inputs.map((x) =>
-    slice(
-      x,
-      x.shape.map((_, axis) => (axis === 0 ? first : 0)),
-      x.shape.map((length, axis) => (axis === 0 ? count : length)),
-    ),
-  );
 
 const canCapture = (backend: unknown): backend is CapturingBackend & object =>
   typeof (backend as Partial<CapturingBackend>)?.capture === 'function';
