@@ -7,10 +7,9 @@ import { BufferPool, type PoolStatistics } from './buffer-pool.js';
 import { DataRecords } from './data-records.js';
 import { KernelCapture } from './kernel-capture.js';
 import { areKernelsObserved } from './kernel-observer.js';
+import { sizeOf } from './size-of.js';
 
 type Shape = readonly number[];
-
-const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1);
 
 /** What the stock backend keeps of a tensor's data, the key under which the addon may know of its content, and whether a bound list has it. */
 type Data = (MathBackendCPU['data'] extends DataStorage<infer Stock> ? Stock : never) & { contentKey?: number; bound?: true };

@@ -2,8 +2,8 @@ import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Capture, CapturedKernels, Pieces } from '@tract/tensor';
 import type { BoundBuffers } from './addon.js';
 import { encodeKernels, type KernelList, type Launch, type Place } from './kernel-list.js';
-import { sizeOf } from './native-kernel.js';
 import { planRoom } from './room-plan.js';
+import { sizeOf } from './size-of.js';
 
 /** What is asked of the backend. */
 type Host = {

@@ -66,5 +66,3 @@ export function expectShape(kernel: string, input: string, { shape }: TensorInfo
 export function expectRank(kernel: string, input: string, { shape }: TensorInfo, rank: number): void {
   if (shape.length !== rank) throw new RangeError(`${kernel}: '${input}' must have ${rank} axes, got shape [${shape.join(',')}]`);
 }
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);

@@ -1,4 +1,5 @@
-import { expectShape, type NativeKernel, type NativeKernels, sizeOf } from '../native-kernel.js';
+import { expectShape, type NativeKernel, type NativeKernels } from '../native-kernel.js';
+import { sizeOf } from '../size-of.js';
 
 /** One coefficient for all samples makes the whole tensor one sample. */
 const combine: NativeKernel<{ coefficients: readonly (readonly number[])[] }> = (backend, inputs, { coefficients }) => {

@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { expectShape, type KernelInputs, type NativeKernel, type NativeKernels, sizeOf } from '../native-kernel.js';
+import { expectShape, type KernelInputs, type NativeKernel, type NativeKernels } from '../native-kernel.js';
+import { sizeOf } from '../size-of.js';
 
 type Options = { readonly groups: number; readonly eps: number; readonly silu: boolean };
 type Plan = { readonly samples: number; readonly channels: number; readonly numbers: number[] };

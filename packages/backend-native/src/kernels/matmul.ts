@@ -1,7 +1,8 @@
 import type { _FusedMatMulAttrs, BatchMatMulAttrs, TensorInfo } from '@tensorflow/tfjs-core';
 import { activate, canActivate } from '../activation.js';
 import type { NativeBackend } from '../backend.js';
-import { type NativeKernel, type NativeKernels, sizeOf } from '../native-kernel.js';
+import type { NativeKernel, NativeKernels } from '../native-kernel.js';
+import { sizeOf } from '../size-of.js';
 
 type Transposes = { readonly transposeA: boolean; readonly transposeB: boolean };
 

@@ -1,5 +1,6 @@
 import { type ConcatAttrs, type PadV2Attrs, type SliceAttrs, slice_util, type TransposeAttrs, util } from '@tensorflow/tfjs-core';
-import { type NativeKernel, type NativeKernels, sizeOf } from '../native-kernel.js';
+import type { NativeKernel, NativeKernels } from '../native-kernel.js';
+import { sizeOf } from '../size-of.js';
 import { planStridedCopy, stridesOf } from '../strided-plan.js';
 
 const concat: NativeKernel<ConcatAttrs> = (backend, inputs, { axis }) => {

@@ -1,4 +1,5 @@
-import { type NativeKernel, type NativeKernels, sizeOf } from '../native-kernel.js';
+import type { NativeKernel, NativeKernels } from '../native-kernel.js';
+import { sizeOf } from '../size-of.js';
 
 type Key = { readonly seed: number; readonly stream: number; readonly step: number; readonly samples: readonly number[] };
 type NoiseOptions = Key & { readonly shape: readonly number[] };
