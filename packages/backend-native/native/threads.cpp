@@ -35,7 +35,7 @@ struct alignas(64) Share {
 };
 
 thread_local int ownIndex = 0;
-thread_local bool alone = false;
+thread_local bool alone = false;  // within sideBySide
 
 struct Pool {
   std::vector<std::thread> workers;

@@ -1,7 +1,7 @@
 import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { type Forward, recordForward, reverse } from './gradient.js';
 import { concat } from './ops/shape.js';
-import { cutRows, rowsOf, type Shaped, shapesOf } from './row-pieces.js';
+import { cutRows, rowsOf } from './row-pieces.js';
 import { scope } from './scope.js';
 import { sameShape } from './shape.js';
 import { activeTape, record, untracked } from './tape.js';
@@ -98,6 +98,8 @@ export function captured<P extends Tree<Tensor>>(fn: Pure<P>, { byRow = false }:
 /** What a call is given: the parameters as a list that is one and the same for one tree, and the inputs. */
 type Given<P> = { readonly params: P; readonly leaves: readonly Tensor[]; readonly inputs: readonly Tensor[] };
 
+type Shaped = { readonly shape: readonly number[] };
+
 /** Tensors of these shapes, some of them tracked; no kernels where they cannot be captured, or not to advantage. */
 type Known = {
   readonly shapes: readonly (readonly number[])[];
@@ -138,7 +140,10 @@ class Captures<P extends Tree<Tensor>> {
   run(given: Given<P>): Tensor {
     const { backend, known, fn } = this;
     const { params, leaves, inputs } = given;
-    const { tracked, call } = this.lookUp(given);
+    const tape = activeTape();
+    const wanted = (tensors: readonly Tensor[]): boolean[] => tape?.wanted(tensors) ?? tensors.map(() => false);
+    const tracked = [...wanted(leaves), ...wanted(inputs)];
+    const call = known.find((other) => matches(other, leaves, inputs, tracked));
     if (call?.kernels !== undefined) return replay(call.kernels, given, tracked);
     if (call !== undefined || known.length >= most) return fn(params, inputs);
     const sources = [...leaves, ...inputs];
@@ -163,7 +168,7 @@ class Captures<P extends Tree<Tensor>> {
     const { piece, beside } = cutRows(rows, { floats, parameters: sizeOfAll(leaves), sideBySide: this.backend.sideBySide });
     if (piece === rows) return this.run(given);
     return scope(() => {
-      const kernels = beside > 1 ? this.lookUp({ leaves, inputs: shapesOf(inputs, piece) }).call?.kernels : undefined;
+      const kernels = beside > 1 ? this.knownFor(given, piece)?.kernels : undefined;
       const results: Tensor[] = [];
       let done = 0;
       if (kernels !== undefined) {
@@ -181,25 +186,25 @@ class Captures<P extends Tree<Tensor>> {
 
   /** The floats of the room that a row needs: 0 where there are no kernels, undefined before the first run of a few rows. */
   private roomOfRow(given: Given<P>): number | undefined {
-    const { leaves, inputs } = given;
+    const { inputs } = given;
     const key = inputs.map(({ shape }) => shape.slice(1).join('x')).join(' ');
     const found = this.roomsOfRows.get(key);
     if (found !== undefined) return found;
     const rows = inputs[0].shape[0];
     const few = Math.min(rows, fewRows);
     if (few < rows) scope(() => void this.run({ ...given, inputs: rowsOf(inputs, 0, few) }));
-    const { call } = this.lookUp({ leaves, inputs: shapesOf(inputs, few) });
+    const call = this.knownFor(given, few);
     if (call === undefined && few === rows) return undefined;
     const floats = (call?.kernels?.floats ?? 0) / Math.max(1, few);
     this.roomsOfRows.set(key, floats);
     return floats;
   }
 
-  private lookUp({ leaves, inputs }: Pick<Given<P>, 'leaves'> & { readonly inputs: readonly Shaped[] }) {
-    const tape = activeTape();
-    const wanted = (tensors: readonly Shaped[]): boolean[] => tape?.wanted(tensors as readonly Tensor[]) ?? tensors.map(() => false);
-    const tracked = [...wanted(leaves), ...wanted(inputs)];
-    return { tracked, call: this.known.find((other) => matches(other, leaves, inputs, tracked)) };
+  /** What is known of a call without a gradient that has so many rows. */
+  private knownFor({ leaves, inputs }: Given<P>, rows: number): Known | undefined {
+    const untracked = new Array<boolean>(leaves.length + inputs.length).fill(false);
+    const shaped = inputs.map(({ shape }) => ({ shape: [rows, ...shape.slice(1)] }));
+    return this.known.find((other) => matches(other, leaves, shaped, untracked));
   }
 }
 

@@ -1,8 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { slice } from './ops/shape.js';
 
-export type Shaped = { readonly shape: readonly number[] };
-
 // Rows are run so many at once that their rooms stay below this size: twice a common last-level cache, for not all of it is in use at a time.
 const roomAtOnce = 2 ** 24;
 // Pieces side by side each work out for themselves what the kernels make of the parameters: their rooms have about this share of those, and at least that.
@@ -20,10 +18,6 @@ export function cutRows(
   const piece = Math.min(Math.floor(atOnce / sideBySide), 2 ** Math.max(0, Math.ceil(Math.log2((roomByParameters * parameters) / floats))));
   return piece > 0 && piece * floats >= leastByParameters * parameters ? { piece, beside: sideBySide } : whole;
 }
-
-/** What tensors of so many rows would look like. */
-export const shapesOf = (inputs: readonly Tensor[], rows: number): Shaped[] =>
-  inputs.map(({ shape }) => ({ shape: [rows, ...shape.slice(1)] }));
 
 export const rowsOf = (inputs: readonly Tensor[], first: number, count: number): Tensor[] =>
   inputs.map((x) =>
