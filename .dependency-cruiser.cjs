@@ -1,6 +1,7 @@
 // Who may import whom: imports point down the list, never sideways, and across packages only through a package's front door.
 const below = {
   plot: [],
+  report: ['plot'],
   schedules: [],
   samplers: ['schedules'],
   tensor: [],
@@ -67,7 +68,7 @@ module.exports = {
       name: 'plain-packages-are-browser-safe',
       comment: 'schedules, samplers and checkpoint run anywhere.',
       severity: 'error',
-      from: { path: '^packages/(plot|schedules|samplers|checkpoint|unet|optim|distill)/src/', pathNot: tests },
+      from: { path: '^packages/(plot|report|schedules|samplers|checkpoint|unet|optim|distill)/src/', pathNot: tests },
       to: { dependencyTypes: ['core'] },
     },
   ],

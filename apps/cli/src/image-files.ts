@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { dirname, extname } from 'node:path';
 import { type NamedArray, readNpy, readNpz, writeNpz } from '@tract/checkpoint';
 import { allImages, type ImagesOnDemand, loadImageFolder, loadImageZip } from '@tract/data';
+import { gridPng, imagePng, squareColumns } from '@tract/report';
 import { writeFileAtomically, writeFolderAtomically } from './atomic.js';
 import { dataError, usageError } from './errors.js';
 import { makeFolder, requireRoom } from './folders.js';
-import { gridPng, imagePng } from './grid.js';
 import type { Images } from './images.js';
 
 export type OutputKind = 'png' | 'npz' | 'folder';
@@ -27,9 +27,6 @@ export function outputKind(out: string): OutputKind {
   if (isFolder && readdirSync(out).length > 0) throw usageError(`--out ${out} exists and is not empty; choose another folder`);
   return 'folder';
 }
-
-/** Columns of a grid that is about square. */
-export const squareColumns = (count: number): number => Math.ceil(Math.sqrt(count));
 
 /** Writes images as a labelled-free grid, as uint8 NHWC under `images`, or as one PNG each (000000.png and so on); whole or not at all. */
 export function writeImages(out: string, kind: OutputKind, images: Images, text: Record<string, string>): void {

@@ -1,5 +1,5 @@
+import { clock, significant, withCommas } from '@tract/report';
 import type { Io } from './io.js';
-import { withCommas } from './quantity.js';
 
 /** What is known of the work at one moment. */
 export type Tick = {
@@ -35,18 +35,6 @@ const lineEveryMs = 10_000;
 const windowMs = 30_000;
 
 const noteworthyWait = 0.02;
-
-/** 4000 as `1:07`, 3,700,000 as `1:01:40`. */
-export function clock(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const shown = parts[0] > 0 ? parts : parts.slice(1);
-  return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
-}
-
-/** Four digits, and powers of ten where it is far from 1. */
-export const significant = (value: number): string =>
-  value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? value.toExponential(2) : Number(value.toPrecision(4)).toString();
 
 /** One line that says where the work stands. `rate` in units a second. */
 export function describe(tick: Tick, unit: string, rate: number): string {

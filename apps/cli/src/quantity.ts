@@ -126,13 +126,7 @@ function nearestDivisor(whole: number, wanted: number): number {
   }
 }
 
-const grouped = new Intl.NumberFormat('en-US');
-
-/** 1234567 as 1,234,567. */
-export const withCommas = (count: number): string => grouped.format(count);
-
-/** `1 step`, `2 steps`. */
-export const inSteps = (count: number): string => `${withCommas(count)} step${count === 1 ? '' : 's'}`;
+export { inSteps, withCommas } from '@tract/report';
 
 /** 360000 as 360K, as the command line takes it; exact. */
 export function shortCount(count: number): string {

@@ -1,4 +1,4 @@
-import { gridPng } from './grid.js';
+import { gridPng } from '@tract/report';
 import type { Images } from './images.js';
 
 export type PictureParts = {

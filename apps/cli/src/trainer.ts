@@ -4,10 +4,10 @@ import { deviceFailure } from './device-failure.js';
 import { interrupted } from './errors.js';
 import type { Io } from './io.js';
 import { emptyWindow, openLossLog, type StepResult } from './loss-log.js';
+import { openRunView, type RunView } from './monitoring/run-view.js';
 import { type Progress, startProgress } from './progress.js';
 import { withCommas } from './quantity.js';
 import type { LogWindow, RunState } from './run-folder.js';
-import { openRunView, type RunView } from './seeing/run-view.js';
 import { catchSignals, type Signals } from './signals.js';
 import { waitingWatch } from './waiting-watch.js';
 

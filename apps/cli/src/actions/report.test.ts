@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type get, request } from 'node:http';
 import { join } from 'node:path';
+import { readRecords, valuesOf } from '@tract/report/testing';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readRecords, valuesOf } from '../testing/event-file.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { readLog, scratchFolder, startTract, tract, until } from '../testing/tract.js';
 

@@ -1,23 +1,22 @@
 import { join } from 'node:path';
+import { type Drawing, gridPng, inSteps, type RunRecord, runReport, squareColumns } from '@tract/report';
 import { writeFileAtomically } from '../atomic.js';
 import { startBackend } from '../backend.js';
+import { commandOf } from '../card-command.js';
 import type { ComputeOptions } from '../common-options.js';
 import { processOf } from '../diffusion-model.js';
 import { CliError, exitCodes, usageError } from '../errors.js';
 import { requireRoom } from '../folders.js';
 import { type FrechetReport, loadYardstick, measureImages, type Yardstick } from '../frechet.js';
-import { gridPng } from '../grid.js';
-import { squareColumns } from '../image-files.js';
 import { sliceImages } from '../images.js';
 import { type Io, report as print } from '../io.js';
 import { readTeacher } from '../known-teacher.js';
 import { readModel, type StoredModel } from '../model-folder.js';
-import { inSteps } from '../quantity.js';
+import { readRun } from '../monitoring/run-record.js';
+import { distillPresets, trainPresets } from '../presets.js';
 import { modelPath } from '../run-folder.js';
 import { drawImages } from '../sample-run.js';
 import { samplingOf } from '../sampling.js';
-import { type Drawing, reportPage } from '../seeing/report-page.js';
-import { type RunRecord, readRun } from '../seeing/run-record.js';
 import { interruptible, type Pause } from '../signals.js';
 
 export type ReportOptions = ComputeOptions & {
@@ -40,19 +39,23 @@ export async function report(io: Io, run: string, options: ReportOptions): Promi
   const { out = join(run, 'report.html'), seed, scores } = options;
   const record = readRun(run);
   requireRoom(out);
-  const { models, notes } = modelsOf(record);
+  const { models, notes } = modelsOf(run, record);
   const subjects = models.map(([name, model]) => ({ name, model, steps: stepsOf(model, options.steps) }));
   const yardstick = scores === undefined ? undefined : await yardstickFor(subjects);
   await startBackend(io, options);
   const drawings = await interruptible('nothing was written', (pause) => drawAll(io, subjects, yardstick, options, pause));
   const scored = drawings.find((drawing) => drawing.measured)?.measured;
-  writeFileAtomically(out, reportPage(record, { drawings, seed, scored, notes }));
+  writeFileAtomically(out, runReport(record, { drawings, seed, scored, notes, repeat: repeatOf(record) }));
   const distances = drawings.map(({ model, steps, nfe, score }) => ({ model, steps, nfe, frechet_distance: score ?? null }));
   print(io, options.json === true, { run, out, drawings: distances, notes }, [...notes, `${out}: report on ${run}`]);
 }
 
+/** Return the command that repeats a run. */
+const repeatOf = ({ command, settings }: RunRecord): string =>
+  commandOf(command, command === 'train' ? trainPresets : distillPresets, settings);
+
 /** What a run has trained, and the teacher of a student; a teacher that is not there is left out, with a word. */
-function modelsOf({ run, command, settings }: RunRecord) {
+function modelsOf(run: string, { command, settings }: RunRecord) {
   const own = readModel(modelPath(run));
   if (command === 'train') return { models: [['teacher', own] as const], notes: [] };
   const student = ['student', own] as const;

@@ -1,6 +1,6 @@
 import type { Io } from '../io.js';
-import { serveRun } from '../seeing/live-server.js';
-import { readRun } from '../seeing/run-record.js';
+import { serveRun } from '../monitoring/live-server.js';
+import { readRun } from '../monitoring/run-record.js';
 
 export type WatchOptions = { readonly port: number };
 

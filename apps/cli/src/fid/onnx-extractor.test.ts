@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { extractImages } from '@tract/metrics';
+import { bytesField, intField, messageField } from '@tract/report';
 import { expect, test } from 'vitest';
-import { bytesField, intField, messageField } from '../seeing/protobuf.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { scratchFolder, tract } from '../testing/tract.js';
 import { type OnnxRuntime, onnxExtractor } from './onnx-extractor.js';

@@ -2,44 +2,25 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { html, livePage, liveScript, liveView, pagePolicy } from '@tract/report';
 import { usageError } from '../errors.js';
 import { statsPath } from '../run-folder.js';
-import { html } from './html.js';
-import { page, pagePolicy } from './page.js';
-import { type RunRecord, readRun } from './run-record.js';
+import { readRun } from './run-record.js';
 import { listGrids } from './sample-grids.js';
-import { curves, heading, nameOf, pictures, settingsTable } from './sections.js';
 
 export type LiveServer = { readonly url: string; readonly close: () => Promise<void> };
 
-/** Asks for the view every two seconds and shows it when it has changed. */
-const script = `
-let seen;
-async function refresh() {
-  try {
-    const response = await fetch('/view', { cache: 'no-cache' });
-    const tag = response.headers.get('etag');
-    if (tag === null || tag !== seen) document.querySelector('main').innerHTML = await response.text();
-    seen = tag;
-  } catch {
-    document.querySelector('.lead').textContent = 'tract watch has ended; this page no longer changes.';
-  }
-  setTimeout(refresh, 2000);
-}
-refresh();
-`;
-
 const headers = {
   'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy': `${pagePolicy}; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'Content-Security-Policy': `${pagePolicy}; script-src 'sha256-${createHash('sha256').update(liveScript).digest('base64')}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'Cache-Control': 'no-cache',
 };
 
 /**
- * Serves a page that follows a run, to this machine alone: on 127.0.0.1, to GET, and only under that name, so that no page of another
- * site can have a browser read it. Port 0 is any free one.
+ * Serve the live page of a run on 127.0.0.1, to GET and under that host name only, so that no page of another site can make a browser
+ * read it. Port 0: any free one.
  * @throws CliError (usage) when the port is not free.
  */
 export async function serveRun(run: string, port: number): Promise<LiveServer> {
@@ -70,18 +51,13 @@ function replyTo(run: string, port: number, { method, url, headers: asked }: Inc
   if (asked['if-none-match'] === more.ETag) return { status: 304, more };
   try {
     const record = readRun(run);
-    return { status: 200, body: url === '/' ? page(nameOf(record), view(record), { script }) : view(record).html, more };
+    return { status: 200, body: url === '/' ? livePage(record) : liveView(record).html, more };
   } catch (error) {
     return { status: 500, body: html`<p class="lead">${(error as Error).message}</p>`.html };
   }
 }
 
-const view = (record: RunRecord) => html`${heading(record)}
-${curves(record)}
-${pictures('Samples', record.grids.slice(-1))}
-${settingsTable(record)}`;
-
-/** Changes when the log grows or is cut, or a grid is drawn. */
+/** Return an ETag that changes when the log grows or is cut, or a sample grid is drawn. */
 function tagOf(run: string): string {
   const { size, mtimeMs } = existsSync(statsPath(run)) ? statSync(statsPath(run)) : { size: 0, mtimeMs: 0 };
   return `"${size}-${mtimeMs}-${listGrids(run).at(-1)?.step ?? 0}"`;

@@ -1,25 +1,22 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { gridPng, inSteps, type Picture, squareColumns, withCommas } from '@tract/report';
 import { writeFileAtomically } from '../atomic.js';
 import { dataError } from '../errors.js';
 import { makeFolder } from '../folders.js';
-import { gridPng } from '../grid.js';
-import { squareColumns } from '../image-files.js';
 import type { Io } from '../io.js';
 import { readModel } from '../model-folder.js';
-import { inSteps, withCommas } from '../quantity.js';
 import { modelPath } from '../run-folder.js';
 import { drawImages } from '../sample-run.js';
 import { samplingOf } from '../sampling.js';
 import type { Pause } from '../signals.js';
-import type { Picture } from './tensorboard-events.js';
 
-/** A picture of what the model drew after so many updates: RUN/samples/step-00012000.png. */
+/** A sample grid of the model after `step` updates: RUN/samples/step-00012000.png. */
 export type Grid = { readonly step: number; readonly path: string };
 
 const folderOf = (run: string): string => join(run, 'samples');
 
-/** The grids of a run, the first ones first. */
+/** List the sample grids of a run, the earliest first. */
 export function listGrids(run: string): Grid[] {
   const folder = folderOf(run);
   if (!existsSync(folder)) return [];
@@ -28,14 +25,14 @@ export function listGrids(run: string): Grid[] {
     .sort((a, b) => a.step - b.step);
 }
 
-/** Removes what was drawn by updates that are done again. */
+/** Remove the grids of updates that will be done again. */
 export function removeGridsAfter(run: string, step: number): void {
   for (const grid of listGrids(run).filter((other) => other.step > step)) rmSync(grid.path);
 }
 
 const pngStart = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
 
-/** The bytes of a grid, its size, and when it was written. @throws CliError (bad data) for what is no PNG. */
+/** Read a grid's bytes, size and time of writing. @throws CliError (bad data) for what is no PNG. */
 export function readGrid({ path }: Grid): { readonly picture: Picture; readonly time: number } {
   const png = readFileSync(path);
   if (png.length < 26 || !png.subarray(0, 8).equals(pngStart)) throw dataError(`${path} is not a PNG; remove it`);
@@ -43,27 +40,27 @@ export function readGrid({ path }: Grid): { readonly picture: Picture; readonly 
   return { picture, time: statSync(path).mtimeMs };
 }
 
-/** The noise is that of these images whatever the run: grids of all steps and runs can be compared. */
+/** Seed of the grids' noise: the same for all steps and runs, so that their grids can be compared. */
 const gridSeed = 0;
 
 const mostImages = 64;
 
-/** Training an image costs several network calls, so this is about 2% of the work between two checkpoints. */
+/** Network calls spent on a grid per training image: about 2% of the work between two checkpoints, as training an image costs several calls. */
 const callsPerImage = 1 / 16;
 
-/** What a grid shows and when it is drawn. */
+/** Content of a grid and the moment it is drawn at. */
 export type GridOptions = {
   readonly step: number;
-  /** Training images seen, and those between two checkpoints. */
+  /** Training images seen so far, and between two checkpoints. */
   readonly images: number;
   readonly imagesBetween: number;
-  /** Images of the grid; unless told as many as are cheap, at most 64. */
+  /** Images of the grid. Default: as many as are cheap, at most 64. */
   readonly count?: number;
-  /** The run's settings, for the picture's text. */
+  /** Settings of the run, for the picture's text. */
   readonly config: unknown;
 };
 
-/** Draws from RUN/model, which has just been saved, in its own number of steps. @returns undefined where no image is cheap enough. */
+/** Draw from RUN/model, which has just been saved, in its own number of steps. @returns undefined if no image is cheap enough. */
 export async function drawGrid(io: Io, run: string, options: GridOptions, pause: Pause): Promise<Grid | undefined> {
   const { step, images: seen, imagesBetween, config } = options;
   if (options.count === 0) return undefined;
@@ -84,6 +81,6 @@ export async function drawGrid(io: Io, run: string, options: GridOptions, pause:
   return { step, path };
 }
 
-/** A PNG's text is Latin-1; JSON can do with less. */
+/** Write JSON in ASCII: text of a PNG is Latin-1. */
 const asciiJson = (value: unknown): string =>
   JSON.stringify(value).replace(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { expect, test } from 'vitest';
-import { decodeMessage, readRecords, valuesOf } from '../testing/event-file.js';
 import { crc32c } from './crc32c.js';
 import { varint } from './protobuf.js';
 import { fileStart, imageEvent, scalarEvent, sessionStart, textEvent } from './tensorboard-events.js';
+import { decodeMessage, readRecords, valuesOf } from './testing/event-file.js';
 
 test("CRC-32C gives RFC 3720's values", () => {
   const bytes = (byte: (i: number) => number) => Uint8Array.from({ length: 32 }, (_, i) => byte(i));

@@ -1,24 +1,32 @@
 import { encode } from 'fast-png';
-import { drawText, glyphHeight, textWidth } from './font.js';
-import type { Images } from './images.js';
+import { drawText, glyphHeight, textWidth } from './bitmap-font.js';
 
-/** Images under one heading. */
-export type Block = { readonly label?: string; readonly images: Images };
+/** 8-bit images [count, height, width, channels], channels 1 (grey) or 3 (RGB), one after the other. */
+export type PixelImages = {
+  readonly data: Uint8Array;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+};
+
+/** Images of a grid under one heading. */
+export type Block = { readonly label?: string; readonly images: PixelImages };
 
 type Canvas = { readonly width: number; readonly height: number; readonly channels: number; readonly data: Uint8Array };
 
-/** Space around images and text, in pixels of the picture. */
+/** Margin around images and text, in pixels of the picture. */
 const gap = 4;
 const paper = 24;
 const ink = 235;
 
-/** A heading has as much space above it as below. */
+/** Height of a heading, with equal space above and below. */
 const labelHeight = (block: Block): number => (block.label === undefined ? 0 : glyphHeight * 2 + 4 * gap);
 
-/** Rows of a block when it is laid out in `columns`. */
+/** Rows of a block that is laid out in `columns`. */
 const rowsOf = (block: Block, columns: number): number => Math.ceil(block.images.count / columns);
 
-function copyImage(canvas: Canvas, images: Images, index: number, left: number, top: number, zoom: number): void {
+function copyImage(canvas: Canvas, images: PixelImages, index: number, left: number, top: number, zoom: number): void {
   const { height, width, channels } = images;
   for (let y = 0; y < height * zoom; y++) {
     for (let x = 0; x < width * zoom; x++) {
@@ -43,7 +51,13 @@ function copyText(canvas: Canvas, text: string, left: number, top: number): void
   });
 }
 
-/** Lays blocks of images of one size under each other and gives the picture as a PNG. Each pixel becomes a square of `zoom` pixels. */
+/** Columns of a grid that is about square. */
+export const squareColumns = (count: number): number => Math.ceil(Math.sqrt(count));
+
+/**
+ * Lay out blocks of images of one size under each other and encode the picture as a PNG.
+ * @param options `zoom`: side of the square that a pixel becomes, default 1; `text`: tEXt chunks by keyword (Latin-1).
+ */
 export function gridPng(
   blocks: readonly Block[],
   options: { readonly columns: number; readonly zoom?: number; readonly text?: Record<string, string> },
@@ -71,8 +85,8 @@ export function gridPng(
   return encode({ width: filled.width, height: filled.height, channels: filled.channels, depth: 8, data: filled.data, text: options.text });
 }
 
-/** One image as a PNG, pixel for pixel. */
-export function imagePng(images: Images, index: number): Uint8Array {
+/** Encode one image as a PNG, pixel for pixel. */
+export function imagePng(images: PixelImages, index: number): Uint8Array {
   const { height, width, channels } = images;
   const size = height * width * channels;
   return encode({ width, height, channels, depth: 8, data: images.data.slice(index * size, (index + 1) * size) });

@@ -4,14 +4,14 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** CRC-32C (Castagnoli: polynomial 0x1EDC6F41, reflected), as an unsigned number. Source of test values: RFC 3720, B.4. */
+/** Return the CRC-32C (Castagnoli: polynomial 0x1EDC6F41, reflected) of `bytes` as an unsigned 32-bit number. Test values: RFC 3720, B.4. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]) & 0xff];
   return ~crc >>> 0;
 }
 
-/** The form in which records hold it: turned right by 15 bits plus a constant, since a checksum of bytes that hold their own is worth little. */
+/** Return the masked CRC-32C of TFRecord files: rotated right by 15 bits plus a constant, because the CRC of data that contains its own CRC detects little. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type LogLine, runCurve } from '@tract/report';
 import { backendName } from '@tract/tensor';
 import { writeFileAtomically } from '../atomic.js';
 import { machine } from '../environment.js';
 import type { Io } from '../io.js';
 import { configPath, logStats, type RunState } from '../run-folder.js';
-import { curve } from './curves.js';
 import { drawGrid, listGrids, removeGridsAfter } from './sample-grids.js';
-import { readStats, type StatsLine } from './stats-line.js';
+import { readStats } from './stats-line.js';
 import { openTensorBoardLog } from './tensorboard-log.js';
 
-/** What a training shows of itself while it goes: stats.jsonl, TensorBoard's events, loss.svg and samples/ in the run folder. */
+/** The files by which a training can be followed: stats.jsonl, TensorBoard's events, loss.svg and samples/ in the run folder. */
 export type RunView = {
-  /** Takes what is known after an update. */
-  readonly line: (facts: Omit<StatsLine, 'imagesPerSecond' | 'rssBytes' | 'time'>) => void;
-  /** To be called when a checkpoint and its model are on the disk. Drawing ends early, without a picture, when `isStopping` says so. */
+  /** Log the facts after an update. */
+  readonly line: (facts: Omit<LogLine, 'imagesPerSecond' | 'rssBytes' | 'time'>) => void;
+  /** Draw samples of a checkpoint whose model is on the disk; drawing ends early, without a picture, once `isStopping` returns true. */
   readonly committed: (state: RunState, isStopping: () => boolean) => Promise<void>;
 };
 
@@ -23,15 +23,15 @@ export type ViewOptions = {
   readonly run: string;
   /** Training images between two checkpoints. */
   readonly imagesBetween: number;
-  /** Where the run goes on from. */
+  /** State that the run resumes from. */
   readonly from?: RunState;
-  /** Images of a grid of samples; 0 for none, by cost unless told. */
+  /** Images of a sample grid; 0 for none. Default: by cost. */
   readonly samples?: number;
 };
 
 const redrawEveryMs = 10_000;
 
-/** The run folder has been begun: its configuration is there, and its log ends where the run goes on. */
+/** Open the view of a run folder whose configuration is written and whose log ends where the run resumes. */
 export function openRunView(io: Io, { run, imagesBetween, from, samples }: ViewOptions): RunView {
   const config = JSON.parse(readFileSync(configPath(run), 'utf8'));
   writeFileAtomically(join(run, 'environment.json'), `${JSON.stringify({ ...machine(), backend: backendName() }, null, 2)}\n`);
@@ -42,7 +42,7 @@ export function openRunView(io: Io, { run, imagesBetween, from, samples }: ViewO
   let drawnAt = Number.NEGATIVE_INFINITY;
 
   const redraw = (): void => {
-    const svg = curve(lines, 'loss');
+    const svg = runCurve(lines, 'loss');
     if (svg !== undefined) writeFileAtomically(join(run, 'loss.svg'), svg);
     drawnAt = performance.now();
   };

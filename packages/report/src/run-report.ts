@@ -1,51 +1,54 @@
-import { commandOf } from '../card-command.js';
-import { distillPresets, trainPresets } from '../presets.js';
-import { inSteps, withCommas } from '../quantity.js';
+import { inSteps, withCommas } from './format-numbers.js';
 import { type Html, html } from './html.js';
 import { page } from './page.js';
-import type { RunRecord } from './run-record.js';
-import type { Grid } from './sample-grids.js';
-import { curves, heading, image, nameOf, pictures, settingsTable, table } from './sections.js';
+import type { RunRecord, SampleGrid } from './run-record.js';
+import { curves, heading, image, pictures, settingsTable, table } from './run-sections.js';
 
-/** What a model drew in so many steps. */
+/** Samples of a model in a number of sampling steps. */
 export type Drawing = {
   readonly model: 'teacher' | 'student';
   readonly steps: number;
   /** Network calls for one image. */
   readonly nfe: number;
   readonly png: Uint8Array;
-  /** Fréchet distance, where it was measured. */
+  /** Fréchet distance, if it was measured. */
   readonly score?: number;
 };
 
-/** What a report says besides what the run folder holds. */
+/** Content of a report besides the record of the run. */
 export type ReportFacts = {
   readonly drawings: readonly Drawing[];
+  /** Seed of the noise of all drawings. */
   readonly seed: number;
-  /** What the scores are measured in and over. */
+  /** Circumstances of the scores; absent if there are none. */
   readonly scored?: { readonly extractor: string; readonly reference: string; readonly samples: number };
-  /** What could not be shown, and why. */
+  /** Sentences on what could not be shown, and why. */
   readonly notes: readonly string[];
+  /** The command that repeats the run. */
+  readonly repeat: string;
 };
 
-/** One self-contained page on a run. */
-export const reportPage = (record: RunRecord, facts: ReportFacts): string =>
+/** Most sample grids of the course of the run. */
+const mostGrids = 6;
+
+/** Build one self-contained HTML page on a run: samples, scores, curves, sample grids, the command that repeats it, settings, machine. */
+export const runReport = (record: RunRecord, facts: ReportFacts): string =>
   page(
-    `${nameOf(record)}, tract ${record.command}`,
+    `${record.name}, tract ${record.command}`,
     html`${heading(record)}
 ${facts.notes.map((note) => html`<p>${note}</p>`)}
-${drawn(facts)}
+${samples(facts)}
 ${scores(facts)}
 ${curves(record)}
-${pictures('On the way', spread(record.grids, 6))}
+${pictures('On the way', spread(record.grids, mostGrids))}
 <h2>To repeat it</h2>
-${repeat(record)}
+<pre>${facts.repeat}</pre>
 ${settingsTable(record)}
 <h2>Environment</h2>
 ${table({ ...record.environment, report: new Date().toISOString() })}`,
   );
 
-const drawn = ({ drawings, seed }: ReportFacts): Html =>
+const samples = ({ drawings, seed }: ReportFacts): Html =>
   html`<h2>Samples</h2>
 <p>Each picture begins from the same noise, of seed ${seed}.</p>
 <div class="row">${drawings.map(({ model, steps, nfe, png }) => image(png, `${model}, ${inSteps(steps)} (${withCommas(nfe)} network call${nfe === 1 ? '' : 's'})`))}</div>`;
@@ -62,9 +65,6 @@ function scores({ drawings, scored }: ReportFacts): Html | undefined {
 ${models.map((model) => html`<tr><th>${model}</th>${steps.map((count) => cell(model, count))}</tr>`)}</table>`;
 }
 
-const repeat = ({ command, settings }: RunRecord): Html =>
-  html`<pre>${commandOf(command, command === 'train' ? trainPresets : distillPresets, settings)}</pre>`;
-
-/** At most so many, evenly spread, the last one among them. */
-const spread = (grids: readonly Grid[], most: number): readonly Grid[] =>
+/** Choose at most `most` grids, evenly spread, the last one included. */
+const spread = (grids: readonly SampleGrid[], most: number): readonly SampleGrid[] =>
   grids.length <= most ? grids : Array.from({ length: most }, (_, i) => grids[Math.round(((i + 1) * grids.length) / most) - 1]);

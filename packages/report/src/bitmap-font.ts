@@ -50,10 +50,10 @@ const glyphs: Readonly<Record<string, string>> = {
 
 export const glyphWidth = 5;
 export const glyphHeight = 7;
-/** From one letter to the next, in font pixels. */
+/** Distance from one letter to the next, in font pixels. */
 export const glyphAdvance = 6;
 
-/** Calls `ink(x, y)` for every dark pixel of a line of text, in font pixels from its upper left corner. A letter without a glyph leaves a gap. */
+/** Call `ink(x, y)` for every dark pixel of a line of text, in font pixels from its upper left corner. A letter without a glyph leaves a gap. */
 export function drawText(text: string, ink: (x: number, y: number) => void): void {
   [...text.toUpperCase()].forEach((letter, i) => {
     const rows = glyphs[letter]?.split(' ') ?? [];
@@ -63,5 +63,5 @@ export function drawText(text: string, ink: (x: number, y: number) => void): voi
   });
 }
 
-/** Width of a line of text in font pixels. */
+/** Return the width of a line of text in font pixels. */
 export const textWidth = (text: string): number => Math.max(0, [...text].length * glyphAdvance - 1);

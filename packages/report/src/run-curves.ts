@@ -1,13 +1,14 @@
 import { linePlot, type Mark, type Point, thinPoints } from '@tract/plot';
-import { measures, type StatsLine } from './stats-line.js';
+import { type LogLine, measures } from './run-record.js';
 
-type Measure = keyof typeof measures;
-
-/** More points are not told apart on a screen. */
+/** Most points of a curve; more cannot be told apart on a screen. */
 const mostPoints = 500;
 
-/** A number of the log over the images seen, as SVG: by its logarithm where it spans more than a decade. Undefined for an empty log. */
-export function curve(log: readonly StatsLine[], measure: Measure): string | undefined {
+/**
+ * Plot one number of the log over the training images seen, as SVG: on a logarithmic axis if it is positive and spans more than a decade.
+ * @returns undefined if no line of the log has the number.
+ */
+export function runCurve(log: readonly LogLine[], measure: keyof typeof measures): string | undefined {
   const lines = log.filter((line) => line[measure] !== undefined);
   if (lines.length === 0) return undefined;
   const values = lines.map((line) => line[measure]! * (measure === 'rssBytes' ? 2 ** -20 : 1));
@@ -27,8 +28,8 @@ export function curve(log: readonly StatsLine[], measure: Measure): string | und
   });
 }
 
-/** Where the phases of a distillation begin. */
-const phaseMarks = (lines: readonly StatsLine[]): Mark[] =>
+/** Mark where the phases of a distillation begin. */
+const phaseMarks = (lines: readonly LogLine[]): Mark[] =>
   lines.flatMap(({ phase, images }, i) =>
     phase !== undefined && phase !== lines[i - 1]?.phase ? [{ at: i === 0 ? 0 : images, label: phase }] : [],
   );

@@ -19,11 +19,11 @@ progress { width: 100%; accent-color: #0072b2; }
 `);
 
 export type PageOptions = {
-  /** Runs when the page is there; the only script that it can run. */
+  /** Source of the page's only script, which runs after the body is there. Default: no script at all. */
   readonly script?: string;
 };
 
-/** A whole page that loads nothing from anywhere, and could not. */
+/** Build a self-contained page: it refers to nothing outside, and its content security policy forbids that. With a script, the server must send the policy. */
 export const page = (title: string, body: Html, { script }: PageOptions = {}): string =>
   html`<!doctype html>
 <html lang="en">
@@ -43,5 +43,5 @@ ${script === undefined ? undefined : raw(`<script>${script}</script>`)}
 </html>
 `.html;
 
-/** What a page without a script may do. */
+/** Content security policy of a page without a script: inline styles and embedded images only. */
 export const pagePolicy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";

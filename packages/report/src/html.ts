@@ -1,6 +1,7 @@
-/** Text that is HTML already. */
+/** Markup, as opposed to text that has yet to be escaped. */
 export type Html = { readonly html: string };
 
+/** Mark text as markup, which is inserted as it is. */
 export const raw = (text: string): Html => ({ html: text });
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
@@ -13,6 +14,6 @@ const render = (content: Content): string => {
   return 'html' in content ? content.html : content.map(render).join('\n');
 };
 
-/** A template of HTML: what is put in is escaped, unless it is HTML itself. */
+/** Build markup from a template: text and numbers are escaped, markup is inserted as it is, undefined as nothing. */
 export const html = (parts: TemplateStringsArray, ...contents: readonly Content[]): Html =>
   raw(parts.map((part, i) => (i === 0 ? part : `${render(contents[i - 1])}${part}`)).join(''));

@@ -1,0 +1,62 @@
+import { maskedCrc32c } from './crc32c.js';
+import { bytesField, concatBytes, doubleField, type Field, floatField, intField, littleEndian, messageField } from './protobuf.js';
+
+/** Time and update of an event; `time` in milliseconds since 1970, `step` = updates done. */
+export type Moment = { readonly time: number; readonly step: number };
+
+/** A PNG with its size in pixels; 1 channel is grey, 3 are RGB. */
+export type Picture = { readonly png: Uint8Array; readonly width: number; readonly height: number; readonly channels: number };
+
+/** Name an event file so that TensorBoard finds it. `time` in milliseconds since 1970. */
+export const eventFileName = (time: number): string => `${eventFilePrefix}${Math.floor(time / 1000)}.tract`;
+
+/** True for the name of an event file, whoever wrote it. */
+export const isEventFileName = (name: string): boolean => name.startsWith(eventFilePrefix);
+
+const eventFilePrefix = 'events.out.tfevents.';
+
+/** Encode the first record of an event file. */
+export const fileStart = (time: number): Uint8Array => event({ time, step: 0 }, bytesField(3, 'brain.Event:2'));
+
+/** Encode the start of a session at `step`: TensorBoard then discards what it has read of this and later steps. */
+export const sessionStart = (moment: Moment): Uint8Array => event(moment, messageField(7, intField(1, 1)));
+
+/** Encode scalars by tag as one event. */
+export const scalarEvent = (moment: Moment, scalars: Readonly<Record<string, number>>): Uint8Array =>
+  event(moment, summary(...Object.entries(scalars).map(([tag, value]) => [bytesField(1, tag), floatField(2, value)])));
+
+/** Encode an image under `tag`. */
+export const imageEvent = (moment: Moment, tag: string, { png, width, height, channels }: Picture): Uint8Array =>
+  event(
+    moment,
+    summary([bytesField(1, tag), messageField(4, intField(1, height), intField(2, width), intField(3, channels), bytesField(4, png))]),
+  );
+
+/** DT_STRING of TensorFlow's types.proto. */
+const stringType = 7;
+
+/** Encode a text under `tag`; TensorBoard renders it as Markdown. */
+export const textEvent = (moment: Moment, tag: string, text: string): Uint8Array =>
+  event(
+    moment,
+    summary([
+      bytesField(1, tag),
+      // A tensor of one string, for the plugin named text.
+      messageField(8, intField(1, stringType), messageField(2, messageField(2, intField(1, 1))), bytesField(8, text)),
+      messageField(9, messageField(1, bytesField(1, 'text'))),
+    ]),
+  );
+
+/** Encode the Summary of an event: one list of fields for each of its values. */
+const summary = (...values: readonly (readonly Field[])[]): Field => messageField(5, ...values.map((fields) => messageField(1, ...fields)));
+
+const event = ({ time, step }: Moment, content: Field): Uint8Array =>
+  record(concatBytes(doubleField(1, time / 1000), intField(2, step), content));
+
+/** Frame bytes as a TFRecord: length, its checksum, the bytes, their checksum; all little endian. */
+function record(bytes: Uint8Array): Uint8Array {
+  const length = littleEndian(8, (view) => view.setBigUint64(0, BigInt(bytes.length), true));
+  return concatBytes(length, checksum(length), bytes, checksum(bytes));
+}
+
+const checksum = (bytes: Uint8Array): Uint8Array => littleEndian(4, (view) => view.setUint32(0, maskedCrc32c(bytes), true));

@@ -1,0 +1,1 @@
+export { decodeMessage, type Message, readRecords, type Value, valuesOf } from './event-file.js';
