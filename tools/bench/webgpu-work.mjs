@@ -10,7 +10,7 @@ const endless = 1_000_000;
  * @param {{ network: import('@tract/unet').UNetConfig, batch: number }} of
  */
 export function networkWork({ network: config, batch }) {
-  const network = (params, xt, logSNR) => applyUNet(config, params, xt, logSNR);
+  const network = (params, xt, conditioning) => applyUNet(config, params, xt, conditioning);
   const shape = [config.imageSize, config.imageSize, config.inChannels];
   const images = randomNormals({ seed: 1 }, batch * shape.reduce((a, b) => a * b)).map((value) => value / 4);
   const freshBatch = () => tensor(images.slice(), [batch, ...shape]);
@@ -38,7 +38,7 @@ export function networkWork({ network: config, batch }) {
   return {
     'forward pass': async (count) => {
       for (let i = 0; i < count; i++) {
-        const y = network(params, x, logSNR);
+        const y = network(params, x, { noise: logSNR });
         await read(y);
         dispose(y);
       }

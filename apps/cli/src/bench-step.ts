@@ -59,7 +59,7 @@ export class StepBench {
   }
 
   private apply(params: UNetParams, xt: Tensor): Tensor {
-    return applyUNet(this.options.network, params, xt, this.logSNR);
+    return applyUNet(this.options.network, params, xt, { noise: this.logSNR });
   }
 
   /** One network call, waited for. */

@@ -34,6 +34,5 @@ export const costOf = (network: NetworkConfig): NetworkCost => (network.kind ===
 /** A network as the distiller and the samplers see one. Its parameters must be of its configuration. */
 export const networkOf = (network: NetworkConfig): Network<NetworkParams> =>
   network.kind === undefined
-    ? (params, xt, logSNR, labels) => applyUNet(network, params as UNetParams, xt, logSNR, labels)
-    : (params, xt, noise, labels, augment, training) =>
-        applyEdmUNet(network, params as EdmUNetParams, xt, noise, labels, augment, training);
+    ? (params, xt, conditioning) => applyUNet(network, params as UNetParams, xt, conditioning)
+    : (params, xt, conditioning) => applyEdmUNet(network, params as EdmUNetParams, xt, conditioning);

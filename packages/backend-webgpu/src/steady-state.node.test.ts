@@ -25,7 +25,7 @@ test.skipIf(reason !== undefined)(
   async () => {
     await useBackend('webgpu');
     const setup = distillSetup<ReturnType<typeof initUNet>>({
-      network: (params, xt, logSNR) => applyUNet(config, params, xt, logSNR),
+      network: (params, xt, conditioning) => applyUNet(config, params, xt, conditioning),
       prediction: 'v',
       phaseSteps: [16, 4, 1],
       updates: 100,

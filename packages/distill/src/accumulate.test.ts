@@ -26,7 +26,7 @@ const [images, shape] = [6, [3, 2, 1]];
 type Told = { readonly weight: Tensor; readonly bias: Tensor; readonly row: Tensor };
 
 /** The pixels of an image are scaled by what its noise level, class and augmentation say. */
-const told: Network<Told> = ({ weight, bias, row }, xt, logSNR, labels = [], augment = []) => {
+const told: Network<Told> = ({ weight, bias, row }, xt, { noise: logSNR, labels = [], augment = [] }) => {
   const given = logSNR.flatMap((value, i) => [value / 20, labels[i], ...augment[i]]);
   return mul(linear(xt, weight, bias), reshape(linear(tensor(given, [logSNR.length, 4]), row), [logSNR.length, 1, 1, 1]));
 };
@@ -68,9 +68,9 @@ describe.each([2, 3, 6])('a batch in %i parts', (accumulate) => {
   ])('distils as the whole does, noise and draws being %s', (_, more) => {
     const network: Network<GainTable> = gainNetwork(vpProcess(16));
     const seen: number[] = [];
-    const labelled: Network<GainTable> = (params, xt, logSNR, given = []) => {
-      seen.push(...given);
-      return network(params, xt, logSNR);
+    const labelled: Network<GainTable> = (params, xt, conditioning) => {
+      seen.push(...(conditioning.labels ?? []));
+      return network(params, xt, conditioning);
     };
     return expectSame((parts) => {
       const setup = distillSetup({ network: labelled, prediction: 'x0', phaseSteps: [16, 4, 1], updates: 10, accumulate: parts });
@@ -87,7 +87,7 @@ describe.each([2, 3, 6])('a batch in %i parts', (accumulate) => {
 
 test('each part of a teacher in training is told its place in the batch', () => {
   const seen: (Training | undefined)[] = [];
-  const network: Network<Told> = (params, xt, _logSNR, _labels, _augment, training) => {
+  const network: Network<Told> = (params, xt, { training }) => {
     seen.push(training);
     return linear(xt, params.weight, params.bias);
   };

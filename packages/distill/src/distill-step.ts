@@ -76,7 +76,7 @@ export function distillTarget<P extends Tree<Tensor>>(setup: DistillSetup<P>, st
 
   const predict = (params: P, xt: Tensor, levels: StepPlan['levelsA'], clip: boolean): Tensor =>
     scope(() => {
-      const predicted = predictX0(model, params, xt, levels, labels);
+      const predicted = predictX0(model, params, xt, levels, { labels });
       return clip ? clamp(predicted, ...imageRange) : predicted;
     });
   const teacher = (xt: Tensor, levels: StepPlan['levelsA']) => predict(state.teacher, xt, levels, rule.clip === 'both');
@@ -141,7 +141,7 @@ function studentGradients<P extends Tree<Tensor>>(
   { labels, share = 1, addTo }: GradientOptions<P>,
 ): ValueAndGrads<P> {
   const weights = plan.lossWeights.map((weight) => weight * share);
-  const loss = (params: P) => lossOf(setup, predictX0(setup.model, params, xa, plan.levelsA, labels), target, weights);
+  const loss = (params: P) => lossOf(setup, predictX0(setup.model, params, xa, plan.levelsA, { labels }), target, weights);
   return valueAndGrad(loss, state.student, addTo ? { addTo } : { into: state.spareGrads });
 }
 

@@ -8,10 +8,12 @@ export { advancePhase, type DistillState, initDistillation } from './distill-sta
 export { type DistillBatch, type DistillTarget, distillStep, distillTarget, type StepResult, studentStep } from './distill-step.js';
 export { type Phase, phaseAt, phaseProgress, phaseShares, phasesOf } from './phases.js';
 export {
+  type Conditioning,
   type Model,
   type Network,
   outputChannels,
   type Prediction,
+  type PredictOptions,
   preconditionedModel,
   predictX0,
   type Training,

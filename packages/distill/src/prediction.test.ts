@@ -3,6 +3,7 @@ import {
   cosineLevel,
   edmPreconditioning,
   iddpmPreconditioning,
+  levelToLogSNR,
   type NoiseLevel,
   type Preconditioning,
   vePreconditioning,
@@ -89,7 +90,7 @@ describe.each(preconditionings)('a network under %s preconditioning', (_, precon
     const ratios = at.map(({ alpha, sigma }) => sigma / alpha);
     // It answers what it is asked: (x0 − cSkip·x) / cOut with x = x0 + s·eps, given as cIn·x and cNoise.
     const scales = ratios.map(preconditioning);
-    const perfect: Network<Record<string, Tensor>> = (_, seen, noises, labels) => {
+    const perfect: Network<Record<string, Tensor>> = (_, seen, { noise: noises, labels }) => {
       expect(noises).toEqual(scales.map(({ cNoise }) => cNoise));
       expect(labels).toEqual([2, 0, 1]);
       return combine([
@@ -97,7 +98,7 @@ describe.each(preconditionings)('a network under %s preconditioning', (_, precon
         [scales.map(({ cSkip, cOut, cIn }) => -cSkip / (cOut * cIn)), seen],
       ]);
     };
-    const back = predictX0(preconditionedModel(perfect, preconditioning), {}, addNoise(x0, eps, at), at, [2, 0, 1]);
+    const back = predictX0(preconditionedModel(perfect, preconditioning), {}, addNoise(x0, eps, at), at, { labels: [2, 0, 1] });
     const expected = await read(x0);
     // float32 of x = x0 + s·eps, s up to 20, that cancels again
     (await read(back)).forEach((value, i) => {
@@ -137,4 +138,23 @@ test('of a network that also predicts a variance, the first half of the channels
 test('a preconditioned model that claims to predict something else than x0 is refused', () => {
   const model = { ...preconditionedModel<Record<string, Tensor>>((_, seen) => seen, edmPreconditioning()), prediction: 'v' as const };
   expect(() => predictX0(model, {}, zeros([1, ...shape]), [levels[0]])).toThrow(/a preconditioned model predicts x0, got prediction v/);
+});
+
+test('a network that is conditioned on both ends of a jump gets the noise of both in the same unit', () => {
+  const ends: [start: readonly number[], end: readonly number[] | undefined][] = [];
+  const network: Network<Record<string, Tensor>> = (_, xt, { noise: start, noiseEnd }) => {
+    ends.push([start, noiseEnd]);
+    return xt;
+  };
+  const xt = zeros([1, ...shape]);
+  const [from, to] = levels;
+  predictX0({ network, prediction: 'x0' }, {}, xt, [from], { levelsEnd: [to] });
+  predictX0(preconditionedModel(network, edmPreconditioning()), {}, xt, [from], { levelsEnd: [to] });
+  predictX0({ network, prediction: 'x0' }, {}, xt, [from]);
+  const cNoise = ({ alpha, sigma }: NoiseLevel) => [Math.log(sigma / alpha) / 4]; // Karras et al. 2022, Table 1
+  expect(ends).toEqual([
+    [[levelToLogSNR(from)], [levelToLogSNR(to)]],
+    [cNoise(from), cNoise(to)],
+    [[levelToLogSNR(from)], undefined],
+  ]);
 });

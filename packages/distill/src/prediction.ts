@@ -9,23 +9,30 @@ export type Prediction = 'x0' | 'eps' | 'v' | 'x0+eps';
 
 const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
 
-/**
- * xt [B,H,W,C] and one noise number per sample → raw output [B,H,W,C], or [B,H,W,2C] for 'x0+eps'. The number is logSNR, or cNoise under a preconditioning.
- * `training` is there only while a teacher is trained, for a network that then drops features out.
- */
-export type Network<P> = (
-  params: P,
-  xt: Tensor,
-  noise: readonly number[],
-  labels?: readonly number[],
-  augment?: Augmented,
-  training?: Training,
-) => Tensor;
+/** Everything a network is conditioned on beside the image; lists have one entry per image. */
+export type Conditioning = {
+  /** Noise level of each image: its logSNR, or cNoise inside a preconditioning. */
+  readonly noise: readonly number[];
+  /** Noise level at the end of a jump, in the same unit, for a network that is conditioned on both ends. */
+  readonly noiseEnd?: readonly number[];
+  /** Class of each image, for a class-conditional network. */
+  readonly labels?: readonly number[];
+  /** Row of numbers per image that says how it was augmented, for a network that is conditioned on it. */
+  readonly augment?: readonly (readonly number[])[];
+  /** Key of the chance inside the network; there only while a teacher is trained, for a network that then drops features out. */
+  readonly training?: Training;
+};
 
-/** What a network that knows of augmentations is told: a row of numbers per image. */
-type Augmented = readonly (readonly number[])[];
+/** Function from images xt [B,H,W,C] and their conditioning to the raw output, [B,H,W,C], or [B,H,W,2C] for 'x0+eps'. */
+export type Network<P> = (params: P, xt: Tensor, conditioning: Conditioning) => Tensor;
 
-/** What chance in a network is a function of while it is trained; image i of a call is number `first` + i of its batch. */
+/** Conditioning of a prediction beside the noise levels of the images, which are given as levels. */
+export type PredictOptions = Omit<Conditioning, 'noise' | 'noiseEnd'> & {
+  /** Noise level at the end of each jump, for a network that is conditioned on both ends. */
+  readonly levelsEnd?: readonly NoiseLevel[];
+};
+
+/** Key of the chance in a network while it is trained; image i of a call is number `first` + i of its batch. */
 export type Training = { readonly seed: number; readonly step: number; readonly first: number };
 
 /**
@@ -40,14 +47,8 @@ export const preconditionedModel = <P>(network: Network<P>, preconditioning: Pre
   preconditioning,
 });
 
-/** The same model as it is while it is trained. */
-export const inTraining = <P>({ network, ...model }: Model<P>, training: Training): Model<P> => ({
-  ...model,
-  network: (params, xt, noise, labels, augment) => network(params, xt, noise, labels, augment, training),
-});
-
 /**
- * What `prediction` names, for noisy images [B,H,W,C] at one level per sample. Differentiable.
+ * Predict, as `model.prediction` says, from noisy images [B,H,W,C] at one level per sample. Differentiable.
  *
  * @throws RangeError when a preconditioned model claims to predict anything but x0, or its network puts out neither C nor 2C channels.
  */
@@ -56,23 +57,22 @@ export function predictRaw<P>(
   params: P,
   xt: Tensor,
   levels: readonly NoiseLevel[],
-  labels?: readonly number[],
-  augment?: Augmented,
+  { levelsEnd, ...conditioning }: PredictOptions = {},
 ): Tensor {
   const { network, prediction, preconditioning } = model;
-  if (!preconditioning) return network(params, xt, levels.map(levelToLogSNR), labels, augment);
+  const numberOf = preconditioning ? ({ alpha, sigma }: NoiseLevel) => preconditioning(sigma / alpha).cNoise : levelToLogSNR;
+  const conditioned: Conditioning = {
+    ...conditioning,
+    noise: levels.map(numberOf),
+    ...(levelsEnd && { noiseEnd: levelsEnd.map(numberOf) }),
+  };
+  if (!preconditioning) return network(params, xt, conditioned);
   if (prediction !== 'x0') throw new RangeError(`predictRaw: a preconditioned model predicts x0, got prediction ${prediction}`);
   return scope(() => {
     // D(x; s) = cSkip·x + cOut·F(cIn·x; cNoise) at x = xt / alpha, s = sigma / alpha, which makes any process one with alpha = 1.
     const scales = levels.map(({ alpha, sigma }) => ({ alpha, ...preconditioning(sigma / alpha) }));
     const seen = combine([[scales.map(({ alpha, cIn }) => cIn / alpha), xt]]);
-    const output = network(
-      params,
-      seen,
-      scales.map(({ cNoise }) => cNoise),
-      labels,
-      augment,
-    );
+    const output = network(params, seen, conditioned);
     return combine([
       [scales.map(({ alpha, cSkip }) => cSkip / alpha), xt],
       [scales.map(({ cOut }) => cOut), withoutVariance(output, xt)],
@@ -80,16 +80,9 @@ export function predictRaw<P>(
   });
 }
 
-/** The predicted clean images [B,H,W,C] of a model, not clipped; one level per sample. Differentiable. */
-export function predictX0<P>(
-  model: Model<P>,
-  params: P,
-  xt: Tensor,
-  levels: readonly NoiseLevel[],
-  labels?: readonly number[],
-  augment?: Augmented,
-): Tensor {
-  return toX0(model.prediction, predictRaw(model, params, xt, levels, labels, augment), xt, levels);
+/** Predict the clean images [B,H,W,C], not clipped, from noisy ones at one level per sample. Differentiable. */
+export function predictX0<P>(model: Model<P>, params: P, xt: Tensor, levels: readonly NoiseLevel[], options?: PredictOptions): Tensor {
+  return toX0(model.prediction, predictRaw(model, params, xt, levels, options), xt, levels);
 }
 
 /**

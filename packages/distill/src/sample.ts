@@ -13,7 +13,7 @@ export type DenoiserOptions = {
 
 /** A model and its parameters as a sampler sees them: a batch xt [B,H,W,C] at one level → x0, a fresh tensor. */
 export function denoiserOf<P>(model: Model<P>, params: P, { labels, clip = [-1, 1] }: DenoiserOptions = {}): Denoiser<Tensor> {
-  const denoise: Denoiser<Tensor> = (xt, level) => scope(() => predictX0(model, params, xt, Array(xt.shape[0]).fill(level), labels));
+  const denoise: Denoiser<Tensor> = (xt, level) => scope(() => predictX0(model, params, xt, Array(xt.shape[0]).fill(level), { labels }));
   return clip ? clampedDenoiser(tensorSpace, denoise, ...clip) : denoise;
 }
 

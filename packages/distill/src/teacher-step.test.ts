@@ -37,7 +37,7 @@ beforeAll(() => useBackend('cpu'));
 type Affine = { readonly weight: ReturnType<typeof zeros>; readonly bias: ReturnType<typeof zeros> };
 
 /** Pixel by pixel: output channels are an affine function of input channels, scaled by 1 + logSNR/20 so that levels differ. */
-const affine: Network<Affine> = ({ weight, bias }, xt, logSNR) => {
+const affine: Network<Affine> = ({ weight, bias }, xt, { noise: logSNR }) => {
   const tilt = tensor(
     logSNR.map((value) => 1 + value / 20),
     [logSNR.length, 1, 1, 1],
@@ -186,9 +186,9 @@ test('an average whose half-life ramps up moves as far as it says', () => {
 
 test('a network is told how its images were augmented', async () => {
   const told: unknown[] = [];
-  const network: Network<Affine> = (params, xt, logSNR, _labels, augment) => {
-    told.push(augment);
-    return affine(params, xt, logSNR);
+  const network: Network<Affine> = (params, xt, conditioning) => {
+    told.push(conditioning.augment);
+    return affine(params, xt, conditioning);
   };
   const x0 = gaussianImages(0.5, 2, [2, 2, 1]);
   const augment = [[1], [0]];

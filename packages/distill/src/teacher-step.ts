@@ -5,7 +5,7 @@ import { accumulated, requireParts } from './accumulate.js';
 import { type Batch, noiseOf, partOf, requireBatch } from './batch.js';
 import type { DistillState } from './distill-state.js';
 import type { StepResult } from './distill-step.js';
-import { inTraining, type Model, predictRaw, predictX0, trueOutput, x0ErrorPerOutput } from './prediction.js';
+import { type Model, type PredictOptions, predictRaw, predictX0, trueOutput, x0ErrorPerOutput } from './prediction.js';
 import { addNoise } from './process.js';
 import { streams } from './streams.js';
 import type { TeacherSetup, TimeDraw } from './teacher-setup.js';
@@ -53,8 +53,8 @@ export function teacherStep<P extends Tree<Tensor>>(
       const eps = noiseOf(batch, { ...key, stream: streams.teacherNoise }, part);
       const xt = addNoise(x0, eps, levels);
       const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
-      const model = inTraining(setup.model, { ...key, first: part.first });
-      const error = (params: P) => weightedError(model, params, { xt, target, levels, weights, labels, augment });
+      const conditioning = { labels, augment, training: { ...key, first: part.first } };
+      const error = (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, conditioning });
       return valueAndGrad(error, state.params, addTo ? { addTo } : { into: state.spareGrads });
     });
     const { state: next, gradNorm } = fusedUpdate(state, grads, {
@@ -84,17 +84,16 @@ type Task = {
   readonly levels: readonly NoiseLevel[];
   /** Of the squared error of x0. */
   readonly weights: readonly number[];
-  readonly labels?: readonly number[];
-  readonly augment?: readonly (readonly number[])[];
+  readonly conditioning: PredictOptions;
 };
 
 /**
  * The weighted error of x0. Measured on the network's own output, where that is another name for it: at the ends of the noise scale x0 is
  * known to few digits or needs a division by almost 0.
  */
-function weightedError<P>(model: Model<P>, params: P, { xt, target, levels, weights, labels, augment }: Task): Tensor {
-  if (model.prediction === 'x0+eps') return squaredError(predictX0(model, params, xt, levels, labels, augment), target, weights);
-  const output = predictRaw(model, params, xt, levels, labels, augment);
+function weightedError<P>(model: Model<P>, params: P, { xt, target, levels, weights, conditioning }: Task): Tensor {
+  if (model.prediction === 'x0+eps') return squaredError(predictX0(model, params, xt, levels, conditioning), target, weights);
+  const output = predictRaw(model, params, xt, levels, conditioning);
   return squaredError(
     output,
     target,

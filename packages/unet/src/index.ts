@@ -1,3 +1,4 @@
+export type { Conditioning } from './conditioning.js';
 export { checkUNetConfig, type UNetConfig } from './config.js';
 export { edmUNetCost, type NetworkCost, unetCost } from './cost.js';
 export { type DiffusersName, diffusersNames, fromDiffusers } from './diffusers/diffusers-names.js';

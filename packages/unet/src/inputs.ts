@@ -1,15 +1,14 @@
+import type { Conditioning } from './conditioning.js';
+
 /** The part of a configuration that its inputs must fit. */
 export type InputSizes = { readonly inChannels: number; readonly channelMult: readonly number[]; readonly classes: number };
 
-/** What a network is called with: `noise` is the noise level of each image, under the name that its caller knows. */
-export type Inputs = {
-  readonly shape: readonly number[];
-  readonly noise: { readonly name: string; readonly values: readonly number[] };
-  readonly labels?: readonly number[];
-};
-
-/** What networks ask of their inputs, checked before any work. */
-export function checkInputs(where: string, config: InputSizes, { shape, noise: { name, values }, labels }: Inputs): void {
+/**
+ * Check the images [N, H, W, C] of a call and what it is conditioned on, before any work.
+ *
+ * @throws RangeError or TypeError when they do not fit the configuration or each other.
+ */
+export function checkInputs(where: string, config: InputSizes, shape: readonly number[], { noise, noiseEnd, labels }: Conditioning): void {
   const step = 2 ** (config.channelMult.length - 1);
   const [batch, height, width, channels] = shape;
   if (shape.length !== 4 || channels !== config.inChannels || height % step !== 0 || width % step !== 0) {
@@ -17,9 +16,10 @@ export function checkInputs(where: string, config: InputSizes, { shape, noise: {
       `${where}: xt must be [N, H, W, ${config.inChannels}] with H and W divisible by ${step}, got [${shape}]; images are channels last here`,
     );
   }
-  if (values.length !== batch) throw new RangeError(`${where}: ${name} must have one value per image, ${batch}, got ${values.length}`);
-  const nan = values.findIndex((value) => Number.isNaN(value));
-  if (nan >= 0) throw new RangeError(`${where}: ${name} must be numbers, got NaN for image ${nan}`);
+  if (noise.length !== batch) throw new RangeError(`${where}: noise must have one value per image, ${batch}, got ${noise.length}`);
+  const nan = noise.findIndex((value) => Number.isNaN(value));
+  if (nan >= 0) throw new RangeError(`${where}: noise must be numbers, got NaN for image ${nan}`);
+  if (noiseEnd) throw new RangeError(`${where}: this network is conditioned on one noise level, but noiseEnd was given; leave it out`);
   checkLabels(where, config.classes, batch, labels);
 }
 
@@ -37,7 +37,7 @@ function checkLabels(where: string, classes: number, batch: number, labels?: rea
   }
 }
 
-/** One row of `channels` finite numbers per image, where an augmentation is told at all. */
+/** Check that `augment`, where it is given, has one row of `channels` finite numbers per image. @throws RangeError */
 export function checkAugment(where: string, channels: number | undefined, batch: number, augment?: readonly (readonly number[])[]): void {
   if (!augment) return;
   if (channels === undefined) throw new RangeError(`${where}: this network knows no augmentation, but one was given; leave it out`);

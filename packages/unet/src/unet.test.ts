@@ -68,7 +68,7 @@ test.each(kinds)('with %s, gradients agree with central differences along random
   const xt = normals(1000, [2, 8, 8, 2]);
   const cotangent = normals(1001, [2, 8, 8, 2 * config.outputs]);
   const loss = (tree: { params: UNetParams; xt: Tensor }) =>
-    sum(mul(applyUNet(config, tree.params, tree.xt, [-3, 1.5], labelsFor(config, [2, 0])), cotangent));
+    sum(mul(applyUNet(config, tree.params, tree.xt, { noise: [-3, 1.5], labels: labelsFor(config, [2, 0]) }), cotangent));
   const at = { params, xt };
   const { grads } = valueAndGrad(loss, at);
   for (const trial of [0, 1, 2]) {
@@ -89,13 +89,15 @@ test.each(kinds)('with %s, gradients agree with central differences along random
 test.each(kinds)('with %s, an image does not see the rest of its batch', async (_, config) => {
   const params = livelyParams(config);
   const xt = normals(1, [3, 8, 8, 2]);
-  const together = await read(applyUNet(config, params, xt, [-9, 0, 9], labelsFor(config, [0, 1, 2])));
-  const alone = await read(applyUNet(config, params, slice(xt, [1, 0, 0, 0], [1, 8, 8, 2]), [0], labelsFor(config, [1])));
+  const together = await read(applyUNet(config, params, xt, { noise: [-9, 0, 9], labels: labelsFor(config, [0, 1, 2]) }));
+  const alone = await read(
+    applyUNet(config, params, slice(xt, [1, 0, 0, 0], [1, 8, 8, 2]), { noise: [0], labels: labelsFor(config, [1]) }),
+  );
   expect(alone).toEqual(together.slice(alone.length, 2 * alone.length));
 });
 
 test('a fresh network puts out almost nothing, whatever it is shown', async () => {
-  const out = await read(applyUNet(tiny, initUNet(tiny, 3), normals(1, [2, 8, 8, 2]), [4, -4], [0, 1]));
+  const out = await read(applyUNet(tiny, initUNet(tiny, 3), normals(1, [2, 8, 8, 2]), { noise: [4, -4], labels: [0, 1] }));
   expect(largest(out)).toBeLessThan(1e-3);
   expect(largest(out)).toBeGreaterThan(0);
 });
@@ -103,27 +105,27 @@ test('a fresh network puts out almost nothing, whatever it is shown', async () =
 test('time, class and input all reach the output', async () => {
   const params = livelyParams(tiny);
   const xt = normals(1, [1, 8, 8, 2]);
-  const base = await read(applyUNet(tiny, params, xt, [0], [0]));
+  const base = await read(applyUNet(tiny, params, xt, { noise: [0], labels: [0] }));
   const changed = [
-    applyUNet(tiny, params, xt, [1], [0]),
-    applyUNet(tiny, params, xt, [0], [1]),
-    applyUNet(tiny, params, scale(xt, 1.1), [0], [0]),
+    applyUNet(tiny, params, xt, { noise: [1], labels: [0] }),
+    applyUNet(tiny, params, xt, { noise: [0], labels: [1] }),
+    applyUNet(tiny, params, scale(xt, 1.1), { noise: [0], labels: [0] }),
   ];
   for (const other of changed) expect(largest((await read(other)).map((value, i) => value - base[i]))).toBeGreaterThan(1e-2);
 });
 
 test('images need not be square, nor of the configured size', () => {
-  expect(applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 4, 12, 2]), [0], [0]).shape).toEqual([1, 4, 12, 4]);
+  expect(applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 4, 12, 2]), { noise: [0], labels: [0] }).shape).toEqual([1, 4, 12, 4]);
 });
 
 test('a call leaves one tensor, a gradient one tensor per parameter and its value', () => {
   const params = livelyParams(tiny);
   const xt = normals(1, [2, 8, 8, 2]);
   const before = memory().tensors;
-  const out = applyUNet(tiny, params, xt, [1, 2], [0, 1]);
+  const out = applyUNet(tiny, params, xt, { noise: [1, 2], labels: [0, 1] });
   expect(memory().tensors).toBe(before + 1);
   dispose(out);
-  const result = valueAndGrad((p: UNetParams) => sum(applyUNet(tiny, p, xt, [1, 2], [0, 1])), params);
+  const result = valueAndGrad((p: UNetParams) => sum(applyUNet(tiny, p, xt, { noise: [1, 2], labels: [0, 1] })), params);
   expect(memory().tensors).toBe(before + 1 + leaves(params).length);
   dispose(result);
 });
@@ -147,25 +149,30 @@ test('the time features of logSNR 0 are those of the middle of the schedule', ()
 test.each<[string, () => Tensor, RegExp]>([
   [
     'a channels-first batch',
-    () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 2, 8, 8]), [0], [0]),
+    () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 2, 8, 8]), { noise: [0], labels: [0] }),
     /xt must be \[N, H, W, 2\].*got \[1,2,8,8\]/,
   ],
-  ['an odd side', () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 7, 8, 2]), [0], [0]), /divisible by 2/],
+  ['an odd side', () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 7, 8, 2]), { noise: [0], labels: [0] }), /divisible by 2/],
   [
     'too few noise levels',
-    () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [2, 8, 8, 2]), [0], [0, 1]),
+    () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [2, 8, 8, 2]), { noise: [0], labels: [0, 1] }),
     /one value per image, 2, got 1/,
   ],
-  ['NaN', () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 8, 8, 2]), [Number.NaN], [0]), /got NaN for image 0/],
-  ['no labels', () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 8, 8, 2]), [0]), /needs labels/],
+  ['NaN', () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 8, 8, 2]), { noise: [Number.NaN], labels: [0] }), /got NaN for image 0/],
+  [
+    'the other end of a jump',
+    () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 8, 8, 2]), { noise: [0], noiseEnd: [9], labels: [0] }),
+    /conditioned on one noise level, but noiseEnd was given; leave it out/,
+  ],
+  ['no labels', () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 8, 8, 2]), { noise: [0] }), /needs labels/],
   [
     'a label beyond the classes',
-    () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 8, 8, 2]), [0], [3]),
+    () => applyUNet(tiny, initUNet(tiny, 0), normals(1, [1, 8, 8, 2]), { noise: [0], labels: [3] }),
     /integer in \[0, 3\), got 3/,
   ],
   [
     'parameters of another network',
-    () => applyUNet({ ...tiny, blocks: 2 }, initUNet(tiny, 0), normals(1, [1, 8, 8, 2]), [0], [0]),
+    () => applyUNet({ ...tiny, blocks: 2 }, initUNet(tiny, 0), normals(1, [1, 8, 8, 2]), { noise: [0], labels: [0] }),
     /parameters/,
   ],
 ])('%s is refused', (_, call, message) => {

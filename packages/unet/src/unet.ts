@@ -1,5 +1,6 @@
 import { captured, scope, type Tensor } from '@tract/tensor';
 import { applyBackbone, type Backbone, backboneSpec } from './backbone.js';
+import type { Conditioning } from './conditioning.js';
 import { checkUNetConfig, type UNetConfig } from './config.js';
 import { checkInputs, checkLists } from './inputs.js';
 import { applyEmbedding, type Embedding, embeddingInputs, embeddingSpec } from './layers/embedding.js';
@@ -27,21 +28,15 @@ export const initUNet = (config: UNetConfig, seed: number): UNetParams => initPa
 /**
  * The U-Net of Ho et al. 2020 as Dhariwal & Nichol 2021 and Salimans & Ho 2022 refined it, as the paper uses it.
  *
- * xt [N, H, W, inChannels], H and W divisible by 2^(levels - 1); logSNR one per image; labels one per image when classes > 1, integers in
- * [0, classes). Returns the raw output [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
+ * xt [N, H, W, inChannels], H and W divisible by 2^(levels - 1); conditioned on `noise`, logSNRs, and on `labels` when classes > 1. It knows no augmentation
+ * and no dropout, and leaves `augment` and `training` unread. Returns the raw output [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
  * @throws RangeError or TypeError when the inputs do not fit the configuration or each other.
  */
-export function applyUNet(
-  config: UNetConfig,
-  params: UNetParams,
-  xt: Tensor,
-  logSNR: readonly number[],
-  labels?: readonly number[],
-): Tensor {
-  checkInputs('applyUNet', config, { shape: xt.shape, noise: { name: 'logSNR', values: logSNR }, labels });
+export function applyUNet(config: UNetConfig, params: UNetParams, xt: Tensor, conditioning: Conditioning): Tensor {
+  checkInputs('applyUNet', config, xt.shape, conditioning);
   const { plan, apply } = partsOf(config);
   checkLists('applyUNet', plan, params);
-  return scope(() => apply(params, [xt, ...embeddingInputs(config, logSNR, labels)]));
+  return scope(() => apply(params, [xt, ...embeddingInputs(config, conditioning.noise, conditioning.labels)]));
 }
 
 /** What follows from a configuration alone, and is the same in every call: the plan, and the network as a function of tensors, which a backend may capture. */

@@ -32,7 +32,7 @@ async function checkStep(file: GoldenFile): Promise<Finding[]> {
   const weight = edmWeight(sigmaData);
   const preconditioning = edmPreconditioning(sigmaData);
   const setup = distillSetup<EdmUNetParams>({
-    network: (params, xt, cNoise, labels) => applyEdmUNet(config, params, xt, cNoise, labels),
+    network: (params, xt, conditioning) => applyEdmUNet(config, params, xt, conditioning),
     ...{ prediction: 'x0', preconditioning, process: edmGridProcess, rule: tractEdm({ sigmaData }) },
     ...{ phaseSteps: file.numbers('schedule'), timesteps: file.number('timesteps'), updates: 1e6 },
     lossWeight: (level) => weight(level) / pixels, // the reference takes the mean where ours takes the sum

@@ -39,8 +39,9 @@ async function checkNetwork(file: GoldenFile): Promise<Finding[]> {
   const cotangent = imageTensor(file, 'cotangent');
   const levels = Array.from(file.floats('sigma'), (sigma) => ({ alpha: 1, sigma }));
   const labels = edmLabels(file, 'labels', config);
+  const augment = file.has('augment') ? rowsOf(file, 'augment') : undefined;
   const model = modelOf(file, config);
-  const denoise = (at: EdmUNetParams, x: Tensor) => predictX0(model, at, x, levels, labels);
+  const denoise = (at: EdmUNetParams, x: Tensor) => predictX0(model, at, x, levels, { labels, augment });
 
   const out = denoise(params, xt);
   const { value, grads } = valueAndGrad((at: { params: EdmUNetParams; xt: Tensor }) => mean(mul(denoise(at.params, at.xt), cotangent)), {
@@ -63,9 +64,8 @@ async function checkNetwork(file: GoldenFile): Promise<Finding[]> {
 }
 
 function modelOf(file: GoldenFile, config: EdmUNetConfig): Model<EdmUNetParams> {
-  const augment = file.has('augment') ? rowsOf(file, 'augment') : undefined;
   return preconditionedModel(
-    (params, xt, cNoise, labels) => applyEdmUNet(config, params, xt, cNoise, labels, augment),
+    (params, xt, conditioning) => applyEdmUNet(config, params, xt, conditioning),
     edmPreconditioning(sigmaDataOf(file)),
   );
 }

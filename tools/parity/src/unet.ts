@@ -24,7 +24,7 @@ export const unet: Kind = {
     const cotangent = imageTensor(file, 'cotangent');
     const logSNR = Array.from(file.floats('logsnr'));
     const labels = config.classes > 1 ? file.integers('y') : undefined;
-    const network = (p: UNetParams, x: Tensor) => applyUNet(config, p, x, logSNR, labels);
+    const network = (p: UNetParams, x: Tensor) => applyUNet(config, p, x, { noise: logSNR, labels });
 
     const out = network(params, xt);
     const { value, grads } = valueAndGrad((at: { params: UNetParams; xt: Tensor }) => mean(mul(network(at.params, at.xt), cotangent)), {

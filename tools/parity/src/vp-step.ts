@@ -70,7 +70,7 @@ async function checkStep(file: GoldenFile, rule: TargetRule, phaseSteps: readonl
 function setupOf(file: GoldenFile, config: UNetConfig, rule: TargetRule, phaseSteps: readonly number[]): DistillSetup<UNetParams> {
   const clip = /clipped to ([\d.]+)/.exec(file.text('optimizer'));
   return distillSetup<UNetParams>({
-    network: (params, xt, logSNR, labels) => applyUNet(config, params, xt, logSNR, labels),
+    network: (params, xt, conditioning) => applyUNet(config, params, xt, conditioning),
     prediction: config.outputs === 2 ? 'x0+eps' : 'x0',
     phaseSteps,
     timesteps: file.number('timesteps'),

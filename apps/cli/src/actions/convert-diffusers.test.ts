@@ -37,7 +37,7 @@ async function errorOf(model: string, inputs: ReadonlyMap<string, NamedArray>, l
   const stored = readModel(model);
   const params = uploadParams(stored);
   const [x, t, out] = ['x', 't', 'out'].map((name) => inputs.get(name));
-  const output = networkOf(stored.network)(params, tensor(floatsOf(x), x!.shape), [...floatsOf(t)], labels);
+  const output = networkOf(stored.network)(params, tensor(floatsOf(x), x!.shape), { noise: [...floatsOf(t)], labels });
   const values = await read(output);
   dispose([params, output]);
   const expected = floatsOf(out);
@@ -103,7 +103,7 @@ test("the paper's networks go to diffusers as networks of the same function", as
   const [x, logSNR] = [randomNormals({ seed: 4, stream: 5, step: 0, sample: 0 }, 128), [3.5, -2]];
   const paper = readModel(at('paper'));
   const params = uploadParams(paper);
-  const output = networkOf(paper.network)(params, tensor(x, [2, 8, 8, 1]), logSNR, [1, 2]);
+  const output = networkOf(paper.network)(params, tensor(x, [2, 8, 8, 1]), { noise: logSNR, labels: [1, 2] });
   const timesteps = logSNR.map((value) => (1000 * Math.atan(Math.exp(-value / 2))) / (Math.PI / 2));
   const inputs = new Map<string, NamedArray>([
     ['x', { dtype: 'F32', shape: [2, 8, 8, 1], data: x }],

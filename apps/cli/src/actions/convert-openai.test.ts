@@ -41,7 +41,7 @@ test.each(cases)('%s.pt becomes a network whose outputs are those of PyTorch', a
   const expected = arraysOf(fixture(`${name}.safetensors`)).tensors;
   const { shape, data } = expected.get('x')!;
   const times = [...(expected.get('t')!.data as Float32Array)];
-  const out = await read(applyEdmUNet(config, params, tensor(data as Float32Array, shape), times, labels));
+  const out = await read(applyEdmUNet(config, params, tensor(data as Float32Array, shape), { noise: times, labels }));
   const there = expected.get('out')!.data as Float32Array;
   const largest = Math.max(...there.map(Math.abs));
   // 2e-5 of the largest entry: float32 sums through some ten layers, against float64.
@@ -77,7 +77,7 @@ test.each(around)('%s.pt with %j becomes a model that denoises as its program do
     return (0.25 / (beyond ** 2 + 0.25)) * value + ((0.5 * beyond) / Math.sqrt(sigma ** 2 + 0.25)) * output(i);
   });
   const params = uploadParams(stored);
-  const x0 = await read(predictX0(modelOf(stored), params, tensor(xt, [levels.length, 8, 8, 3]), levels, labels));
+  const x0 = await read(predictX0(modelOf(stored), params, tensor(xt, [levels.length, 8, 8, 3]), levels, { labels }));
   dispose(params);
   // 2e-5: as above.
   expect(Math.max(...expected.map((value, i) => Math.abs(value - x0[i])))).toBeLessThan(2e-5 * Math.max(...expected.map(Math.abs)));

@@ -1,3 +1,4 @@
+import type { Network } from '@tract/distill';
 import { add, concat, linear, noise, scale, scope, silu, type Tensor, tensor, zeros } from '@tract/tensor';
 
 type Layer = { readonly weight: Tensor /* [in,out] */; readonly bias: Tensor /* [out] */ };
@@ -31,8 +32,8 @@ function levelFeatures(logSNR: readonly number[]): Tensor {
   return tensor(rows, [logSNR.length, inputs - 2]);
 }
 
-/** Noisy points [B,2] and a logSNR for each → the raw output [B,2]. */
-export const applyPointNetwork = ({ first, middle, last }: PointNetwork, xt: Tensor, logSNR: readonly number[]): Tensor =>
+/** Compute the raw output [B,2] for noisy points [B,2] and a logSNR for each. */
+export const applyPointNetwork: Network<PointNetwork> = ({ first, middle, last }, xt, { noise: logSNR }) =>
   scope(() => {
     let h = silu(linear(concat([xt, levelFeatures(logSNR)], 1), first.weight, first.bias));
     for (const { weight, bias } of middle) h = add(h, silu(linear(h, weight, bias)));

@@ -36,7 +36,7 @@ export function drawableModel(name: string, weights: Uint8Array, config?: Uint8A
     Array.isArray(samplingSteps) && Number.isInteger(samplingSteps[0]) && Number(samplingSteps[0]) >= 1 ? Number(samplingSteps[0]) : 1;
   return {
     name,
-    model: { network: (params, xt, logSNR, labels) => applyUNet(unet, params, xt, logSNR, labels), prediction: known },
+    model: { network: (params, xt, conditioning) => applyUNet(unet, params, xt, conditioning), prediction: known },
     params: upload(name, unet, tensors),
     network: unet,
     steps,

@@ -10,7 +10,7 @@ export type GainTable = { readonly gain: Tensor /* [timesteps + 1, 1] */ };
 export function gainNetwork({ timesteps, levels }: Process, noiseOf: (level: NoiseLevel) => number = levelToLogSNR): Network<GainTable> {
   // Rounded, because a level's number comes back from alpha and sigma with its last bits changed.
   const indices = new Map(levels.map((level, index) => [noiseOf(level).toFixed(9), index]));
-  return ({ gain }, xt, noise) => {
+  return ({ gain }, xt, { noise }) => {
     const rows = new Float32Array(noise.length * (timesteps + 1));
     noise.forEach((value, sample) => {
       rows[sample * (timesteps + 1) + indices.get(value.toFixed(9))!] = 1;

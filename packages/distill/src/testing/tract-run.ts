@@ -28,7 +28,7 @@ export type TractRun = {
 /** Twenty steps of TRACT with a U-Net on images of noise, 16 to 4 to 1 steps, on the active backend. Backends agree on it to rounding. */
 export async function tractRun(): Promise<TractRun> {
   const setup = distillSetup<ReturnType<typeof initUNet>>({
-    network: (params, xt, logSNR) => applyUNet(config, params, xt, logSNR),
+    network: (params, xt, conditioning) => applyUNet(config, params, xt, conditioning),
     prediction: 'v',
     phaseSteps: [16, 4, 1],
     updates: 20,

@@ -43,7 +43,7 @@ describe.each<[string, EdmUNetConfig]>([
   test('is off unless the call says that it trains', async () => {
     const params = livelyParams(config);
     const xt = images(count);
-    const outputOf = (own: EdmUNetConfig, key?: typeof training) => read(applyEdmUNet(own, params, xt, cNoise, undefined, undefined, key));
+    const outputOf = (own: EdmUNetConfig, key?: typeof training) => read(applyEdmUNet(own, params, xt, { noise: cNoise, training: key }));
     const whole = await outputOf({ ...config, dropout: undefined });
     expect(await outputOf(config)).toEqual(whole);
     expect(await outputOf({ ...config, dropout: undefined }, training)).toEqual(whole);
@@ -57,16 +57,16 @@ describe.each<[string, EdmUNetConfig]>([
   test('is keyed by the place in the batch, not by the call', async () => {
     const params = livelyParams(config);
     const xt = images(count);
-    const together = await read(applyEdmUNet(config, params, xt, cNoise, undefined, undefined, training));
+    const together = await read(applyEdmUNet(config, params, xt, { noise: cNoise, training }));
     const second = slice(xt, [1, 0, 0, 0], [1, 8, 8, 1]);
-    const alone = await read(applyEdmUNet(config, params, second, [0], undefined, undefined, { ...training, first: 1 }));
+    const alone = await read(applyEdmUNet(config, params, second, { noise: [0], training: { ...training, first: 1 } }));
     expect(alone).toEqual(together.slice(64, 128));
   });
 
   test('has the gradient of what is left', () => {
     const cotangent = noise({ seed: 8, samples: [0, 1], shape: [8, 8, 1] });
     const loss = ({ params, xt }: { params: EdmUNetParams; xt: Tensor }) =>
-      sum(mul(applyEdmUNet(config, params, xt, [-1.2, 0.4], undefined, undefined, training), cotangent));
+      sum(mul(applyEdmUNet(config, params, xt, { noise: [-1.2, 0.4], training }), cotangent));
     // The loss's curvature, which falls with the square of the step, and float32's rounding over it: some 3e-4 of the gradient.
     return checkGradient(loss, { params: livelyParams(config), xt: images(2) }, { step: 2.5e-4, tolerance: 2e-3, directions: 2 });
   });

@@ -1,7 +1,8 @@
 import { captured, scope, type Tensor } from '@tract/tensor';
 import { applyBackbone, type Backbone, backboneSpec } from '../backbone.js';
+import type { Conditioning } from '../conditioning.js';
 import { checkAugment, checkInputs, checkLists } from '../inputs.js';
-import { dropoutOf, type Training } from '../layers/dropout.js';
+import { dropoutOf } from '../layers/dropout.js';
 import { initParams, type ParamSpec } from '../param-spec.js';
 import { perConfig } from '../per-config.js';
 import { checkEdmUNetConfig } from './edm-check.js';
@@ -30,37 +31,28 @@ export const initEdmUNet = (config: EdmUNetConfig, seed: number): EdmUNetParams 
  * The networks F of Karras et al. 2022 ("EDM"): DDPM++ and NCSN++ (Song et al. 2021), ADM (Dhariwal & Nichol 2021). A preconditioning scales what
  * goes in and what comes out.
  *
- * xt [N, H, W, inChannels], already times cIn, H and W divisible by 2^(levels - 1); cNoise one per image; labels one per image when classes > 1,
- * integers in [0, classes); augment, one row of `augmentChannels` numbers per image, may be left out, which counts as zeros. With `training`
- * the network drops features out as its configuration says, a function of seed, step, layer and the image's place in the batch; without it, as in sampling, it
- * drops none. Returns the raw output [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
+ * xt [N, H, W, inChannels], already times cIn, H and W divisible by 2^(levels - 1); conditioned on `noise`, cNoises, on `labels` when classes > 1, and on
+ * `augment` when the configuration has augmentChannels. With `training` the network drops features out as its configuration says, a function of seed, step,
+ * layer and the image's place in the batch; without it, as in sampling, it drops none. Returns the raw output [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
  * @throws RangeError or TypeError when the inputs do not fit the configuration or each other.
  */
-export function applyEdmUNet(
-  config: EdmUNetConfig,
-  params: EdmUNetParams,
-  xt: Tensor,
-  cNoise: readonly number[],
-  labels?: readonly number[],
-  augment?: readonly (readonly number[])[],
-  training?: Training,
-): Tensor {
-  checkInputs('applyEdmUNet', config, { shape: xt.shape, noise: { name: 'cNoise', values: cNoise }, labels });
-  checkAugment('applyEdmUNet', config.augmentChannels, cNoise.length, augment);
+export function applyEdmUNet(config: EdmUNetConfig, params: EdmUNetParams, xt: Tensor, conditioning: Conditioning): Tensor {
+  checkInputs('applyEdmUNet', config, xt.shape, conditioning);
+  checkAugment('applyEdmUNet', config.augmentChannels, xt.shape[0], conditioning.augment);
   const { plan, style, undropped } = partsOf(config);
   checkLists('applyEdmUNet', plan, params);
   checkNoiseEmbedding('applyEdmUNet', config, params.embedding);
-  const drop = dropoutOf(config.dropout, training);
+  const drop = dropoutOf(config.dropout, conditioning.training);
   const { embedding, ...backbone } = params;
   return scope(() => {
-    const told = applyNoiseEmbedding(config, embedding, { cNoise, labels, augment });
-    return drop ? applyBackbone(plan, backbone, xt, told, style, drop) : undropped(backbone, [xt, told]);
+    const emb = applyNoiseEmbedding(config, embedding, conditioning);
+    return drop ? applyBackbone(plan, backbone, xt, emb, style, drop) : undropped(backbone, [xt, emb]);
   });
 }
 
 /** What follows from a configuration alone, and is the same in every call. Without dropout the backbone is a function of tensors, which a backend may capture. */
 const partsOf = perConfig((config: EdmUNetConfig) => {
   const [plan, style] = [planEdm(config), styleOfEdm(config)];
-  const backbone = (params: Backbone<Tensor>, [xt, told]: readonly Tensor[]): Tensor => applyBackbone(plan, params, xt, told, style);
+  const backbone = (params: Backbone<Tensor>, [xt, emb]: readonly Tensor[]): Tensor => applyBackbone(plan, params, xt, emb, style);
   return { plan, style, undropped: captured(backbone, { byRow: true }) };
 });

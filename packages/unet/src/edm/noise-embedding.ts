@@ -1,4 +1,5 @@
 import { add, scope, silu, type Tensor, tensor } from '@tract/tensor';
+import type { Conditioning } from '../conditioning.js';
 import { fanAverage, fanInUniform, type LayerInit, silent } from '../layer-init.js';
 import { applyLinear, type Linear, linearSpec } from '../layers/linear.js';
 import { oneHot } from '../layers/one-hot.js';
@@ -52,22 +53,15 @@ export function checkNoiseEmbedding(where: string, config: EdmUNetConfig, params
 
 const unitNormal: LayerInit = () => ({ weight: { spread: 1 }, bias: 'zeros' });
 
-/** What the network is told beside the image, one entry per image. */
-export type Conditions = {
-  readonly cNoise: readonly number[];
-  readonly labels?: readonly number[];
-  readonly augment?: readonly (readonly number[])[];
-};
-
 /**
  * -> [N, embChannels], with the SiLU that every residual block starts with. The class joins before the two layers ('song', one-hot rows of length
  * sqrt(classes)) or between the last of them and its SiLU ('dhariwal'); the augmentation joins before.
  */
-export function applyNoiseEmbedding(config: EdmUNetConfig, params: NoiseEmbedding<Tensor>, conditions: Conditions): Tensor {
-  const { cNoise, labels, augment } = conditions;
+export function applyNoiseEmbedding(config: EdmUNetConfig, params: NoiseEmbedding<Tensor>, conditioning: Conditioning): Tensor {
+  const { noise, labels, augment } = conditioning;
   const early = config.kind === 'song';
   return scope(() => {
-    const features = params.frequencies ? fourierFeatures(cNoise, params.frequencies) : positional(config, cNoise);
+    const features = params.frequencies ? fourierFeatures(noise, params.frequencies) : positional(config, noise);
     const classes =
       labels && params.classes && applyLinear(params.classes, oneHot(labels, config.classes, early ? Math.sqrt(config.classes) : 1));
     const augmented = augment && params.augment && applyLinear(params.augment, tensor(augment.flat(), [augment.length, augment[0].length]));
