@@ -51,7 +51,7 @@ export function samplingOf(model: DiffusionModel, steps: number, options: Sampli
   const knowsAll = process.kind === 'edm' && process.timesteps === undefined;
   const { sampler = knowsAll ? 'heun' : 'ddim', eta = 0, churn = 0, churnMin, churnMax, churnNoise, sigmaMin, sigmaMax, rho } = options;
   const range = present({ sigmaMin, sigmaMax, rho });
-  const churning = present({ from: churnMin, to: churnMax, noiseScale: churnNoise });
+  const churning = present({ sMin: churnMin, sMax: churnMax, noiseScale: churnNoise });
   if (Object.keys(range).length > 0 && !knowsAll)
     throw usageError(`--sigma-min, --sigma-max and --rho are for teachers on EDM's levels; this model has its own, leave them out`);
   if (sampler === 'heun' && process.kind !== 'edm')
@@ -61,7 +61,7 @@ export function samplingOf(model: DiffusionModel, steps: number, options: Sampli
   if (eta > 0 && sampler !== 'ddim' && sampler !== 'dpm-solver')
     throw usageError(`--eta goes with --sampler ddim or dpm-solver, not ${sampler}; leave it out`);
   const levels = levelsOf({ ...model, process: { ...process, ...range } }, steps);
-  const noChurn: Churn = { churn, from: 0, to: Number.POSITIVE_INFINITY, noiseScale: 1, ...churning };
+  const noChurn: Churn = { churn, sMin: 0, sMax: Number.POSITIVE_INFINITY, noiseScale: 1, ...churning };
   const samplers: Record<SamplerName, Sampling['run']> = {
     ddim: (space, denoise, xT) => ddim(space, denoise, xT, levels, { eta }),
     ancestral: (space, denoise, xT) => ancestral(space, denoise, xT, levels),

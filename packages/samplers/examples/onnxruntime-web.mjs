@@ -1,7 +1,7 @@
 // Draws a digit with a network in an ONNX file: node onnxruntime-web.mjs MODEL.onnx [STEPS]
 // Needs @tract/samplers, @tract/schedules and onnxruntime-web, nothing else; in a browser, fetch the file instead of reading it.
 import { readFile } from 'node:fs/promises';
-import { clampedDenoiser, ddim, drain, float32SpaceWithSeed } from '@tract/samplers';
+import { clampedDenoiser, ddim, drain, float32SpaceWithSeed, startNoise } from '@tract/samplers';
 import { levelToLogSNR, vpGrid } from '@tract/schedules';
 import * as ort from 'onnxruntime-web';
 
@@ -19,6 +19,7 @@ async function denoise(xt, level) {
 }
 
 const space = float32SpaceWithSeed(1);
-const xT = space.noise(new Float32Array(28 * 28), 0);
-const image = await drain(ddim(space, clampedDenoiser(space, denoise), xT, vpGrid(Number(steps))));
+const levels = vpGrid(Number(steps));
+const xT = startNoise(space, new Float32Array(28 * 28), levels[0]);
+const image = await drain(ddim(space, clampedDenoiser(space, denoise), xT, levels));
 console.log(JSON.stringify([...image]));

@@ -1,22 +1,23 @@
-import { type ContinuousProcess, levelAt } from '@tract/schedules';
+import type { ContinuousProcess } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import type { Churn } from './heun.js';
-import { neighbours } from './pairs.js';
+import { fallingSteps, neighbours, requireOption } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
-import { combineAndFree, walk } from './walk.js';
+import { type RunOptions, walk } from './walk.js';
 
 export type AblationOptions = Churn & {
   readonly solver?: 'euler' | 'heun';
-  /** Where in the step the second slope is taken: 1 is Heun's method, 1/2 the midpoint's, 2/3 Ralston's. */
+  /** Where in the step the second slope is taken: 1 is Heun's method, 1/2 the midpoint's, 2/3 Ralston's. In (0, 1]; default: 1. */
   readonly at?: number;
 };
 
 /**
- * The generalised sampler of Karras et al. 2022 (Algorithm 3): any noise schedule, scaling and time grid, Euler's or a second-order method in time t, with
- * churn. The flow is dx/dt = (sigma'/sigma + s'/s)·x − (s·sigma'/sigma)·x0. NFE = times.length − 1, with 'heun' 2·(times.length − 1) − 1. Yields as `ddim` does.
+ * Sample by the generalised sampler of Karras et al. 2022 (Algorithm 3): any process and time grid, Euler's or a second-order method in time t, with
+ * churn (default: 0). The flow is dx/dt = (sigma'/sigma)·x + (alpha' − alpha·sigma'/sigma)·x0. NFE = times.length − 1, with 'heun' 2·(times.length − 1) − 1.
+ * Yields as `ddim` does.
  *
  * @param times falling, at least two, the last one 0; xT has the level of the first.
- * @throws RangeError on the first pull when there are fewer than two times.
+ * @throws RangeError on the first pull when the levels of the times do not fall or an option is out of range.
  */
 export async function* ablationSampler<T>(
   space: VectorSpace<T>,
@@ -24,55 +25,46 @@ export async function* ablationSampler<T>(
   xT: T,
   process: ContinuousProcess,
   times: readonly number[],
-  { solver = 'heun', at = 1, churn = 0, from: low = 0, to: high = Number.POSITIVE_INFINITY, noiseScale = 1 }: AblationOptions = {},
+  {
+    solver = 'heun',
+    at = 1,
+    churn = 0,
+    sMin = 0,
+    sMax = Number.POSITIVE_INFINITY,
+    noiseScale = 1,
+    ...run
+  }: AblationOptions & RunOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
-  const { sigma, sigmaRate, scale, scaleRate, timeOf } = process;
-  const steps = neighbours('ablationSampler', 'times', times);
+  const { level, rate, ratio, timeOf } = process;
+  const name = 'ablationSampler';
+  for (const [option, value] of Object.entries({ churn, sMin, sMax, noiseScale })) requireOption(name, option, value, 0);
+  requireOption(name, 'at', at, Number.MIN_VALUE, 1);
   /** The slope at (x, t) as weights of x and x0. */
-  const slope = (t: number) => ({ ofX: sigmaRate(t) / sigma(t) + scaleRate(t) / scale(t), ofX0: (-scale(t) * sigmaRate(t)) / sigma(t) });
+  const slope = (t: number) => {
+    const ofX = rate(t).sigma / level(t).sigma;
+    return { ofX, ofX0: rate(t).alpha - level(t).alpha * ofX };
+  };
+  neighbours(name, 'times', times);
+  const steps = fallingSteps(name, times.map(level));
 
-  yield* walk(space, xT, steps, async (xt, [t, next], index) => {
-    const s = sigma(t);
-    const more = churn > 0 && s >= low && s <= high ? Math.min(churn / steps.length, Math.SQRT2 - 1) : 0;
+  yield* walk({ name, space, denoise, xT, steps, ...run }, async ({ xt, from, index, total, predict, combine, noise }) => {
+    const [t, next] = [times[index], times[index + 1]];
+    const s = ratio(t);
+    const more = s >= sMin && s <= sMax && s < Infinity ? Math.min(churn / total, Math.SQRT2 - 1) : 0;
     const raised = more === 0 ? t : timeOf(s * (1 + more));
-    const noise = more === 0 ? undefined : space.noise(xt, index);
-    const added = noiseScale * scale(raised) * Math.sqrt(Math.max(0, sigma(raised) ** 2 - s ** 2));
-    const x =
-      noise === undefined
-        ? xt
-        : combineAndFree(
-            space,
-            [
-              [scale(raised) / scale(t), xt],
-              [added, noise],
-            ],
-            [noise],
-          );
-    const free = noise === undefined ? [] : [x];
+    const { alpha } = level(raised);
+    const added = noiseScale * alpha * Math.sqrt(Math.max(0, ratio(raised) ** 2 - s ** 2));
+    const x = more === 0 ? xt : combine([alpha / from.alpha, xt], ...noise(added));
     const h = next - raised;
     const first = slope(raised);
-    const x0 = await denoise(x, levelAt(process, raised));
-    const advance = (part: number) =>
-      space.combine([
-        [1 + part * h * first.ofX, x],
-        [part * h * first.ofX0, x0],
-      ]);
-    if (solver === 'euler' || next === 0) {
-      const end = advance(1);
-      for (const vector of [...free, x0]) space.dispose?.(vector);
-      return end;
-    }
+    const x0 = await predict(x, level(raised));
+    const advance = (part: number) => combine([1 + part * h * first.ofX, x], [part * h * first.ofX0, x0]);
+    if (solver === 'euler' || next === 0) return advance(1);
     const middle = advance(at);
     const between = raised + at * h;
     const second = slope(between);
-    const x0Middle = await denoise(middle, levelAt(process, between));
+    const x0Middle = await predict(middle, level(between));
     const [old, fresh] = [(1 - 0.5 / at) * h, (0.5 / at) * h];
-    const terms: [number, T][] = [
-      [1 + old * first.ofX, x],
-      [old * first.ofX0, x0],
-      [fresh * second.ofX, middle],
-      [fresh * second.ofX0, x0Middle],
-    ];
-    return combineAndFree(space, terms, [...free, x0, middle, x0Middle]);
+    return combine([1 + old * first.ofX, x], [old * first.ofX0, x0], [fresh * second.ofX, middle], [fresh * second.ofX0, x0Middle]);
   });
 }

@@ -1,50 +1,84 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
-import { pairs } from './pairs.js';
+import { logRatio } from './log-ratio.js';
+import { fallingSteps, requireOption } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
-import { combineAndFree, walk } from './walk.js';
+import { type RunOptions, walk } from './walk.js';
+
+export type DpmSolverOptions<T> = RunOptions<T> & {
+  /** Noise: 0 solves the probability flow, 1 the reverse SDE ("DPM++ 2M SDE"). In [0, 1]; default: 0. Step i adds noise i of the space. */
+  readonly eta?: number;
+  /** Standard deviation of that noise. Default: 1. */
+  readonly noiseScale?: number;
+  /** Weight of the slope in second order: 'midpoint' is the paper's, 'heun' the exact integral of a line. Default: 'midpoint'. */
+  readonly solverType?: 'midpoint' | 'heun';
+  /** Fall to first order at the last step (and to second before it), which steadies runs of few steps that end with noise. Default: false. */
+  readonly lowerOrderFinal?: boolean;
+};
 
 /**
- * DPM-Solver++(2M), second order with one network call a step; NFE = levels.length − 1. With eta = 1 its SDE form, SDE-DPM-Solver++(2M), which
- * adds noise i of the space in step i. A last level without noise is reached by a first-order step. Source: Lu et al. 2022 (DPM-Solver++), Algorithm 2
- * and Eq. 18, with h the step in ln(alpha / sigma). Yields as `ddim` does.
+ * Sample by DPM-Solver++(2M), second order with one model call a step; NFE = levels.length − 1. The first step is of first order, and so is one to a level
+ * without noise. Source: Lu et al. 2022 (DPM-Solver++), Algorithm 2 and Eq. 18, with h the step in ln(alpha / sigma). A level with alpha = 0 is infinitely far
+ * from the next: its step takes its limit, which is DDIM's, and the next one its limit without history. Yields as `ddim` does.
  *
- * @param levels noisy to clean, at least two, alpha > 0; all but the last need sigma > 0.
- * @throws RangeError on the first pull when there are fewer than two levels or eta is not in [0, 1].
+ * @param levels noisy to clean, at least two.
+ * @throws RangeError as `ddim` does.
  */
-export async function* dpmSolver2M<T>(
+export const dpmSolver2M = <T>(
   space: VectorSpace<T>,
   denoise: Denoiser<T>,
   xT: T,
   levels: readonly NoiseLevel[],
-  { eta = 0 }: { readonly eta?: number } = {},
+  options: DpmSolverOptions<T> = {},
+) => multistep('dpmSolver2M', 2, space, denoise, xT, levels, options);
+
+/** Sample by DPM-Solver++(3M), third order with one model call a step; with eta 1 "DPM++ 3M SDE". Source: Lu et al. 2022, and k-diffusion for the SDE form. */
+export const dpmSolver3M = <T>(
+  space: VectorSpace<T>,
+  denoise: Denoiser<T>,
+  xT: T,
+  levels: readonly NoiseLevel[],
+  options: DpmSolverOptions<T> = {},
+) => multistep('dpmSolver3M', 3, space, denoise, xT, levels, options);
+
+async function* multistep<T>(
+  name: string,
+  order: 2 | 3,
+  space: VectorSpace<T>,
+  denoise: Denoiser<T>,
+  xT: T,
+  levels: readonly NoiseLevel[],
+  { eta = 0, noiseScale = 1, solverType = 'midpoint', lowerOrderFinal = false, ...run }: DpmSolverOptions<T>,
 ): AsyncGenerator<T, void, undefined> {
-  if (!(eta >= 0 && eta <= 1)) throw new RangeError(`dpmSolver2M: eta must be in [0, 1], got ${eta}`);
-  let before: { readonly x0: T; readonly h: number } | undefined;
-  try {
-    yield* walk(space, xT, pairs('dpmSolver2M', levels), async (xt, [from, to], index) => {
-      const x0 = await denoise(xt, from);
-      const h = Math.log(to.alpha / to.sigma) - Math.log(from.alpha / from.sigma); // infinite where no noise is left
-      const addX0 = -to.alpha * Math.expm1(-(1 + eta) * h);
-      const terms: [number, T][] = [[Number.isFinite(h) ? (to.sigma / from.sigma) * Math.exp(-eta * h) : 0, xt]];
-      if (before !== undefined && Number.isFinite(h)) {
-        const slope = h / (2 * before.h);
-        terms.push([addX0 * (1 + slope), x0], [-addX0 * slope, before.x0]);
-      } else {
-        terms.push([addX0, x0]);
-      }
-      const addNoise = to.sigma * Math.sqrt(-Math.expm1(-2 * eta * h));
-      const noise = addNoise > 0 ? space.noise(xt, index) : undefined;
-      if (noise !== undefined) terms.push([addNoise, noise]);
-      const next = combineAndFree(
-        space,
-        terms,
-        [noise, before?.x0].filter((x) => x !== undefined),
-      );
-      before = { x0, h };
-      return next;
-    });
-  } finally {
-    if (before !== undefined) space.dispose?.(before.x0);
-  }
+  requireOption(name, 'eta', eta, 0, 1);
+  requireOption(name, 'noiseScale', noiseScale, 0);
+  const steps = fallingSteps(name, levels);
+  yield* walk({ name, space, denoise, xT, steps, memory: order - 1, ...run }, async (step) => {
+    const { xt, from, to, index, total, predict, combine, keep, noise } = step;
+    const lambda = logRatio(from);
+    const h = logRatio(to) - lambda; // infinite from alpha = 0 and to sigma = 0
+    const past = h < Infinity ? step.past.filter(({ level }) => level.alpha > 0) : []; // the slope to a level infinitely far away is 0
+    const room = lowerOrderFinal ? total - index : order;
+    const [one, two] = past.slice(0, room - 1);
+    const wide = (1 + eta) * h;
+    const addX0 = -to.alpha * Math.expm1(-wide);
+    const x0 = keep(await predict(xt, from));
+    const terms: [number, T][] = [
+      [(to.sigma / from.sigma) * (eta === 0 ? 1 : Math.exp(-eta * h)), xt],
+      [addX0, x0],
+    ];
+    if (one) {
+      const [back, further] = [lambda - logRatio(one.level), two ? logRatio(one.level) - logRatio(two.level) : Infinity];
+      const phi2 = to.alpha * (1 + Math.expm1(-wide) / wide); // of the slope, times h
+      const slopeWeight = solverType === 'heun' || two ? phi2 : addX0 / 2;
+      const [first, second] = [h / back, h / further]; // of the differences x0 − one and one − two
+      const phi3 = two ? phi2 / wide - to.alpha / 2 : 0; // of the curvature
+      const [near, far] = [back / (back + further), h / (back + further)];
+      const ofFirst = two ? slopeWeight * first * (1 + near) - phi3 * first * far : slopeWeight * first;
+      const ofSecond = two ? -slopeWeight * second * near + phi3 * second * far : 0;
+      terms.push([ofFirst, x0], [ofSecond - ofFirst, one.vector]);
+      if (two) terms.push([-ofSecond, two.vector]);
+    }
+    return combine(...terms, ...noise(eta === 0 ? 0 : noiseScale * to.sigma * Math.sqrt(-Math.expm1(-2 * eta * h))));
+  });
 }

@@ -3,7 +3,6 @@ import {
   edmGrid,
   edmProcess,
   edmSigmas,
-  levelAt,
   linearBetaProcess,
   linearBetaThrough,
   veProcess,
@@ -68,16 +67,16 @@ test("Heun's method, with and without churn, gives the published numbers", async
   expectGolden(await drain(edmStochastic(space, denoise, scaled(levels[0].sigma), levels, { churn: 40 })), 'heun.churn40.18');
 });
 
-const { sigma } = linearBetaProcess();
+const { ratio } = linearBetaProcess();
 const columns: ['vp' | 've' | 'edm', ContinuousProcess, readonly number[]][] = [
-  ['vp', linearBetaThrough(sigma(1e-3), sigma(1)), vpSigmas(12)],
+  ['vp', linearBetaThrough(ratio(1e-3), ratio(1)), vpSigmas(12)],
   ['ve', veProcess, veSigmas(12)],
   ['edm', edmProcess, edmSigmas(12).slice(0, -1)],
 ];
 
 test.each(columns)('the generalised sampler gives the published numbers for %s', async (kind, process, sigmas) => {
   const times = [...sigmas.map(process.timeOf), 0];
-  const xT = scaled(levelAt(process, times[0]).sigma);
+  const xT = scaled(process.level(times[0]).sigma);
   for (const solver of ['euler', 'heun'] as const) {
     expectGolden(await drain(ablationSampler(space, denoise, xT, process, times, { solver })), `ablation.${solver}.${kind}`);
   }

@@ -1,7 +1,7 @@
 import { cosineLevel, type NoiseLevel, vpGrid } from '@tract/schedules';
 import { describe, expect, test } from 'vitest';
-import { clampedDenoiser, ddim, drain, float32Space, float32SpaceWithSeed, type VectorSpace } from './index.js';
-import { countedDenoiser, gaussianDenoiser, gaussianScale, numberSpace } from './testing/index.js';
+import { clampedDenoiser, ddim, drain, float32Space, float32SpaceWithSeed } from './index.js';
+import { countedDenoiser, countingSpace, gaussianDenoiser, gaussianScale, numberSpace } from './testing/index.js';
 
 const sd = 0.5;
 
@@ -22,7 +22,7 @@ describe('ddim', () => {
   });
 
   test('turns Gaussian noise into data of the right spread', async () => {
-    const xT = float32Space.noise(new Float32Array(4000), 0);
+    const xT = float32Space.noise(new Float32Array(4000), -1);
     const samples = await drain(ddim(float32Space, gaussianDenoiser(float32Space, sd), xT, vpGrid(256)));
     const spread = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
     expect(spread).toBeCloseTo(sd, 1); // 4000 samples: 1% of 0.5; DDIM with 256 steps adds less
@@ -107,21 +107,3 @@ describe('float32Space', () => {
     expect(() => float32Space.combine([])).toThrow(RangeError);
   });
 });
-
-/** A space whose vectors are counted while they live. */
-function countingSpace() {
-  let live = 0;
-  const make = (value: number) => {
-    live++;
-    return { value };
-  };
-  const space: VectorSpace<{ value: number }> = {
-    combine: (terms) => make(numberSpace.combine(terms.map(([coefficient, x]) => [coefficient, x.value] as const))),
-    clamp: (x, low, high) => make(numberSpace.clamp(x.value, low, high)),
-    noise: () => make(0),
-    dispose: () => {
-      live--;
-    },
-  };
-  return { space, live: () => live };
-}

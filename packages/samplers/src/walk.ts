@@ -1,25 +1,129 @@
-import type { VectorSpace } from './vector-space.js';
+import type { NoiseLevel } from '@tract/schedules';
+import type { Denoiser } from './denoiser.js';
+import { ModelAnswerError } from './model-answer-error.js';
+import type { StepLevels } from './steps.js';
+import type { NoiseSpan, Term, VectorSpace } from './vector-space.js';
 
-/** Takes xT through the steps and frees each image once the next one is there. What is yielded is lent until the next pull; xT stays the caller's. */
-export async function* walk<T, S>(
-  space: VectorSpace<T>,
-  xT: T,
-  steps: Iterable<S>,
-  take: (xt: T, step: S, index: number) => Promise<T>,
+/** Options that every sampler takes besides its own. */
+export type RunOptions<T> = {
+  /** Stops the run: the next step, or a model call once it returns, throws the signal's reason. The model sees the signal too. */
+  readonly signal?: AbortSignal;
+  /** Called after each step; the run waits for it. */
+  readonly onStep?: (progress: Progress<T>) => void | Promise<void>;
+};
+
+/** One step done: `step` of `total`, counted from 1. The vectors are lent for the call. */
+export type Progress<T> = {
+  readonly step: number;
+  readonly total: number;
+  /** The image after the step and its level. */
+  readonly xt: T;
+  readonly level: NoiseLevel;
+  /** The clean image as the step's first model call predicts it: a preview. */
+  readonly x0: T;
+};
+
+/** A step as the body of a sampler sees it. All vectors made through it are freed after the step, but for the result and those kept. */
+export type Step<T> = {
+  readonly xt: T;
+  readonly from: NoiseLevel;
+  readonly to: NoiseLevel;
+  readonly index: number;
+  readonly total: number;
+  /** Vectors that earlier steps kept and the levels these stepped from, newest first; as many as the sampler's memory. */
+  readonly past: readonly Kept<T>[];
+  /** x0 as the model predicts it. */
+  predict(x: T, level: NoiseLevel): Promise<T>;
+  combine(...terms: readonly Term<T>[]): T;
+  /** Fresh noise of the step as terms: none where the coefficient is 0. */
+  noise(coefficient: number, span?: NoiseSpan, index?: number): readonly Term<T>[];
+  keep(vector: T): T;
+};
+export type Kept<T> = { readonly level: NoiseLevel; readonly vector: T };
+
+export type Walk<T> = RunOptions<T> & {
+  readonly name: string;
+  readonly space: VectorSpace<T>;
+  readonly denoise: Denoiser<T>;
+  readonly xT: T;
+  readonly steps: readonly StepLevels[];
+  readonly memory?: number;
+};
+
+/**
+ * Take xT through the steps. Yields the image after each; it is lent until the next pull, the last one pulled is the caller's, and so is xT.
+ * An error, of the model for instance, ends the run and frees everything else.
+ *
+ * @throws ModelAnswerError when the model's answer is not a vector of the space or not finite.
+ */
+export async function* walk<T>(
+  { name, space, denoise, xT, steps, memory = 0, signal, onStep }: Walk<T>,
+  take: (step: Step<T>) => Promise<T>,
 ): AsyncGenerator<T, void, undefined> {
+  const total = steps.length;
+  const made = new Set<T>();
+  let past: Kept<T>[] = [];
   let xt = xT;
-  let index = 0;
-  for (const step of steps) {
-    const next = await take(xt, step, index++);
+  const own = (vector: T) => {
+    made.add(vector);
+    return vector;
+  };
+  const free = (vectors: Iterable<T>) => {
+    for (const vector of vectors) space.dispose?.(vector);
+  };
+  const fault = space.fault?.(xT);
+  if (fault) throw new TypeError(`${name}: the start xT ${fault}`);
+  try {
+    for (const [index, [from, to]] of steps.entries()) {
+      const here = `${name}, step ${index + 1} of ${total}`;
+      const kept: Kept<T>[] = [];
+      let preview: { x0: T } | undefined;
+      signal?.throwIfAborted();
+      const next = await take({
+        ...{ xt, from, to, index, total, past },
+        async predict(x, level) {
+          const x0 = await denoise(x, level, { step: index, total, signal });
+          const fault = x0 == null ? `is ${x0}` : space.fault?.(x0);
+          if (fault) throw new ModelAnswerError(here, index, fault);
+          own(x0);
+          preview ??= { x0 };
+          signal?.throwIfAborted();
+          return x0;
+        },
+        combine(...terms) {
+          for (const [c] of terms) if (!Number.isFinite(c)) throw new RangeError(`${here}: a weight is ${c}, these levels are too extreme`);
+          const needed = terms.filter(([c]) => c !== 0);
+          return own(space.combine(needed.length > 0 ? needed : terms));
+        },
+        noise: (coefficient, span = { from, to }, draw = index) =>
+          coefficient === 0 ? [] : [[coefficient, own(space.noise(xt, draw, span))]],
+        keep(vector) {
+          kept.push({ level: from, vector });
+          return vector;
+        },
+      });
+      if (onStep) await onStep({ step: index + 1, total, xt: next, level: to, x0: preview ? preview.x0 : next });
+      const remembered = [...kept, ...past];
+      past = remembered.slice(0, memory);
+      for (const { vector } of past) made.delete(vector);
+      free(
+        remembered
+          .slice(memory)
+          .map(({ vector }) => vector)
+          .filter((vector) => !made.has(vector)),
+      );
+      made.delete(next);
+      free(made);
+      made.clear();
+      if (xt !== xT) space.dispose?.(xt);
+      xt = next;
+      yield xt;
+    }
+  } catch (error) {
     if (xt !== xT) space.dispose?.(xt);
-    xt = next;
-    yield xt;
+    throw error;
+  } finally {
+    free(made);
+    free(past.map(({ vector }) => vector));
   }
-}
-
-/** `combine`, after which vectors that only it needed are freed. */
-export function combineAndFree<T>(space: VectorSpace<T>, terms: readonly (readonly [number, T])[], free: readonly T[]): T {
-  const sum = space.combine(terms);
-  for (const vector of free) space.dispose?.(vector);
-  return sum;
 }

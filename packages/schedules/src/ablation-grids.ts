@@ -5,8 +5,8 @@ import { requireSteps } from './time-grid.js';
 
 /** VP: equal steps in time from 1 to minTime. */
 export function vpSigmas(steps: number, { betaRange = 19.9, betaMin = 0.1, minTime = 1e-3 } = {}): number[] {
-  const { sigma } = linearBetaProcess({ betaRange, betaMin });
-  return spaced('vpSigmas', steps, (part) => sigma(1 + part * (minTime - 1)));
+  const { ratio } = linearBetaProcess({ betaRange, betaMin });
+  return spaced('vpSigmas', steps, (part) => ratio(1 + part * (minTime - 1)));
 }
 
 /** VE: a geometric sequence. */

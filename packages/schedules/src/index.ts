@@ -3,7 +3,7 @@ export { type ConsistencySettings, consistencyPreconditioning } from './consiste
 export {
   type ContinuousProcess,
   edmProcess,
-  levelAt,
+  flowProcess,
   linearBetaProcess,
   linearBetaThrough,
   veProcess,

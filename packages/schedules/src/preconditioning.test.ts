@@ -82,8 +82,8 @@ test('VP and iDDPM ask for the noise and show an image of unit variance, VE asks
 });
 
 test('networks are told the level as they were trained: a time, a logarithm, a training step', () => {
-  const { sigma } = linearBetaProcess();
-  for (const t of [1e-3, 0.3, 1]) expect(vpPreconditioning()(sigma(t)).cNoise).toBeCloseTo(999 * t, 9);
+  const { ratio } = linearBetaProcess();
+  for (const t of [1e-3, 0.3, 1]) expect(vpPreconditioning()(ratio(t)).cNoise).toBeCloseTo(999 * t, 9);
   expect(vePreconditioning()(2).cNoise).toBe(0);
   // From the published code, whose grid is float32.
   expect([0.003, 0.7, 20, 78.3].map((s) => iddpmPreconditioning()(s).cNoise)).toEqual([-1, 383, 967, 991]);

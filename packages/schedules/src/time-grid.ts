@@ -1,4 +1,4 @@
-import { levelAt, linearBetaProcess } from './continuous-process.js';
+import { linearBetaProcess } from './continuous-process.js';
 import { cosineLevel, type LogSNRRange } from './cosine-schedule.js';
 import { logSNRToLevel, type NoiseLevel } from './noise-level.js';
 
@@ -21,8 +21,8 @@ export const vpGrid = (steps: number): NoiseLevel[] => timeGrid(steps).map((t) =
  * @throws RangeError as `linearBetaProcess` does, or when steps is not a whole number ≥ 1.
  */
 export function linearBetaGrid(steps: number, betas?: { readonly betaRange?: number; readonly betaMin?: number }): NoiseLevel[] {
-  const process = linearBetaProcess(betas);
-  return timeGrid(steps).map((t) => levelAt(process, t));
+  const { level } = linearBetaProcess(betas);
+  return timeGrid(steps).map(level);
 }
 
 /** The steps + 1 variance preserving levels at equal distances in logSNR, from `min` (noise) to `max`. Source: Lu et al. 2022, whose solvers they suit. */

@@ -5,7 +5,6 @@ import {
   edmProcess,
   edmSigmas,
   iddpmSigmas,
-  levelAt,
   linearBetaProcess,
   linearBetaThrough,
   veProcess,
@@ -87,8 +86,8 @@ function edm(file: GoldenFile, what: string): Promise<Float64Array> {
 /** Process and noise scales of Table 1's columns. */
 function columnOf(kind: string): { readonly process: ContinuousProcess; readonly sigmas: readonly number[] } | undefined {
   if (kind === 'vp') {
-    const { sigma } = linearBetaProcess();
-    return { process: linearBetaThrough(sigma(1e-3), sigma(1)), sigmas: vpSigmas(ablationSteps) };
+    const { ratio } = linearBetaProcess();
+    return { process: linearBetaThrough(ratio(1e-3), ratio(1)), sigmas: vpSigmas(ablationSteps) };
   }
   if (kind === 've') return { process: veProcess, sigmas: veSigmas(ablationSteps) };
   if (kind === 'iddpm') return { process: edmProcess, sigmas: iddpmSigmas(ablationSteps, { kept: keptInFloat32 }) };
@@ -106,7 +105,7 @@ function ablation(file: GoldenFile, what: string): Promise<Float64Array> {
   const column = columnOf(kind);
   if (column === undefined || (solver !== 'euler' && solver !== 'heun')) throw new BrokenFile(`'${what}' is no known sampler`);
   const times = [...column.sigmas.map(column.process.timeOf), 0];
-  const { sigma } = levelAt(column.process, times[0]);
+  const { sigma } = column.process.level(times[0]);
   const xT = scaled(file.floats('noise'), sigma);
   return drain(ablationSampler(float64Space(undrawn), denoiserOf(file), xT, column.process, times, { solver }));
 }

@@ -1,0 +1,32 @@
+import type { NoiseLevel } from '@tract/schedules';
+
+export type StepLevels = readonly [from: NoiseLevel, to: NoiseLevel];
+
+/**
+ * Pair the neighbours of a list of levels: the steps of a sampler.
+ *
+ * @param ofNoise false for samplers that have no limit at alpha = 0; the remedy is named.
+ * @throws RangeError, in the sampler's name, for fewer than two levels, one that is not a level, or one that is not cleaner than the one before.
+ */
+export function fallingSteps(sampler: string, levels: readonly NoiseLevel[], remedy?: string): StepLevels[] {
+  levels.forEach(({ alpha, sigma }, i) => {
+    const [here, before] = [`${sampler}: level ${i} (alpha ${alpha}, sigma ${sigma})`, levels[i - 1]];
+    if (!(alpha >= 0 && sigma >= 0 && alpha + sigma > 0 && Number.isFinite(alpha + sigma)))
+      throw new RangeError(`${here} needs finite alpha and sigma >= 0, not both 0`);
+    if (before && !(before.sigma * alpha > sigma * before.alpha))
+      throw new RangeError(`${here} must have less noise than the one before; give the levels noisy to clean, each once`);
+    if (alpha === 0 && remedy) throw new RangeError(`${here}: the method has no limit at alpha = 0; use ${remedy}`);
+  });
+  return neighbours(sampler, 'noise levels', levels);
+}
+
+/** @throws RangeError, in the sampler's name, when the list has fewer than two entries. */
+export function neighbours<S>(sampler: string, noun: string, list: readonly S[]): (readonly [S, S])[] {
+  if (list.length < 2) throw new RangeError(`${sampler}: needs at least two ${noun}, got ${list.length}`);
+  return list.slice(1).map((to, i) => [list[i], to] as const);
+}
+
+/** @throws RangeError, in the sampler's name, when an option is not a number in [low, high]. */
+export function requireOption(sampler: string, option: string, value: number, low: number, high = Number.POSITIVE_INFINITY): void {
+  if (!(value >= low && value <= high)) throw new RangeError(`${sampler}: ${option} must be in [${low}, ${high}], got ${value}`);
+}
