@@ -1,8 +1,8 @@
 import { add, scope, type Tensor, type Tree, type ValueAndGrads } from '@tract/tensor';
 import type { Part } from './batch.js';
 
-/** How a loss and its gradients are found for a part of a batch: `share` is how much of the batch it is, `addTo` the gradients to add to, which are consumed. */
-export type PartGradients<P> = (part: Part, options: { readonly share: number; readonly addTo?: P }) => ValueAndGrads<P>;
+/** Function from a part of a batch to its loss and gradients; `addTo` are gradients to add to, which are consumed. */
+export type PartGradients<P> = (part: Part, addTo: P | undefined) => ValueAndGrads<P>;
 
 /** @throws RangeError when a setup asks for parts that are none. */
 export function requireAccumulate(name: string, accumulate: number): number {
@@ -27,7 +27,7 @@ export function accumulated<P extends Tree<Tensor>>(images: number, accumulate: 
     for (let first = 0; first < images; first += count) {
       const before = sum;
       sum = scope(() => {
-        const { value, grads } = gradientsOf({ first, count }, { share: 1 / accumulate, addTo: before?.grads });
+        const { value, grads } = gradientsOf({ first, count }, before?.grads);
         return { value: before ? add(before.value, value) : value, grads };
       });
     }

@@ -13,7 +13,8 @@ export type Batch = {
 /** Neighbours in a batch: the place of the first, and how many. */
 export type Part = { readonly first: number; readonly count: number };
 
-const wholeOf = ({ x0 }: Batch): Part => ({ first: 0, count: x0.shape[0] });
+/** The whole of a batch as a part. */
+export const wholeOf = ({ x0 }: Batch): Part => ({ first: 0, count: x0.shape[0] });
 
 /** A part of a batch as a batch of its own: tensors and lists alike have one entry per image. Slices are fresh and belong to the current scope. */
 export function partOf<B extends Batch>(batch: B, { first, count }: Part): B {
@@ -27,12 +28,8 @@ export function partOf<B extends Batch>(batch: B, { first, count }: Part): B {
 const rows = (x: Tensor, { first, count }: Part): Tensor =>
   slice(x, [first, ...x.shape.slice(1).map(() => 0)], [count, ...x.shape.slice(1)]);
 
-/** The noise of a batch or a part of it: the caller's, else drawn by key and place in the batch, so that it is the same in parts. It belongs to the current scope unless it is the caller's. */
-export function noiseOf(batch: Batch, key: NoiseKey, part = wholeOf(batch)): Tensor {
-  const { x0, noise: given } = batch;
-  if (given) return part.count === x0.shape[0] ? given : rows(given, part);
-  return noise({ ...key, samples: part, shape: x0.shape.slice(1) });
-}
+/** Draw the noise of a part of a batch by key and place in the batch, so that it is the same in parts. It belongs to the current scope. */
+export const drawNoise = ({ x0 }: Batch, key: NoiseKey, part: Part): Tensor => noise({ ...key, samples: part, shape: x0.shape.slice(1) });
 
 /**
  * @param counts lengths of further lists that need one entry per image, by name.

@@ -41,16 +41,20 @@ export function initDistillation<P extends Tree<Tensor>>(setup: DistillSetup<P>,
  * @throws RangeError when the step lies outside the run or before the state's phase.
  */
 export function advancePhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: DistillState<P>): DistillState<P> {
-  if (state.step > setup.updates) {
-    throw new RangeError(`advancePhase: the run has ${setup.updates} updates, the state is at step ${state.step}; set up a longer run`);
-  }
-  const due = phaseAt(state.step / setup.updates, setup.shares);
+  const due = phaseDue(setup, state);
   if (due < state.phase) {
     throw new RangeError(
       `advancePhase: step ${state.step} belongs to phase ${due}, but the state is in phase ${state.phase}; resume with the setup it was made with`,
     );
   }
   return due === state.phase ? state : enterPhase(setup, state, due);
+}
+
+/** Find the phase that the next step of a state belongs to. @throws RangeError when the step lies outside the run. */
+export function phaseDue<P>({ updates, shares }: DistillSetup<P>, { step }: DistillState<P>): number {
+  if (step > updates)
+    throw new RangeError(`advancePhase: the run has ${updates} updates, the state is at step ${step}; set up a longer run`);
+  return phaseAt(step / updates, shares);
 }
 
 function enterPhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: DistillState<P>, phase: number): DistillState<P> {

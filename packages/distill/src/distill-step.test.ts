@@ -8,9 +8,11 @@ import {
   btd,
   type DistillOptions,
   type DistillState,
+  distillGradients,
   distillSetup,
   distillStep,
   distillTarget,
+  distillUpdate,
   initDistillation,
   predictX0,
   vpProcess,
@@ -121,8 +123,9 @@ describe('a step', () => {
     predicted.forEach((x, i) => {
       const sample = Math.floor(i / 4);
       const error = Math.min(Math.max(x, -1), 1) - target[i];
-      expected += goal.plan.lossWeights[sample] * error ** 2;
-      slopes[goal.plan.jumps[sample].a] += 2 * goal.plan.lossWeights[sample] * error * xa[i];
+      const weight = goal.plan.lossWeights[sample] / count;
+      expected += weight * error ** 2;
+      slopes[goal.plan.jumps[sample].a] += 2 * weight * error * xa[i];
     });
     const { loss, gradNorm } = distillStep(setup, state, batch);
     expect((await readScalar(loss)) / expected).toBeCloseTo(1, 5);
@@ -278,4 +281,19 @@ describe('distillSetup', () => {
     expect(() => setupOf(options)).toThrow(RangeError);
     expect(() => setupOf(options)).toThrow(message);
   });
+});
+
+test('a step is its gradients, then its update, with a phase change before them', async () => {
+  const setup = setupOf({ phaseSteps: [16, 4, 1], accumulate: 5 });
+  const started = () => run(setup, initDistillation(setup, exactGains(process, sd)), 6).then(({ state }) => state);
+  const batch = batchOf(6);
+  const whole = distillStep(setup, await started(), batch);
+  const late = await started();
+  expect(() => distillGradients(setup, late, batch)).toThrow(/due for another phase; call advancePhase first/);
+  const state = advancePhase(setup, late);
+  const gradients = distillGradients(setup, state, batch);
+  const inTwo = distillUpdate(setup, state, gradients);
+  expect(await readScalar(inTwo.loss)).toBe(await readScalar(whole.loss));
+  expect(await valuesOf(inTwo.state.student)).toEqual(await valuesOf(whole.state.student));
+  expect(inTwo.state).toMatchObject({ step: 7, phase: 1 });
 });

@@ -13,9 +13,9 @@ import {
   valueAndGrad,
 } from '@tract/tensor';
 import { accumulated, requireParts } from './accumulate.js';
-import { type Batch, noiseOf, partOf, requireBatch } from './batch.js';
+import { type Batch, drawNoise, partOf, requireBatch, wholeOf } from './batch.js';
 import type { DistillSetup } from './distill-setup.js';
-import { advancePhase, type DistillState } from './distill-state.js';
+import { advancePhase, type DistillState, phaseDue } from './distill-state.js';
 import { type Phase, phaseProgress } from './phases.js';
 import { predictX0 } from './prediction.js';
 import { addNoise } from './process.js';
@@ -41,7 +41,7 @@ export type DistillTarget = {
 export type StepResult<S> = { readonly state: S; readonly loss: Tensor; readonly gradNorm: Tensor };
 
 /**
- * One distillation step: moves on to the next phase when it is time, makes the target and updates the student towards it. Consumes the state.
+ * Distil by one step: `advancePhase`, `distillGradients`, `distillUpdate`. Consumes the state.
  *
  * @throws RangeError when the run is over, or the batch does not fit.
  */
@@ -50,29 +50,61 @@ export function distillStep<P extends Tree<Tensor>>(
   state: DistillState<P>,
   batch: DistillBatch,
 ): StepResult<DistillState<P>> {
-  if (state.step >= setup.updates) throw new RangeError(`distillStep: the run's ${setup.updates} updates are done`);
-  requireBatch('distillStep', batch, { draws: batch.draws?.length }); // before the state is consumed
-  const images = batch.x0.shape[0];
-  requireParts('distillStep', images, setup.accumulate);
+  requireStep('distillStep', setup, state, batch); // before the state is consumed
   const current = advancePhase(setup, state);
-  const draws = drawsOf(setup, current, batch);
-  return scope(() => {
-    const gradients = accumulated<P>(images, setup.accumulate, (part, options) => {
-      const noise = noiseOf(batch, noiseKey(setup, current), part);
-      const piece = partOf({ ...batch, draws, noise: undefined }, part);
-      const goal = distillTarget(setup, current, { ...piece, noise });
-      return studentGradients(setup, current, goal, { ...options, labels: piece.labels });
-    });
-    return updateStudent(setup, current, gradients);
+  return distillUpdate(setup, current, gradientsOf(setup, current, batch));
+}
+
+/**
+ * Compute the loss of a batch and its gradients for the student: make the target of each microbatch, compare. Leaves the state usable, but consumes its spare
+ * gradients.
+ *
+ * @throws RangeError when the run is over, the batch does not fit, or the state should be in another phase.
+ */
+export function distillGradients<P extends Tree<Tensor>>(
+  setup: DistillSetup<P>,
+  state: DistillState<P>,
+  batch: DistillBatch,
+): ValueAndGrads<P> {
+  requireStep('distillGradients', setup, state, batch);
+  if (phaseDue(setup, state) !== state.phase)
+    throw new RangeError('distillGradients: the state is due for another phase; call advancePhase first');
+  return gradientsOf(setup, state, batch);
+}
+
+function requireStep<P>(name: string, setup: DistillSetup<P>, state: DistillState<P>, batch: DistillBatch): void {
+  if (state.step >= setup.updates) throw new RangeError(`${name}: the run's ${setup.updates} updates are done`);
+  requireBatch(name, batch, { draws: batch.draws?.length });
+  requireParts(name, batch.x0.shape[0], setup.accumulate);
+}
+
+function gradientsOf<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: DistillState<P>, batch: DistillBatch): ValueAndGrads<P> {
+  const images = batch.x0.shape[0];
+  const draws = drawsOf(setup, state, batch);
+  return accumulated<P>(images, setup.accumulate, (part, addTo) => {
+    const own = partOf({ ...batch, draws }, part);
+    const target = targetOf(setup, state, { ...own, noise: own.noise ?? drawNoise(batch, noiseKey(setup, state), part), draws: own.draws });
+    return studentGradients(setup, state, target, { labels: own.labels, images, addTo });
   });
 }
 
 /** The first half of a step: batch → levels and weights → first prediction at a → second prediction at b → target. Leaves the state as it is. */
 export function distillTarget<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: DistillState<P>, batch: DistillBatch): DistillTarget {
-  const { model, process, rule } = setup;
   requireBatch('distillTarget', batch, { draws: batch.draws?.length });
-  const { x0, labels } = batch;
-  const plan = planStep(process, rule, phaseNow(setup, state), drawsOf(setup, state, batch));
+  return scope(() => {
+    const noise = batch.noise ?? drawNoise(batch, noiseKey(setup, state), wholeOf(batch));
+    return targetOf(setup, state, { ...batch, noise, draws: drawsOf(setup, state, batch) });
+  });
+}
+
+/** Make the target of a batch with nothing left to draw. */
+function targetOf<P extends Tree<Tensor>>(
+  setup: DistillSetup<P>,
+  state: DistillState<P>,
+  { x0, labels, noise: eps, draws }: DistillBatch & Required<Pick<DistillBatch, 'noise' | 'draws'>>,
+): DistillTarget {
+  const { model, process, rule } = setup;
+  const plan = planStep(process, rule, phaseNow(setup, state), draws);
 
   const predict = (params: P, xt: Tensor, levels: StepPlan['levelsA'], clip: boolean): Tensor =>
     scope(() => {
@@ -87,7 +119,6 @@ export function distillTarget<P extends Tree<Tensor>>(setup: DistillSetup<P>, st
     ]);
 
   const tensors = scope(() => {
-    const eps = noiseOf(batch, noiseKey(setup, state));
     const xa = addNoise(x0, eps, plan.levelsA);
     const atA = rule.first === 'data' ? x0 : teacher(xa, plan.levelsA);
     const first = rule.first === 'heun' ? heunMixture(plan, atA, teacher(towardsB(xa, atA), plan.secondLevels)) : atA;
@@ -121,32 +152,31 @@ const heunMixture = ({ heunShare }: StepPlan, atA: Tensor, atB: Tensor): Tensor 
     [heunShare, atB],
   ]);
 
-/** The second half: student at a → loss and gradients → one fused update of student, moments and averages. Consumes the state. */
-export function studentStep<P extends Tree<Tensor>>(
-  setup: DistillSetup<P>,
-  state: DistillState<P>,
-  goal: DistillTarget,
-  labels?: readonly number[],
-): StepResult<DistillState<P>> {
-  return updateStudent(setup, state, studentGradients(setup, state, goal, { labels }));
-}
+export type GradientOptions<P> = {
+  readonly labels?: readonly number[];
+  /** Images of the whole batch, over which the loss is averaged. Default: those of the target. */
+  readonly images?: number;
+  /** Gradients to add to, which are consumed. */
+  readonly addTo?: P;
+};
 
-type GradientOptions<P> = { readonly labels?: readonly number[]; readonly share?: number; readonly addTo?: P };
-
-/** Of the loss of images that are this share of their batch. Consumes what there is to add to, or else the state's spare gradients. */
-function studentGradients<P extends Tree<Tensor>>(
+/**
+ * Compute the loss of the student at xa against a target, summed over pixels and averaged over images, and its gradients. Consumes `addTo`, or else the
+ * state's spare gradients.
+ */
+export function studentGradients<P extends Tree<Tensor>>(
   setup: DistillSetup<P>,
   state: DistillState<P>,
   { plan, xa, target }: DistillTarget,
-  { labels, share = 1, addTo }: GradientOptions<P>,
+  { labels, images = xa.shape[0], addTo }: GradientOptions<P> = {},
 ): ValueAndGrads<P> {
-  const weights = plan.lossWeights.map((weight) => weight * share);
+  const weights = plan.lossWeights.map((weight) => weight / images);
   const loss = (params: P) => lossOf(setup, predictX0(setup.model, params, xa, plan.levelsA, { labels }), target, weights);
   return valueAndGrad(loss, state.student, addTo ? { addTo } : { into: state.spareGrads });
 }
 
-/** Consumes the state and the gradients; the loss is handed on. */
-function updateStudent<P extends Tree<Tensor>>(
+/** Apply the gradients of a batch: one fused update of student, moments and averages. Consumes state and gradients; hands the loss on. */
+export function distillUpdate<P extends Tree<Tensor>>(
   setup: DistillSetup<P>,
   state: DistillState<P>,
   { value: loss, grads }: ValueAndGrads<P>,

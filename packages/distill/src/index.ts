@@ -5,7 +5,16 @@ export { btd, halvings } from './btd.js';
 export { consistencyDistillation, consistencyTraining, type MultistepConsistencyOptions, multistepConsistency } from './consistency.js';
 export { type DistillOptions, type DistillSetup, distillSetup, type Restart } from './distill-setup.js';
 export { advancePhase, type DistillState, initDistillation } from './distill-state.js';
-export { type DistillBatch, type DistillTarget, distillStep, distillTarget, type StepResult, studentStep } from './distill-step.js';
+export {
+  type DistillBatch,
+  type DistillTarget,
+  distillGradients,
+  distillStep,
+  distillTarget,
+  distillUpdate,
+  type StepResult,
+  studentGradients,
+} from './distill-step.js';
 export { type Phase, phaseAt, phaseProgress, phaseShares, phasesOf } from './phases.js';
 export {
   type Conditioning,
@@ -27,6 +36,14 @@ export { drawJumps, planStep, type StepPlan } from './step-plan.js';
 export { streams } from './streams.js';
 export { type Draw, type Jump, jumpOf, type TargetRule } from './target-rule.js';
 export { ownOutputWeight, type TeacherOptions, type TeacherSetup, type TimeDraw, teacherSetup } from './teacher-setup.js';
-export { drawTimes, initTeacher, type TeacherBatch, type TeacherState, teacherStep } from './teacher-step.js';
+export {
+  drawTimes,
+  initTeacher,
+  type TeacherBatch,
+  type TeacherState,
+  teacherGradients,
+  teacherStep,
+  teacherUpdate,
+} from './teacher-step.js';
 export { tract } from './tract.js';
 export { type TractEdmOptions, tractEdm } from './tract-edm.js';

@@ -52,13 +52,13 @@ describe('planStep', () => {
     );
   });
 
-  test('has the mean over the batch in the loss weights', () => {
+  test('weighs the loss by the level that the student sees', () => {
     const draws = [
       { group: 1, semi: 0 },
       { group: 8, semi: 0 },
     ];
     const { lossWeights } = planStep(process, tract, phases[0], draws);
-    expect(lossWeights).toEqual([truncatedSNRWeight(process.levels[8]) / 2, 1 / 2]);
+    expect(lossWeights).toEqual([truncatedSNRWeight(process.levels[8]), 1]);
   });
 
   test('for two steps a group is the plan of binary distillation, but for the last group', () => {

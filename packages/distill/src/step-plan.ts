@@ -20,7 +20,7 @@ export type StepPlan = {
   /** target = teacherShare·x0First + secondShare·x0Second. */
   readonly teacherShare: readonly number[];
   readonly secondShare: readonly number[];
-  /** Weight of the squared error summed over pixels; 1/batch is in it. */
+  /** Weight of the squared error summed over pixels. */
   readonly lossWeights: readonly number[];
 };
 
@@ -74,7 +74,7 @@ export function planStep(process: Process, rule: TargetRule, phase: Phase, draws
     addX0: steps.map(({ addX0 }) => addX0),
     teacherShare,
     secondShare: teacherShare.map((share) => 1 - share),
-    lossWeights: levelsA.map((level) => rule.lossWeight(level) / draws.length),
+    lossWeights: levelsA.map((level) => rule.lossWeight(level)),
   };
 }
 

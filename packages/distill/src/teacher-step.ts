@@ -1,8 +1,8 @@
 import { fusedUpdate, initOptimizer, type OptimizerState } from '@tract/optim';
 import type { NoiseLevel } from '@tract/schedules';
-import { randomUniforms, scope, spare, squaredError, type Tensor, type Tree, valueAndGrad } from '@tract/tensor';
+import { randomUniforms, spare, squaredError, type Tensor, type Tree, type ValueAndGrads, valueAndGrad } from '@tract/tensor';
 import { accumulated, requireParts } from './accumulate.js';
-import { type Batch, noiseOf, partOf, requireBatch } from './batch.js';
+import { type Batch, drawNoise, partOf, requireBatch } from './batch.js';
 import type { DistillState } from './distill-state.js';
 import type { StepResult } from './distill-step.js';
 import { type Model, type PredictOptions, predictRaw, predictX0, trueOutput, x0ErrorPerOutput } from './prediction.js';
@@ -27,43 +27,58 @@ export function initTeacher<P extends Tree<Tensor>>(params: P): TeacherState<P> 
 }
 
 /**
- * One training step of a denoiser in continuous time: noise the images, predict, one fused update of parameters and average. The loss is
- * summed over pixels and averaged over the batch. A network that drops features out does so here, as a function of seed, updates and place in the batch.
- * Consumes the state.
+ * Train a denoiser by one step: `teacherGradients`, then `teacherUpdate`. Consumes the state.
  *
  * @throws RangeError when the run is over, or the batch does not fit.
  */
-export function teacherStep<P extends Tree<Tensor>>(
+export const teacherStep = <P extends Tree<Tensor>>(
   setup: TeacherSetup<P>,
   state: TeacherState<P>,
   batch: TeacherBatch,
-): StepResult<TeacherState<P>> {
-  if (state.updates >= setup.updates) throw new RangeError(`teacherStep: the run's ${setup.updates} updates are done`);
-  requireBatch('teacherStep', batch, { times: batch.times?.length, augment: batch.augment?.length });
+): StepResult<TeacherState<P>> => teacherUpdate(setup, state, teacherGradients(setup, state, batch));
+
+/**
+ * Compute the loss of a batch, summed over pixels and averaged over images, and its gradients: noise the images, predict, compare. A network that drops
+ * features out does so here, as a function of seed, updates and place in the batch. Leaves the state usable, but consumes its spare gradients.
+ *
+ * @throws RangeError when the run is over, or the batch does not fit.
+ */
+export function teacherGradients<P extends Tree<Tensor>>(
+  setup: TeacherSetup<P>,
+  state: TeacherState<P>,
+  batch: TeacherBatch,
+): ValueAndGrads<P> {
+  if (state.updates >= setup.updates) throw new RangeError(`teacherGradients: the run's ${setup.updates} updates are done`);
+  requireBatch('teacherGradients', batch, { times: batch.times?.length, augment: batch.augment?.length });
   const images = batch.x0.shape[0];
-  requireParts('teacherStep', images, setup.accumulate);
+  requireParts('teacherGradients', images, setup.accumulate);
   const key = { seed: setup.seed, step: state.updates };
   const times = batch.times ?? drawTimes(setup.times, key, images, setup.timesteps);
-
-  return scope(() => {
-    const { value: loss, grads } = accumulated<P>(images, setup.accumulate, (part, { addTo }) => {
-      const { x0, labels, augment, ...of } = partOf({ ...batch, times }, part);
-      const levels = of.times.map(setup.levelAt);
-      const weights = levels.map((level) => setup.lossWeight(level) / images);
-      const eps = noiseOf(batch, { ...key, stream: streams.teacherNoise }, part);
-      const xt = addNoise(x0, eps, levels);
-      const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
-      const conditioning = { labels, augment, training: { ...key, first: part.first } };
-      const error = (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, conditioning });
-      return valueAndGrad(error, state.params, addTo ? { addTo } : { into: state.spareGrads });
-    });
-    const { state: next, gradNorm } = fusedUpdate(state, grads, {
-      learningRate: setup.learningRate * setup.schedule(state.updates / setup.updates),
-      clipNorm: setup.clipNorm,
-      emaRate: setup.ema.rate(state.updates + 1),
-    });
-    return { state: { ...next, spareGrads: spare(grads) }, loss, gradNorm };
+  return accumulated<P>(images, setup.accumulate, (part, addTo) => {
+    const { x0, labels, augment, ...of } = partOf({ ...batch, times }, part);
+    const levels = of.times.map(setup.levelAt);
+    const weights = levels.map((level) => setup.lossWeight(level) / images);
+    const eps = of.noise ?? drawNoise(batch, { ...key, stream: streams.teacherNoise }, part);
+    const xt = addNoise(x0, eps, levels);
+    const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
+    const conditioning = { labels, augment, training: { ...key, first: part.first } };
+    const error = (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, conditioning });
+    return valueAndGrad(error, state.params, addTo ? { addTo } : { into: state.spareGrads });
   });
+}
+
+/** Apply the gradients of a batch: one fused update of parameters, moments and average. Consumes state and gradients; hands the loss on. */
+export function teacherUpdate<P extends Tree<Tensor>>(
+  setup: TeacherSetup<P>,
+  state: TeacherState<P>,
+  { value: loss, grads }: ValueAndGrads<P>,
+): StepResult<TeacherState<P>> {
+  const { state: next, gradNorm } = fusedUpdate(state, grads, {
+    learningRate: setup.learningRate * setup.schedule(state.updates / setup.updates),
+    clipNorm: setup.clipNorm,
+    emaRate: setup.ema.rate(state.updates + 1),
+  });
+  return { state: { ...next, spareGrads: spare(grads) }, loss, gradNorm };
 }
 
 /** Times for a batch of `count`: a function of (seed, step). In (0, 1), or with `timesteps` among the multiples of 1/timesteps in (0, 1]. */

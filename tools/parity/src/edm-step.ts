@@ -1,4 +1,13 @@
-import { type DistillState, distillSetup, distillTarget, edmGridProcess, predictX0, studentStep, tractEdm } from '@tract/distill';
+import {
+  type DistillState,
+  distillSetup,
+  distillTarget,
+  distillUpdate,
+  edmGridProcess,
+  predictX0,
+  studentGradients,
+  tractEdm,
+} from '@tract/distill';
 import { zeroMoments } from '@tract/optim';
 import { edmPreconditioning, edmWeight } from '@tract/schedules';
 import { combine, dispose, read, readScalar, type Tensor } from '@tract/tensor';
@@ -66,7 +75,7 @@ async function checkStep(file: GoldenFile): Promise<Finding[]> {
   const predicted = predictX0(setup.model, student, goal.xa, goal.plan.levelsA);
   const findings = [await inside('pred.preconditioned', predicted), await inside('target.preconditioned', goal.target)];
   dispose(predicted);
-  const result = studentStep(setup, state, goal);
+  const result = distillUpdate(setup, state, studentGradients(setup, state, goal));
   findings.push({ what: 'loss', error: relativeError([await readScalar(result.loss)], [file.scalar('loss')]), tolerance: tolerances.loss });
   const weights = (prefix: string) => partOfEdmWeights(file, prefix, config);
   const { learningRate } = setup;

@@ -7,8 +7,9 @@ import {
   denoiserOf,
   distillSetup,
   distillTarget,
+  distillUpdate,
   halvings,
-  studentStep,
+  studentGradients,
   type TargetRule,
   tract,
 } from '@tract/distill';
@@ -55,7 +56,7 @@ async function checkStep(file: GoldenFile, rule: TargetRule, phaseSteps: readonl
   });
   const findings = [await imageFinding('xt1', goal.xb), await imageFinding('target', goal.target)];
 
-  const result = studentStep(setup, state, goal, batch.labels);
+  const result = distillUpdate(setup, state, studentGradients(setup, state, goal, { labels: batch.labels }));
   for (const what of ['loss', 'gradNorm'] as const) {
     findings.push({ what, error: relativeError([await readScalar(result[what])], [file.scalar(what)]), tolerance: tolerances[what] });
   }
