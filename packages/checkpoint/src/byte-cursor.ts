@@ -1,24 +1,36 @@
+import { type ByteSource, partOf, sourceOf } from './byte-source.js';
 import type { Fail } from './checkpoint-error.js';
+
+/** Bytes of a file that are kept at hand for the small reads. */
+const WINDOW_BYTES = 2 ** 18;
 
 /** Reads numbers and byte ranges one after another; whatever would end behind the last byte is refused before it is looked at. */
 export class ByteCursor {
-  readonly #view: DataView;
+  readonly source: ByteSource;
+  #window: DataView<ArrayBufferLike>;
+  #windowStart = 0;
 
   /** `littleEndian` is the order of all numbers; `at` is the next byte to be read. */
   constructor(
-    readonly bytes: Uint8Array,
+    input: Uint8Array | ByteSource,
     readonly fail: Fail,
     readonly littleEndian: boolean,
     public at = 0,
   ) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.source = sourceOf(input);
+    this.#window = viewOf(this.source.bytes ?? new Uint8Array(0));
   }
 
   get remaining(): number {
-    return this.bytes.length - this.at;
+    return this.source.size - this.at;
   }
 
-  /** Passes over `count` bytes and gives where they began. @throws CheckpointError of kind 'truncated' */
+  /** Return the next `count` bytes, or as many as are left, without passing over them. */
+  peek(count: number): Uint8Array {
+    return this.#bytesAt(this.at, Math.min(count, this.remaining));
+  }
+
+  /** Pass over `count` bytes and gives where they began. @throws CheckpointError of kind 'truncated' */
   skip(count: number): number {
     if (count > this.remaining) {
       throw this.fail(
@@ -33,48 +45,86 @@ export class ByteCursor {
 
   /** The next `count` bytes as a view. @throws CheckpointError of kind 'truncated' */
   take(count: number): Uint8Array {
+    return this.#bytesAt(this.skip(count), count);
+  }
+
+  /** Take the next `count` bytes as a source, unread where they are not in memory. @throws CheckpointError of kind 'truncated' */
+  takeSource(count: number): ByteSource {
     const start = this.skip(count);
-    return this.bytes.subarray(start, start + count);
+    return partOf(this.source, start, start + count);
+  }
+
+  #bytesAt(start: number, count: number): Uint8Array {
+    if (count > WINDOW_BYTES && !this.source.bytes) return this.source.read(start, start + count);
+    const { buffer, byteOffset } = this.#load(start, count);
+    return new Uint8Array(buffer, byteOffset + start - this.#windowStart, count);
+  }
+
+  /** Bring `count` bytes from `start` on into the window. */
+  #load(start: number, count: number): DataView<ArrayBufferLike> {
+    const isThere = start >= this.#windowStart && start + count <= this.#windowStart + this.#window.byteLength;
+    if (!isThere) {
+      this.#window = viewOf(this.source.read(start, Math.min(this.source.size, start + Math.max(count, WINDOW_BYTES))));
+      this.#windowStart = start;
+    }
+    return this.#window;
+  }
+
+  /** Pass over a number of `count` bytes; return the window that holds it and where it begins there. */
+  #number(count: number): { view: DataView<ArrayBufferLike>; at: number } {
+    const start = this.skip(count);
+    const view = this.#load(start, count);
+    return { view, at: start - this.#windowStart };
   }
 
   uint8(): number {
-    return this.bytes[this.skip(1)];
+    const { view, at } = this.#number(1);
+    return view.getUint8(at);
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.skip(2), this.littleEndian);
+    const { view, at } = this.#number(2);
+    return view.getUint16(at, this.littleEndian);
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.skip(4), this.littleEndian);
+    const { view, at } = this.#number(4);
+    return view.getUint32(at, this.littleEndian);
   }
 
   uint64(): bigint {
-    return this.#view.getBigUint64(this.skip(8), this.littleEndian);
+    const { view, at } = this.#number(8);
+    return view.getBigUint64(at, this.littleEndian);
   }
 
   int8(): number {
-    return this.#view.getInt8(this.skip(1));
+    const { view, at } = this.#number(1);
+    return view.getInt8(at);
   }
 
   int16(): number {
-    return this.#view.getInt16(this.skip(2), this.littleEndian);
+    const { view, at } = this.#number(2);
+    return view.getInt16(at, this.littleEndian);
   }
 
   int32(): number {
-    return this.#view.getInt32(this.skip(4), this.littleEndian);
+    const { view, at } = this.#number(4);
+    return view.getInt32(at, this.littleEndian);
   }
 
   int64(): bigint {
-    return this.#view.getBigInt64(this.skip(8), this.littleEndian);
+    const { view, at } = this.#number(8);
+    return view.getBigInt64(at, this.littleEndian);
   }
 
   float32(): number {
-    return this.#view.getFloat32(this.skip(4), this.littleEndian);
+    const { view, at } = this.#number(4);
+    return view.getFloat32(at, this.littleEndian);
   }
 
   float64(): number {
-    return this.#view.getFloat64(this.skip(8), this.littleEndian);
+    const { view, at } = this.#number(8);
+    return view.getFloat64(at, this.littleEndian);
   }
 
   /** A length of eight bytes; one beyond the file is refused by whoever takes that many, as an exact number or not. */
@@ -82,6 +132,8 @@ export class ByteCursor {
     return Number(this.uint64());
   }
 }
+
+const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView<ArrayBufferLike> => new DataView(buffer, byteOffset, length);
 
 /** A whole number as JavaScript has it: a number where it is exact, else a bigint. */
 export const wholeNumber = (value: bigint): number | bigint =>

@@ -1,7 +1,8 @@
+import { type ByteSource, sourceOf } from './byte-source.js';
 import { type Fail, failWith } from './checkpoint-error.js';
 import { requireLittleEndian } from './named-array.js';
 import { readPickle } from './pickle-read.js';
-import { isDict, PickleCallable, type PickleContext, type PickleGlobals, type PickleValue } from './pickle-values.js';
+import { bytesOf, isDict, PickleCallable, type PickleContext, type PickleGlobals, type PickleValue } from './pickle-values.js';
 import type { PlainContent } from './plain-value.js';
 import { ReadBudget } from './read-budget.js';
 import { makeDict, storageGlobals, torchGlobals } from './torch-globals.js';
@@ -25,9 +26,10 @@ function persistentObject([meta]: readonly PickleValue[], { fail }: PickleContex
 
 /** In a plain pickle each storage is a file of its own, in torch's older form, as bytes. */
 function loadFromBytes([bytes]: readonly PickleValue[], { fail, budget }: PickleContext): PickleValue {
-  if (!(bytes instanceof Uint8Array)) throw fail('invalid-content', 'the data of a tensor must be bytes');
+  const content = bytesOf(bytes);
+  if (!content) throw fail('invalid-content', 'the data of a tensor must be bytes');
   const inside: Fail = (kind, message, cause) => fail(kind, `in the data of a tensor: ${message}`, cause);
-  const storage = readTorchLegacy(bytes, storageGlobals, budget, inside);
+  const storage = readTorchLegacy(content, { globals: storageGlobals, budget }, inside);
   if (!(storage instanceof TorchStorage)) throw inside('invalid-content', 'expected one storage');
   return storage;
 }
@@ -49,17 +51,19 @@ const edmGlobals: PickleGlobals = new Map<string, PickleValue>([
 ]);
 
 /**
- * Reads a network pickle of EDM (.pkl): a dict of `ema` (the network) and what it was trained with. Networks are given as `readTorch`
+ * Read a network pickle of EDM (.pkl): a dict of `ema` (the network) and what it was trained with. Networks are given as `readTorch`
  * gives modules: tensors by the names of `state_dict()` behind `ema.`, and in `value` the names of classes, the arguments they were
  * made with and their attributes. The source text that such files carry is never run, nor kept.
  * @throws CheckpointError; of kind 'forbidden' for a pickle that asks for anything else.
  */
-export function readEdm(bytes: Uint8Array, options: { readonly source?: string } = {}): PlainContent {
+export function readEdm(input: Uint8Array | ByteSource, options: { readonly source?: string } = {}): PlainContent {
   const fail = failWith(options.source ?? 'edm');
   requireLittleEndian(fail);
-  if (bytes[0] !== 0x80) throw fail('invalid-header', 'not a pickle of protocol 2 or later, as EDM writes its networks');
+  const file = sourceOf(input);
+  if (file.size === 0 || file.read(0, 1)[0] !== 0x80)
+    throw fail('invalid-header', 'not a pickle of protocol 2 or later, as EDM writes its networks');
   const budget = new ReadBudget();
-  const { value, end } = readPickle(bytes, 0, { globals: edmGlobals, budget }, fail);
-  if (end !== bytes.length) throw fail('trailing-bytes', `${bytes.length - end} bytes follow the pickle`);
-  return plainContent(value, copyAllowance(bytes.length), budget, fail);
+  const { value, end } = readPickle(file, 0, { globals: edmGlobals, budget }, fail);
+  if (end !== file.size) throw fail('trailing-bytes', `${file.size - end} bytes follow the pickle`);
+  return plainContent(value, copyAllowance(file.size), budget, fail);
 }

@@ -1,6 +1,17 @@
+import type { ByteSource } from './byte-source.js';
 import { type Fail, failWith, quote } from './checkpoint-error.js';
+import { joinPieces } from './joined-pieces.js';
 import { type MsgpackMap, type MsgpackValue, readMsgpack } from './msgpack-read.js';
-import { arrayFromBytes, bytesPerElement, type Dtype, elementCount, type NamedArray, requireLittleEndian } from './named-array.js';
+import {
+  arrayFromBytes,
+  arrayFromSource,
+  bytesPerElement,
+  type Dtype,
+  elementCount,
+  lazyArray,
+  type NamedArray,
+  requireLittleEndian,
+} from './named-array.js';
 import { PlainBuilder, type PlainContent, type PlainValue } from './plain-value.js';
 import { ReadBudget } from './read-budget.js';
 
@@ -34,54 +45,57 @@ class FlaxArray {
   constructor(
     readonly dtype: Dtype,
     readonly shape: readonly number[],
-    readonly bytes: Uint8Array,
+    readonly content: ByteSource,
   ) {}
 }
 
 /**
- * Reads a checkpoint of flax (msgpack of `flax.serialization`). `tensors` are named by their path with slashes, as names of flax hold
+ * Read a checkpoint of flax (msgpack of `flax.serialization`). `tensors` are named by their path with slashes, as names of flax hold
  * dots (`ema_params/down_0.block_1/conv1/kernel`); `value` is all the file held. Arrays that flax cut into chunks are put together.
- * Arrays are views of `bytes` where alignment allows it, else copies.
+ * Arrays are views of bytes in memory where alignment allows it, else copies; those of another source are read when their `data` is asked for.
  * @throws CheckpointError
  */
-export function readFlax(bytes: Uint8Array, options: { readonly source?: string } = {}): PlainContent {
+export function readFlax(input: Uint8Array | ByteSource, options: { readonly source?: string } = {}): PlainContent {
   const fail = failWith(options.source ?? 'flax');
   requireLittleEndian(fail);
   const budget = new ReadBudget();
-  const extension = (type: number, data: Uint8Array, failHere: Fail): FlaxArray => decodeArray(type, data, budget, failHere);
-  const root: FlaxValue = readMsgpack(bytes, { extension, budget }, fail);
+  const extension = (type: number, data: ByteSource, failHere: Fail): FlaxArray => decodeArray(type, data, budget, failHere);
+  const root: FlaxValue = readMsgpack(input, { extension, budget }, fail);
   if (!(root instanceof Map)) throw fail('invalid-header', 'not a checkpoint of flax: it does not begin with a map');
   const builder = new PlainBuilder('/', budget, fail);
 
   const plain = (value: FlaxValue, path: string): PlainValue =>
     builder.at(path, () => {
-      if (value instanceof FlaxArray) return builder.tensor(path, arrayFromBytes(value.dtype, value.shape, value.bytes));
+      if (value instanceof FlaxArray) return builder.tensor(path, arrayFromSource(value.dtype, value.shape, value.content));
       if (value instanceof Map && value.has(CHUNKED)) return builder.tensor(path, joinChunks(value, path, fail));
+      if (isSource(value)) return value.read(0, value.size);
       if (!(value instanceof Map) && !Array.isArray(value)) return value as PlainValue;
       builder.container();
       if (Array.isArray(value)) return value.map((item, i) => plain(item, builder.join(path, String(i))));
       return new Map(Array.from(value as FlaxMap, ([key, item]) => [key, plain(item, builder.join(path, key))] as const));
     });
 
-  return { value: plain(root, ''), tensors: builder.tensors };
+  return { value: plain(root, ''), tensors: builder.tensors, passedOver: builder.passedOver };
 }
 
 /** An array is a msgpack of its own: shape, name of the element type, bytes in row-major order. */
-function decodeArray(type: number, data: Uint8Array, budget: ReadBudget, fail: Fail): FlaxArray {
+function decodeArray(type: number, data: ByteSource, budget: ReadBudget, fail: Fail): FlaxArray {
   if (type !== ARRAY && type !== SCALAR) throw fail('unsupported', `extension type ${type}, which is neither an array nor a number`);
   const noExtension = (): never => {
     throw fail('invalid-content', 'an array inside the description of an array');
   };
   const inside: Fail = (kind, message, cause) => fail(kind, `in an array: ${message}`, cause);
   const parts = readMsgpack<never>(data, { extension: noExtension, budget }, inside);
-  const [shape, name, bytes] = Array.isArray(parts) ? parts : [];
-  if (!isShape(shape) || typeof name !== 'string' || !(bytes instanceof Uint8Array))
+  const [shape, name, content] = Array.isArray(parts) ? parts : [];
+  if (!isShape(shape) || typeof name !== 'string' || !isSource(content))
     throw inside('invalid-content', 'expected its shape, its element type and its bytes');
   const dtype = dtypes.get(name);
   if (!dtype) throw inside('unsupported', `element type ${quote(name)}, we read ${[...dtypes.keys()].join(', ')}`);
-  requireSize(dtype, shape, bytes.length, inside);
-  return new FlaxArray(dtype, shape, bytes);
+  requireSize(dtype, shape, content.size, inside);
+  return new FlaxArray(dtype, shape, content);
 }
+
+const isSource = (value: unknown): value is ByteSource => typeof value === 'object' && value !== null && 'read' in value && 'size' in value;
 
 function isShape(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.length <= 64 && value.every((size) => Number.isSafeInteger(size) && size >= 0);
@@ -106,10 +120,13 @@ function joinChunks(value: FlaxMap, path: string, failAbove: Fail): NamedArray {
   requireSize(
     first.dtype,
     shape,
-    pieces.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    pieces.reduce((sum, { content }) => sum + content.size, 0),
     fail,
   );
-  return arrayFromBytes(first.dtype, shape, concatenate(pieces.map(({ bytes }) => bytes)));
+  const size = pieces.reduce((sum, { content }) => sum + content.size, 0);
+  const read = () =>
+    arrayFromBytes(first.dtype, shape, joinPieces({ size, pieces: pieces.map(({ content }) => content.read(0, content.size)) }));
+  return first.content.bytes ? read() : lazyArray(first.dtype, shape, () => read().data);
 }
 
 /** The values of a map with the keys "0", "1", …, in order; flax writes lists that way. */
@@ -120,14 +137,4 @@ function numbered(value: FlaxValue | undefined, fail: Fail): FlaxValue[] {
     if (item === undefined) throw fail('invalid-content', `part ${i} of ${value.size} is missing`);
     return item;
   });
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

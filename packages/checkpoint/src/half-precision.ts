@@ -10,6 +10,23 @@ export function decodeFloat16(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** The value of 8 bits of E4M3 (OCP 8-bit floating point, "fn"): sign 1, exponent 4 with bias 7, fraction 3; no infinities, 0x7f and 0xff are NaN. */
+function decodeFloat8E4M3(bits: number): number {
+  const sign = bits & 0x80 ? -1 : 1;
+  const exponent = (bits >> 3) & 0xf;
+  const fraction = bits & 7;
+  if (exponent === 0) return sign * fraction * 2 ** -9;
+  if (exponent === 0xf && fraction === 7) return Number.NaN;
+  return sign * (1 + fraction / 8) * 2 ** (exponent - 7);
+}
+
+/** E5M2 is the upper half of a float16's bits. */
+const decodeFloat8E5M2 = (bits: number): number => decodeFloat16(bits << 8);
+
+const byteTable = (decode: (bits: number) => number): Float32Array => Float32Array.from({ length: 256 }, (_, bits) => decode(bits));
+const float8E4M3 = byteTable(decodeFloat8E4M3);
+const float8E5M2 = byteTable(decodeFloat8E5M2);
+
 /** A bfloat16 is the upper half of a float32's bits. */
 function decodeBfloat16(source: Uint16Array): Float32Array {
   const bits = new Uint32Array(source.length);
@@ -18,8 +35,8 @@ function decodeBfloat16(source: Uint16Array): Float32Array {
 }
 
 /**
- * The numbers of an array as float32, whatever it is stored in; F32 gives its own data back, not a copy.
- * F16, BF16, BOOL and the 8 and 16 bit integers are exact, the others rounded to float32.
+ * Return the numbers of an array as float32, whatever it is stored in; F32 gives its own data back, not a copy.
+ * F16, BF16, F8, BOOL and the 8 and 16 bit integers are exact, the others rounded to float32.
  */
 export function toFloat32(array: NamedArray): Float32Array {
   switch (array.dtype) {
@@ -29,6 +46,10 @@ export function toFloat32(array: NamedArray): Float32Array {
       return Float32Array.from(array.data, decodeFloat16);
     case 'BF16':
       return decodeBfloat16(array.data);
+    case 'F8_E4M3':
+      return Float32Array.from(array.data, (bits) => float8E4M3[bits]);
+    case 'F8_E5M2':
+      return Float32Array.from(array.data, (bits) => float8E5M2[bits]);
     case 'I64':
     case 'U64':
       return Float32Array.from(array.data as ArrayLike<bigint>, Number);

@@ -1,14 +1,15 @@
 import { ByteCursor, decodeText, wholeNumber } from './byte-cursor.js';
+import type { ByteSource } from './byte-source.js';
 import { type Fail, quote } from './checkpoint-error.js';
 import { cost, type ReadBudget } from './read-budget.js';
 
-/** What a msgpack holds; maps have texts as keys, and a value of an extension type is what `extension` made of its bytes. */
-export type MsgpackValue<E> = null | boolean | number | bigint | string | Uint8Array | readonly MsgpackValue<E>[] | MsgpackMap<E> | E;
+/** Value of a msgpack; maps have texts as keys, and a value of an extension type is what `extension` made of its bytes. */
+export type MsgpackValue<E> = null | boolean | number | bigint | string | ByteSource | readonly MsgpackValue<E>[] | MsgpackMap<E> | E;
 export type MsgpackMap<E> = ReadonlyMap<string, MsgpackValue<E>>;
 
 export type MsgpackOptions<E> = {
   /** What an extension type means. */
-  readonly extension: (type: number, data: Uint8Array, fail: Fail) => E;
+  readonly extension: (type: number, data: ByteSource, fail: Fail) => E;
   readonly budget: ReadBudget;
 };
 
@@ -16,12 +17,12 @@ const MAX_TEXT = 2 ** 20;
 const MAX_DEPTH = 64;
 
 /**
- * Reads one msgpack value that takes all of `bytes`. Nothing is made from a count that the bytes present do not cover; a key that occurs
+ * Read one msgpack value that takes all of `input`; binary data stays there. Nothing is made from a count that the bytes present do not cover; a key that occurs
  * twice in a map is refused, and so is a map whose keys are not texts.
  * @throws CheckpointError that names the byte.
  */
-export function readMsgpack<E>(bytes: Uint8Array, options: MsgpackOptions<E>, fail: Fail): MsgpackValue<E> {
-  const reader = new MsgpackReader(bytes, options, fail);
+export function readMsgpack<E>(input: Uint8Array | ByteSource, options: MsgpackOptions<E>, fail: Fail): MsgpackValue<E> {
+  const reader = new MsgpackReader(input, options, fail);
   const root = reader.value();
   reader.finish();
   return root;
@@ -34,10 +35,10 @@ class MsgpackReader<E> {
   #valueAt = 0;
   #depth = 0;
 
-  constructor(bytes: Uint8Array, options: MsgpackOptions<E>, fail: Fail) {
+  constructor(input: Uint8Array | ByteSource, options: MsgpackOptions<E>, fail: Fail) {
     this.#fail = (kind, message, cause) => fail(kind, `msgpack, byte ${this.#valueAt}: ${message}`, cause);
     this.#options = options;
-    this.cursor = new ByteCursor(bytes, this.#fail, false);
+    this.cursor = new ByteCursor(input, this.#fail, false);
   }
 
   value(): MsgpackValue<E> {
@@ -71,15 +72,15 @@ class MsgpackReader<E> {
     return decodeText(bytes, MAX_TEXT, this.#fail);
   }
 
-  binary(length: number): Uint8Array {
+  binary(length: number): ByteSource {
     this.#spend(cost.view);
-    return this.cursor.take(length);
+    return this.cursor.takeSource(length);
   }
 
   extension(length: number): E {
     this.#spend(cost.view);
     const type = this.cursor.int8();
-    return this.#options.extension(type, this.cursor.take(length), this.#fail);
+    return this.#options.extension(type, this.cursor.takeSource(length), this.#fail);
   }
 
   list(count: number): MsgpackValue<E>[] {

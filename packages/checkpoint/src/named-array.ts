@@ -1,6 +1,7 @@
+import type { ByteSource } from './byte-source.js';
 import type { Fail } from './checkpoint-error.js';
 
-/** How an element is stored. F16 and BF16 keep their 16 raw bits, BOOL one byte (0 or 1). */
+/** Storage of an element. F16, BF16 and the two of 8 bits (E4M3 without infinities, E5M2) keep their raw bits, BOOL is one byte (0 or 1). */
 export type ArrayOfDtype = {
   F64: Float64Array;
   F32: Float32Array;
@@ -9,6 +10,8 @@ export type ArrayOfDtype = {
   I64: BigInt64Array;
   I32: Int32Array;
   I16: Int16Array;
+  F8_E4M3: Uint8Array;
+  F8_E5M2: Uint8Array;
   I8: Int8Array;
   U64: BigUint64Array;
   U32: Uint32Array;
@@ -19,7 +22,10 @@ export type ArrayOfDtype = {
 
 export type Dtype = keyof ArrayOfDtype;
 
-/** Numbers with a shape, in row-major order; `data.length` is the product of `shape` (1 for `[]`). Narrowing `dtype` narrows `data`. */
+/**
+ * Numbers with a shape, in row-major order; `data.length` is the product of `shape` (1 for `[]`). Narrowing `dtype` narrows `data`.
+ * Of an array of a file that is not in memory, `data` is read anew whenever it is asked for, and not kept: take it once, and let it go.
+ */
 export type NamedArray<D extends Dtype = Dtype> = {
   [K in D]: { readonly dtype: K; readonly shape: readonly number[]; readonly data: ArrayOfDtype[K] };
 }[D];
@@ -41,6 +47,8 @@ const arrayClasses: Record<Dtype, ArrayMaker> = {
   F16: Uint16Array,
   U16: Uint16Array,
   I16: Int16Array,
+  F8_E4M3: Uint8Array,
+  F8_E5M2: Uint8Array,
   I8: Int8Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
@@ -76,6 +84,31 @@ export function arrayFromBytes(dtype: Dtype, shape: readonly number[], bytes: Ui
   const aligned = bytes.byteOffset % bytesPerElement(dtype) === 0 ? bytes : new Uint8Array(bytes); // a copy: slice() of Node's Buffer would be a view
   const data = new arrayClasses[dtype](aligned.buffer, aligned.byteOffset, aligned.byteLength / bytesPerElement(dtype));
   return { dtype, shape: [...shape], data } as NamedArray;
+}
+
+/** Make an array of `dtype` whose bytes a source holds: at once where they are in memory, else whenever `data` is asked for. */
+export function arrayFromSource(dtype: Dtype, shape: readonly number[], source: ByteSource): NamedArray {
+  if (source.bytes) return arrayFromBytes(dtype, shape, source.bytes);
+  return lazyArray(dtype, shape, () => arrayFromBytes(dtype, shape, source.read(0, source.size)).data);
+}
+
+/** Make an array whose elements `read` gives whenever `data` is asked for; nothing of them is kept. */
+export function lazyArray<D extends Dtype>(dtype: D, shape: readonly number[], read: () => ArrayOfDtype[D]): NamedArray<D> {
+  return {
+    dtype,
+    shape: [...shape],
+    get data() {
+      return read();
+    },
+  } as unknown as NamedArray<D>;
+}
+
+/** Bytes that an array takes, by its type and shape. @throws RangeError for a shape that is none */
+export function byteLengthOf(name: string, { dtype, shape }: Pick<NamedArray, 'dtype' | 'shape'>): number {
+  if (!isDtype(dtype)) throw new TypeError(`cannot write '${name}': dtype must be one of ${dtypes.join(', ')}, got ${String(dtype)}`);
+  const count = elementCount(shape);
+  if (count === undefined) throw new RangeError(`cannot write '${name}': shape [${shape}] is not one of whole numbers`);
+  return count * bytesPerElement(dtype);
 }
 
 /** The bytes of an array that is about to be written, after checking that class, shape and length agree. */

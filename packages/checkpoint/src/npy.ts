@@ -1,10 +1,15 @@
+import { type ByteSource, partOf, sourceOf } from './byte-source.js';
 import { CheckpointError, type Fail, failWith, quote } from './checkpoint-error.js';
+import { joinPieces } from './joined-pieces.js';
 import {
   arrayFromBytes,
+  arrayFromSource,
+  byteLengthOf,
   bytesOfArray,
   bytesPerElement,
   type Dtype,
   elementCount,
+  lazyArray,
   type NamedArray,
   requireLittleEndian,
 } from './named-array.js';
@@ -32,27 +37,44 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const MAX_HEADER = 10_000;
 
 /**
- * Reads a NumPy array file, format versions 1 to 3; Fortran order is turned into row-major order. Objects (pickles), records and
- * big-endian data are refused. The data is a view of `bytes` where alignment and order allow, else a copy.
+ * Read a NumPy array file, format versions 1 to 3; Fortran order is turned into row-major order and big-endian numbers into ours. Objects
+ * (pickles) and records are refused. The data is a view of bytes in memory where alignment and order allow, else a copy; of another source
+ * it is read when it is asked for.
  * @throws CheckpointError
  */
-export function readNpy(bytes: Uint8Array, options: { readonly source?: string } = {}): NamedArray {
+export function readNpy(input: Uint8Array | ByteSource, options: { readonly source?: string } = {}): NamedArray {
   const fail = failWith(options.source ?? 'npy');
   requireLittleEndian(fail);
-  const { dtype, shape, fortranOrder, dataStart, dataBytes: needed } = readNpyHeader(bytes, options);
-  const present = bytes.length - dataStart;
+  const file = sourceOf(input);
+  const header = readNpyHeader(file.read(0, Math.min(file.size, NPY_HEADER_BYTES)), options);
+  const { dtype, shape, fortranOrder, bigEndian, dataStart, dataBytes: needed } = header;
+  const present = file.size - dataStart;
   if (needed > present) throw fail('truncated', `shape [${shape}] of ${dtype} needs ${needed} bytes, the file holds ${present}`);
   if (needed < present) throw fail('trailing-bytes', `${present - needed} bytes follow the array`);
-  const array = arrayFromBytes(dtype, shape, bytes.subarray(dataStart));
-  return fortranOrder ? toRowMajor(array) : array;
+  const content = partOf(file, dataStart, file.size);
+  if (!fortranOrder && !bigEndian) return arrayFromSource(dtype, shape, content);
+  const read = (): NamedArray => {
+    const bytes = content.read(0, content.size);
+    const array = arrayFromBytes(dtype, shape, bigEndian ? swappedBytes(bytes, bytesPerElement(dtype)) : bytes);
+    return fortranOrder ? toRowMajor(array) : array;
+  };
+  return content.bytes ? read() : lazyArray(dtype, shape, () => read().data);
 }
 
-/** What an npy file says before its data. */
+/** Copy elements of `width` bytes, each with its bytes in the opposite order. */
+function swappedBytes(bytes: Uint8Array, width: number): Uint8Array {
+  const swapped = new Uint8Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) swapped[i - (i % width) + (width - 1 - (i % width))] = bytes[i];
+  return swapped;
+}
+
+/** Header of an npy file. */
 export type NpyHeader = {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   /** Column-major: the first index runs fastest. */
   readonly fortranOrder: boolean;
+  readonly bigEndian: boolean;
   /** Where the data begins, and how long it should be; whether it is there is for the reader of it to see. */
   readonly dataStart: number;
   readonly dataBytes: number;
@@ -65,10 +87,10 @@ export const NPY_HEADER_BYTES = 12 + MAX_HEADER;
 export function readNpyHeader(bytes: Uint8Array, options: { readonly source?: string } = {}): NpyHeader {
   const fail = failWith(options.source ?? 'npy');
   const { text, dataStart } = headerText(bytes, fail);
-  const { dtype, shape, fortranOrder } = parseHeader(text, fail);
+  const { dtype, bigEndian, shape, fortranOrder } = parseHeader(text, fail);
   const dataBytes = (elementCount(shape) ?? Number.POSITIVE_INFINITY) * bytesPerElement(dtype);
   if (!Number.isSafeInteger(dataBytes)) throw fail('size-mismatch', `shape [${shape}] is beyond 2^53 bytes`);
-  return { dtype, shape, fortranOrder, dataStart, dataBytes };
+  return { dtype, shape, fortranOrder, bigEndian, dataStart, dataBytes };
 }
 
 function headerText(bytes: Uint8Array, fail: Fail): { text: string; dataStart: number } {
@@ -90,7 +112,7 @@ function headerText(bytes: Uint8Array, fail: Fail): { text: string; dataStart: n
 const field = /^\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([\d,\s]*\))\s*(,|$)/;
 
 /** The header is a Python dictionary of three known keys; nothing else of Python is understood. */
-function parseHeader(text: string, fail: Fail): Pick<NpyHeader, 'dtype' | 'shape' | 'fortranOrder'> {
+function parseHeader(text: string, fail: Fail): Pick<NpyHeader, 'dtype' | 'bigEndian' | 'shape' | 'fortranOrder'> {
   const body = /^\{(.*)\}\s*$/s.exec(text);
   if (!body) throw fail('invalid-header', `expected a dictionary, got ${JSON.stringify(text.slice(0, 60))}`);
   const fields = new Map<string, string>();
@@ -104,22 +126,19 @@ function parseHeader(text: string, fail: Fail): Pick<NpyHeader, 'dtype' | 'shape
     rest = rest.slice(match[0].length);
   }
   return {
-    dtype: parseDescriptor(fields.get('descr'), fail),
+    ...parseDescriptor(fields.get('descr'), fail),
     shape: parseShape(fields.get('shape'), fail),
     fortranOrder: parseBoolean(fields.get('fortran_order'), fail),
   };
 }
 
-function parseDescriptor(text: string | undefined, fail: Fail): Dtype {
+function parseDescriptor(text: string | undefined, fail: Fail): Pick<NpyHeader, 'dtype' | 'bigEndian'> {
   const descriptor = text?.startsWith("'") ? text.slice(1, -1) : undefined;
   if (descriptor === undefined) throw fail('invalid-header', "the header has no 'descr'");
-  const dtype = dtypeOf.get(descriptor);
-  if (dtype) return dtype;
-  const hint = descriptor.startsWith('>')
-    ? 'big-endian data is not read'
-    : descriptor.includes('O')
-      ? 'pickled objects are never read'
-      : `we read ${[...dtypeOf.keys()].join(', ')}`;
+  const bigEndian = descriptor.startsWith('>');
+  const dtype = dtypeOf.get(bigEndian ? `<${descriptor.slice(1)}` : descriptor);
+  if (dtype) return { dtype, bigEndian };
+  const hint = descriptor.includes('O') ? 'pickled objects are never read' : `we read ${[...dtypeOf.keys()].join(', ')}`;
   throw fail('unsupported', `type ${quote(descriptor)}: ${hint}`);
 }
 
@@ -144,21 +163,37 @@ function parseShape(text: string | undefined, fail: Fail): readonly number[] {
 }
 
 /**
- * Writes one array as an npy file, version 1, row-major; the data begins at a multiple of 64 bytes, as NumPy does it.
- * @throws CheckpointError of kind 'unsupported' for BF16, which NumPy has no name for; TypeError or RangeError for a malformed array.
+ * Write one array as an npy file, version 1, row-major; the data begins at a multiple of 64 bytes, as NumPy does it.
+ * @throws CheckpointError of kind 'unsupported' for BF16 and F8, which NumPy has no names for; TypeError or RangeError for a malformed array.
  */
 export function writeNpy(array: NamedArray): Uint8Array {
+  const pieces = [...npyPieces(array)];
+  return joinPieces({ size: pieces.reduce((sum, { length }) => sum + length, 0), pieces });
+}
+
+/** Write the same file as its header and its data. @throws as `writeNpy` does */
+export function* npyPieces(array: NamedArray): Generator<Uint8Array> {
+  const { bytes } = npyHeaderOf(array);
+  yield bytes;
+  yield bytesOfArray('npy array', array);
+}
+
+/** The header that an array has in an npy file, by its type and shape alone. @throws as `writeNpy` does */
+export function npyHeaderOf(array: Pick<NamedArray, 'dtype' | 'shape'>): {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  readonly dataBytes: number;
+} {
   requireLittleEndian(failWith('npy'));
-  const data = bytesOfArray('npy array', array);
+  const dataBytes = byteLengthOf('npy array', array);
   const descriptor = descriptors[array.dtype];
   if (!descriptor) throw new CheckpointError('unsupported', `writeNpy: NumPy has no ${array.dtype}; convert with toFloat32 first`);
   const shape = array.shape.length === 1 ? `${array.shape[0]},` : array.shape.join(', ');
   const header = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${shape}), }`;
   const length = Math.ceil((10 + header.length + 1) / 64) * 64 - 10;
   if (length > MAX_HEADER) throw new RangeError(`writeNpy: a shape of ${array.shape.length} sizes does not fit the header`);
-  const file = new Uint8Array(10 + length + data.length);
-  file.set([...MAGIC, 1, 0, length & 0xff, length >> 8]);
-  file.set(new TextEncoder().encode(`${header.padEnd(length - 1)}\n`), 10);
-  file.set(data, 10 + length);
-  return file;
+  const bytes = new Uint8Array(10 + length);
+  bytes.set([...MAGIC, 1, 0, length & 0xff, length >> 8]);
+  bytes.set(new TextEncoder().encode(`${header.padEnd(length - 1)}\n`), 10);
+  return { bytes, length: bytes.length, dataBytes };
 }

@@ -19,14 +19,15 @@ const readers = new Map<string, (view: DataView) => number | bigint | boolean>([
 /** NumPy's description of one number; its state says the byte order. */
 export class NumpyDtype extends PickleObject {
   readonly label = 'numpy.dtype';
+  isBigEndian = false;
 
   constructor(readonly code: string) {
     super();
   }
 
-  override build(state: PickleValue, { fail }: PickleContext): void {
+  override build(state: PickleValue): void {
     const order = state instanceof PickleTuple ? state.items[1] : undefined;
-    if (order !== '<' && order !== '|') throw fail('unsupported', 'a number of NumPy that is not little-endian');
+    this.isBigEndian = order !== '<' && order !== '|';
   }
 }
 
@@ -39,6 +40,7 @@ function makeDtype([code]: readonly PickleValue[], { fail }: PickleContext): Pic
 function makeScalar([dtype, bytes]: readonly PickleValue[], { fail }: PickleContext): PickleValue {
   if (!(dtype instanceof NumpyDtype) || !(bytes instanceof Uint8Array))
     throw fail('invalid-content', 'a number of NumPy is a dtype and bytes');
+  if (dtype.isBigEndian) throw fail('unsupported', 'a number of NumPy that is not little-endian');
   if (bytes.length !== Number(dtype.code[1])) throw fail('size-mismatch', `a number of type ${dtype.code} in ${bytes.length} bytes`);
   return readers.get(dtype.code)!(new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
 }

@@ -1,13 +1,16 @@
 import { ByteCursor, decodeText, isUtf8 } from './byte-cursor.js';
-import { type CheckpointErrorKind, type Fail, quote } from './checkpoint-error.js';
+import type { ByteSource } from './byte-source.js';
+import { CheckpointError, type CheckpointErrorKind, type Fail, quote } from './checkpoint-error.js';
 import {
   describeValue,
   isDict,
+  PickleBytes,
   PickleCallable,
   type PickleDict,
   type PickleGlobals,
   PickleObject,
   PickleTuple,
+  PickleUnknown,
   type PickleValue,
 } from './pickle-values.js';
 import { cost, type ReadBudget } from './read-budget.js';
@@ -17,6 +20,8 @@ const MAX_MEMO = 1_000_000;
 const MAX_TEXT = 2 ** 20;
 /** Longest line of the textual opcodes: a module, a name, a number. */
 const MAX_LINE = 1024;
+/** Bytes of a value from which on it stays in its file, where that is not in memory. */
+const LARGE_BYTES = 2 ** 16;
 /** Of an integer; the longest in any checkpoint is the magic number of torch, 10 bytes. */
 const MAX_INTEGER_BYTES = 32;
 
@@ -26,6 +31,10 @@ export type PickleOptions = {
   readonly persistent?: (id: PickleValue, fail: Fail) => PickleValue;
   /** Strings of Python 2 are bytes, and so they stay where they are too long for a text or no UTF-8. Without this such a string is an error. */
   readonly byteStrings?: boolean;
+  /** Longest text, in bytes; protocols below 3 write an array's content as one. Default: 1 MB. */
+  readonly maxText?: number;
+  /** Whether what is not in `globals` is passed over as a `PickleUnknown`; without this it is an error. */
+  readonly keepUnknown?: boolean;
   readonly budget: ReadBudget;
 };
 
@@ -43,7 +52,7 @@ export class PickleMachine {
   opcode = '';
   opcodeAt = 0;
 
-  constructor(bytes: Uint8Array, start: number, options: PickleOptions, fail: Fail) {
+  constructor(bytes: Uint8Array | ByteSource, start: number, options: PickleOptions, fail: Fail) {
     this.fail = (kind: CheckpointErrorKind, message: string, cause?: unknown) =>
       fail(kind, `pickle, byte ${this.opcodeAt} (${this.opcode}): ${message}`, cause);
     this.cursor = new ByteCursor(bytes, this.fail, true, start);
@@ -104,30 +113,47 @@ export class PickleMachine {
     this.push(value);
   }
 
-  /** A line of ASCII, as the textual opcodes have them. */
+  /** A line of text, as the textual opcodes have them. */
   line(): string {
+    return decodeText(this.lineBytes(MAX_LINE), MAX_LINE, this.fail);
+  }
+
+  /** The bytes of a text that is a line. */
+  textLine(): Uint8Array {
+    return this.lineBytes(this.#options.maxText ?? MAX_LINE);
+  }
+
+  lineBytes(limit: number): Uint8Array {
     const { cursor } = this;
-    const end = cursor.bytes.subarray(cursor.at, cursor.at + MAX_LINE + 1).indexOf(0x0a);
-    if (end < 0 && cursor.remaining > MAX_LINE) throw this.fail('too-large', `a line of more than ${MAX_LINE} bytes`);
+    const end = cursor.peek(limit + 1).indexOf(0x0a);
+    if (end < 0 && cursor.remaining > limit) throw this.fail('too-large', `a line of more than ${limit} bytes`);
     const text = cursor.take(end < 0 ? cursor.remaining + 1 : end);
     cursor.skip(1);
-    return decodeText(text, MAX_LINE, this.fail);
+    return text;
   }
 
   pushText(length: number): void {
     const bytes = this.cursor.take(length);
-    this.push(decodeText(bytes, MAX_TEXT, this.fail), cost.text(length));
+    this.push(decodeText(bytes, this.#options.maxText ?? MAX_TEXT, this.fail), cost.text(length));
   }
 
   /** A string of Python 2. */
   pushByteString(length: number): void {
-    const bytes = this.cursor.bytes.subarray(this.cursor.at, this.cursor.at + length);
-    if (this.#options.byteStrings && (length > MAX_TEXT || !isUtf8(bytes))) this.pushBytes(length);
+    if (this.#options.byteStrings && (length > MAX_TEXT || !isUtf8(this.cursor.peek(length)))) this.pushBytes(length);
     else this.pushText(length);
   }
 
+  /** A string of Python 2 whose bytes are the code points of `text`: a text where they are UTF-8. */
+  pushLatin1(text: string): void {
+    const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    const isText = isUtf8(bytes) && bytes.length <= MAX_TEXT;
+    if (!isText && !this.#options.byteStrings) throw this.fail('invalid-content', 'a text is not valid UTF-8');
+    this.push(isText ? decodeText(bytes, MAX_TEXT, this.fail) : bytes, cost.text(bytes.length));
+  }
+
   pushBytes(length: number): void {
-    this.push(this.cursor.take(length), cost.view);
+    const stays = length > LARGE_BYTES && !this.cursor.source.bytes;
+    this.push(stays ? new PickleBytes(this.cursor.takeSource(length)) : this.cursor.take(length), cost.view);
   }
 
   /** A two's complement integer of any length, least significant byte first. */
@@ -140,27 +166,42 @@ export class PickleMachine {
 
   global(module: PickleValue, name: PickleValue): void {
     if (typeof module !== 'string' || typeof name !== 'string') throw this.fail('invalid-content', 'a global is named by two texts');
-    const meaning = this.#options.globals.get(`${module} ${name}`);
+    const known = this.#options.globals.get(`${module} ${name}`);
+    const meaning = known ?? (this.#options.keepUnknown ? new PickleUnknown(`${module}.${name}`.slice(0, 200)) : undefined);
     if (meaning === undefined) {
       throw this.fail(
         'forbidden',
         `asks for ${quote(`${module}.${name}`)}, which no checkpoint needs; nothing was run; save numbers only, such as model.state_dict()`,
       );
     }
-    this.push(meaning);
+    this.push(meaning, known === undefined ? cost.map : cost.slot);
   }
 
   /** Applies a global to a tuple of arguments: functions of ours only. */
   reduce(by: 'function' | 'class'): void {
     const args = this.pop();
     const callee = this.pop();
+    if (callee instanceof PickleUnknown) {
+      this.push(new PickleUnknown(callee.label), cost.map);
+      return;
+    }
     if (!(callee instanceof PickleCallable) || (by === 'class' && callee.kind !== 'class'))
       throw this.fail('forbidden', `applies ${describeValue(callee)}, which is not something to be applied; nothing was run`);
     if (!(args instanceof PickleTuple)) throw this.fail('invalid-content', `arguments are a tuple, got ${describeValue(args)}`);
-    this.push(callee.apply(args.items, { fail: this.fail, budget: this.#options.budget }), cost.object);
+    this.push(this.#apply(callee, args.items), cost.object);
   }
 
-  /** Gives an object its state. A dictionary's own attributes (`_metadata` of a state dict) are no part of its content. */
+  #apply(callee: PickleCallable, args: readonly PickleValue[]): PickleValue {
+    try {
+      return callee.apply(args, { fail: this.fail, budget: this.#options.budget });
+    } catch (error) {
+      const isUnread = this.#options.keepUnknown && error instanceof CheckpointError && error.kind === 'unsupported';
+      if (isUnread) return new PickleUnknown(callee.label);
+      throw error;
+    }
+  }
+
+  /** Give an object its state. A dictionary's own attributes (`_metadata` of a state dict) are no part of its content. */
   build(): void {
     const state = this.pop();
     const target = this.top();
@@ -176,6 +217,7 @@ export class PickleMachine {
   /** Values behind a list, a set or a dictionary go into it. */
   append(values: readonly PickleValue[]): void {
     const list = this.top();
+    if (list instanceof PickleUnknown) return;
     if (!Array.isArray(list)) throw this.fail('invalid-content', `expected a list, got ${describeValue(list)}`);
     this.spend(cost.slot * values.length);
     for (const value of values) list.push(value);
@@ -183,6 +225,7 @@ export class PickleMachine {
 
   addItems(values: readonly PickleValue[]): void {
     const set = this.top();
+    if (set instanceof PickleUnknown) return;
     if (!(set instanceof Set)) throw this.fail('invalid-content', `expected a set, got ${describeValue(set)}`);
     this.spend(cost.entry * values.length);
     for (const value of values) set.add(value);
@@ -190,6 +233,7 @@ export class PickleMachine {
 
   setItems(pairs: readonly PickleValue[]): void {
     const dict = this.top();
+    if (dict instanceof PickleUnknown) return;
     if (!isDict(dict)) throw this.fail('invalid-content', `expected a dict, got ${describeValue(dict)}`);
     this.fillDict(dict, pairs);
   }
@@ -198,11 +242,18 @@ export class PickleMachine {
   fillDict(dict: PickleDict, pairs: readonly PickleValue[]): void {
     if (pairs.length % 2 !== 0) throw this.fail('invalid-content', 'a key has no value');
     this.spend((cost.entry * pairs.length) / 2);
-    for (let i = 0; i < pairs.length; i += 2) setOnce(dict, pairs[i], pairs[i + 1], this.fail);
+    for (let i = 0; i < pairs.length; i += 2) setOnce(dict, this.#keyOf(pairs[i], dict), pairs[i + 1], this.fail);
+  }
+
+  /** A key as text where it is bytes; where unknown things are passed over, one that is neither text nor number becomes a name for itself. */
+  #keyOf(key: PickleValue, dict: PickleDict): PickleValue {
+    if (key instanceof Uint8Array && key.length <= MAX_LINE && isUtf8(key)) return decodeText(key, MAX_LINE, this.fail);
+    const isPlain = typeof key !== 'object' || key === null;
+    return isPlain || !this.#options.keepUnknown ? key : `(${describeValue(key)}, key ${dict.size})`;
   }
 }
 
-/** Puts a value into a dictionary under a key that is text or a number, and new. */
+/** Put a value into a dictionary under a key that is text or a number, and new. */
 export function setOnce(dict: PickleDict, key: PickleValue, value: PickleValue, fail: Fail): void {
   if (typeof key === 'object' && key !== null)
     throw fail('unsupported', `a key of a dict is ${describeValue(key)}; we read texts and numbers`);

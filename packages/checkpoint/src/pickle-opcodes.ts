@@ -35,8 +35,8 @@ const table: readonly (readonly [code: number, name: string, run: (machine: Pick
   [0x8d, 'BINUNICODE8', (m) => m.pushText(m.cursor.length64())],
   [0x54, 'BINSTRING', (m) => m.pushByteString(m.cursor.uint32())],
   [0x55, 'SHORT_BINSTRING', (m) => m.pushByteString(m.cursor.uint8())],
-  [0x56, 'UNICODE', (m) => pushPlainText(m, m.line())],
-  [0x53, 'STRING', (m) => pushPlainText(m, withoutQuotes(m))],
+  [0x56, 'UNICODE', (m) => pushUnicodeLine(m)],
+  [0x53, 'STRING', (m) => pushQuotedString(m)],
   [0x42, 'BINBYTES', (m) => m.pushBytes(m.cursor.uint32())],
   [0x43, 'SHORT_BINBYTES', (m) => m.pushBytes(m.cursor.uint8())],
   [0x8e, 'BINBYTES8', (m) => m.pushBytes(m.cursor.length64())],
@@ -127,17 +127,37 @@ function textIndex(m: PickleMachine): number {
   return Number(text);
 }
 
-function withoutQuotes(m: PickleMachine): string {
-  const text = m.line();
-  const quoted = text.length >= 2 && (text[0] === "'" || text[0] === '"') && text.endsWith(text[0]);
-  if (!quoted) throw m.fail('invalid-content', 'a text without quotes');
-  return text.slice(1, -1);
+/** Text of protocol 0 in `raw-unicode-escape`: a byte is a code point, and \\uXXXX or \\UXXXXXXXX one of those above. */
+function pushUnicodeLine(m: PickleMachine): void {
+  const bytes = m.textLine();
+  const text = latin1(bytes).replace(/\\(?:u([\da-f]{4})|U(000[\da-f]{5}|0010[\da-f]{4}))/gi, (_, four, eight) =>
+    String.fromCodePoint(Number.parseInt(four ?? eight, 16)),
+  );
+  m.push(text, cost.text(bytes.length));
 }
 
-/** Text of protocol 0, where a backslash would begin an escape; names of tensors have none. */
-function pushPlainText(m: PickleMachine, text: string): void {
-  if (text.includes('\\')) throw m.fail('unsupported', 'a text with escapes; pickle with protocol 2 or later');
-  m.push(text, cost.text(text.length));
+const escapes: Readonly<Record<string, string>> = { '\\': '\\', "'": "'", '"': '"', n: '\n', r: '\r', t: '\t' };
+
+/** A byte string of protocol 0, as Python 2 shows it: in quotes, with escapes. */
+function pushQuotedString(m: PickleMachine): void {
+  const line = latin1(m.textLine());
+  const quoted = line.length >= 2 && (line[0] === "'" || line[0] === '"') && line.endsWith(line[0]);
+  if (!quoted) throw m.fail('invalid-content', 'a text without quotes');
+  const text = line.slice(1, -1).replace(/\\(?:x([\da-f]{2})|([\s\S]))/gi, (_, code, letter) => {
+    const meaning = code === undefined ? escapes[letter] : String.fromCharCode(Number.parseInt(code, 16));
+    if (meaning === undefined) throw m.fail('unsupported', `a text with the escape ${JSON.stringify(letter)}`);
+    return meaning;
+  });
+  m.pushLatin1(text);
+}
+
+const CHUNK = 8192;
+
+/** Text whose code points are the bytes. */
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  return text;
 }
 
 const pushTuple = (m: PickleMachine, items: readonly PickleValue[]): void => m.push(new PickleTuple(items), cost.items(items.length));

@@ -1,3 +1,4 @@
+import type { ByteSource } from './byte-source.js';
 import type { Fail } from './checkpoint-error.js';
 import { PickleMachine, type PickleOptions } from './pickle-machine.js';
 import { pickleOpcodes, STOP } from './pickle-opcodes.js';
@@ -10,11 +11,11 @@ export type ReadPickle = {
 };
 
 /**
- * Reads one Python pickle (protocols 0 to 5) that begins at byte `start`, as data. Nothing of it is run: a global is looked up in
- * `options.globals` and means a function of ours, or is refused.
+ * Read one Python pickle (protocols 0 to 5) that begins at byte `start`, as data. Nothing of it is run: a global is looked up in
+ * `options.globals` and means a function of ours, or is refused, or passed over.
  * @throws CheckpointError that names the byte and the opcode; of kind 'forbidden' for a global that is not on the list.
  */
-export function readPickle(bytes: Uint8Array, start: number, options: PickleOptions, fail: Fail): ReadPickle {
+export function readPickle(bytes: Uint8Array | ByteSource, start: number, options: PickleOptions, fail: Fail): ReadPickle {
   const machine = new PickleMachine(bytes, start, options, fail);
   for (;;) {
     machine.opcodeAt = machine.cursor.at;

@@ -1,3 +1,4 @@
+import { type ByteSource, sourceOf } from './byte-source.js';
 import type { Fail } from './checkpoint-error.js';
 import type { ReadBudget } from './read-budget.js';
 
@@ -32,6 +33,37 @@ export abstract class PickleObject {
     throw fail('forbidden', `${this.label} takes no state`);
   }
 }
+
+/**
+ * Something of a class or function that is not on our lists, kept as its name: nothing of it is looked up or run. What it was applied to is gone; a
+ * dict that it was given as state stays, since the tensors of a network that was saved whole hang on that.
+ */
+export class PickleUnknown extends PickleObject {
+  state: PickleDict = new Map();
+
+  constructor(readonly label: string) {
+    super();
+  }
+
+  override build(state: PickleValue): void {
+    const [dict] = state instanceof PickleTuple ? state.items : [state];
+    if (isDict(dict)) this.state = dict;
+  }
+}
+
+/** Bytes of a pickle that stay in its file until they are needed. */
+export class PickleBytes extends PickleObject {
+  readonly label: string;
+
+  constructor(readonly content: ByteSource) {
+    super();
+    this.label = `${content.size} bytes`;
+  }
+}
+
+/** The bytes that a value is, in memory or not; undefined for any other value. */
+export const bytesOf = (value: PickleValue | undefined): ByteSource | undefined =>
+  value instanceof Uint8Array ? sourceOf(value) : value instanceof PickleBytes ? value.content : undefined;
 
 /** What functions of ours need to know of the pickle that names them; `fail` says where it stands. */
 export type PickleContext = { readonly fail: Fail; readonly budget: ReadBudget };

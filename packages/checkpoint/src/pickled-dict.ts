@@ -1,8 +1,10 @@
+import { type ByteSource, sourceOf } from './byte-source.js';
 import { type CheckpointErrorKind, failWith, quote } from './checkpoint-error.js';
-import { arrayFromBytes, bytesPerElement, type Dtype, elementCount, type NamedArray, requireLittleEndian } from './named-array.js';
+import { arrayFromSource, bytesPerElement, type Dtype, elementCount, type NamedArray, requireLittleEndian } from './named-array.js';
 import { NumpyDtype, numpyGlobals } from './numpy-globals.js';
 import { readPickle } from './pickle-read.js';
 import {
+  bytesOf,
   describeValue,
   isCount,
   isDict,
@@ -16,7 +18,7 @@ import {
 import { cost, ReadBudget } from './read-budget.js';
 import { toRowMajor } from './row-major.js';
 
-/** Arrays and lists of integers by key; what else the dict holds is undefined. */
+/** Arrays and lists of integers by key; anything else that the dict holds is undefined. */
 export type PickledDict = ReadonlyMap<string, NamedArray | readonly number[] | undefined>;
 
 const dtypes = new Map<string, Dtype>(
@@ -32,21 +34,41 @@ class NumpyArray extends PickleObject {
   readonly label = 'numpy.ndarray';
   array?: NamedArray;
 
-  override build(state: PickleValue, { fail, budget }: PickleContext): void {
+  override build(state: PickleValue, context: PickleContext): void {
     const [version, shape, type, isFortran, content] = state instanceof PickleTuple ? state.items : [];
-    const dtype = type instanceof NumpyDtype ? dtypes.get(type.code) : undefined;
     // Bytes of Python 2 that are UTF-8 by chance have become text; encoding gives them back.
-    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-    if (version !== 1 || !(shape instanceof PickleTuple) || typeof isFortran !== 'boolean' || !(bytes instanceof Uint8Array))
-      throw fail('invalid-content', 'the state of an array is (1, shape, dtype, order, bytes)');
-    if (dtype === undefined || !shape.items.every(isCount)) throw fail('unsupported', 'an array that is not of plain numbers');
-    const sizes = shape.items as readonly number[];
-    if ((elementCount(sizes) ?? Number.NaN) * bytesPerElement(dtype) !== bytes.length)
-      throw fail('size-mismatch', `an array [${sizes.slice(0, 8)}] of ${dtype} in ${bytes.length} bytes`);
-    budget.spend(cost.items(sizes.length), fail);
-    const array = arrayFromBytes(dtype, sizes, bytes);
-    this.array = isFortran ? toRowMajor(array) : array;
+    const bytes = typeof content === 'string' ? sourceOf(new TextEncoder().encode(content)) : bytesOf(content);
+    if (version !== 1 || typeof isFortran !== 'boolean' || !bytes)
+      throw context.fail('invalid-content', 'the state of an array is (1, shape, dtype, order, bytes)');
+    this.array = arrayOf(bytes, type, shape, isFortran, context);
   }
+}
+
+function arrayOf(
+  content: ByteSource,
+  type: PickleValue | undefined,
+  shape: PickleValue | undefined,
+  isFortran: boolean,
+  { fail, budget }: PickleContext,
+): NamedArray {
+  const dtype = type instanceof NumpyDtype && !type.isBigEndian ? dtypes.get(type.code) : undefined;
+  const sizes = shape instanceof PickleTuple ? shape.items : undefined;
+  if (dtype === undefined || !sizes?.every(isCount)) throw fail('unsupported', 'an array that is not of plain little-endian numbers');
+  if ((elementCount(sizes) ?? Number.NaN) * bytesPerElement(dtype) !== content.size)
+    throw fail('size-mismatch', `an array [${sizes.slice(0, 8)}] of ${dtype} in ${content.size} bytes`);
+  budget.spend(cost.items(sizes.length), fail);
+  const array = arrayFromSource(dtype, sizes, content);
+  return isFortran ? toRowMajor(array) : array;
+}
+
+/** From protocol 5 on: (bytes, dtype, shape, order). */
+function fromBuffer([content, type, shape, order]: readonly PickleValue[], context: PickleContext): PickleValue {
+  const bytes = bytesOf(content);
+  if (!bytes || (order !== 'C' && order !== 'F'))
+    throw context.fail('invalid-content', 'an array is made from bytes, dtype, shape and order');
+  const made = new NumpyArray();
+  made.array = arrayOf(bytes, type, shape, order === 'F', context);
+  return made;
 }
 
 const ndarray = new PickleCallable('numpy.ndarray', 'function', (_, { fail }) => {
@@ -63,18 +85,29 @@ const globals: PickleGlobals = new Map<string, PickleValue>([
   ['numpy ndarray', ndarray],
   ['numpy.core.multiarray _reconstruct', reconstruct],
   ['numpy._core.multiarray _reconstruct', reconstruct],
+  ...['numpy.core.numeric _frombuffer', 'numpy._core.numeric _frombuffer'].map((name): [string, PickleValue] => [
+    name,
+    new PickleCallable('numpy._frombuffer', 'function', fromBuffer),
+  ]),
 ]);
 
+/** Memory that values may take for each byte of the file: protocols below 3 keep an array as a text, which is there twice on its way. */
+const MEMORY_PER_BYTE = 8;
+const LEAST_MEMORY = 2 ** 25;
+
 /**
- * Reads a pickled dict of NumPy arrays and lists of integers, as Python 2 and 3 write it (protocols 0 to 4): what the Python form of
- * CIFAR-10 is. Keys are text. Arrays are views of `bytes` where alignment and order allow, else copies.
+ * Read a pickled dict of NumPy arrays and lists of integers, as Python 2 and 3 write it (protocols 0 to 5): the Python form of
+ * CIFAR-10. Keys may be text or bytes. Arrays are views of bytes in memory where alignment and order allow, else copies; those of another source
+ * are read when their `data` is asked for.
  * @throws CheckpointError; of kind 'forbidden' for a pickle that asks for anything else.
  */
-export function readPickledDict(bytes: Uint8Array, options: { readonly source?: string } = {}): PickledDict {
+export function readPickledDict(input: Uint8Array | ByteSource, options: { readonly source?: string } = {}): PickledDict {
   const fail = failWith(options.source ?? 'pickle');
   requireLittleEndian(fail);
-  const { value, end } = readPickle(bytes, 0, { globals, budget: new ReadBudget(), byteStrings: true }, fail);
-  if (end !== bytes.length) throw fail('trailing-bytes', `${bytes.length - end} bytes follow the pickle`);
+  const file = sourceOf(input);
+  const budget = new ReadBudget(Math.max(LEAST_MEMORY, MEMORY_PER_BYTE * file.size));
+  const { value, end } = readPickle(file, 0, { globals, budget, byteStrings: true, maxText: Math.max(2 ** 20, file.size) }, fail);
+  if (end !== file.size) throw fail('trailing-bytes', `${file.size - end} bytes follow the pickle`);
   if (!isDict(value)) throw fail('invalid-content', `expected a dict, got ${describeValue(value)}`);
   return new Map(Array.from(value, ([key, item]) => [requireText(key, fail), contentOf(item)] as const));
 }
@@ -86,5 +119,6 @@ function requireText(key: PickleValue, fail: (kind: CheckpointErrorKind, message
 
 function contentOf(value: PickleValue): NamedArray | readonly number[] | undefined {
   if (value instanceof NumpyArray) return value.array;
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item)) ? (value as number[]) : undefined;
+  const items = value instanceof PickleTuple ? value.items : value;
+  return Array.isArray(items) && items.every((item) => Number.isSafeInteger(item)) ? (items as number[]) : undefined;
 }

@@ -25,17 +25,22 @@ export class PlainObject {
   ) {}
 }
 
-/** A value, and all arrays of it by their path. */
-export type PlainContent = { readonly value: PlainValue; readonly tensors: Map<string, NamedArray> };
+/** Content of a file: all of it as a value, its arrays by their path, and by path what of it was passed over (a class that is not known here). */
+export type PlainContent = {
+  readonly value: PlainValue;
+  readonly tensors: Map<string, NamedArray>;
+  readonly passedOver: ReadonlyMap<string, string>;
+};
 
 const MAX_DEPTH = 64;
 
 /**
- * Builds plain values from the top down. What is shared in the file appears at each of its places here, so the places are paid for from
+ * Build plain values from the top down. What is shared in the file appears at each of its places here, so the places are paid for from
  * the budget of the file; the depth is limited, and with it what holds itself.
  */
 export class PlainBuilder {
   readonly tensors = new Map<string, NamedArray>();
+  readonly passedOver = new Map<string, string>();
   #depth = 0;
 
   constructor(
@@ -48,7 +53,7 @@ export class PlainBuilder {
     return path === '' ? key : `${path}${this.separator}${key}`;
   }
 
-  /** Runs `build` one level deeper. @throws CheckpointError of kind 'too-large' */
+  /** Run `build` one level deeper. @throws CheckpointError of kind 'too-large' */
   at<T>(path: string, build: () => T): T {
     this.budget.step(this.fail);
     this.budget.spend(cost.entry, this.fail);
@@ -60,12 +65,18 @@ export class PlainBuilder {
     return built;
   }
 
-  /** A list or a map is about to be made. */
+  /** Pay for a list or a map that is about to be made. */
   container(): void {
     this.budget.spend(cost.map, this.fail);
   }
 
-  /** Keeps an array under its path. @throws CheckpointError of kind 'duplicate-name' when another one has the same. */
+  /** Note that the value at a path is not read. */
+  passOver(path: string, what: string): void {
+    this.budget.spend(cost.entry, this.fail);
+    this.passedOver.set(path, what);
+  }
+
+  /** Keep an array under its path. @throws CheckpointError of kind 'duplicate-name' when another one has the same. */
   tensor(path: string, array: NamedArray): NamedArray {
     if (this.tensors.has(path)) throw this.fail('duplicate-name', `two tensors are called ${quote(path)}`);
     if (this.tensors.size >= MAX_TENSORS) throw this.fail('too-large', `more than ${MAX_TENSORS} tensors`);

@@ -20,8 +20,14 @@ export const cost = {
 
 /** How much work and memory one file is still allowed. One budget goes through everything that is nested in a file. */
 export class ReadBudget {
-  #memory = MAX_MEMORY;
+  readonly #memoryLimit: number;
+  #memory: number;
   #steps = MAX_STEPS;
+
+  constructor(memoryLimit = MAX_MEMORY) {
+    this.#memoryLimit = memoryLimit;
+    this.#memory = memoryLimit;
+  }
 
   /** Counts one operation. @throws CheckpointError of kind 'too-large' */
   step(fail: Fail): void {
@@ -31,6 +37,7 @@ export class ReadBudget {
   /** Counts values of about `bytes`. @throws CheckpointError of kind 'too-large' */
   spend(bytes: number, fail: Fail): void {
     this.#memory -= bytes;
-    if (this.#memory < 0) throw fail('too-large', `its values, tensors aside, take more than ${MAX_MEMORY} bytes; is this a checkpoint?`);
+    if (this.#memory < 0)
+      throw fail('too-large', `its values, tensors aside, take more than ${this.#memoryLimit} bytes; is this a checkpoint?`);
   }
 }

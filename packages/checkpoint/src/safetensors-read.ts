@@ -1,6 +1,8 @@
+import { type ByteSource, partOf, sourceOf } from './byte-source.js';
 import { type Fail, failWith, quote } from './checkpoint-error.js';
-import { arrayFromBytes, bytesPerElement, dtypes, elementCount, isDtype, type NamedArray, requireLittleEndian } from './named-array.js';
+import { arrayFromSource, bytesPerElement, dtypes, elementCount, isDtype, type NamedArray, requireLittleEndian } from './named-array.js';
 import { isJsonObject, type JsonValue, parseStrictJson } from './strict-json.js';
+import { TEXT_SAMPLE_BYTES, textContent } from './text-content.js';
 
 export type Safetensors = {
   /** By name, in the order of their bytes in the file. */
@@ -25,35 +27,39 @@ export const MAX_NAME_LENGTH = 1024;
 type Range = { readonly name: string; readonly info: Pick<NamedArray, 'dtype' | 'shape'>; readonly begin: number; readonly end: number };
 
 /**
- * Reads a whole safetensors file. Everything is checked before anything is allocated: header length and grammar, unique names,
- * byte ranges that tile the data without hole or overlap, sizes that agree with shape and dtype, no byte left over.
+ * Read a safetensors file, from memory or tensor by tensor from a source. Everything is checked before anything is allocated: header length and
+ * grammar, unique names, byte ranges that tile the data without hole or overlap, sizes that agree with shape and dtype, no byte left over.
  *
- * The arrays are views of `bytes` where alignment allows (so leave `bytes` alone afterwards), else copies.
+ * The arrays are views of bytes in memory where alignment allows (so leave them alone afterwards), else copies; those of another source are read
+ * when their `data` is asked for.
  * @throws CheckpointError for any file that is not a sound safetensors file.
  */
-export function readSafetensors(bytes: Uint8Array, options: ReadSafetensorsOptions = {}): Safetensors {
+export function readSafetensors(input: Uint8Array | ByteSource, options: ReadSafetensorsOptions = {}): Safetensors {
   const fail = failWith(options.source ?? 'safetensors');
   requireLittleEndian(fail);
-  const dataStart = 8 + headerLength(bytes, options.maxHeaderBytes ?? DEFAULT_HEADER_LIMIT, fail);
-  const header = parseHeader(bytes.subarray(8, dataStart), fail);
+  const file = sourceOf(input);
+  const dataStart = 8 + headerLength(file, options.maxHeaderBytes ?? DEFAULT_HEADER_LIMIT, fail);
+  const header = parseHeader(file.read(8, dataStart), fail);
   const ranges = [...header.ranges].sort((a, b) => a.begin - b.begin || a.end - b.end);
-  checkLayout(ranges, bytes.length - dataStart, fail);
+  checkLayout(ranges, file.size - dataStart, fail);
   const tensors = new Map<string, NamedArray>();
   for (const { name, info, begin, end } of ranges) {
-    tensors.set(name, arrayFromBytes(info.dtype, info.shape, bytes.subarray(dataStart + begin, dataStart + end)));
+    tensors.set(name, arrayFromSource(info.dtype, info.shape, partOf(file, dataStart + begin, dataStart + end)));
   }
   return { tensors, metadata: header.metadata };
 }
 
-function headerLength(bytes: Uint8Array, maxHeaderBytes: number, fail: Fail): number {
-  if (bytes.length < 8)
-    throw fail('truncated', `a safetensors file begins with 8 bytes of header length, got ${bytes.length} bytes in all`);
+function headerLength(file: ByteSource, maxHeaderBytes: number, fail: Fail): number {
+  if (file.size < 8) throw fail('truncated', `a safetensors file begins with 8 bytes of header length, got ${file.size} bytes in all`);
+  const text = textContent(file.read(0, Math.min(file.size, TEXT_SAMPLE_BYTES)));
+  if (text !== undefined) throw fail('invalid-header', `it is ${text}`);
+  const bytes = file.read(0, 8);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   const limit = Math.min(maxHeaderBytes, HEADER_LIMIT);
   if (length > BigInt(limit))
     throw fail('too-large', `the header length is ${length} bytes, at most ${limit} are read; is this a safetensors file?`);
-  if (length > BigInt(bytes.length - 8)) {
-    throw fail('truncated', `the header is ${length} bytes long but only ${bytes.length - 8} bytes follow; was the file copied whole?`);
+  if (length > BigInt(file.size - 8)) {
+    throw fail('truncated', `the header is ${length} bytes long but only ${file.size - 8} bytes follow; was the file copied whole?`);
   }
   return Number(length);
 }

@@ -1,52 +1,72 @@
 import { failWith } from './checkpoint-error.js';
-import { bytesOfArray, dtypes, type NamedArray, requireLittleEndian } from './named-array.js';
+import { joinPieces, type Pieces } from './joined-pieces.js';
+import { byteLengthOf, bytesOfArray, dtypes, type NamedArray, requireLittleEndian } from './named-array.js';
 import { DEFAULT_HEADER_LIMIT, MAX_NAME_LENGTH, MAX_TENSORS } from './safetensors-read.js';
 
 const encoder = new TextEncoder();
 
-type Part = { readonly name: string; readonly key: Uint8Array; readonly array: NamedArray; readonly bytes: Uint8Array };
+type Metadata = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
+
+/** Type and shape of an array, whose elements may still be elsewhere. */
+export type ArrayInfo = Pick<NamedArray, 'dtype' | 'shape'>;
+
+/** A safetensors file before its data: what stands at its beginning, and which arrays follow, in order and without a gap. */
+export type SafetensorsLayout<A extends ArrayInfo> = {
+  readonly header: Uint8Array;
+  readonly arrays: readonly { readonly name: string; readonly array: A; readonly byteLength: number }[];
+  /** Bytes of the whole file. */
+  readonly size: number;
+};
 
 /**
- * Writes a safetensors file as the reference library lays it out: widest dtype first, then by name, the header padded with
+ * Write a safetensors file as the reference library lays it out: widest dtype first, then by name, the header padded with
  * spaces so that the data begins at a multiple of 8. The same content gives the same bytes, whatever the order of `entries`.
  * @throws TypeError or RangeError when an array, a name or a metadata value cannot be written.
  */
-export function writeSafetensors(
-  entries: Iterable<readonly [name: string, array: NamedArray]>,
-  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
-): Uint8Array {
-  requireLittleEndian(failWith('safetensors'));
-  const parts = collectParts(entries).sort(
-    (a, b) => dtypes.indexOf(a.array.dtype) - dtypes.indexOf(b.array.dtype) || compareBytes(a.key, b.key),
-  );
-  const header = encodeHeader(parts, metadata);
-  const file = new Uint8Array(8 + header.length + parts.reduce((sum, part) => sum + part.bytes.length, 0));
-  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
-  file.set(header, 8);
-  let at = 8 + header.length;
-  for (const { bytes } of parts) {
-    file.set(bytes, at);
-    at += bytes.length;
+export const writeSafetensors = (entries: Iterable<readonly [name: string, array: NamedArray]>, metadata: Metadata = {}): Uint8Array =>
+  joinPieces(safetensorsPieces(entries, metadata));
+
+/** Write the same file piece by piece, so that of arrays which are read when they are asked for one at a time is in memory. */
+export function safetensorsPieces(entries: Iterable<readonly [name: string, array: NamedArray]>, metadata: Metadata = {}): Pieces {
+  const { header, arrays, size } = safetensorsLayout(entries, metadata);
+  function* pieces(): Generator<Uint8Array> {
+    yield header;
+    for (const { name, array } of arrays) yield bytesOfArray(name, array);
   }
-  return file;
+  return { size, pieces: pieces() };
 }
 
-function collectParts(entries: Iterable<readonly [string, NamedArray]>): Part[] {
-  const parts = new Map<string, Part>();
+/** Lay a safetensors file out, from types and shapes alone. @throws TypeError or RangeError as `writeSafetensors` does. */
+export function safetensorsLayout<A extends ArrayInfo>(
+  entries: Iterable<readonly [name: string, array: A]>,
+  metadata: Metadata = {},
+): SafetensorsLayout<A> {
+  requireLittleEndian(failWith('safetensors'));
+  const arrays = collect(entries).sort(
+    (a, b) => dtypes.indexOf(a.array.dtype) - dtypes.indexOf(b.array.dtype) || compareBytes(a.key, b.key),
+  );
+  const header = encodeHeader(arrays, metadata);
+  return { header, arrays, size: arrays.reduce((sum, { byteLength }) => sum + byteLength, header.length) };
+}
+
+type Entry<A> = { readonly name: string; readonly key: Uint8Array; readonly array: A; readonly byteLength: number };
+
+function collect<A extends ArrayInfo>(entries: Iterable<readonly [string, A]>): Entry<A>[] {
+  const arrays = new Map<string, Entry<A>>();
   for (const [name, array] of entries) {
     requireText('tensor name', name);
     if (name === '__metadata__') throw new RangeError("writeSafetensors: '__metadata__' is reserved by the format, rename the tensor");
     if (name.length > MAX_NAME_LENGTH)
       throw new RangeError(`writeSafetensors: a name has ${name.length} characters, at most ${MAX_NAME_LENGTH} can be read back`);
-    if (parts.has(name)) throw new RangeError(`writeSafetensors: tensor '${name}' is given twice`);
-    parts.set(name, { name, key: encoder.encode(name), array, bytes: bytesOfArray(name, array) });
+    if (arrays.has(name)) throw new RangeError(`writeSafetensors: tensor '${name}' is given twice`);
+    arrays.set(name, { name, key: encoder.encode(name), array, byteLength: byteLengthOf(name, array) });
   }
-  if (parts.size > MAX_TENSORS) throw new RangeError(`writeSafetensors: ${parts.size} tensors, at most ${MAX_TENSORS} can be read back`);
-  return [...parts.values()];
+  if (arrays.size > MAX_TENSORS) throw new RangeError(`writeSafetensors: ${arrays.size} tensors, at most ${MAX_TENSORS} can be read back`);
+  return [...arrays.values()];
 }
 
-/** Text is joined by hand: a JavaScript object would reorder names that look like integers and swallow `__proto__`. */
-function encodeHeader(parts: readonly Part[], metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>): Uint8Array {
+/** Length and text of the header. The text is joined by hand: a JavaScript object would reorder names that look like integers and swallow `__proto__`. */
+function encodeHeader(arrays: readonly Entry<ArrayInfo>[], metadata: Metadata): Uint8Array {
   const pairs = [...(metadata instanceof Map ? metadata : Object.entries(metadata))];
   for (const [key, value] of pairs) {
     requireText('metadata key', key);
@@ -55,16 +75,18 @@ function encodeHeader(parts: readonly Part[], metadata: ReadonlyMap<string, stri
   const fields =
     pairs.length > 0 ? [`"__metadata__":{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)}}`] : [];
   let at = 0;
-  for (const { name, array, bytes } of parts) {
-    const range = [at, at + bytes.length];
+  for (const { name, array, byteLength } of arrays) {
+    const range = [at, at + byteLength];
     fields.push(`${JSON.stringify(name)}:{"dtype":"${array.dtype}","shape":[${array.shape}],"data_offsets":[${range}]}`);
-    at += bytes.length;
+    at += byteLength;
   }
   const text = encoder.encode(`{${fields}}`);
-  const header = new Uint8Array(Math.ceil(text.length / 8) * 8).fill(0x20);
-  if (header.length > DEFAULT_HEADER_LIMIT)
-    throw new RangeError(`writeSafetensors: the header takes ${header.length} bytes, at most ${DEFAULT_HEADER_LIMIT} can be read back`);
-  header.set(text);
+  const length = Math.ceil(text.length / 8) * 8;
+  if (length > DEFAULT_HEADER_LIMIT)
+    throw new RangeError(`writeSafetensors: the header takes ${length} bytes, at most ${DEFAULT_HEADER_LIMIT} can be read back`);
+  const header = new Uint8Array(8 + length).fill(0x20, 8);
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.set(text, 8);
   return header;
 }
 

@@ -107,7 +107,7 @@ describe('a file that breaks a rule of the format is refused with the rule', () 
     ['name of 1,025 characters', 'invalid-name', file(`{"${'a'.repeat(1025)}":${good}}`, 8)],
     ['tensor that is no object', 'invalid-header', file('{"a":3}')],
     ['no dtype', 'invalid-header', file('{"a":{"shape":[2],"data_offsets":[0,8]}}', 8)],
-    ['unknown dtype', 'unsupported', file(`{"a":${tensor('[2]', '[0,8]', '"F8_E4M3"')}}`, 8)],
+    ['unknown dtype', 'unsupported', file(`{"a":${tensor('[2]', '[0,8]', '"F8_E8M0"')}}`, 8)],
     ['dtype of Object.prototype', 'unsupported', file(`{"a":${tensor('[2]', '[0,8]', '"constructor"')}}`, 8)],
     ['no shape', 'invalid-header', file('{"a":{"dtype":"F32","data_offsets":[0,8]}}', 8)],
     ['shape of strings', 'invalid-header', file(`{"a":${tensor('["2"]', '[0,8]')}}`, 8)],

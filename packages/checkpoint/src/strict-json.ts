@@ -16,7 +16,8 @@ export type JsonLimits = {
 export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits, fail: Fail): JsonValue {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    // A byte order mark, as editors on Windows leave it, is no part of the text.
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
     throw fail('invalid-header', 'the JSON is not valid UTF-8', cause);
   }

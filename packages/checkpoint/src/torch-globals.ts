@@ -2,11 +2,19 @@ import type { Fail } from './checkpoint-error.js';
 import type { Dtype } from './named-array.js';
 import { numpyGlobals } from './numpy-globals.js';
 import { setOnce } from './pickle-machine.js';
-import { isCount, PickleCallable, type PickleContext, type PickleGlobals, PickleTuple, type PickleValue } from './pickle-values.js';
+import {
+  isCount,
+  PickleCallable,
+  type PickleContext,
+  type PickleGlobals,
+  PickleTuple,
+  PickleUnknown,
+  type PickleValue,
+} from './pickle-values.js';
 import { cost } from './read-budget.js';
 import { buildTensor, countsOf, TorchDtype, TorchStorage, TorchStorageType, TorchTensor } from './torch-tensor.js';
 
-/** Element types by their storage class and by name; torch has no storage class of its own for the unsigned ones. */
+/** Element types by their storage class and by name; torch has no storage class of its own for the unsigned ones and those of 8 bits. */
 export const torchTypes: readonly { readonly dtype: Dtype; readonly name: string; readonly storage?: string }[] = [
   { dtype: 'F64', name: 'float64', storage: 'DoubleStorage' },
   { dtype: 'F32', name: 'float32', storage: 'FloatStorage' },
@@ -21,6 +29,19 @@ export const torchTypes: readonly { readonly dtype: Dtype; readonly name: string
   { dtype: 'U64', name: 'uint64' },
   { dtype: 'U32', name: 'uint32' },
   { dtype: 'U16', name: 'uint16' },
+  { dtype: 'F8_E4M3', name: 'float8_e4m3fn' },
+  { dtype: 'F8_E5M2', name: 'float8_e5m2' },
+];
+
+/** Storage classes of elements that are not read, and the bytes of one: a file may hold such tensors beside those that are wanted. */
+const unreadStorages: readonly (readonly [name: string, itemSize: number])[] = [
+  ['ComplexDoubleStorage', 16],
+  ['ComplexFloatStorage', 8],
+  ['QInt32Storage', 4],
+  ['QInt8Storage', 1],
+  ['QUInt8Storage', 1],
+  ['QUInt4x2Storage', 1],
+  ['QUInt2x4Storage', 1],
 ];
 
 /** Storage classes: all that the data of one tensor inside another pickle may name. */
@@ -67,12 +88,14 @@ function deviceName([type]: readonly PickleValue[], { fail }: PickleContext): Pi
 
 function untypedTensor(args: readonly PickleValue[], { fail }: PickleContext): PickleValue {
   const dtype = args[6];
+  if (dtype instanceof PickleUnknown) return new PickleUnknown(`a tensor of ${dtype.label}`);
   if (!(dtype instanceof TorchDtype)) throw fail('invalid-content', 'the element type of a tensor is missing');
   return buildTensor(args, dtype.dtype, fail);
 }
 
 /** A parameter is its tensor; whether it wants gradients, and hooks, are not kept. */
 function parameterData([tensor]: readonly PickleValue[], { fail }: PickleContext): PickleValue {
+  if (tensor instanceof PickleUnknown) return tensor;
   if (!(tensor instanceof TorchTensor)) throw fail('invalid-content', 'a parameter is made from a tensor');
   return tensor;
 }
@@ -80,9 +103,11 @@ function parameterData([tensor]: readonly PickleValue[], { fail }: PickleContext
 /** Everything that a file of `torch.save` may name: tensors, their types, plain containers, numbers of NumPy. The list is closed. */
 export const torchGlobals: PickleGlobals = new Map<string, PickleValue>([
   ...storageGlobals,
+  ...unreadStorages.map(([name, size]): [string, PickleValue] => [`torch ${name}`, new TorchStorageType(name, undefined, size)]),
   ...torchTypes.map(({ name, dtype }): [string, PickleValue] => [`torch ${name}`, new TorchDtype(name, dtype)]),
   ...numpyGlobals,
   callable('collections OrderedDict', 'class', makeDict),
+  callable('collections defaultdict', 'class', () => new Map()),
   callable('builtins set', 'class', makeSet),
   callable('builtins frozenset', 'class', makeSet),
   callable('__builtin__ set', 'class', makeSet),
@@ -98,10 +123,11 @@ export const torchGlobals: PickleGlobals = new Map<string, PickleValue>([
 
 export type StorageReference = { readonly type: TorchStorageType; readonly key: string; readonly count: number };
 
-/** What a persistent id of torch says: ('storage', class, key, device, element count), and in legacy files a view, of which none is read. */
-export function storageReference(id: PickleValue, fail: Fail): StorageReference {
+/** Reference of a persistent id of torch: ('storage', class, key, device, element count), and in legacy files a view, of which none is read. */
+export function storageReference(id: PickleValue, fail: Fail): StorageReference | PickleUnknown {
   const items = id instanceof PickleTuple ? id.items : [];
   const [kind, type, key, , count, view = null] = items;
+  if (kind === 'storage' && type instanceof PickleUnknown) return type;
   if (kind !== 'storage' || !(type instanceof TorchStorageType) || typeof key !== 'string' || !isCount(count))
     throw fail('invalid-content', "a reference to data must be ('storage', class, key, device, count)");
   if (view !== null || items.length > 6)

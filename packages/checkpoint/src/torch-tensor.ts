@@ -1,6 +1,7 @@
+import { type ByteSource, partOf } from './byte-source.js';
 import type { Fail } from './checkpoint-error.js';
-import { arrayFromBytes, bytesPerElement, type Dtype, elementCount, type NamedArray } from './named-array.js';
-import { isCount, PickleObject, PickleTuple, type PickleValue } from './pickle-values.js';
+import { arrayFromBytes, arrayFromSource, bytesPerElement, type Dtype, elementCount, lazyArray, type NamedArray } from './named-array.js';
+import { isCount, PickleObject, PickleTuple, PickleUnknown, type PickleValue } from './pickle-values.js';
 import { copyStrided, rowMajorStrides } from './row-major.js';
 
 /** An element type as torch names it. */
@@ -16,28 +17,25 @@ export class TorchDtype extends PickleObject {
   }
 }
 
-/** A class of storages; without a dtype it is one of bytes, and the tensor says what they are. */
+/** A class of storages; without a dtype it is one of bytes, and the tensor says what they are, or of elements that are not read. */
 export class TorchStorageType extends PickleObject {
   readonly label: string;
 
   constructor(
     readonly name: string,
     readonly dtype: Dtype | undefined,
+    /** Bytes of one of the elements that the file counts. */
+    readonly itemSize: number = dtype === undefined ? 1 : bytesPerElement(dtype),
   ) {
     super();
     this.label = `torch.${name}`;
   }
-
-  /** Bytes of one of the elements that the file counts. */
-  get itemSize(): number {
-    return this.dtype === undefined ? 1 : bytesPerElement(this.dtype);
-  }
 }
 
-/** The numbers behind one or more tensors. In a legacy file they come after the tensors: `bytes` is set when they have been found. */
+/** Numbers behind one or more tensors. In a legacy file they come after the tensors: `content` is set when they have been found. */
 export class TorchStorage extends PickleObject {
   readonly label = 'a torch storage';
-  bytes: Uint8Array | undefined;
+  content: ByteSource | undefined;
 
   constructor(
     readonly type: TorchStorageType,
@@ -70,10 +68,12 @@ export class TorchTensor extends PickleObject {
 const MAX_RANK = 64;
 
 /** Arguments of torch's tensor-building functions: storage, offset, size and stride in elements; `dtype` where the storage does not know it. */
-export function buildTensor(args: readonly PickleValue[], dtype: Dtype | undefined, fail: Fail): TorchTensor {
+export function buildTensor(args: readonly PickleValue[], dtype: Dtype | undefined, fail: Fail): TorchTensor | PickleUnknown {
   const [storage, offset, size, stride] = args;
+  if (storage instanceof PickleUnknown) return new PickleUnknown(`a tensor of ${storage.label}`);
   if (!(storage instanceof TorchStorage)) throw fail('invalid-content', 'a tensor is made from a storage');
   const type = dtype ?? storage.type.dtype;
+  if (type === undefined && storage.type.name !== 'UntypedStorage') return new PickleUnknown(`a tensor of ${storage.type.label}`);
   if (type === undefined) throw fail('invalid-content', 'a tensor over untyped bytes must say what they are');
   const shape = countsOf(size, 'size', fail);
   const strides = countsOf(stride, 'stride', fail);
@@ -113,24 +113,27 @@ export type CopyAllowance = { left: number };
 /** Twice the file, which is a copy into order of a file at an odd address; and something for the small ones. */
 export const copyAllowance = (fileBytes: number): CopyAllowance => ({ left: 2 * fileBytes + 2 ** 20 });
 
-/** A tensor as an array in row-major order: a view of the file where order and alignment allow it, else a copy. */
+/** Give a tensor as an array in row-major order: a view of the file where order and alignment allow it, else a copy; of a file that is not in memory when it is asked for. */
 export function arrayOfTensor({ storage, dtype, offset, shape, strides }: TorchTensor, allowance: CopyAllowance, fail: Fail): NamedArray {
-  if (!storage.bytes) throw fail('truncated', 'a tensor has no data in the file');
+  if (!storage.content) throw fail('truncated', 'a tensor has no data in the file');
   const size = bytesPerElement(dtype);
   const count = elementCount(shape)!;
   const length = count === 0 ? 0 : elementsSpanned(offset, shape, strides)! - offset;
-  const span = storage.bytes.subarray(offset * size, (offset + length) * size);
+  const span = partOf(storage.content, offset * size, (offset + length) * size);
   const take = (bytes: number): void => {
     allowance.left -= bytes;
     if (allowance.left < 0) throw fail('too-large', 'its tensors take far more than the file; save them with .contiguous()');
   };
-  if (span.byteOffset % size !== 0) take(span.length);
-  if (count === 0 || isRowMajor(shape, strides)) return arrayFromBytes(dtype, shape, span);
-  const source = arrayFromBytes(dtype, [length], span);
+  if (span.bytes && span.bytes.byteOffset % size !== 0) take(span.size);
+  if (count === 0 || isRowMajor(shape, strides)) return arrayFromSource(dtype, shape, span);
   take(count * size);
-  const target = arrayFromBytes(dtype, shape, new Uint8Array(count * size));
-  copyStrided(source.data as ArrayLike<unknown>, target.data as { [index: number]: unknown; readonly length: number }, shape, strides);
-  return target;
+  const read = (): NamedArray => {
+    const source = arrayFromBytes(dtype, [length], span.read(0, span.size));
+    const target = arrayFromBytes(dtype, shape, new Uint8Array(count * size));
+    copyStrided(source.data as ArrayLike<unknown>, target.data as { [index: number]: unknown; readonly length: number }, shape, strides);
+    return target;
+  };
+  return span.bytes ? read() : lazyArray(dtype, shape, () => read().data);
 }
 
 /** Strides along axes of one element do not matter. */

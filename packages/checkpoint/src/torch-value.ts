@@ -1,6 +1,6 @@
 import { type Fail, quote } from './checkpoint-error.js';
 import type { NamedArray } from './named-array.js';
-import { isDict, type PickleDict, PickleObject, PickleTuple, type PickleValue } from './pickle-values.js';
+import { isDict, PickleBytes, type PickleDict, PickleObject, PickleTuple, PickleUnknown, type PickleValue } from './pickle-values.js';
 import { PlainBuilder, type PlainContent, type PlainMap, PlainObject, type PlainValue } from './plain-value.js';
 import { cost, type ReadBudget } from './read-budget.js';
 import { arrayOfTensor, type CopyAllowance, TorchDtype, TorchTensor } from './torch-tensor.js';
@@ -52,7 +52,7 @@ export function plainContent(root: PickleValue, allowance: CopyAllowance, budget
     return values;
   };
 
-  const object = ({ className, state }: TorchInstance, path: string): PlainValue => {
+  const object = ({ className, state }: Pick<TorchInstance, 'className' | 'state'>, path: string): PlainValue => {
     // An object may be met at many places, and what is passed over below costs time at each.
     builder.budget.spend(cost.slot * state.size, fail);
     const parts = moduleParts.flatMap((part) => [...dictOrNothing(state.get(part))]);
@@ -63,11 +63,20 @@ export function plainContent(root: PickleValue, allowance: CopyAllowance, budget
     return new PlainObject(className, map([...parts, ...rest], path));
   };
 
+  /** Of an unknown class only networks are gone into, whose tensors may be wanted; what else it held is not kept. */
+  const unknown = (value: PickleUnknown, path: string): PlainValue => {
+    if (moduleParts.some((part) => value.state.has(part))) return object({ className: value.label, state: value.state }, path);
+    builder.passOver(path, value.label);
+    return new PlainObject(value.label, new Map());
+  };
+
   const plain = (value: PickleValue, path: string): PlainValue =>
     builder.at(path, () => {
       if (value instanceof TorchTensor) return arrayOf(value, path);
       if (value instanceof TorchInstance) return object(value, path);
       if (value instanceof TorchDtype) return value.name;
+      if (value instanceof PickleUnknown) return unknown(value, path);
+      if (value instanceof PickleBytes) return value.content.read(0, value.content.size);
       if (value instanceof PickleObject) throw fail('unsupported', `${quote(path)} is ${value.label}, which is no data by itself`);
       if (value instanceof PickleTuple) return list(value.items, path);
       if (Array.isArray(value) || value instanceof Set) return list(value, path);
@@ -75,7 +84,13 @@ export function plainContent(root: PickleValue, allowance: CopyAllowance, budget
       return value;
     });
 
-  return { value: plain(root, ''), tensors: builder.tensors };
+  const value = plain(root, '');
+  if (root instanceof PickleUnknown && builder.tensors.size === 0)
+    throw fail(
+      'forbidden',
+      `asks for ${quote(root.label)}, which is no data; nothing was run; save numbers only, such as model.state_dict()`,
+    );
+  return { value, tensors: builder.tensors, passedOver: builder.passedOver };
 }
 
 const dictOrNothing = (value: PickleValue | undefined): PickleDict => (isDict(value) ? value : new Map());

@@ -1,21 +1,27 @@
 import { failWith, quote } from './checkpoint-error.js';
-import { bytesOfArray, type NamedArray, requireLittleEndian } from './named-array.js';
+import { joinPieces, type Pieces } from './joined-pieces.js';
+import { byteLengthOf, bytesOfArray, bytesPerElement, type NamedArray, requireLittleEndian } from './named-array.js';
 import { PickleWriter } from './pickle-write.js';
 import { rowMajorStrides } from './row-major.js';
 import { MAX_NAME_LENGTH } from './safetensors-read.js';
 import { torchTypes } from './torch-globals.js';
-import { writeZip } from './zip-write.js';
+import { type ZipFileEntry, type ZipOptions, zipPieces } from './zip-write.js';
 
 const FOLDER = 'archive';
 /** torch puts data at multiples of this, so that it can be mapped into memory. */
 const ALIGNMENT = 64;
 
+type Entries = Iterable<readonly [name: string, array: NamedArray]>;
+
 /**
- * Writes a state dict as `torch.save` does (zip form, pickle protocol 2): `torch.load(path, weights_only=True)` gives an OrderedDict of
+ * Write a state dict as `torch.save` does (zip form, pickle protocol 2): `torch.load(path, weights_only=True)` gives an OrderedDict of
  * tensors under these names. The same arrays in the same order give the same bytes.
- * @throws RangeError or TypeError for an array or a name that cannot be written; CheckpointError of kind 'unsupported' beyond 4 GiB.
+ * @throws RangeError or TypeError for an array or a name that cannot be written.
  */
-export function writeTorch(entries: Iterable<readonly [name: string, array: NamedArray]>): Uint8Array {
+export const writeTorch = (entries: Entries): Uint8Array => joinPieces(torchPieces(entries));
+
+/** Write the same file piece by piece, with one array in memory at a time. */
+export function torchPieces(entries: Entries, options: Pick<ZipOptions, 'wideFrom'> = {}): Pieces {
   requireLittleEndian(failWith('torch'));
   const arrays = new Map<string, NamedArray>();
   for (const [name, array] of entries) {
@@ -24,12 +30,22 @@ export function writeTorch(entries: Iterable<readonly [name: string, array: Name
       throw new RangeError(`writeTorch: the name ${quote(name)} has more than ${MAX_NAME_LENGTH} characters`);
     arrays.set(name, array);
   }
-  const storages = Array.from(arrays, ([name, array], i) => [`${FOLDER}/data/${i}`, bytesOfArray(name, array)] as const);
-  const text = (value: string) => new TextEncoder().encode(value);
-  return writeZip(
-    [[`${FOLDER}/data.pkl`, stateDict(arrays)], [`${FOLDER}/byteorder`, text('little')], ...storages, [`${FOLDER}/version`, text('3\n')]],
-    { align: ALIGNMENT },
+  const whole = (name: string, bytes: Uint8Array): ZipFileEntry => ({
+    name: `${FOLDER}/${name}`,
+    size: bytes.length,
+    pieces: () => [bytes],
+  });
+  const storages = Array.from(
+    arrays,
+    ([name, array], i): ZipFileEntry => ({
+      name: `${FOLDER}/data/${i}`,
+      size: byteLengthOf(name, array),
+      pieces: () => [bytesOfArray(name, array)],
+    }),
   );
+  const text = (value: string) => new TextEncoder().encode(value);
+  const files = [whole('data.pkl', stateDict(arrays)), whole('byteorder', text('little')), ...storages, whole('version', text('3\n'))];
+  return zipPieces(files, { align: ALIGNMENT, ...options });
 }
 
 /** The pickle: an OrderedDict, name by name, whose tensors refer to the storages by number. */
@@ -52,7 +68,9 @@ const emptyDict = (pickle: PickleWriter): PickleWriter =>
     .reduce();
 
 /** `_rebuild_tensor_v2`(storage, offset, size, stride, requires_grad, hooks); the newer v3 where only the element type says what it is. */
-function writeTensor(pickle: PickleWriter, { dtype, shape, data }: NamedArray, key: string): void {
+function writeTensor(pickle: PickleWriter, array: NamedArray, key: string): void {
+  const { dtype, shape } = array;
+  const byteLength = byteLengthOf(key, array);
   const { name, storage } = torchTypes.find((type) => type.dtype === dtype)!;
   const counts = (values: readonly number[]) =>
     pickle.tuple(() => {
@@ -65,7 +83,7 @@ function writeTensor(pickle: PickleWriter, { dtype, shape, data }: NamedArray, k
       if (storage) pickle.global('torch', storage);
       else pickle.global('torch.storage', 'UntypedStorage');
       pickle.text(key).text('cpu');
-      pickle.count(storage ? data.length : data.byteLength);
+      pickle.count(storage ? byteLength / bytesPerElement(dtype) : byteLength);
     });
     pickle.persistent().count(0);
     counts(shape);

@@ -1,3 +1,4 @@
+import type { ByteSource } from './byte-source.js';
 import { type Fail, quote } from './checkpoint-error.js';
 import { isSafeEntryName } from './entry-name.js';
 
@@ -17,6 +18,7 @@ const END_RECORD = 22;
 const END_RECORD_64 = 56;
 const LOCATOR_64 = 20;
 const MAX_ENTRIES = 10_000;
+const MAX_DIRECTORY = 2 ** 26;
 
 type CentralEntry = Omit<ZipEntry, 'begin' | 'end'> & {
   readonly packed: number;
@@ -26,36 +28,42 @@ type CentralEntry = Omit<ZipEntry, 'begin' | 'end'> & {
 };
 
 /**
- * The table of contents of a zip archive. Entries may not overlap (an overlap is how a small file inflates without end), must lie
+ * Read the table of contents of a zip archive. Entries may not overlap (an overlap is how a small file inflates without end), must lie
  * before the directory, and each local header must say what the directory says.
  */
-export function readZipDirectory(bytes: Uint8Array, fail: Fail): ZipEntry[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const directory = findDirectory(bytes, view, fail);
+export function readZipDirectory(file: ByteSource, fail: Fail): ZipEntry[] {
+  const directory = findDirectory(file, fail);
+  const bytes = file.read(directory.start, directory.end);
+  const view = viewOf(bytes);
   const names = new Set<string>();
   const entries: ZipEntry[] = [];
-  let at = directory.start;
+  let at = 0;
   for (let i = 0; i < directory.count; i++) {
-    const { entry, next } = readCentralEntry(bytes, view, at, directory.end, fail);
+    const { entry, next } = readCentralEntry(bytes, view, at, fail);
     if (names.has(entry.name)) throw fail('duplicate-name', `entry ${quote(entry.name)} occurs twice`);
     names.add(entry.name);
-    entries.push(locate(bytes, view, entry, directory.start, fail));
+    entries.push(locate(file, entry, directory.start, fail));
     at = next;
   }
-  if (at !== directory.end) throw fail('invalid-layout', `the directory has ${directory.end - at} bytes after its last entry`);
+  if (at !== bytes.length) throw fail('invalid-layout', `the directory has ${bytes.length - at} bytes after its last entry`);
   checkOverlap(entries, fail);
   return entries;
 }
 
 type Directory = { readonly start: number; readonly end: number; readonly count: number };
 
-function findDirectory(bytes: Uint8Array, view: DataView, fail: Fail): Directory {
-  const lowest = Math.max(0, bytes.length - END_RECORD - 0xffff);
-  for (let at = bytes.length - END_RECORD; at >= lowest; at--) {
-    if (view.getUint32(at, true) !== 0x06054b50 || at + END_RECORD + view.getUint16(at + 20, true) !== bytes.length) continue;
+const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView<ArrayBufferLike> => new DataView(buffer, byteOffset, length);
+
+/** By the record at the end of the file, which a comment of up to 65,535 bytes may follow. */
+function findDirectory(file: ByteSource, fail: Fail): Directory {
+  const tailStart = Math.max(0, file.size - END_RECORD - 0xffff - LOCATOR_64 - END_RECORD_64);
+  const view = viewOf(file.read(tailStart, file.size));
+  const lowest = Math.max(0, view.byteLength - END_RECORD - 0xffff);
+  for (let at = view.byteLength - END_RECORD; at >= lowest; at--) {
+    if (view.getUint32(at, true) !== 0x06054b50 || at + END_RECORD + view.getUint16(at + 20, true) !== view.byteLength) continue;
     const [disk, directoryDisk, onDisk, count] = [4, 6, 8, 10].map((offset) => view.getUint16(at + offset, true));
     const [size, start] = [12, 16].map((offset) => view.getUint32(at + offset, true));
-    const directory = findDirectory64(view, at, fail) ?? { start, end: at, size, count };
+    const directory = findDirectory64(view, tailStart, at, fail) ?? { start, end: tailStart + at, size, count };
     if (disk !== 0 || directoryDisk !== 0 || onDisk !== count) throw fail('unsupported', 'the archive spans several files');
     // A narrow field that is full refers to the wide record; any other must agree with it.
     const agrees = (narrow: number, full: number, wide: number) => narrow === wide || narrow === full;
@@ -63,15 +71,28 @@ function findDirectory(bytes: Uint8Array, view: DataView, fail: Fail): Directory
       throw fail('invalid-layout', 'the two records at the end do not agree about the directory');
     if (directory.count > MAX_ENTRIES)
       throw fail('too-large', `the archive has ${directory.count} entries, at most ${MAX_ENTRIES} are read`);
+    if (directory.size > MAX_DIRECTORY)
+      throw fail('too-large', `the directory of the archive takes ${directory.size} bytes, at most ${MAX_DIRECTORY} are read`);
     if (directory.start + directory.size !== directory.end)
-      throw fail('invalid-layout', `the directory should end at byte ${directory.end}, it says ${directory.start + directory.size}`);
+      throw fail(
+        'invalid-layout',
+        `the directory should end at byte ${directory.end}, it says ${directory.start + directory.size}; several archives end to end, as in a .distcp of torch.distributed.checkpoint, are not read`,
+      );
     return directory;
   }
   throw fail('truncated', 'no zip directory at the end; is this a zip file, and was it copied whole?');
 }
 
-/** The wide form of the end record, which lies before the narrow one at `end` with its locator between them. PyTorch writes it always. */
-function findDirectory64(view: DataView, end: number, fail: Fail): (Directory & { readonly size: number }) | undefined {
+/**
+ * The wide form of the end record, which lies before the narrow one at `end` of the view with its locator between them. PyTorch writes it always.
+ * The view begins at byte `viewStart` of the file.
+ */
+function findDirectory64(
+  view: DataView<ArrayBufferLike>,
+  viewStart: number,
+  end: number,
+  fail: Fail,
+): (Directory & { readonly size: number }) | undefined {
   const locator = end - LOCATOR_64;
   if (locator < 0 || view.getUint32(locator, true) !== 0x07064b50) return undefined;
   const at = locator - END_RECORD_64;
@@ -79,20 +100,25 @@ function findDirectory64(view: DataView, end: number, fail: Fail): (Directory & 
     at >= 0 &&
     view.getUint32(at, true) === 0x06064b50 &&
     view.getBigUint64(at + 4, true) === BigInt(END_RECORD_64 - 12) &&
-    view.getBigUint64(locator + 8, true) === BigInt(at);
-  if (!sound) throw fail('invalid-layout', `no zip64 record at byte ${at}, where its locator should find it`);
+    view.getBigUint64(locator + 8, true) === BigInt(viewStart + at);
+  if (!sound) throw fail('invalid-layout', `no zip64 record at byte ${viewStart + at}, where its locator should find it`);
   const alone = view.getUint32(locator + 4, true) === 0 && view.getUint32(at + 16, true) === 0 && view.getUint32(at + 20, true) === 0;
   const [onDisk, count, size, start] = [24, 32, 40, 48].map((offset) => Number(view.getBigUint64(at + offset, true)));
   if (!alone || view.getUint32(locator + 16, true) > 1 || onDisk !== count) throw fail('unsupported', 'the archive spans several files');
-  return { start, end: at, size, count };
+  return { start, end: viewStart + at, size, count };
 }
 
-function readCentralEntry(bytes: Uint8Array, view: DataView, at: number, end: number, fail: Fail): { entry: CentralEntry; next: number } {
-  if (at + CENTRAL_HEADER > end || view.getUint32(at, true) !== 0x02014b50)
-    throw fail('invalid-layout', `no directory entry at byte ${at}`);
+function readCentralEntry(
+  bytes: Uint8Array,
+  view: DataView<ArrayBufferLike>,
+  at: number,
+  fail: Fail,
+): { entry: CentralEntry; next: number } {
+  if (at + CENTRAL_HEADER > bytes.length || view.getUint32(at, true) !== 0x02014b50)
+    throw fail('invalid-layout', `no entry at byte ${at} of the directory`);
   const nameEnd = at + CENTRAL_HEADER + view.getUint16(at + 28, true);
   const next = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-  if (next > end) throw fail('invalid-layout', `the directory entry at byte ${at} runs past the directory`);
+  if (next > bytes.length) throw fail('invalid-layout', `the entry at byte ${at} of the directory runs past its end`);
   const flags = view.getUint16(at + 8, true);
   const rawName = bytes.subarray(at + CENTRAL_HEADER, nameEnd);
   const name = safeName(rawName, fail);
@@ -124,33 +150,32 @@ function safeName(raw: Uint8Array, fail: Fail): string {
   return name;
 }
 
-/** Finds the bytes of an entry behind its local header, and holds that header against the directory. */
-function locate(bytes: Uint8Array, view: DataView, entry: CentralEntry, directoryStart: number, fail: Fail): ZipEntry {
+/** Find the bytes of an entry behind its local header, and hold that header against the directory. */
+function locate(file: ByteSource, entry: CentralEntry, directoryStart: number, fail: Fail): ZipEntry {
   const { name, method, crc, size, packed, flags, rawName, offset } = entry;
-  if (offset + LOCAL_HEADER > directoryStart || view.getUint32(offset, true) !== 0x04034b50) {
-    throw fail('invalid-layout', `entry ${quote(name)} has no local header at byte ${offset}`);
-  }
-  const nameStart = offset + LOCAL_HEADER;
-  const extraStart = nameStart + view.getUint16(offset + 26, true);
-  const begin = extraStart + view.getUint16(offset + 28, true);
+  const header = offset + LOCAL_HEADER > directoryStart ? undefined : viewOf(file.read(offset, offset + LOCAL_HEADER));
+  if (header?.getUint32(0, true) !== 0x04034b50) throw fail('invalid-layout', `entry ${quote(name)} has no local header at byte ${offset}`);
+  const nameLength = header.getUint16(26, true);
+  const begin = offset + LOCAL_HEADER + nameLength + header.getUint16(28, true);
   const end = begin + packed;
   if (end > directoryStart) throw fail('invalid-layout', `entry ${quote(name)} runs into the directory`);
-  const localName = bytes.subarray(nameStart, extraStart);
+  const nameAndExtra = file.read(offset + LOCAL_HEADER, begin);
+  const localName = nameAndExtra.subarray(0, nameLength);
   const sameName = localName.length === rawName.length && localName.every((byte, i) => byte === rawName[i]);
-  const local = { crc: view.getUint32(offset + 14, true), ...localSizes(view, offset, extraStart, begin) };
+  const local = { crc: header.getUint32(14, true), ...localSizes(header, viewOf(nameAndExtra.subarray(nameLength))) };
   // With flag bit 3 the writer did not know these yet and put them behind the data.
   const sizesLater = (flags & 8) !== 0 && local.crc === 0 && local.packed === 0 && local.size === 0;
   const sameSizes = sizesLater || (local.crc === crc && local.packed === packed && local.size === size);
-  if (!sameName || !sameSizes || methodName(view.getUint16(offset + 8, true)) !== method) {
+  if (!sameName || !sameSizes || methodName(header.getUint16(8, true)) !== method) {
     throw fail('invalid-layout', `the local header of entry ${quote(name)} does not agree with the directory`);
   }
   return { name, method, crc, size, begin, end };
 }
 
 /** Sizes of a local header; NumPy writes them as a zip64 extra field even for small files. */
-function localSizes(view: DataView, offset: number, extraStart: number, extraEnd: number): { packed: number; size: number } {
-  const narrow = [22, 18].map((field) => view.getUint32(offset + field, true));
-  const [size, packed] = wideFields(view, narrow, extraStart, extraEnd) ?? narrow;
+function localSizes(header: DataView<ArrayBufferLike>, extra: DataView<ArrayBufferLike>): { packed: number; size: number } {
+  const narrow = [22, 18].map((field) => header.getUint32(field, true));
+  const [size, packed] = wideFields(extra, narrow, 0, extra.byteLength) ?? narrow;
   return { size, packed };
 }
 
@@ -158,7 +183,12 @@ function localSizes(view: DataView, offset: number, extraStart: number, extraEnd
  * Values of 32 bits that are full stand in the zip64 extra field (number 1) as 64 bits each, in order; the others stay. Undefined where
  * that field is missing or too short.
  */
-function wideFields(view: DataView, narrow: readonly number[], extraStart: number, extraEnd: number): number[] | undefined {
+function wideFields(
+  view: DataView<ArrayBufferLike>,
+  narrow: readonly number[],
+  extraStart: number,
+  extraEnd: number,
+): number[] | undefined {
   if (!narrow.includes(0xffffffff)) return [...narrow];
   for (let at = extraStart; at + 4 <= extraEnd; at += 4 + view.getUint16(at + 2, true)) {
     if (view.getUint16(at, true) !== 1) continue;

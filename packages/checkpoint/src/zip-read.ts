@@ -1,5 +1,7 @@
+import { type ByteSource, partOf, piecesOf, sourceOf } from './byte-source.js';
 import { type Fail, failWith, quote } from './checkpoint-error.js';
 import { crc32 } from './crc32.js';
+import { joinPieces } from './joined-pieces.js';
 import { readZipDirectory, type ZipEntry } from './zip-directory.js';
 
 /** How much deflated entries may inflate to in all: this, and 100 bytes for each byte of the archive. */
@@ -7,40 +9,88 @@ const INFLATE_FLOOR = 64 * 2 ** 20;
 const INFLATE_RATIO = 100;
 
 /**
- * Reads a zip archive with stored and deflated entries: name → bytes, in the order of its directory; folders are left out.
- * Stored bytes are views of `bytes`. What inflates is measured as it comes, never believed from a header.
+ * Read a zip archive with stored and deflated entries: name → bytes, in the order of its directory; folders are left out.
+ * Stored bytes of an archive in memory are views of it. What inflates is measured as it comes, never believed from a header.
  * @throws CheckpointError (as a rejection) for anything that is not a sound archive.
  */
-export async function readZip(bytes: Uint8Array, options: { readonly source?: string } = {}): Promise<Map<string, Uint8Array>> {
-  const fail = failWith(options.source ?? 'zip');
+export async function readZip(
+  input: Uint8Array | ByteSource,
+  options: { readonly source?: string } = {},
+): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  let budget = INFLATE_FLOOR + INFLATE_RATIO * bytes.length;
-  for (const entry of readZipDirectory(bytes, fail)) {
-    if (entry.name.endsWith('/')) continue;
-    const packed = bytes.subarray(entry.begin, entry.end);
-    const data = entry.method === 'stored' ? packed : await inflate(packed, entry, budget, fail);
-    if (entry.method === 'deflated') budget -= data.length;
-    if (crc32(data) !== entry.crc) throw fail('checksum', `entry ${quote(entry.name)} is damaged: its CRC-32 does not match`);
-    files.set(entry.name, data);
+  for (const { name, open } of openZip(sourceOf(input), failWith(options.source ?? 'zip'))) {
+    const content = await open();
+    files.set(name, content.read(0, content.size));
   }
   return files;
 }
 
+/** An entry of an archive: `open` gives its content, inflated where it is packed, which is compared with its checksum. */
+export type OpenEntry = { readonly name: string; readonly open: () => Promise<ByteSource> };
+
+/** Read the directory of an archive; its files are read one by one as they are opened. @throws CheckpointError */
+export function openZip(file: ByteSource, fail: Fail): OpenEntry[] {
+  let budget = INFLATE_FLOOR + INFLATE_RATIO * file.size;
+  const entries = readZipDirectory(file, fail).filter(({ name }) => !name.endsWith('/'));
+  return entries.map((entry) => ({
+    name: entry.name,
+    open: async () => {
+      if (entry.method === 'stored') return storedContent(file, entry, fail, HEAD_BYTES);
+      const data = await inflate(file.read(entry.begin, entry.end), entry, budget, fail);
+      budget -= data.length;
+      if (crc32(data) !== entry.crc) throw damagedEntry(entry, fail);
+      return sourceOf(data);
+    },
+  }));
+}
+
 /**
- * Reads a zip archive all of whose entries are stored, as PyTorch writes them: name → view of `bytes`. Nothing is inflated, so that
- * nothing can grow.
+ * Read a zip archive all of whose entries are stored, as PyTorch writes them: name → content. Nothing is inflated, so that
+ * nothing can grow. Where every checksum is 0, none was written (`set_crc32_options(False)`), and none is compared.
  * @throws CheckpointError; of kind 'unsupported' for a compressed entry.
  */
-export function readStoredZip(bytes: Uint8Array, fail: Fail): Map<string, Uint8Array> {
-  const files = new Map<string, Uint8Array>();
-  for (const { name, method, begin, end, crc } of readZipDirectory(bytes, fail)) {
-    if (method !== 'stored')
-      throw fail('unsupported', `entry ${quote(name)} is compressed; torch.save writes stored entries, save it again`);
-    const data = bytes.subarray(begin, end);
-    if (crc32(data) !== crc) throw fail('checksum', `entry ${quote(name)} is damaged: its CRC-32 does not match`);
-    files.set(name, data);
+export function readStoredZip(file: ByteSource, fail: Fail): Map<string, ByteSource> {
+  const entries = readZipDirectory(file, fail);
+  const isChecked = entries.some(({ crc }) => crc !== 0);
+  const files = new Map<string, ByteSource>();
+  for (const entry of entries) {
+    if (entry.method !== 'stored')
+      throw fail('unsupported', `entry ${quote(entry.name)} is compressed; torch.save writes stored entries, save it again`);
+    files.set(entry.name, isChecked ? storedContent(file, entry, fail, 0) : partOf(file, entry.begin, entry.end));
   }
   return files;
+}
+
+const damagedEntry = ({ name }: ZipEntry, fail: Fail) => fail('checksum', `entry ${quote(name)} is damaged: its CRC-32 does not match`);
+
+/** Bytes at the beginning of an entry that may be looked at before the whole is compared with its checksum: the header of an array. */
+const HEAD_BYTES = 2 ** 14;
+
+/** The content of a stored entry, compared with its checksum: now where it is in memory, else before anything behind its first `head` bytes is given. */
+function storedContent(file: ByteSource, entry: ZipEntry, fail: Fail, head: number): ByteSource {
+  const content = partOf(file, entry.begin, entry.end);
+  let isSound = false;
+  const check = (): void => {
+    let crc = 0;
+    for (const piece of piecesOf(content)) crc = crc32(piece, crc);
+    if (crc !== entry.crc) throw damagedEntry(entry, fail);
+    isSound = true;
+  };
+  if (content.bytes) {
+    check();
+    return content;
+  }
+  const read = (begin: number, end: number): Uint8Array => {
+    if (begin === 0 && end === content.size && !isSound) {
+      const bytes = content.read(begin, end);
+      if (crc32(bytes) !== entry.crc) throw damagedEntry(entry, fail);
+      isSound = true;
+      return bytes;
+    }
+    if (!isSound && end > head) check();
+    return content.read(begin, end);
+  };
+  return { size: content.size, read };
 }
 
 async function inflate(packed: Uint8Array, entry: ZipEntry, budget: number, fail: Fail): Promise<Uint8Array> {
@@ -71,15 +121,5 @@ async function inflate(packed: Uint8Array, entry: ZipEntry, budget: number, fail
       'size-mismatch',
       `entry ${quote(entry.name)} should inflate to ${entry.size} bytes, it gives ${size > entry.size ? 'more' : size}`,
     );
-  return joinChunks(chunks, size);
-}
-
-function joinChunks(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const joined = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
+  return joinPieces({ size, pieces: chunks });
 }

@@ -1,78 +1,93 @@
 import { CheckpointError, quote } from './checkpoint-error.js';
 import { crc32 } from './crc32.js';
 import { isSafeEntryName } from './entry-name.js';
+import { joinPieces, type Pieces } from './joined-pieces.js';
 
 const LOCAL_HEADER = 30;
 const CENTRAL_HEADER = 46;
 const END_RECORD = 22;
+const END_RECORD_64 = 56;
+const LOCATOR_64 = 20;
 /** Midnight of 1 January 1980, the first date of the format: the same content gives the same file. */
 const DOS_DATE = 0x21;
 const UTF8_NAMES = 0x0800;
+/** A field of 32 bits (or 16) that is full refers to the wide one. */
+const FULL = 0xffffffff;
+const FULL_16 = 0xffff;
+/** Version of the format that knows wide fields, and the one before. */
+const [VERSION, VERSION_64] = [20, 45];
+/** Extra fields: wide sizes, and (PyTorch's number) what fills the space before aligned data. */
+const [WIDE_FIELD, PADDING_FIELD] = [1, 0x4246];
+const MOST_ENTRIES = 65_534;
+
+/** A file of an archive: its bytes come when they are asked for, and may be asked for once. */
+export type ZipFileEntry = { readonly name: string; readonly size: number; readonly pieces: () => Iterable<Uint8Array> };
 
 type Entry = {
   readonly name: Uint8Array;
-  readonly data: Uint8Array;
-  readonly crc: number;
+  readonly file: ZipFileEntry;
   /** Where the local header begins, and where the data. */
   readonly offset: number;
   readonly dataOffset: number;
+  crc: number;
 };
 
-/** Number of the extra field that fills the space before aligned data; PyTorch uses the same. */
-const PADDING_FIELD = 0x4246;
+export type ZipOptions = {
+  /** The data of every entry begins at a multiple of so many bytes. Default: 1. */
+  readonly align?: number;
+  /** Size or offset from which on the wide form (zip64) is used; a test lowers it. Default: 4 GiB - 1. */
+  readonly wideFrom?: number;
+};
 
 /**
- * Writes a zip archive of stored (uncompressed) entries, in the order given. With `align` the data of every entry begins at a multiple
- * of that many bytes.
- * @throws RangeError for a name given twice or no plain relative path; CheckpointError of kind 'unsupported' beyond 65,534 entries or 4 GiB, which would need zip64.
+ * Write a zip archive of stored (uncompressed) entries, in the order given; zip64 where sizes need it.
+ * @throws RangeError for a name given twice or no plain relative path; CheckpointError of kind 'unsupported' beyond 65,534 entries.
  */
-export function writeZip(
-  files: Iterable<readonly [name: string, data: Uint8Array]>,
-  { align = 1 }: { readonly align?: number } = {},
-): Uint8Array {
-  const entries = layOut(files, align);
+export const writeZip = (files: Iterable<readonly [name: string, data: Uint8Array]>, options: ZipOptions = {}): Uint8Array =>
+  joinPieces(
+    zipPieces(
+      Array.from(files, ([name, data]) => ({ name, size: data.length, pieces: () => [data] })),
+      options,
+    ),
+  );
+
+/** Write the same archive piece by piece; one entry is in memory at a time, since its checksum stands before it. */
+export function zipPieces(files: readonly ZipFileEntry[], { align = 1, wideFrom = FULL }: ZipOptions = {}): Pieces {
+  const entries = layOut(files, align, wideFrom);
   const last = entries.at(-1);
-  const centralStart = last ? last.dataOffset + last.data.length : 0;
-  const centralSize = entries.reduce((sum, { name }) => sum + CENTRAL_HEADER + name.length, 0);
-  const total = centralStart + centralSize + END_RECORD;
-  if (entries.length >= 0xffff || total >= 0xffffffff) {
-    throw new CheckpointError(
-      'unsupported',
-      `writeZip: ${entries.length} entries of ${total} bytes need zip64, which is not written yet; split the file`,
-    );
+  const start = last ? last.dataOffset + last.file.size : 0;
+  const size = entries.reduce((sum, entry) => sum + CENTRAL_HEADER + entry.name.length + centralExtra(entry, wideFrom), 0);
+  const isWide = start >= wideFrom || size >= wideFrom;
+  const endSize = (isWide ? END_RECORD_64 + LOCATOR_64 : 0) + END_RECORD;
+  function* pieces(): Generator<Uint8Array> {
+    for (const entry of entries) {
+      const content = [...entry.file.pieces()];
+      entry.crc = content.reduce((crc, piece) => crc32(piece, crc), 0);
+      yield localHeader(entry, wideFrom);
+      yield* content;
+    }
+    yield directory(entries, size, wideFrom);
+    yield endRecords(entries.length, { start, size }, isWide);
   }
-  const file = new Uint8Array(total);
-  const view = new DataView(file.buffer);
-  let at = centralStart;
-  for (const entry of entries) {
-    writeLocalHeader(view, entry);
-    file.set(entry.name, entry.offset + LOCAL_HEADER);
-    file.set(entry.data, entry.dataOffset);
-    writeCentralHeader(view, at, entry);
-    file.set(entry.name, at + CENTRAL_HEADER);
-    at += CENTRAL_HEADER + entry.name.length;
-  }
-  view.setUint32(at, 0x06054b50, true);
-  view.setUint16(at + 8, entries.length, true);
-  view.setUint16(at + 10, entries.length, true);
-  view.setUint32(at + 12, centralSize, true);
-  view.setUint32(at + 16, centralStart, true);
-  return file;
+  return { size: start + size + endSize, pieces: pieces() };
 }
 
-function layOut(files: Iterable<readonly [string, Uint8Array]>, align: number): Entry[] {
+function layOut(files: readonly ZipFileEntry[], align: number, wideFrom: number): Entry[] {
   const entries: Entry[] = [];
   const names = new Set<string>();
   let offset = 0;
-  for (const [text, data] of files) {
-    const name = new TextEncoder().encode(text);
-    if (names.has(text)) throw new RangeError(`writeZip: '${text}' is given twice`);
-    if (!isSafeEntryName(text)) throw new RangeError(`writeZip: ${quote(text)} is not a plain relative path of at most 1,024 characters`);
-    names.add(text);
-    const dataOffset = alignedStart(offset + LOCAL_HEADER + name.length, align);
-    entries.push({ name, data, crc: crc32(data), offset, dataOffset });
-    offset = dataOffset + data.length;
+  for (const file of files) {
+    const name = new TextEncoder().encode(file.name);
+    if (names.has(file.name)) throw new RangeError(`writeZip: '${file.name}' is given twice`);
+    if (!isSafeEntryName(file.name))
+      throw new RangeError(`writeZip: ${quote(file.name)} is not a plain relative path of at most 1,024 characters`);
+    names.add(file.name);
+    const dataOffset = alignedStart(offset + LOCAL_HEADER + name.length + (file.size >= wideFrom ? 20 : 0), align);
+    entries.push({ name, file, offset, dataOffset, crc: 0 });
+    offset = dataOffset + file.size;
   }
+  if (entries.length > MOST_ENTRIES)
+    throw new CheckpointError('unsupported', `writeZip: ${entries.length} entries, at most ${MOST_ENTRIES} are written; split the file`);
   return entries;
 }
 
@@ -82,30 +97,92 @@ function alignedStart(at: number, align: number): number {
   return at + (padding > 0 && padding < 4 ? padding + align : padding);
 }
 
-/** The fields that local and central header share, from "version needed" to "length of the extra field". */
-function writeShared(view: DataView, at: number, { name, data, crc }: Entry): void {
-  view.setUint16(at, 20, true);
+/** Write the fields that local and central header share, from "version needed" to "length of the name". */
+function writeShared(view: DataView, at: number, { name, crc, file: { size } }: Entry, wideFrom: number): void {
+  const isWide = size >= wideFrom;
+  view.setUint16(at, isWide ? VERSION_64 : VERSION, true);
   view.setUint16(at + 2, UTF8_NAMES, true);
   view.setUint16(at + 8, DOS_DATE, true);
   view.setUint32(at + 10, crc, true);
-  view.setUint32(at + 14, data.length, true);
-  view.setUint32(at + 18, data.length, true);
+  view.setUint32(at + 14, isWide ? FULL : size, true);
+  view.setUint32(at + 18, isWide ? FULL : size, true);
   view.setUint16(at + 22, name.length, true);
 }
 
-function writeLocalHeader(view: DataView, entry: Entry): void {
-  view.setUint32(entry.offset, 0x04034b50, true);
-  writeShared(view, entry.offset + 4, entry);
-  const extra = entry.offset + LOCAL_HEADER + entry.name.length;
-  if (entry.dataOffset === extra) return;
-  view.setUint16(entry.offset + 28, entry.dataOffset - extra, true);
-  view.setUint16(extra, PADDING_FIELD, true);
-  view.setUint16(extra + 2, entry.dataOffset - extra - 4, true);
+/** Write an extra field of numbers of 64 bits. */
+function writeWide(view: DataView, at: number, values: readonly number[]): void {
+  view.setUint16(at, WIDE_FIELD, true);
+  view.setUint16(at + 2, 8 * values.length, true);
+  for (const [i, value] of values.entries()) view.setBigUint64(at + 4 + 8 * i, BigInt(value), true);
 }
 
-function writeCentralHeader(view: DataView, at: number, entry: Entry): void {
-  view.setUint32(at, 0x02014b50, true);
-  view.setUint16(at + 4, 20, true);
-  writeShared(view, at + 6, entry);
-  view.setUint32(at + 42, entry.offset, true);
+function localHeader(entry: Entry, wideFrom: number): Uint8Array {
+  const { name, file, offset, dataOffset } = entry;
+  const header = new Uint8Array(dataOffset - offset);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, 0x04034b50, true);
+  writeShared(view, 4, entry, wideFrom);
+  header.set(name, LOCAL_HEADER);
+  const extra = LOCAL_HEADER + name.length;
+  view.setUint16(28, header.length - extra, true);
+  const padding = extra + (file.size >= wideFrom ? 20 : 0);
+  if (padding > extra) writeWide(view, extra, [file.size, file.size]);
+  if (header.length > padding) {
+    view.setUint16(padding, PADDING_FIELD, true);
+    view.setUint16(padding + 2, header.length - padding - 4, true);
+  }
+  return header;
+}
+
+/** Numbers of an entry that need 64 bits in the directory, in the order of the format. */
+const wideNumbers = ({ file: { size }, offset }: Entry, wideFrom: number): number[] => [
+  ...(size >= wideFrom ? [size, size] : []),
+  ...(offset >= wideFrom ? [offset] : []),
+];
+
+function centralExtra(entry: Entry, wideFrom: number): number {
+  const count = wideNumbers(entry, wideFrom).length;
+  return count === 0 ? 0 : 4 + 8 * count;
+}
+
+function directory(entries: readonly Entry[], size: number, wideFrom: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const entry of entries) {
+    const { name, offset } = entry;
+    const extra = centralExtra(entry, wideFrom);
+    view.setUint32(at, 0x02014b50, true);
+    view.setUint16(at + 4, extra > 0 ? VERSION_64 : VERSION, true);
+    writeShared(view, at + 6, entry, wideFrom);
+    view.setUint16(at + 30, extra, true);
+    view.setUint32(at + 42, offset >= wideFrom ? FULL : offset, true);
+    bytes.set(name, at + CENTRAL_HEADER);
+    if (extra > 0) writeWide(view, at + CENTRAL_HEADER + name.length, wideNumbers(entry, wideFrom));
+    at += CENTRAL_HEADER + name.length + extra;
+  }
+  return bytes;
+}
+
+/** The records at the end, which say where the directory is. */
+function endRecords(count: number, { start, size }: { readonly start: number; readonly size: number }, isWide: boolean): Uint8Array {
+  const wide = isWide ? END_RECORD_64 + LOCATOR_64 : 0;
+  const bytes = new Uint8Array(wide + END_RECORD);
+  const view = new DataView(bytes.buffer);
+  if (isWide) {
+    view.setUint32(0, 0x06064b50, true);
+    view.setBigUint64(4, BigInt(END_RECORD_64 - 12), true);
+    view.setUint16(12, VERSION_64, true);
+    view.setUint16(14, VERSION_64, true);
+    for (const [i, value] of [count, count, size, start].entries()) view.setBigUint64(24 + 8 * i, BigInt(value), true);
+    view.setUint32(END_RECORD_64, 0x07064b50, true);
+    view.setBigUint64(END_RECORD_64 + 8, BigInt(start + size), true);
+    view.setUint32(END_RECORD_64 + 16, 1, true);
+  }
+  view.setUint32(wide, 0x06054b50, true);
+  view.setUint16(wide + 8, isWide ? FULL_16 : count, true);
+  view.setUint16(wide + 10, isWide ? FULL_16 : count, true);
+  view.setUint32(wide + 12, isWide ? FULL : size, true);
+  view.setUint32(wide + 16, isWide ? FULL : start, true);
+  return bytes;
 }

@@ -1,0 +1,1 @@
+export { type FileSource, openFile, sha256OfFiles } from './open-file.js';
