@@ -12,9 +12,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
+#include "aligned.h"
 #include "arguments.h"
 
 namespace {
@@ -30,15 +30,15 @@ napi_value allocate(napi_env env, napi_callback_info info) {
 #ifdef __GLIBC__
   if (size >= (1 << 24)) malloc_trim(0);  // the C library keeps what JavaScript's arrays have given back: before a large piece is taken, it is returned to the system
 #endif
-  void* data = std::aligned_alloc(64, size);
+  void* data = allocateAligned(size);
   if (!data) return fail(env, "allocate: out of memory for " + std::to_string(size) + " bytes");
   auto release = [](napi_env env, void* memory, void*) {
     int64_t left;
     napi_adjust_external_memory(env, 0, &left);
-    std::free(memory);
+    freeAligned(memory);
   };
   if (napi_create_external_arraybuffer(env, data, size, release, nullptr, &result) != napi_ok) {
-    std::free(data);
+    freeAligned(data);
     return fail(env, "allocate: this runtime forbids external buffers");
   }
   return result;

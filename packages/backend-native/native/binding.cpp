@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "allocation.h"
+#include "cpu-features.h"
 #include "arguments.h"
 #include "call.h"
 #include "replay.h"
@@ -42,9 +43,9 @@ struct InstructionSet {
 
 const InstructionSet kSets[] = {  // best first
 #if defined(__x86_64__)
-    {"avx512", [] { return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"); }, avx512::kernels},
-    {"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }, avx2::kernels},
-    {"sse4", [] { return static_cast<bool>(__builtin_cpu_supports("sse4.2")); }, sse4::kernels},
+    {"avx512", [] { return cpuFeatures().avx512; }, avx512::kernels},
+    {"avx2", [] { return cpuFeatures().avx2; }, avx2::kernels},
+    {"sse4", [] { return cpuFeatures().sse42; }, sse4::kernels},
 #elif defined(__aarch64__)
     {"neon", [] { return true; }, neon::kernels},
 #else

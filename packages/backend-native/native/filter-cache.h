@@ -1,10 +1,10 @@
 // Transformed filters kept from call to call: a network that draws one image at a time spends most of its convolutions on transforming them.
 #pragma once
 #include <cstdint>
-#include <cstdlib>
 #include <mutex>
 #include <unordered_map>
 
+#include "aligned.h"
 #include "call.h"
 
 namespace TRACT_ISA {
@@ -24,7 +24,7 @@ class FilterCache {
     Entry& entry = entries.try_emplace(key, Entry{callNumber}).first->second;
     if (entry.data) return (ready = entry.ready) ? entry.data : nullptr;
     if (entry.firstCall == callNumber || floats > kLargest || total + floats > kLimit) return nullptr;
-    entry.data = static_cast<float*>(std::aligned_alloc(64, sizeof(float) * ((floats + 15) / 16 * 16)));
+    entry.data = static_cast<float*>(allocateAligned(sizeof(float) * floats));
     if (!entry.data) return nullptr;
     total += entry.floats = floats;
     return entry.data;
@@ -40,7 +40,7 @@ class FilterCache {
     const auto found = entries.find(key);
     if (found == entries.end()) return;
     total -= found->second.floats;
-    std::free(found->second.data);
+    freeAligned(found->second.data);
     entries.erase(found);
   }
 

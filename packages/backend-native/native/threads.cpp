@@ -1,8 +1,9 @@
 #include "threads.h"
 
+#include "aligned.h"
+
 #include <atomic>
 #include <condition_variable>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -127,7 +128,7 @@ Pool* pool() {
 struct Area {
   float* data = nullptr;
   size_t floats = 0;
-  ~Area() { std::free(data); }
+  ~Area() { freeAligned(data); }
 };
 
 }  // namespace
@@ -166,9 +167,9 @@ float* scratch(int slot, size_t floats) {
   static thread_local Area areas[8];
   Area& area = areas[slot];
   if (area.floats < floats) {
-    std::free(area.data);
+    freeAligned(area.data);
     area.floats = (floats + 1023) / 1024 * 1024;
-    area.data = static_cast<float*>(std::aligned_alloc(64, area.floats * sizeof(float)));
+    area.data = static_cast<float*>(allocateAligned(area.floats * sizeof(float)));
     if (!area.data) throw std::bad_alloc();
   }
   return area.data;

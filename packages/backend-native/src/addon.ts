@@ -1,6 +1,3 @@
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-
 /** Opaque: where many buffers lie. */
 export type BoundBuffers = { readonly __boundBuffers: never };
 
@@ -40,24 +37,3 @@ export type Addon = {
   /** Gives the pages that lie wholly in that range back to the system; the content is undefined afterwards. */
   discard(of: ArrayBuffer, offset: number, bytes: number): void;
 };
-
-/** The addon is missing or does not load on this machine. */
-export class NativeUnavailableError extends Error {
-  override readonly name = 'NativeUnavailableError';
-}
-
-/** Where the addon is looked for, seen from src/ and from dist/ alike. */
-export const addonPath = fileURLToPath(new URL('../build/tract.node', import.meta.url));
-
-/** @throws NativeUnavailableError with the remedy when the file is missing or made for another machine. */
-export function loadAddon(path: string = addonPath): Addon {
-  try {
-    return createRequire(import.meta.url)(path) as Addon;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new NativeUnavailableError(
-      `backend-native: cannot load ${path} (${reason}); build it with 'npm run build -w @tract/backend-native', which needs g++ or another C++17 compiler named by CXX`,
-      { cause: error },
-    );
-  }
-}

@@ -20,16 +20,7 @@ import {
   zeros,
 } from '@tract/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadAddon } from './addon.js';
-import {
-  NativeBackend,
-  NativeUnavailableError,
-  nativeInfo,
-  type PoolStatistics,
-  registerNativeBackend,
-  releaseIdleMemory,
-  setThreads,
-} from './index.js';
+import { NativeBackend, nativeInfo, type PoolStatistics, registerNativeBackend, releaseIdleMemory, setThreads } from './index.js';
 
 const pool = (): PoolStatistics => backend().pool.statistics();
 const ones = (n: number): Float32Array => new Float32Array(n).fill(1);
@@ -224,10 +215,5 @@ describe('registration', () => {
     expect(threads).toBe(2);
     expect(() => registerNativeBackend({ instructionSet: 'mmx' })).toThrow(/instructionSet must be one of .*, got 'mmx'/);
     expect(() => setThreads(0)).toThrow(/integer from 1 to 256, got 0/);
-  });
-
-  test('a missing addon is a typed error with the remedy', () => {
-    expect(() => loadAddon('/nowhere/tract.node')).toThrow(NativeUnavailableError);
-    expect(() => loadAddon('/nowhere/tract.node')).toThrow(/npm run build/);
   });
 });

@@ -1,7 +1,7 @@
-export { NativeUnavailableError } from './addon.js';
 export { NativeBackend } from './backend.js';
 export type { PoolStatistics } from './buffer-pool.js';
 export { type KernelCall, type KernelListener, observeKernels } from './kernel-observer.js';
+export { NativeUnavailableError } from './load-addon.js';
 export { type MachinePeaks, machinePeaks } from './machine-peaks.js';
 export type { NativeMatrixKernels, RowProducts } from './matrix-kernels.js';
 export {

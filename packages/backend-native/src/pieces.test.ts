@@ -1,7 +1,8 @@
 import { captured, concat, conv2d, dispose, memory, read, silu, type Tensor, useBackend } from '@tract/tensor';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Addon, loadAddon } from './addon.js';
+import type { Addon } from './addon.js';
 import { NativeBackend, registerNativeBackend } from './index.js';
+import { loadAddon } from './load-addon.js';
 import { expectSameBits, manyThreads, onEachSetting, wave } from './testing/kernel-case.js';
 
 type Params = { readonly w: Tensor; readonly pointwise: Tensor };
@@ -70,7 +71,7 @@ describe('rows in pieces', () => {
 });
 
 describe('a list of kernels, run for pieces by the addon', () => {
-  const addon: Addon = loadAddon();
+  const addon: Addon = loadAddon().addon;
   const silus = Float64Array.of(addon.kernelNames().indexOf('silu'), 2, 0, 0, 0, 4, 1, 0, 4);
   const rooms = [new Float32Array(1), new Float32Array(1)];
 

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { copyRegisteredKernels, engine, getKernel, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
-import { type Addon, addonPath, loadAddon } from './addon.js';
 import { NativeBackend } from './backend.js';
 import { nativeKernels } from './kernels/index.js';
+import { type AddonPlace, type LoadedAddon, loadAddon, type RejectedAddon } from './load-addon.js';
 import { matrixKernelsOf, type NativeMatrixKernels } from './matrix-kernels.js';
 import { registerNativeKernels } from './native-kernel.js';
 
@@ -20,14 +20,22 @@ export type NativeInfo = {
   readonly instructionSets: readonly string[];
   readonly threads: number;
   readonly addonPath: string;
+  readonly origin: AddonPlace['origin'];
+  /** Binaries that were there and did not load, each named once on stderr as well. */
+  readonly rejected: readonly RejectedAddon[];
 };
 
-let loaded: { readonly addon: Addon; instructionSet: string } | undefined;
+type Registered = LoadedAddon & { instructionSet: string };
 
-function registerOnce(): { readonly addon: Addon; instructionSet: string } {
+let loaded: Registered | undefined;
+
+function registerOnce(): Registered {
   if (loaded !== undefined) return loaded;
-  const addon = loadAddon();
-  const state = { addon, instructionSet: addon.useInstructionSet() };
+  const found = loadAddon();
+  const { addon, rejected, path } = found;
+  for (const other of rejected)
+    process.emitWarning(`cannot load ${other.path} (${other.reason}); using ${path}`, { type: 'TractWarning', code: 'TRACT_ADDON' });
+  const state = { ...found, instructionSet: addon.useInstructionSet() };
   copyRegisteredKernels('cpu', 'native');
   for (const kernelName of Object.keys(nativeKernels)) {
     if (getKernel(kernelName, 'native') != null) unregisterKernel(kernelName, 'native');
@@ -71,8 +79,8 @@ export function setThreads(count: number): void {
 
 /** @throws NativeUnavailableError when the addon is not built. */
 export function nativeInfo(): NativeInfo {
-  const { addon, instructionSet } = registerOnce();
-  return { instructionSet, instructionSets: addon.instructionSets(), threads: addon.threads(), addonPath };
+  const { addon, instructionSet, path, origin, rejected } = registerOnce();
+  return { instructionSet, instructionSets: addon.instructionSets(), threads: addon.threads(), addonPath: path, origin, rejected };
 }
 
 /** Returns idle pooled memory to the system, for instance between two tasks of different sizes. */
