@@ -11,6 +11,7 @@ const below = {
   metrics: ['tensor'],
   checkpoint: [],
   data: ['checkpoint'],
+  scores: ['tensor', 'metrics', 'checkpoint', 'data'],
   'backend-native': ['tensor'],
   'backend-webgpu': ['tensor'],
   'backend-tensorflow': ['tensor'],

@@ -1,3 +1,5 @@
+import type { ScoresError, ScoresErrorKind } from '@tract/scores';
+
 /** What the process tells its caller. Documented in `tract --help`. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, data: 3, backend: 4, diverged: 5, interrupted: 130 } as const;
 
@@ -35,8 +37,18 @@ export const endedAs = (exitCode: number): CliError => new CliError('', exitCode
 /** Someone pressed Ctrl-C, and everything worth keeping has been kept. */
 export const interrupted = (message: string): CliError => new CliError(message, exitCodes.interrupted);
 
+/** Exit code of each kind of ScoresError. */
+const scoresCodes: Readonly<Record<ScoresErrorKind, number>> = {
+  missing: exitCodes.data,
+  'invalid-data': exitCodes.data,
+  'unknown-source': exitCodes.usage,
+  'needs-images': exitCodes.usage,
+  'needs-other-features': exitCodes.usage,
+  'missing-runtime': exitCodes.backend,
+};
+
 /** Errors of our packages about files; compared by name because a package may be loaded twice. */
-const dataErrorNames = new Set(['CheckpointError', 'DataError', 'IdxError', 'DatasetError', 'MetricsError']);
+const dataErrorNames = new Set(['CheckpointError', 'DataError']);
 
 /** Codes of the operating system that mean a bad path rather than a bug of ours. */
 const pathErrorCodes = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM', 'EROFS']);
@@ -45,6 +57,7 @@ const pathErrorCodes = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM'
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
   if (!(error instanceof Error)) return exitCodes.failed;
+  if (error.name === 'ScoresError') return scoresCodes[(error as ScoresError).kind];
   if (dataErrorNames.has(error.name)) return exitCodes.data;
   return pathErrorCodes.has((error as NodeJS.ErrnoException).code ?? '') ? exitCodes.data : exitCodes.failed;
 }

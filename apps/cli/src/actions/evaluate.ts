@@ -1,16 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { inSteps, withCommas } from '@tract/report';
+import { type DigitDistance, readImages, type Score } from '@tract/scores';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { checkSet } from '../data-sets.js';
 import { usageError } from '../errors.js';
-import { type FrechetReport, loadYardstick, measureImages } from '../frechet.js';
-import { readImages } from '../image-files.js';
 import { type Io, report } from '../io.js';
+import { recordScore, referenceName, requireRecordable } from '../measuring/kept-scores.js';
+import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';
 import { readModel } from '../model-folder.js';
-import { recordScore, referenceName, requireRecordable, type Score } from '../model-scores.js';
 import { present } from '../present.js';
-import { inSteps, withCommas } from '../quantity.js';
 import { drawImages } from '../sample-run.js';
 import { type Sampling, type SamplingOptions, samplingOf } from '../sampling.js';
 import { interruptible } from '../signals.js';
@@ -47,7 +47,7 @@ const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${
 
 /** The score as a model keeps it, with every option of sampling that was given. */
 function scoreOf(
-  { frechet_distance, features, samples, reference, reference_samples, extractor }: FrechetReport,
+  { frechet_distance, features, samples, reference, reference_samples, extractor }: DigitDistance,
   { sampler, nfe }: Sampling,
   { steps, seed }: { readonly steps: number; readonly seed: number },
   { eta, churn, churnMin, churnMax, churnNoise, sigmaMin, sigmaMax, rho, class: label }: EvaluateOptions,
@@ -76,10 +76,10 @@ export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> 
   const sampling = model && samplingOf(model, drawing.steps, options);
   await startBackend(io, options);
   const score = await interruptible('nothing was measured', async (pause) => {
-    const yardstick = await loadYardstick(reference);
+    const digits = await loadDigitReference(reference);
     const { silent } = options;
     const images = ready ?? (await drawImages(io, model!, { ...drawing, phase: `drawing, ${inSteps(drawing.steps)}` }, pause));
-    return measureImages(io, images, yardstick, { silent, pause });
+    return measureDigits(io, images, digits, { silent, pause });
   });
   const value = {
     source,

@@ -160,3 +160,13 @@ test('Inception: a torch file and a safetensors file of the same weights give th
   expect(told).toMatchObject({ format: 'torch', published: null });
   // ninety-odd megabytes of weights go to disk twice and through six processes
 }, 600_000);
+
+test('without onnxruntime-node the command ends with exit code 4 and the remedy', async (context) => {
+  const runtimeName: string = 'onnxruntime-node';
+  const installed = await import(runtimeName).catch(() => undefined);
+  if (installed) return context.skip('onnxruntime-node is installed here');
+  writeFileSync(at('net.onnx'), 'a network');
+  const { code, stderr } = await tract(['fid', 'mnist:test', 'mnist:test', '--features', at('net.onnx')], env);
+  expect(code).toBe(4);
+  expect(stderr).toContain('npm install onnxruntime-node');
+});

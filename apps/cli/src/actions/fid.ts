@@ -1,15 +1,26 @@
-import type { InputMode } from '@tract/metrics';
+import type { FeatureKind, InputMode } from '@tract/metrics';
+import { inSteps, withCommas } from '@tract/report';
+import {
+  compareSides,
+  fewSamplesWarning,
+  kindsFor,
+  type ReadyExtractor,
+  type Score,
+  type Scores,
+  ScoresError,
+  type Side,
+  sideOf,
+  type Wanted,
+} from '@tract/scores';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { dataError, usageError } from '../errors.js';
-import { chooseExtractor, type ReadyExtractor } from '../fid/extractors.js';
-import { collectFeatures } from '../fid/features.js';
-import { type Measurable, readMeasurable } from '../fid/measurable.js';
-import { fewSamplesWarning, kindsFor, type Scores, type Side, scoresOf, sideOf, type Wanted } from '../fid/scores.js';
 import { type Images, sliceImages } from '../images.js';
 import { type Io, report } from '../io.js';
-import { recordScore, referenceName, requireRecordable, type Score } from '../model-scores.js';
-import { inSteps, withCommas } from '../quantity.js';
+import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.js';
+import { featuresWithProgress } from '../measuring/features.js';
+import { type MeasureSource, readMeasureSource } from '../measuring/image-source.js';
+import { recordScore, referenceName, requireRecordable } from '../measuring/kept-scores.js';
 import { drawImages } from '../sample-run.js';
 import { interruptible, type Pause } from '../signals.js';
 
@@ -41,7 +52,7 @@ const drawnImages = 10_000;
 
 /** Prints how far A is from B: the Fréchet distance and what else is asked for. */
 export async function fid(io: Io, a: string, b: string, options: FidOptions): Promise<void> {
-  const sources = [await readMeasurable(a), await readMeasurable(b)] as const;
+  const sources = [await readMeasureSource(a), await readMeasureSource(b)] as const;
   const { kid, prdc, is, sfid, extrapolate } = options;
   const wanted: Wanted = { kid, prdc, is, sfid, extrapolate, seed: options.seed ?? 0 };
   // Features, not statistics, are what these compare; a file that holds both gives the images then.
@@ -49,12 +60,12 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
   const needsRows = [kid || prdc || is || extrapolate !== undefined, kid || prdc] as const;
   sources.forEach((source) => void requireDrawing(source, options));
   const isReady = sources.every((source, i) => source.statistics && !(needsRows[i] && source.images));
-  const makeExtractor = isReady ? undefined : await chooseExtractor(io, options);
+  const loaded = isReady ? undefined : await chooseExtractor(options);
   // Also between statistics: the distance of 2,048 features is native work.
   await startBackend(io, options);
   const kinds = kindsFor(wanted);
   const result = await interruptible('nothing was measured', async (pause) => {
-    const ready = makeExtractor?.();
+    const ready = loaded && startExtractor(io, loaded);
     try {
       const samples = await measureSide(io, sources[0], ready, kinds.samples, needsRows[0] === true, options, pause);
       // --count is of the samples; of the reference only where it has to be drawn.
@@ -63,7 +74,7 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
       const reference = await measureSide(io, sources[1], ready, kinds.reference, needsRows[1] === true, ofReference, pause);
       warnOfFew(io, [samples, reference], options);
       const isInception = options.features === 'inception';
-      const scores = scoresOf(samples, reference, wanted, isInception ? 'frechet_inception_distance' : 'frechet_distance');
+      const scores = compare(samples, reference, wanted, isInception ? 'frechet_inception_distance' : 'frechet_distance');
       return { scores, samples, reference, ready };
     } finally {
       ready?.free();
@@ -73,14 +84,23 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
   tell(io, options, result, options.record && model ? recordScore(model, scoreOf(options, result)) : undefined);
 }
 
+/** Compute the scores; name the option of one that needs images. @throws CliError (usage), ScoresError */
+function compare(...sides: Parameters<typeof compareSides>): Scores {
+  try {
+    return compareSides(...sides);
+  } catch (error) {
+    throw error instanceof ScoresError && error.kind === 'needs-images' ? usageError(`--${error.message}`) : error;
+  }
+}
+
 /** @throws CliError (usage) for --record of what is no model folder. */
-function requireModel({ name, model }: Measurable): void {
+function requireModel({ name, model }: MeasureSource): void {
   if (!model) throw usageError(`--record keeps the scores of a model, but ${name} is none; leave it out`);
   requireRecordable(model);
 }
 
 /** @throws CliError (usage) for a model without --steps. */
-export function requireDrawing({ name, model }: Measurable, { steps }: MeasureOptions): void {
+export function requireDrawing({ name, model }: MeasureSource, { steps }: MeasureOptions): void {
   if (model && steps === undefined) throw usageError(`${name} is a model: add --steps, such as --steps ${model.samplingSteps[0] ?? 64}`);
 }
 
@@ -91,9 +111,9 @@ export function warnOfFew(io: Io, sides: readonly Side[], { silent }: MeasureOpt
 /** A source's statistics as they are, or those of its images' features. */
 export async function measureSide(
   io: Io,
-  source: Measurable,
+  source: MeasureSource,
   ready: ReadyExtractor | undefined,
-  kinds: Parameters<typeof collectFeatures>[4],
+  kinds: readonly FeatureKind[],
   needsRows: boolean,
   options: MeasureOptions,
   pause: Pause,
@@ -106,13 +126,10 @@ export async function measureSide(
   const lacking = kinds.find((kind) => !ready!.extractor.kinds.includes(kind));
   if (lacking) throw usageError(`${ready!.extractor.name} gives no ${lacking}; --is and --sfid need --features inception`);
   const images = await imagesOf(io, source, options, pause);
-  return sideOf(
-    source.name,
-    await collectFeatures(io, source.name, images, ready!, kinds, { phase: `reading ${source.name}`, silent, pause, cache }),
-  );
+  return sideOf(source.name, await featuresWithProgress(io, source.name, images, ready!, kinds, { silent, pause, cache }));
 }
 
-async function imagesOf(io: Io, { name, images, model }: Measurable, options: MeasureOptions, pause: Pause): Promise<Images> {
+async function imagesOf(io: Io, { name, images, model }: MeasureSource, options: MeasureOptions, pause: Pause): Promise<Images> {
   const { count, steps = 1, seed = 0, batch, silent } = options;
   if (model) {
     const phase = `drawing from ${name}, ${inSteps(steps)}`;

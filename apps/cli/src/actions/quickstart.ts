@@ -1,14 +1,15 @@
 import { join } from 'node:path';
+import { inSteps, withCommas } from '@tract/report';
+import type { DigitDistance, DigitReference } from '@tract/scores';
 import { writeFileAtomically } from '../atomic.js';
 import { backendWords, startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { usageError } from '../errors.js';
-import { type FrechetReport, loadYardstick, measureImages, type Yardstick } from '../frechet.js';
 import { type Io, report, warnOn } from '../io.js';
+import { scoresOf } from '../measuring/kept-scores.js';
+import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';
 import { readModel, type StoredModel } from '../model-folder.js';
-import { scoresOf } from '../model-scores.js';
 import { choosePreset, distillPresets } from '../presets.js';
-import { inSteps, withCommas } from '../quantity.js';
 import { pictureCount, quickstartPicture } from '../quickstart-picture.js';
 import { runConfig } from '../run-config.js';
 import { findRun, modelPath } from '../run-folder.js';
@@ -33,14 +34,14 @@ export async function quickstart(io: Io, options: QuickstartOptions): Promise<vo
   if (samples < 2) throw usageError(`--samples ${samples} is too few for a distance; expected 2 or more, better 5K`);
   const settings = { ...preset, images, teacher: name };
   const teacher = readModel(name);
-  const yardstick = await loadYardstick('mnist:test');
+  const reference = await loadDigitReference('mnist:test');
   const known = findRun(run, runConfig('distill', settings), warnOn(io));
   const chosen = await startBackend(io, options);
   if (!silent) io.err(`computing on ${backendWords(chosen)}\n`);
   const again = 'the same command goes on from it';
   if (known !== 'finished') await runDistillation(io, { run, settings, resume: known === 'unfinished', again, backend, threads, silent });
   await interruptible('the student is kept; the same command goes on', (pause) =>
-    show(io, { ...options, samples }, teacher, yardstick, pause),
+    show(io, { ...options, samples }, teacher, reference, pause),
   );
 }
 
@@ -49,7 +50,7 @@ async function show(
   io: Io,
   options: QuickstartOptions & { readonly samples: number },
   teacher: StoredModel,
-  yardstick: Yardstick,
+  reference: DigitReference,
   pause: Pause,
 ): Promise<void> {
   const student = readModel(modelPath(options.out));
@@ -66,18 +67,18 @@ async function show(
   };
   const picture = join(options.out, 'samples.png');
   writeFileAtomically(picture, quickstartPicture(parts));
-  const score = await measureImages(io, await draw(student, 1, options.samples), yardstick, { silent, pause });
+  const score = await measureDigits(io, await draw(student, 1, options.samples), reference, { silent, pause });
   tell(io, options, teacher, score, picture);
 }
 
 /** What config.json keeps of the same measurement of the teacher. */
-function digitScoreOf(teacher: StoredModel, steps: number, { extractor, reference }: FrechetReport) {
+function digitScoreOf(teacher: StoredModel, steps: number, { extractor, reference }: DigitDistance) {
   const found = scoresOf(teacher).find((row) => row.steps === steps && row.extractor === extractor && row.reference === reference);
   const distance = found?.values.frechet_distance;
   return found && typeof distance === 'number' ? { distance, samples: found.samples } : undefined;
 }
 
-function tell(io: Io, options: QuickstartOptions, teacher: StoredModel, score: FrechetReport, picture: string): void {
+function tell(io: Io, options: QuickstartOptions, teacher: StoredModel, score: DigitDistance, picture: string): void {
   const many = digitScoreOf(teacher, manySteps, score);
   const one = digitScoreOf(teacher, 1, score);
   const distances = { student1: score.frechet_distance, teacher64: many?.distance ?? null, teacher1: one?.distance ?? null };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Drawing, gridPng, inSteps, type RunRecord, runReport, squareColumns } from '@tract/report';
+import type { DigitDistance, DigitReference } from '@tract/scores';
 import { writeFileAtomically } from '../atomic.js';
 import { startBackend } from '../backend.js';
 import { commandOf } from '../card-command.js';
@@ -7,10 +8,10 @@ import type { ComputeOptions } from '../common-options.js';
 import { processOf } from '../diffusion-model.js';
 import { CliError, exitCodes, usageError } from '../errors.js';
 import { requireRoom } from '../folders.js';
-import { type FrechetReport, loadYardstick, measureImages, type Yardstick } from '../frechet.js';
 import { sliceImages } from '../images.js';
 import { type Io, report as print } from '../io.js';
 import { readTeacher } from '../known-teacher.js';
+import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';
 import { readModel, type StoredModel } from '../model-folder.js';
 import { readRun } from '../monitoring/run-record.js';
 import { distillPresets, trainPresets } from '../presets.js';
@@ -41,9 +42,9 @@ export async function report(io: Io, run: string, options: ReportOptions): Promi
   requireRoom(out);
   const { models, notes } = modelsOf(run, record);
   const subjects = models.map(([name, model]) => ({ name, model, steps: stepsOf(model, options.steps) }));
-  const yardstick = scores === undefined ? undefined : await yardstickFor(subjects);
+  const reference = scores === undefined ? undefined : await digitReferenceFor(subjects);
   await startBackend(io, options);
-  const drawings = await interruptible('nothing was written', (pause) => drawAll(io, subjects, yardstick, options, pause));
+  const drawings = await interruptible('nothing was written', (pause) => drawAll(io, subjects, reference, options, pause));
   const scored = drawings.find((drawing) => drawing.measured)?.measured;
   writeFileAtomically(out, runReport(record, { drawings, seed, scored, notes, repeat: repeatOf(record) }));
   const distances = drawings.map(({ model, steps, nfe, score }) => ({ model, steps, nfe, frechet_distance: score ?? null }));
@@ -77,18 +78,18 @@ function stepsOf(model: StoredModel, asked: readonly number[] | undefined): numb
 }
 
 /** @throws CliError (usage) for models that the digit classifier cannot measure. */
-async function yardstickFor(subjects: readonly Subject[]): Promise<Yardstick> {
+async function digitReferenceFor(subjects: readonly Subject[]): Promise<DigitReference> {
   const other = subjects.find(({ model: { network } }) => network.imageSize !== 28 || network.inChannels !== 1);
   if (other) throw usageError(`--scores measures digits of 28x28 grey pixels, the ${other.name} draws others; use tract fid`);
-  return loadYardstick('mnist:test');
+  return loadDigitReference('mnist:test');
 }
 
-type Measured = Drawing & { readonly measured?: FrechetReport };
+type Measured = Drawing & { readonly measured?: DigitDistance };
 
 async function drawAll(
   io: Io,
   subjects: readonly Subject[],
-  yardstick: Yardstick | undefined,
+  reference: DigitReference | undefined,
   { count, seed, scores, silent }: ReportOptions,
   pause: Pause,
 ): Promise<Measured[]> {
@@ -97,13 +98,13 @@ async function drawAll(
   for (const { name, model, steps: list } of subjects) {
     for (const steps of list) {
       const phase = `drawing with the ${name}, ${inSteps(steps)}`;
-      const all = yardstick ? Math.max(count, measuredCount) : count;
+      const all = reference ? Math.max(count, measuredCount) : count;
       const images = await drawImages(io, model, { steps, count: all, seed, batch: 64, silent, phase }, pause);
       const { sampler, nfe } = samplingOf(model, steps);
       const text = { Software: 'tract', Description: `${name}, ${inSteps(steps)} of ${sampler}, seed ${seed}` };
       const zoom = model.network.imageSize > 32 ? 1 : 2;
       const png = gridPng([{ images: sliceImages(images, 0, count) }], { columns: squareColumns(count), zoom, text });
-      const measured = yardstick && (await measureImages(io, sliceImages(images, 0, measuredCount), yardstick, { silent, pause }));
+      const measured = reference && (await measureDigits(io, sliceImages(images, 0, measuredCount), reference, { silent, pause }));
       drawings.push({ model: name, steps, nfe, png, score: measured?.frechet_distance, measured });
     }
   }

@@ -2,19 +2,19 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NamedArray, readNpy, writeNpz } from '@tract/checkpoint';
 import type { FeatureStatistics } from '@tract/metrics';
-import { writeFileAtomically } from '../atomic.js';
-import { dataError } from '../errors.js';
+import { invalidData } from './scores-error.js';
 
-/** What a file of statistics holds; `spatial` are those of sFID's features. */
+/** Statistics of a set's features, as files hold them; `spatial` are those of sFID's features. */
 export type StoredStatistics = { readonly features: FeatureStatistics; readonly spatial?: FeatureStatistics };
 
-/** How the two files end that ml-tract keeps; the one that says std holds the covariance. */
+/** Endings of ml-tract's pair of files; the one named std holds the covariance. */
 const meanEnding = '_activation_mean.npy';
 const covarianceEnding = '_activation_std.npy';
 
 /**
- * `mu` and `sigma` of an archive as pytorch-fid and EDM write it, `mu_s` and `sigma_s` of OpenAI's, and our `count`; undefined where there is no `mu`.
- * @throws CliError (bad data) that names the file and the array.
+ * Read `mu` and `sigma` of an archive as pytorch-fid and EDM write it, `mu_s` and `sigma_s` of OpenAI's, and our `count`.
+ * @returns undefined for an archive without statistics.
+ * @throws ScoresError that names the file and the array.
  */
 export function statisticsIn(arrays: ReadonlyMap<string, NamedArray>, path: string): StoredStatistics | undefined {
   if (!arrays.has('mu') && !arrays.has('sigma')) return undefined;
@@ -25,13 +25,13 @@ export function statisticsIn(arrays: ReadonlyMap<string, NamedArray>, path: stri
   return arrays.has('mu_s') || arrays.has('sigma_s') ? { features, spatial: pair('_s') } : { features };
 }
 
-/** The pair of files of ml-tract that a path names: one of the two, or a folder with one pair. */
+/** Read ml-tract's pair of files, given one of the two or a folder with one pair; undefined if there is none. */
 export function readStatisticsPair(path: string): StoredStatistics | undefined {
   const prefix = pairPrefix(path);
   if (prefix === undefined) return undefined;
   const [mean, covariance] = [meanEnding, covarianceEnding].map((ending) => {
     const file = prefix + ending;
-    if (!existsSync(file)) throw dataError(`${path} is half of a pair: ${file} is missing; expected it beside`);
+    if (!existsSync(file)) throw invalidData(`${path} is half of a pair: ${file} is missing; expected it beside`);
     return readNpy(readFileSync(file), { source: file });
   });
   return { features: statisticsOf(mean, covariance, 0, `${prefix}${meanEnding} and its covariance`) };
@@ -42,42 +42,42 @@ function pairPrefix(path: string): string | undefined {
   if (ending !== undefined) return path.slice(0, -ending.length);
   if (path.endsWith('.npy') || path.endsWith('.npz') || path.endsWith('.zip')) return undefined;
   const means = readdirSync(path).filter((name) => name.endsWith(meanEnding));
-  if (means.length > 1) throw dataError(`${path} holds the statistics of several sets (${means.join(', ')}); name one of the files`);
+  if (means.length > 1) throw invalidData(`${path} holds the statistics of several sets (${means.join(', ')}); name one of the files`);
   return means.length === 1 ? join(path, means[0].slice(0, -meanEnding.length)) : undefined;
 }
 
 function statisticsOf(mean: NamedArray | undefined, covariance: NamedArray | undefined, count: number, where: string): FeatureStatistics {
   const [mu, sigma] = [mean, covariance].map((array) => {
     if (array?.dtype !== 'F64' && array?.dtype !== 'F32') {
-      throw dataError(`${where} must both be there in float64 or float32, got ${array?.dtype ?? 'nothing'}`);
+      throw invalidData(`${where} must both be there in float64 or float32, got ${array?.dtype ?? 'nothing'}`);
     }
-    if (!array.data.every(Number.isFinite)) throw dataError(`${where} hold a number that is not finite`);
+    if (!array.data.every(Number.isFinite)) throw invalidData(`${where} hold a number that is not finite`);
     return { shape: array.shape, data: Float64Array.from(array.data) };
   });
   const d = mu.data.length;
   if (mu.shape.length !== 1 || d < 1 || sigma.shape.length !== 2 || sigma.shape[0] !== d || sigma.shape[1] !== d) {
-    throw dataError(`${where} must have shapes [d] and [d, d], got [${mu.shape}] and [${sigma.shape}]`);
+    throw invalidData(`${where} must have shapes [d] and [d, d], got [${mu.shape}] and [${sigma.shape}]`);
   }
   return { count, mean: mu.data, covariance: sigma.data };
 }
 
-/** The number of images, which only our own files tell; 0 is unknown. */
+/** Read the number of images, which only our own files hold; 0 means unknown. */
 function countIn(arrays: ReadonlyMap<string, NamedArray>, path: string): number {
   const array = arrays.get('count');
   if (!array) return 0;
   const count = Number(array.data[0]);
   if (array.data.length !== 1 || !Number.isSafeInteger(count) || count < 2)
-    throw dataError(`${path}: 'count' must be one whole number of at least 2`);
+    throw invalidData(`${path}: 'count' must be one whole number of at least 2`);
   return count;
 }
 
-/** Writes statistics as pytorch-fid and EDM read them, with the number of images besides; whole or not at all. */
-export function writeStatistics(path: string, { features, spatial }: StoredStatistics): void {
+/** Encode statistics as an npz that pytorch-fid and EDM read, with the number of images as `count`. */
+export function encodeStatistics({ features, spatial }: StoredStatistics): Uint8Array {
   const pair = ({ mean, covariance }: FeatureStatistics, suffix: string) =>
     [
       [`mu${suffix}`, { dtype: 'F64', shape: [mean.length], data: mean }],
       [`sigma${suffix}`, { dtype: 'F64', shape: [mean.length, mean.length], data: covariance }],
     ] satisfies [string, NamedArray][];
   const count: NamedArray = { dtype: 'I64', shape: [], data: BigInt64Array.of(BigInt(features.count)) };
-  writeFileAtomically(path, writeNpz([...pair(features, ''), ...(spatial ? pair(spatial, '_s') : []), ['count', count]]));
+  return writeNpz([...pair(features, ''), ...(spatial ? pair(spatial, '_s') : []), ['count', count]]);
 }

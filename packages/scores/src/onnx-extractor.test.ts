@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extractImages } from '@tract/metrics';
 import { bytesField, intField, messageField } from '@tract/report';
 import { expect, test } from 'vitest';
-import { writeTinyDigits } from '../testing/tiny-digits.js';
-import { scratchFolder, tract } from '../testing/tract.js';
+import { loadOnnxExtractor } from './extractors.js';
 import { type OnnxRuntime, onnxExtractor } from './onnx-extractor.js';
 
 /** A runtime whose network gives the mean of each colour; `shape` is what its file says of the input. */
@@ -78,29 +78,38 @@ function meanOfColours(height: number, width: number): Buffer {
   return Buffer.concat([intField(1, 8), messageField(7, ...graph), messageField(8, intField(2, 13))]);
 }
 
+async function inScratch(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tract-onnx-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 test('the real runtime reads a file and gives its features', async (context) => {
   if (!installed) return context.skip('needs onnxruntime-node: npm install --no-save onnxruntime-node');
-  const scratch = scratchFolder();
-  const file = join(scratch.path, 'mean.onnx');
-  writeFileSync(file, meanOfColours(8, 6));
-  const extractor = await onnxExtractor(installed, file, 'pytorch-fid');
-  const rows = (await extractImages(extractor, images, ['features'])).get('features')!;
-  expect(rows.dimensions).toBe(3);
-  expect(rows.values).toHaveLength(6);
-  for (const [i, value] of rows.values.entries()) expect(value).toBeCloseTo(i % 3 === 1 ? 1 : -1, 3);
-  writeFileSync(file, 'no network');
-  await expect(onnxExtractor(installed, file, 'tf1')).rejects.toThrow(`${file} is no ONNX network that onnxruntime reads`);
-  scratch.remove();
+  await inScratch(async (folder) => {
+    const file = join(folder, 'mean.onnx');
+    writeFileSync(file, meanOfColours(8, 6));
+    const extractor = await onnxExtractor(installed, file, 'pytorch-fid');
+    const rows = (await extractImages(extractor, images, ['features'])).get('features')!;
+    expect(rows.dimensions).toBe(3);
+    expect(rows.values).toHaveLength(6);
+    for (const [i, value] of rows.values.entries()) expect(value).toBeCloseTo(i % 3 === 1 ? 1 : -1, 3);
+    writeFileSync(file, 'no network');
+    await expect(onnxExtractor(installed, file, 'tf1')).rejects.toThrow(`${file} is no ONNX network that onnxruntime reads`);
+  });
 });
 
-test('without onnxruntime-node the command ends with exit code 4 and the remedy', async (context) => {
+test('without onnxruntime-node the error is of a missing runtime and names the remedy', async (context) => {
   if (installed) return context.skip('onnxruntime-node is installed here');
-  const scratch = scratchFolder();
-  const file = join(scratch.path, 'net.onnx');
-  writeFileSync(file, 'a network');
-  const digits = writeTinyDigits(join(scratch.path, 'digits'), 4);
-  const { code, stderr } = await tract(['fid', 'mnist:test', 'mnist:test', '--features', file], { TRACT_MNIST: digits });
-  scratch.remove();
-  expect(code).toBe(4);
-  expect(stderr).toContain('npm install onnxruntime-node');
+  await inScratch(async (folder) => {
+    const file = join(folder, 'net.onnx');
+    writeFileSync(file, 'a network');
+    await expect(loadOnnxExtractor(file, 'tf1')).rejects.toMatchObject({
+      kind: 'missing-runtime',
+      message: expect.stringContaining('npm install onnxruntime-node'),
+    });
+  });
 });

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { type ImageExtractor, type InputMode, networkInput } from '@tract/metrics';
-import { dataError } from '../errors.js';
+import { invalidData } from './scores-error.js';
 
-/** What we use of onnxruntime, which is an optional package. */
+/** The part of onnxruntime's interface that is used; the package is optional. */
 export type OnnxRuntime = {
   readonly InferenceSession: { create(path: string): Promise<OnnxSession> };
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => OnnxTensor;
@@ -16,15 +16,15 @@ type OnnxSession = {
 };
 
 /**
- * A network in an ONNX file as an extractor: its one input is float32 [n, 3, h, w] or [n, h, w, 3] with h and w in the file (299 where it leaves them open),
- * prepared by `mode` as Inception's; its first output is [n, d, ...], of which [n, d] are the features.
- * @throws CliError (bad data) that names the file.
+ * Open the network of an ONNX file as an extractor: its one input is float32 [n, 3, h, w] or [n, h, w, 3] with h and w from the file (299 if
+ * it leaves them open), prepared by `mode` like Inception's; its first output are the features, [n, d] or [n, d, 1, 1].
+ * @throws ScoresError that names the file.
  */
 export async function onnxExtractor(runtime: OnnxRuntime, path: string, mode: InputMode): Promise<ImageExtractor> {
   const session = await runtime.InferenceSession.create(path).catch((error: Error) => {
-    throw dataError(`${path} is no ONNX network that onnxruntime reads: ${error.message.split('\n')[0]}`, error);
+    throw invalidData(`${path} is no ONNX network that onnxruntime reads: ${error.message.split('\n')[0]}`, error);
   });
-  if (session.inputNames.length !== 1) throw dataError(`${path} has ${session.inputNames.length} inputs; expected one, the images`);
+  if (session.inputNames.length !== 1) throw invalidData(`${path} has ${session.inputNames.length} inputs; expected one, the images`);
   const layout = layoutOf(session.inputMetadata?.[0]?.shape ?? [], path);
   return {
     name: `${basename(path)}, ${mode}`,
@@ -36,7 +36,7 @@ export async function onnxExtractor(runtime: OnnxRuntime, path: string, mode: In
         ? new runtime.Tensor('float32', channelsFirst(pixels, images.count, height * width), [images.count, 3, height, width])
         : new runtime.Tensor('float32', pixels, [images.count, height, width, 3]);
       const output = (await session.run({ [session.inputNames[0]]: input }))[session.outputNames[0]];
-      if (!(output.data instanceof Float32Array)) throw dataError(`${path} must give float32 features`);
+      if (!(output.data instanceof Float32Array)) throw invalidData(`${path} must give float32 features`);
       return new Map([['features', { values: Float32Array.from(output.data), dimensions: output.data.length / images.count }]]);
     },
   };
@@ -44,10 +44,10 @@ export async function onnxExtractor(runtime: OnnxRuntime, path: string, mode: In
 
 type Layout = { readonly height: number; readonly width: number; readonly channelsFirst: boolean };
 
-/** Axes that the file leaves open have names instead of lengths. */
+/** Read the layout of the input; axes that the file leaves open have names instead of lengths. */
 function layoutOf(shape: readonly (number | string)[], path: string): Layout {
   if (shape.length !== 0 && shape.length !== 4)
-    throw dataError(`${path} takes an input of ${shape.length} axes; expected images, [n, 3, h, w] or [n, h, w, 3]`);
+    throw invalidData(`${path} takes an input of ${shape.length} axes; expected images, [n, 3, h, w] or [n, h, w, 3]`);
   const channelsFirst = !(shape[3] === 3 && shape[1] !== 3);
   const [height, width] = channelsFirst ? shape.slice(2) : shape.slice(1, 3);
   const length = (size: number | string | undefined) => (typeof size === 'number' && size > 0 ? size : 299);

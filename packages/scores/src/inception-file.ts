@@ -2,32 +2,33 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { type NamedArray, readSafetensors, readTorch, toFloat32 } from '@tract/checkpoint';
 import { INCEPTION_CLASSES, type InceptionArrays } from '@tract/metrics';
-import { dataError } from '../errors.js';
+import { ScoresError } from './scores-error.js';
 
-/** The file that defines FID among PyTorch's users. Its name carries the beginning of its SHA-256. */
+/** The file of weights that defines FID among PyTorch's users. Its name carries the beginning of its SHA-256. */
 export const publishedWeights = {
   name: 'pt_inception-2015-12-05-6726825d.pth',
   sha256Begins: '6726825d',
   address: 'https://github.com/mseitzer/pytorch-fid/releases/tag/fid_weights',
 } as const;
 
-/** Weights on the host, with what is known of them. */
+/** Inception weights on the host, with the facts on their file. */
 export type InceptionFile = {
   readonly path: string;
   readonly arrays: InceptionArrays;
   readonly sha256: string;
   readonly format: 'torch' | 'safetensors';
   readonly isPublished: boolean;
-  /** What a user must know before comparing scores; undefined for the published file. */
+  /** Sentence to print before scores are compared with others; undefined for the published file. */
   readonly caution?: string;
 };
 
 /**
- * Reads weights of the Inception network, as torch.save or safetensors files hold them, told by content.
- * @throws CliError or CheckpointError (exit code 3) that names the file.
+ * Read weights of the Inception network from a torch.save or safetensors file, recognised by content.
+ * @throws ScoresError or CheckpointError that names the file.
  */
 export function readInceptionFile(path: string): InceptionFile {
-  if (!existsSync(path)) throw dataError(`there is no file ${path}; \`tract fid weights --help\` says where the weights are published`);
+  if (!existsSync(path))
+    throw new ScoresError('missing', `there is no file ${path}; FID's weights are published at ${publishedWeights.address}`);
   const bytes = readFileSync(path);
   const format = isZip(bytes) || isLegacyTorch(bytes) ? 'torch' : 'safetensors';
   const options = { source: path };

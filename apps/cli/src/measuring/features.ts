@@ -1,0 +1,40 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Extracted, FeatureKind, ImageBatch } from '@tract/metrics';
+import { collectFeatures, openFeatureCache, type ReadyExtractor } from '@tract/scores';
+import type { Io } from '../io.js';
+import { startProgress } from '../progress.js';
+import type { Pause } from '../signals.js';
+
+/** Return the folder of the feature cache: TRACT_CACHE, or `tract/features` in the user's cache folder. */
+const cacheFolder = (): string =>
+  process.env.TRACT_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tract', 'features');
+
+export type FeatureWork = {
+  readonly silent?: boolean;
+  readonly pause: Pause;
+  /** True to take features from the cache and keep them there. */
+  readonly cache: boolean;
+};
+
+/** Extract features of all images of `source`, with progress, or take them from the cache. @throws ScoresError */
+export async function featuresWithProgress(
+  io: Io,
+  source: string,
+  images: ImageBatch,
+  ready: ReadyExtractor,
+  kinds: readonly FeatureKind[],
+  { silent, pause, cache }: FeatureWork,
+): Promise<Extracted> {
+  const progress = startProgress(io, { unit: 'images', silent });
+  const onBatch = async (done: number): Promise<void> => {
+    progress.tick({ done, total: images.count, phase: `reading ${source}` });
+    await pause();
+  };
+  try {
+    const kept = cache ? openFeatureCache(cacheFolder(), (sentence) => io.err(`${sentence}\n`)) : undefined;
+    return await collectFeatures(images, ready, kinds, { source, cache: kept, onBatch });
+  } finally {
+    progress.end();
+  }
+}

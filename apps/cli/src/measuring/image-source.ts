@@ -1,0 +1,27 @@
+import { existsSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { type ImageSource, imageSourceForms, imagesOfSet, readImageSource } from '@tract/scores';
+import { checkSet, loadSet } from '../data-sets.js';
+import { usageError } from '../errors.js';
+import { readModel, type StoredModel } from '../model-folder.js';
+
+/** A side of a comparison on the command line: an image source, or a model to draw from. */
+export type MeasureSource = ImageSource & { readonly model?: StoredModel };
+
+/** Forms of a side, for errors and help. */
+export const measureSourceForms = `a MODEL, ${imageSourceForms}, or a data set such as mnist:test`;
+
+/**
+ * Read a side that a word of the command line names.
+ * @throws CliError, ScoresError, DataError or CheckpointError that names it.
+ */
+export async function readMeasureSource(name: string): Promise<MeasureSource> {
+  if (/^(mnist|cifar10|imagenet64):/.test(name)) return { name, images: imagesOfSet(await loadSet(checkSet(name))) };
+  if (isModel(name)) return { name, model: readModel(name) };
+  if (!statSync(name).isDirectory() && !/^\.(npz|npy|zip)$/i.test(extname(name)))
+    throw usageError(`${name}: expected ${measureSourceForms}`);
+  return readImageSource(name);
+}
+
+const isModel = (name: string): boolean =>
+  !existsSync(name) || existsSync(join(name, 'model.safetensors')) || extname(name).toLowerCase() === '.safetensors';

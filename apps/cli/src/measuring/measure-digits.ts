@@ -1,0 +1,33 @@
+import type { ImageBatch } from '@tract/metrics';
+import { withCommas } from '@tract/report';
+import { type DigitDistance, type DigitReference, digitDistance, digitReference, fewDigits, imagesOfSet } from '@tract/scores';
+import { loadSet } from '../data-sets.js';
+import type { Io } from '../io.js';
+import { startProgress } from '../progress.js';
+import type { Pause } from '../signals.js';
+
+/**
+ * Read the reference digits and the classifier; to be called before samples are drawn that could not be measured.
+ * @throws ScoresError, DataError or CheckpointError for what is missing, damaged or no digits.
+ */
+export const loadDigitReference = async (set: string): Promise<DigitReference> => digitReference(set, imagesOfSet(await loadSet(set)));
+
+/** Measure the Fréchet distance of samples to the reference digits, with progress; warn of too few samples. @throws ScoresError */
+export async function measureDigits(
+  io: Io,
+  images: ImageBatch,
+  reference: DigitReference,
+  { silent, pause }: { readonly silent?: boolean; readonly pause: Pause },
+): Promise<DigitDistance> {
+  if (images.count < fewDigits && !silent)
+    io.err(`only ${withCommas(images.count)} samples: the distance comes out too high; use ${withCommas(fewDigits)} or more\n`);
+  const progress = startProgress(io, { unit: 'images', silent });
+  try {
+    return await digitDistance(images, reference, async (phase, done, total) => {
+      progress.tick({ done, total, phase });
+      await pause();
+    });
+  } finally {
+    progress.end();
+  }
+}

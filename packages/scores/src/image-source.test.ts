@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type NamedArray, writeNpy, writeNpz } from '@tract/checkpoint';
+import { afterAll, expect, test } from 'vitest';
+import { readImageSource } from './image-source.js';
+import { encodeStatistics } from './statistics-file.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'tract-source-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string, content: Uint8Array | string): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+const images: NamedArray = { dtype: 'U8', shape: [2, 1, 1, 3], data: Uint8Array.of(1, 2, 3, 4, 5, 6) };
+const features = { count: 12, mean: Float64Array.of(1, 2), covariance: Float64Array.of(2, 1, 1, 3) };
+
+test('statistics come back as they were written, the spatial ones too', async () => {
+  const path = at('stats.npz', encodeStatistics({ features, spatial: { ...features, mean: Float64Array.of(5, 6) } }));
+  const { statistics, images: none } = await readImageSource(path);
+  expect(statistics!.features).toEqual(features);
+  expect(statistics!.spatial!.mean).toEqual(Float64Array.of(5, 6));
+  expect(none).toBeUndefined();
+});
+
+test('an archive may hold images, under either name, beside statistics of an unknown number of images', async () => {
+  const mu: NamedArray = { dtype: 'F32', shape: [1], data: Float32Array.of(3) };
+  const sigma: NamedArray = { dtype: 'F32', shape: [1, 1], data: Float32Array.of(4) };
+  const both = await readImageSource(
+    at(
+      'both.npz',
+      writeNpz([
+        ['arr_0', images],
+        ['mu', mu],
+        ['sigma', sigma],
+      ]),
+    ),
+  );
+  expect(both.images).toMatchObject({ count: 2, height: 1, width: 1, channels: 3, data: images.data });
+  expect(both.statistics!.features).toEqual({ count: 0, mean: Float64Array.of(3), covariance: Float64Array.of(4) });
+  expect((await readImageSource(at('images.npy', writeNpy(images)))).images).toEqual(both.images);
+});
+
+test.each<[string, string, Uint8Array | string, string]>([
+  ['text', 'a.txt', 'text', 'unknown-source'],
+  ['no images', 'none.npz', writeNpz([['other', images]]), 'invalid-data'],
+  ['floats', 'float.npz', writeNpz([['images', { dtype: 'F32', shape: [1, 1, 1, 1], data: Float32Array.of(0) }]]), 'invalid-data'],
+  ['half a pair of arrays', 'half.npz', writeNpz([['mu', { dtype: 'F64', shape: [1], data: Float64Array.of(0) }]]), 'invalid-data'],
+  ['half a pair of files', 'x_activation_mean.npy', writeNpy({ dtype: 'F64', shape: [1], data: Float64Array.of(0) }), 'invalid-data'],
+])('%s: refused with a kind and the name of the file', async (_what, name, content, kind) => {
+  const path = at(name, content);
+  await expect(readImageSource(path)).rejects.toMatchObject({ name: 'ScoresError', kind, message: expect.stringContaining(path) });
+});
+
+test('a path where nothing is', async () => {
+  await expect(readImageSource(join(folder, 'nowhere'))).rejects.toMatchObject({ kind: 'missing' });
+});
