@@ -5,8 +5,10 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@tract/source'], externalConditions: ['@tract/source'] } },
   test: {
     include: ['{packages,apps,tools}/*/{src,test}/**/*.test.{ts,mjs}'],
-    // WebGPU computes on the processor here: minutes, on a busy machine.
-    testTimeout: 300_000,
+    globalSetup: ['tools/workspace/build-before-tests.mjs'],
+    // Against hangs alone: on a busy machine a test may take minutes, and none of them is about time.
+    testTimeout: 3_600_000,
+    hookTimeout: 3_600_000,
     maxWorkers: 2,
   },
 });

@@ -3,13 +3,16 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Runs a program of this workspace in the root folder with inherited output; resolves to its exit code (128 + n for signal n is mapped to 1). */
+/** Environment in which nx neither leaves a process behind nor draws on the terminal. */
+export const nxEnvironment = { NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_SKIP_LOG_GROUPING: 'true' };
+
+/** Run a program of this workspace in the root folder with inherited output; resolves to its exit code (128 + n for signal n is mapped to 1). */
 export function run(program, args, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_SKIP_LOG_GROUPING: 'true', ...env },
+      env: { ...process.env, ...nxEnvironment, ...env },
     });
     child.on('error', (error) => {
       console.error(`cannot run ${program}: ${error.message}`);
