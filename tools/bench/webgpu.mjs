@@ -38,7 +38,7 @@ const options = {
   help: { type: 'boolean', default: false },
 };
 
-const shared = { inChannels: 1, blocks: 1, heads: 1, scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 1 };
+const shared = { kind: 'unet', inChannels: 1, blocks: 1, heads: 1, scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 1 };
 const digits = { ...shared, imageSize: 28, channels: 32, embChannels: 128, channelMult: [1, 2, 2], attentionResolutions: [7] };
 const tiny = { ...shared, imageSize: 8, channels: 32, embChannels: 128, channelMult: [1, 2], attentionResolutions: [4] };
 

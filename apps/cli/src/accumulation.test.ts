@@ -13,16 +13,15 @@ import {
   teacherStep,
   tractEdm,
 } from '@tract/distill';
+import { type DiffusionModel, modelOf } from '@tract/model';
 import type { Moments } from '@tract/optim';
 import { edmWeight, lognormalLevel } from '@tract/schedules';
 import { add, leaves, mapTree, memory, noise, randomUniforms, read, readScalar, scale, scope, type Tensor } from '@tract/tensor';
 import { expectClose } from '@tract/tensor/testing';
-import type { SongUNetConfig } from '@tract/unet';
+import { initNetwork, type NetworkParams, type SongUNetConfig } from '@tract/unet';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startBackend } from './backend.js';
-import { type DiffusionModel, modelOf } from './diffusion-model.js';
 import { processIo } from './io.js';
-import { initNetwork, type NetworkParams } from './network.js';
 
 const sizes = { imageSize: 4, inChannels: 1, channels: 8, embChannels: 16, noiseChannels: 8, channelMult: [1, 2], blocks: 1 } as const;
 const network: SongUNetConfig = {

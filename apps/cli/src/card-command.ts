@@ -32,9 +32,7 @@ function assignments(from: PlainMap, to: PlainMap, folder: string): string[] {
     const [was, is] = [from[name], to[name]];
     if (isEqual(was, is)) return [];
     if (isMap(was) && isMap(is) && was.kind === is.kind) return assignments(was, is, `${folder}${name}.`);
-    // A mapping without a kind would be taken for a part of the one there is.
-    const whole = isMap(was) && isMap(is) && is.kind === undefined ? { kind: null, ...is } : (is ?? null);
-    return [`--set ${quoted(`${folder}${name}=${JSON.stringify(whole)}`)}`];
+    return [`--set ${quoted(`${folder}${name}=${JSON.stringify(is ?? null)}`)}`];
   });
 }
 

@@ -7,6 +7,7 @@ import { removeFolder, writeFolderAtomically } from './atomic.js';
 import type { Disk } from './disk.js';
 import { dataError, exitCodeOf, exitCodes } from './errors.js';
 import type { RunConfig } from './run-config.js';
+import { upgradeRun } from './settings/older-settings.js';
 
 /** What a checkpoint knows besides tensors. */
 export type RunState = {
@@ -110,7 +111,12 @@ export function readCheckpoint(path: string): Checkpoint {
   const { format, version, run: config, ...state } = JSON.parse(files.get(names.state)!.toString()) as StoredState;
   if (format !== 'tract-checkpoint' || version !== 2)
     throw dataError(`${path} is not a checkpoint of this version of tract; go on with the version that wrote it`);
-  return { path, config, state, tensors: readSafetensors(files.get(names.tensors)!, { source: join(path, names.tensors) }).tensors };
+  return {
+    path,
+    config: upgradeRun(config),
+    state,
+    tensors: readSafetensors(files.get(names.tensors)!, { source: join(path, names.tensors) }).tensors,
+  };
 }
 
 function readWhole(path: string): ReadonlyMap<string, Buffer> {

@@ -1,5 +1,6 @@
 import {
   advancePhase,
+  averagingOf,
   type DistillSetup,
   type DistillState,
   distillSetup,
@@ -7,24 +8,22 @@ import {
   initDistillation,
   phaseAt,
   phaseProgress,
+  processGrid,
+  ruleOf,
 } from '@tract/distill';
+import { checkArrays, type DiffusionModel, downloadTree, modelOf, modelPart, processOf, uploadParams, uploadTree } from '@tract/model';
 import { constantRate, cosineRate, linearRate } from '@tract/optim';
+import { lossWeightOf, type NoiseProcess, sigmaDataOf } from '@tract/schedules';
 import { dispose } from '@tract/tensor';
-import { averagingOf } from './averaging.js';
+import { type NetworkParams, networkSpec } from '@tract/unet';
 import { setName, withoutPlace } from './data-sets.js';
-import { type DiffusionModel, modelOf, modelPart, processOf } from './diffusion-model.js';
 import { usageError } from './errors.js';
-import { lossWeightOf } from './loss-weight.js';
 import { modelCard } from './model-card.js';
-import { type StoredModel, uploadParams, writeModel } from './model-folder.js';
-import { type NetworkParams, specOf } from './network.js';
-import { indexGrid, type NoiseProcess } from './noise-process.js';
+import { type StoredModel, writeModel } from './model-folder.js';
 import { requireFinite } from './not-finite.js';
 import type { DistillPreset } from './presets.js';
 import { keptCheckpoints, runConfig, updatesOf } from './run-config.js';
 import { type Checkpoint, commitRun, modelPath, type RunState } from './run-folder.js';
-import { checkArrays, downloadTree, uploadTree } from './state-tree.js';
-import { ruleOf } from './target-rules.js';
 import type { Work } from './trainer.js';
 import { trainingBatch } from './training-batch.js';
 
@@ -47,11 +46,11 @@ export function setupOf(teacher: DiffusionModel, settings: DistillPreset): Disti
     ...modelOf(teacher),
     phaseSteps: schedule,
     timesteps: gridSteps(process, schedule),
-    process: (timesteps) => indexGrid(process, timesteps),
+    process: (timesteps) => processGrid(process, timesteps),
     updates: updatesOf(settings),
     phaseWeights: settings.phaseWeights,
     rule: { ...ruleOf(settings, process), ...(clip !== undefined && { clip }) },
-    lossWeight: lossWeightOf(settings.lossWeight, teacher),
+    lossWeight: lossWeightOf(settings.lossWeight, sigmaDataOf(teacher.preconditioning)),
     noisyShare: settings.noisyShare,
     seed: settings.seed,
     learningRate: settings.learningRate,
@@ -99,7 +98,7 @@ function startState(setup: DistillSetup<NetworkParams>, { teacher, from }: Disti
     dispose(params);
     return state;
   }
-  const spec = specOf(teacher.network);
+  const spec = networkSpec(teacher.network);
   const selfTeacher = setup.rule.second === 'selfTeacher' ? spec : undefined;
   const like = treesOf({ student: spec, selfTeacher, studentEma: spec, teacher: spec, moments: { m: spec, v: spec } });
   checkArrays(like, from.tensors, from.path);

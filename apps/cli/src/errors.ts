@@ -1,3 +1,4 @@
+import { SamplingError } from '@tract/model';
 import type { ScoresError, ScoresErrorKind } from '@tract/scores';
 
 /** What the process tells its caller. Documented in `tract --help`. */
@@ -48,7 +49,7 @@ const scoresCodes: Readonly<Record<ScoresErrorKind, number>> = {
 };
 
 /** Errors of our packages about files; compared by name because a package may be loaded twice. */
-const dataErrorNames = new Set(['CheckpointError', 'DataError']);
+const dataErrorNames = new Set(['CheckpointError', 'DataError', 'ModelError']);
 
 /** Codes of the operating system that mean a bad path rather than a bug of ours. */
 const pathErrorCodes = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM', 'EROFS']);
@@ -59,5 +60,6 @@ export function exitCodeOf(error: unknown): number {
   if (!(error instanceof Error)) return exitCodes.failed;
   if (error.name === 'ScoresError') return scoresCodes[(error as ScoresError).kind];
   if (dataErrorNames.has(error.name)) return exitCodes.data;
+  if (error instanceof SamplingError) return exitCodes.usage;
   return pathErrorCodes.has((error as NodeJS.ErrnoException).code ?? '') ? exitCodes.data : exitCodes.failed;
 }

@@ -1,4 +1,4 @@
-import { type DiffusionModel, modelPart } from './diffusion-model.js';
+import { type DiffusionModel, modelPart } from '@tract/model';
 import { dataError } from './errors.js';
 import { hasModel, readModel, type StoredModel } from './model-folder.js';
 import { publishedTeachers, trainPresets } from './presets.js';

@@ -1,8 +1,10 @@
+import { SamplingError } from '@tract/model';
 import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { endAll } from './at-end.js';
 import { deviceFailure } from './device-failure.js';
 import { exitCodeOf, exitCodes } from './errors.js';
+import { flagOf } from './flag-of.js';
 import { type Io, processIo } from './io.js';
 import { buildProgram } from './program.js';
 
@@ -30,6 +32,8 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
 
 function sentence(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  // The options of the library are those of the command line.
+  if (error instanceof SamplingError) return `${flagOf(error.option)} ${error.reason}`;
   return error instanceof CommanderError ? usageSentence(error.message) : error.message;
 }
 

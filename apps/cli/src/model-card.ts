@@ -1,10 +1,9 @@
+import { describeAveraging } from '@tract/distill';
+import { type ModelDescription, modelPart, processOf } from '@tract/model';
 import type { Score } from '@tract/scores';
-import { describeAveraging } from './averaging.js';
 import { commandOf } from './card-command.js';
 import { withoutPlace } from './data-sets.js';
-import { modelPart, processOf } from './diffusion-model.js';
 import { scoresOf } from './measuring/kept-scores.js';
-import type { ModelDescription } from './model-folder.js';
 import { type DistillPreset, distillPresets, type TrainPreset, trainPresets } from './presets.js';
 import { inSteps, withCommas } from './quantity.js';
 import { distillSchema } from './settings/distill-schema.js';

@@ -1,6 +1,6 @@
+import { checkDiffusionModel } from '@tract/model';
 import { describe, expect, test } from 'vitest';
 import { commandOf } from './card-command.js';
-import { checkDiffusionModel } from './diffusion-model.js';
 import { knownTeacher } from './known-teacher.js';
 import { hasModel, readModel } from './model-folder.js';
 import { distillPresets, publishedTeachers, trainPresets } from './presets.js';

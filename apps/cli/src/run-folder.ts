@@ -16,6 +16,7 @@ import { makeFolder, requireRoom } from './folders.js';
 import { withCommas } from './quantity.js';
 import { changedSettings, type RunConfig, updatesOf } from './run-config.js';
 import { lockName, lockRun } from './run-lock.js';
+import { upgradeRun } from './settings/older-settings.js';
 import { tellSupervisor } from './supervise.js';
 
 export type { Checkpoint, LogWindow, RunState } from './checkpoints.js';
@@ -130,7 +131,7 @@ function readRunConfig(path: string): RunConfig {
     throw dataError(
       `${path} is of a run of version ${found.version}, this tract reads 2; go on with the tract that began it, or choose another folder`,
     );
-  return found;
+  return upgradeRun(found);
 }
 
 function parseJson(path: string): unknown {

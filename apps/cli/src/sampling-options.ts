@@ -1,8 +1,15 @@
+import type { SamplingOptions } from '@tract/model';
+import { samplerNames } from '@tract/samplers';
 import { type Command, Option } from 'commander';
 import { numberUpTo, positiveNumber, wholeNumber } from './quantity.js';
-import { samplerNames } from './sampling.js';
 
-/** Adds what every command that draws from a model takes. */
+/** Options of every command that draws from a model. */
+export type DrawingOptions = SamplingOptions & {
+  /** Class of all images. Default: drawn for each. */
+  readonly class?: number;
+};
+
+/** Add the options of `DrawingOptions` to a command. */
 export const withSampling = (command: Command): Command =>
   command
     .addOption(new Option('--sampler <name>', "how to draw (default: heun for EDM's teachers, else ddim)").choices(samplerNames))

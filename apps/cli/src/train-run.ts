@@ -1,19 +1,16 @@
-import { initTeacher, type TeacherSetup, type TeacherState, teacherSetup, teacherStep } from '@tract/distill';
+import { averagingOf, initTeacher, type TeacherSetup, type TeacherState, teacherSetup, teacherStep } from '@tract/distill';
+import { checkArrays, downloadTree, modelOf, modelPart, processOf, uploadTree } from '@tract/model';
 import { constantRate, cosineRate, withWarmup } from '@tract/optim';
-import { lognormalLevel } from '@tract/schedules';
+import { lognormalLevel, lossWeightOf, sigmaDataOf } from '@tract/schedules';
 import { dispose } from '@tract/tensor';
-import { averagingOf } from './averaging.js';
+import { initNetwork, type NetworkParams, networkSpec } from '@tract/unet';
 import { setName, withoutPlace } from './data-sets.js';
-import { modelOf, modelPart, processOf } from './diffusion-model.js';
-import { lossWeightOf } from './loss-weight.js';
 import { modelCard } from './model-card.js';
 import { writeModel } from './model-folder.js';
-import { initNetwork, type NetworkParams, specOf } from './network.js';
 import { requireFinite } from './not-finite.js';
 import type { TrainPreset } from './presets.js';
 import { keptCheckpoints, runConfig, updatesOf } from './run-config.js';
 import { type Checkpoint, commitRun, modelPath, type RunState } from './run-folder.js';
-import { checkArrays, downloadTree, uploadTree } from './state-tree.js';
 import type { Work } from './trainer.js';
 import { trainingBatch } from './training-batch.js';
 
@@ -43,7 +40,7 @@ export function teacherSetupOf(settings: TrainPreset): TeacherSetup<NetworkParam
     clipNorm: settings.clipNorm,
     accumulate: settings.accumulate,
     ema: averagingOf(settings, batch),
-    lossWeight: lossWeightOf(settings.lossWeight ?? 'truncated-snr', settings),
+    lossWeight: lossWeightOf(settings.lossWeight ?? 'truncated-snr', sigmaDataOf(settings.preconditioning)),
     ...(timesteps !== undefined && { timesteps }),
     ...(isEdm && { levelAt: lognormalLevel }),
   });
@@ -69,7 +66,7 @@ function startState({ settings, from }: TrainRun): TeacherState<NetworkParams> {
     dispose(params);
     return state;
   }
-  const spec = specOf(settings.network);
+  const spec = networkSpec(settings.network);
   const like = treesOf({ params: spec, moments: { m: spec, v: spec }, ema: spec });
   checkArrays(like, from.tensors, from.path);
   return {

@@ -1,8 +1,8 @@
 import { gather, type ImageSet, type Picked } from '@tract/data';
 import { augmentImages, streams } from '@tract/distill';
 import { randomUniforms, type Tensor, tensor } from '@tract/tensor';
+import type { NetworkConfig } from '@tract/unet';
 import { dataError } from './errors.js';
-import type { NetworkConfig } from './network.js';
 
 /** What a training takes of its images, and what it does to them. */
 export type BatchSettings = {
@@ -55,7 +55,7 @@ export function hostBatch(picked: Picked, settings: BatchSettings, network: Netw
     return { values: gather(set, indices, { flip: flips }), shape, labels };
   }
   const { images, labels: told } = augmentImages(gather(set, indices), set, { probability: augment, seed, step });
-  const isTold = network.kind !== undefined && network.augmentChannels !== undefined;
+  const isTold = 'augmentChannels' in network && network.augmentChannels !== undefined;
   return { values: images, shape, labels, ...(isTold && { augment: told }) };
 }
 

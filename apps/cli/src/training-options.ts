@@ -1,8 +1,8 @@
+import { lossWeightNames } from '@tract/schedules';
 import { type Command, Option } from 'commander';
 import { pathName, SuggestingOption } from './common-options.js';
 import { checkSet, setHelp } from './data-sets.js';
 import type { Io } from './io.js';
-import { lossWeightNames } from './loss-weight.js';
 import { byteCount, fraction, numberUpTo, positiveNumber, quantity, wholeNumber, wholeNumberUpTo } from './quantity.js';
 import { keptCheckpoints } from './run-config.js';
 

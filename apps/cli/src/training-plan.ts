@@ -1,7 +1,7 @@
 import type { TargetRule } from '@tract/distill';
-import type { DiffusionModel } from './diffusion-model.js';
+import type { DiffusionModel } from '@tract/model';
+import { networkCost } from '@tract/unet';
 import { setupOf } from './distill-run.js';
-import { costOf } from './network.js';
 import type { DistillPreset, TrainPreset } from './presets.js';
 import { updatesOf } from './run-config.js';
 import { teacherSetupOf } from './train-run.js';
@@ -64,7 +64,7 @@ function planOf(
   settings: { readonly images: number; readonly batch: number; readonly accumulate?: number },
   { calls, copies, phases }: Parts,
 ): TrainingPlan {
-  const { parameters, multiplyAdds: call, activations } = costOf(network);
+  const { parameters, multiplyAdds: call, activations } = networkCost(network);
   const updates = updatesOf(settings);
   const update = call * calls;
   return {

@@ -6,6 +6,7 @@ import { startUnderNode } from './testing/node-device.js';
 import { countTraffic } from './traffic.js';
 
 const shape = {
+  kind: 'unet' as const,
   imageSize: 16,
   inChannels: 1,
   channels: 8,

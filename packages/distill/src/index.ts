@@ -1,5 +1,6 @@
 export { type AugmentOptions, augmentImage, augmentImages } from './augment/augment-images.js';
 export { type Augmentation, augmentLabels, drawAugmentation } from './augment/augmentation.js';
+export { type AveragingSettings, averagingOf, describeAveraging } from './averaging-settings.js';
 export type { Batch } from './batch.js';
 export { btd, halvings } from './btd.js';
 export { consistencyDistillation, consistencyTraining, type MultistepConsistencyOptions, multistepConsistency } from './consistency.js';
@@ -24,17 +25,19 @@ export {
   type Prediction,
   type PredictOptions,
   preconditionedModel,
+  predictions,
   predictX0,
   type Training,
   toX0,
   trueOutput,
 } from './prediction.js';
-export { addNoise, edmGridProcess, type Process, vpProcess } from './process.js';
+export { addNoise, edmGridProcess, type Process, processGrid, vpProcess } from './process.js';
 export { type DenoiserOptions, denoiserOf, type SampleOptions, sampleImages } from './sample.js';
 export type { Average, Averaging } from './settings.js';
 export { drawJumps, planStep, type StepPlan } from './step-plan.js';
 export { streams } from './streams.js';
 export { type Draw, type Jump, jumpOf, type TargetRule } from './target-rule.js';
+export { type Method, methods, ruleOf, type TeacherStep } from './target-rules.js';
 export { ownOutputWeight, type TeacherOptions, type TeacherSetup, type TimeDraw, teacherSetup } from './teacher-setup.js';
 export {
   drawTimes,

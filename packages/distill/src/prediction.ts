@@ -7,7 +7,8 @@ import { combine, concat, scope, slice, type Tensor } from '@tract/tensor';
  */
 export type Prediction = 'x0' | 'eps' | 'v' | 'x0+eps';
 
-const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
+/** Every prediction by the name that settings and files use. */
+export const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
 
 /** Everything a network is conditioned on beside the image; lists have one entry per image. */
 export type Conditioning = {

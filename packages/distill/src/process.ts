@@ -1,4 +1,4 @@
-import { cosineLevel, type EdmRange, edmGrid, type NoiseLevel } from '@tract/schedules';
+import { cosineLevel, type EdmRange, edmGrid, type NoiseLevel, type NoiseProcess, processLevels } from '@tract/schedules';
 import { combine, type Tensor } from '@tract/tensor';
 
 /** The grid of noise levels that distillation works on: index 0 is clean, index `timesteps` is noise. */
@@ -24,6 +24,12 @@ export function vpProcess(timesteps: number): Process {
 export const edmGridProcess = (timesteps: number, range?: EdmRange): Process => ({
   timesteps,
   levels: edmGrid(timesteps, range).reverse(),
+});
+
+/** Return the grid of a noise process for a distillation from `timesteps` steps. @throws RangeError when timesteps is not a whole number ≥ 1. */
+export const processGrid = (process: NoiseProcess, timesteps: number): Process => ({
+  timesteps,
+  levels: processLevels(process, timesteps).reverse(),
 });
 
 /** xt = alpha·x0 + sigma·eps, one level per sample. */

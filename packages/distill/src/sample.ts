@@ -1,17 +1,17 @@
-import { clampedDenoiser, type Denoiser, ddim, drain } from '@tract/samplers';
+import { clampedDenoiser, type Denoiser, ddim, type Sampler } from '@tract/samplers';
 import { type NoiseLevel, vpGrid } from '@tract/schedules';
-import { dispose, noise, scale, scope, type Tensor, tensorSpace } from '@tract/tensor';
+import { dispose, noise, scale, scope, seededTensorSpace, type Tensor, tensorSpace } from '@tract/tensor';
 import { type Model, predictX0 } from './prediction.js';
 import { streams } from './streams.js';
 
 export type DenoiserOptions = {
   /** One class per image. */
   readonly labels?: readonly number[];
-  /** Bounds of each prediction, [−1, 1] unless told; false uses it as it is. */
+  /** Bounds that each prediction is kept within; false uses it as it is. Default: [−1, 1]. */
   readonly clip?: readonly [low: number, high: number] | false;
 };
 
-/** A model and its parameters as a sampler sees them: a batch xt [B,H,W,C] at one level → x0, a fresh tensor. */
+/** Return a model and its parameters as a sampler sees them: a batch xt [B,H,W,C] at one level → x0, a fresh tensor. */
 export function denoiserOf<P>(model: Model<P>, params: P, { labels, clip = [-1, 1] }: DenoiserOptions = {}): Denoiser<Tensor> {
   const denoise: Denoiser<Tensor> = (xt, level) => scope(() => predictX0(model, params, xt, Array(xt.shape[0]).fill(level), { labels }));
   return clip ? clampedDenoiser(tensorSpace, denoise, ...clip) : denoise;
@@ -20,31 +20,56 @@ export function denoiserOf<P>(model: Model<P>, params: P, { labels, clip = [-1, 
 export type SampleOptions<P> = DenoiserOptions & {
   readonly model: Model<P>;
   readonly params: P;
-  /** Network calls per image, at equal times of the cosine schedule; or noise levels of another, noisy to clean, with one call between two. */
+  /** Steps of equal time on the cosine schedule, or the noise levels of another process, noisy to clean. */
   readonly steps: number | readonly NoiseLevel[];
+  /** Default: deterministic DDIM. */
+  readonly sampler?: Sampler;
   readonly seed: number;
   /** Which images to make: image i is a function of (seed, i), not of what is made beside it. */
   readonly indices: readonly number[];
   /** Shape of one image [H,W,C]. */
   readonly shape: readonly number[];
+  /** Standard normal noise [indices.length,H,W,C] to start from; stays the caller's. Default: drawn by (seed, i). */
+  readonly noise?: Tensor;
+  /** Called with the images [indices.length,H,W,C] after each step, counted from 1, and before the first with the noise. They are lent until it returns. */
+  readonly onStep?: (images: Tensor, step: number) => void | Promise<void>;
 };
 
 /**
- * Samples images by deterministic DDIM; on the cosine schedule from noise at t = 1 to logSNR 20 at t = 0.
+ * Draw images: noise of the first level's scale, taken through the levels by a sampler.
  *
  * @returns [indices.length,H,W,C], not clipped: on the cosine schedule noise of 4.5e-5 is left. The caller owns it.
- * @throws RangeError when steps is not a whole number ≥ 1, there are no indices, or labels do not match them.
+ * @throws RangeError when steps is not a whole number ≥ 1, there are no indices, or labels or noise do not match them.
  */
-export async function sampleImages<P>({ model, params, steps, seed, indices, shape, ...options }: SampleOptions<P>): Promise<Tensor> {
+export async function sampleImages<P>({
+  model,
+  params,
+  steps,
+  sampler = ddim,
+  seed,
+  indices,
+  shape,
+  noise: start,
+  onStep,
+  ...options
+}: SampleOptions<P>): Promise<Tensor> {
   if (indices.length === 0) throw new RangeError('sampleImages: indices names no image to make');
-  if (options.labels && options.labels.length !== indices.length) {
+  if (options.labels && options.labels.length !== indices.length)
     throw new RangeError(`sampleImages: labels needs one entry for each of ${indices.length} images, got ${options.labels.length}`);
-  }
+  if (start && `${start.shape}` !== `${[indices.length, ...shape]}`)
+    throw new RangeError(`sampleImages: noise must have shape [${[indices.length, ...shape]}], got [${start.shape}]`);
   const levels = typeof steps === 'number' ? vpGrid(steps) : steps;
-  const xT = scope(() => scale(noise({ seed, stream: streams.sampleNoise, samples: indices, shape }), levels[0]?.sigma ?? 1));
+  if (levels.length < 2) throw new RangeError(`sampleImages: needs at least two noise levels, got ${levels.length}`);
+  const space = seededTensorSpace({ seed, stream: streams.samplerNoise, samples: indices });
+  const xT = scope(() => scale(start ?? noise({ seed, stream: streams.sampleNoise, samples: indices, shape }), levels[0].sigma));
+  let [xt, step] = [xT, 0];
+  let isDone = false;
   try {
-    return await drain(ddim(tensorSpace, denoiserOf(model, params, options), xT, levels));
+    await onStep?.(xT, 0);
+    for await (xt of sampler(space, denoiserOf(model, params, options), xT, levels)) await onStep?.(xt, ++step);
+    isDone = true;
+    return xt;
   } finally {
-    dispose(xT);
+    dispose(isDone || xt === xT ? xT : [xT, xt]);
   }
 }

@@ -10,5 +10,14 @@ export { type Churn, edmStochastic, heun } from './heun.js';
 export { ModelAnswerError } from './model-answer-error.js';
 export { multistepConsistency } from './multistep-consistency.js';
 export { hashNormals, type Normals, normalsPerImage } from './normals.js';
+export {
+  type Sampler,
+  type SamplerEntry,
+  type SamplerName,
+  type SamplerOptions,
+  samplerNames,
+  samplerOptionNames,
+  samplers,
+} from './samplers.js';
 export { type NoiseSpan, type PerImage, startNoise, type Term, type VectorSpace } from './vector-space.js';
 export type { Progress, RunOptions } from './walk.js';

@@ -17,6 +17,9 @@ export {
   edmWeight,
   type LossWeight,
   type LossWeightName,
+  type LossWeightSetting,
+  lossWeightNames,
+  lossWeightOf,
   lossWeights,
   rootTruncatedSNRWeight,
   snrPlusOneWeight,
@@ -26,6 +29,15 @@ export {
 } from './loss-weights.js';
 export { levelToLogSNR, logSNRToLevel, type NoiseLevel } from './noise-level.js';
 export {
+  checkNoiseProcess,
+  cosineProcess,
+  knownSteps,
+  type NoiseProcess,
+  noiseProcesses,
+  processLevels,
+  samplingLevels,
+} from './noise-process.js';
+export {
   edmPreconditioning,
   iddpmPreconditioning,
   type Preconditioning,
@@ -33,5 +45,6 @@ export {
   vePreconditioning,
   vpPreconditioning,
 } from './preconditioning.js';
+export { type PreconditioningSettings, preconditioningOf, preconditionings, sigmaDataOf } from './preconditionings.js';
 export { teacherShare } from './teacher-share.js';
 export { linearBetaGrid, logSNRGrid, timeGrid, vpGrid } from './time-grid.js';

@@ -46,3 +46,12 @@ export const lossWeights = {
 } as const satisfies Record<string, LossWeight>;
 
 export type LossWeightName = keyof typeof lossWeights;
+
+/** The name of a loss weight in settings and on the command line; `edm` is `edmWeight` for the model's own standard deviation of the data. */
+export type LossWeightSetting = LossWeightName | 'edm';
+
+export const lossWeightNames: readonly LossWeightSetting[] = [...(Object.keys(lossWeights) as LossWeightName[]), 'edm'];
+
+/** Return the loss weight of a name. @param sigmaData standard deviation of the data, for `edm`. */
+export const lossWeightOf = (name: LossWeightSetting, sigmaData: number): LossWeight =>
+  name === 'edm' ? edmWeight(sigmaData) : lossWeights[name];

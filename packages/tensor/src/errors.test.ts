@@ -85,7 +85,7 @@ test('the space of tensors combines and clamps; noise needs a seed', async () =>
   const like = image(2, 3);
   const a = noise({ seed: 1, samples: [4, 5], shape: [3] });
   expect(() => tensorSpace.noise(like, 0)).toThrow(/needs a seed; use seededTensorSpace/);
-  const space = seededTensorSpace({ seed: 1, firstSample: 4 });
+  const space = seededTensorSpace({ seed: 1, samples: [4, 5] });
   const b = space.noise(like, 0);
   expect(await read(b)).toEqual(await read(a));
   const c = space.clamp(

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { noise } from './noise.js';
+import { noise, type Samples } from './noise.js';
 import { combine, type Term } from './ops/combine.js';
 import { clamp } from './ops/elementwise.js';
 import { dispose } from './scope.js';
@@ -13,22 +13,23 @@ export type TensorSpace = {
 };
 
 /**
- * A space whose fresh noise is a function of (seed, stream, index of the draw, sample): sample i of the batch is `firstSample + i`, so
- * that an image does not depend on the batch it is made in.
+ * Make a space whose fresh noise is a function of (seed, stream, index of the draw, sample), so that an image does not depend on the batch it is made in.
+ *
+ * @param samples which sample each image of a batch is. Default: 0, 1, …
  */
 export function seededTensorSpace({
   seed,
   stream = 0,
-  firstSample = 0,
+  samples,
 }: {
   readonly seed: number;
   readonly stream?: number;
-  readonly firstSample?: number;
+  readonly samples?: Samples;
 }): TensorSpace {
   return {
     ...tensorSpace,
     noise: (like, index) =>
-      noise({ seed, stream, step: index, samples: { first: firstSample, count: like.shape[0] }, shape: like.shape.slice(1) }),
+      noise({ seed, stream, step: index, samples: samples ?? { first: 0, count: like.shape[0] }, shape: like.shape.slice(1) }),
   };
 }
 

@@ -1,7 +1,8 @@
-import { requireCount, requireFlag, requireLevels } from './check-config.js';
+import { requireCount, requireFlag, requireLevels, requireOneOf } from './check-config.js';
 
-/** What a U-Net of the paper is made of. All counts are positive integers. */
+/** Configuration of the paper's U-Net. All counts are positive integers. */
 export type UNetConfig = {
+  readonly kind: 'unet';
   /** Side of the images that it is meant for; `attentionResolutions` count from it. */
   readonly imageSize: number;
   readonly inChannels: number;
@@ -50,6 +51,7 @@ export const hasAttention = (config: UNetConfig, level: number): boolean =>
  * @throws RangeError for a value that no network can be built from; the message says which and what would do.
  */
 export function checkUNetConfig(config: UNetConfig): void {
+  requireOneOf('UNetConfig', 'kind', config.kind, ['unet']);
   for (const name of positiveCounts) requireCount('UNetConfig', name, config[name]);
   for (const name of optionalCounts) if (config[name] !== undefined) requireCount('UNetConfig', name, config[name]);
   for (const name of flags) requireFlag('UNetConfig', name, config[name]);

@@ -15,7 +15,16 @@ test('the published networks cost as many multiply-adds as is known of them', ()
 
 test('a small network costs what its layers cost, one by one', () => {
   const config: UNetConfig = {
-    ...{ imageSize: 8, inChannels: 1, channels: 4, embChannels: 8, channelMult: [1], blocks: 1, attentionResolutions: [] },
+    ...{
+      kind: 'unet' as const,
+      imageSize: 8,
+      inChannels: 1,
+      channels: 4,
+      embChannels: 8,
+      channelMult: [1],
+      blocks: 1,
+      attentionResolutions: [],
+    },
     ...{ scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 3, groups: 4 },
   };
   const conv = (size: number, cIn: number, cOut: number) => 64 * size * size * cIn * cOut;

@@ -16,6 +16,16 @@ export { type EdmWeights, edmFilters, edmWeights, type StateArray } from './edm/
 export { type FlaxName, flaxNames, fromFlax } from './flax-names.js';
 export type { Training } from './layers/dropout.js';
 export { fromMlTract, type MlTractLayout, type MlTractName, mlTractNames } from './ml-tract-names.js';
+export {
+  familyOf,
+  initNetwork,
+  type NetworkConfig,
+  type NetworkFamily,
+  type NetworkParams,
+  networkCost,
+  networkSpec,
+  networks,
+} from './networks.js';
 export { paperConfigs } from './paper-configs.js';
 export { countParameters, type ParamInit, type ParamSpec } from './param-spec.js';
 export { applyUNet, initUNet, type UNetParams, type UNetTree, unetSpec } from './unet.js';

@@ -4,6 +4,7 @@ import type { UNetConfig } from './config.js';
 export const paperConfigs = {
   /** 60,004,099 parameters, predicts x0. */
   cifar10: {
+    kind: 'unet',
     imageSize: 32,
     inChannels: 3,
     channels: 256,
@@ -19,6 +20,7 @@ export const paperConfigs = {
   },
   /** 295,905,222 parameters, predicts x0 and eps, conditioned on a class. */
   imagenet64: {
+    kind: 'unet',
     imageSize: 64,
     inChannels: 3,
     channels: 192,

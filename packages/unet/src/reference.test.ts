@@ -5,12 +5,13 @@ import '@tensorflow/tfjs-backend-cpu';
 import { applyUNet, fromMlTract, mlTractNames, type UNetConfig, type UNetParams, unetSpec } from './index.js';
 import { expectReference, type FormulaCase } from './testing/formula-reference.js';
 
-type Case = FormulaCase & { readonly config: UNetConfig; readonly logSNR: number[]; readonly labels?: number[] };
+type Case = FormulaCase & { readonly config: Omit<UNetConfig, 'kind'>; readonly logSNR: number[]; readonly labels?: number[] };
 const { cases } = JSON.parse(readFileSync(new URL('../test/reference.json', import.meta.url), 'utf8')) as { cases: Case[] };
 
 beforeAll(() => useBackend('cpu'));
 
-test.each(cases)('the $name network gives the reference outputs and gradients', ({ config, logSNR, labels, ...expected }) => {
+test.each(cases)('the $name network gives the reference outputs and gradients', ({ config: sizes, logSNR, labels, ...expected }) => {
+  const config: UNetConfig = { kind: 'unet', ...sizes };
   const names = mlTractNames(config);
   const { imageSize: side, inChannels } = config;
   return expectReference<UNetParams>(

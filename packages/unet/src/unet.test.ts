@@ -23,6 +23,7 @@ import { applyUNet, initUNet, type UNetConfig, type UNetParams } from './index.j
 import { timeFeatures } from './layers/embedding.js';
 
 const tiny: UNetConfig = {
+  kind: 'unet',
   imageSize: 8,
   inChannels: 2,
   channels: 4,

@@ -10,6 +10,7 @@ export function configOf(file: GoldenFile, key: string): UNetConfig {
   const inputType = given.logsnr_input_type ?? 'inv_cos';
   if (inputType !== 'inv_cos') throw new BrokenFile(`its network takes the noise level as '${inputType}', ours knows 'inv_cos' only`);
   const config = {
+    kind: 'unet',
     imageSize: given.init_rez ?? 32,
     inChannels: given.in_channel,
     channels: given.channel,

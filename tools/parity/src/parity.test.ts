@@ -122,6 +122,7 @@ test('a parameter that the network does not have makes a file broken', async () 
 
 test('a torch file beside the golden file of the same network must hold the same bits', async () => {
   const shape = {
+    kind: 'unet' as const,
     imageSize: 4,
     inChannels: 3,
     channels: 32,

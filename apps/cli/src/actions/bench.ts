@@ -24,6 +24,7 @@ export type BenchOptions = ComputeOptions & {
  */
 export function networkOf(options: Omit<BenchOptions, 'batch'>): UNetConfig {
   const network = {
+    kind: 'unet' as const,
     imageSize: options.res,
     inChannels: options.in,
     channels: options.channels,

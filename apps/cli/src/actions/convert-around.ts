@@ -1,10 +1,7 @@
-import { ddpmSigmas } from '@tract/schedules';
+import { checkDiffusionModel, type ModelDescription } from '@tract/model';
+import { ddpmSigmas, type NoiseProcess, type PreconditioningSettings } from '@tract/schedules';
 import type { EdmUNetConfig } from '@tract/unet';
-import { checkDiffusionModel } from '../diffusion-model.js';
 import { dataError } from '../errors.js';
-import type { ModelDescription } from '../model-folder.js';
-import type { NoiseProcess } from '../noise-process.js';
-import type { PreconditioningSettings } from '../preconditioning.js';
 import type { Hints } from './convert-hints.js';
 
 /** Steps of the grid that the published consistency models were made on. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError, parseStrictJson } from '@tract/checkpoint';
+import type { PreconditioningSettings } from '@tract/schedules';
 import { dataError } from '../errors.js';
-import type { PreconditioningSettings } from '../preconditioning.js';
 import { readScheduler } from './convert-scheduler.js';
 
 type Settings = Readonly<Record<string, unknown>>;

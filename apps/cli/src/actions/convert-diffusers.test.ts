@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type NamedArray, readSafetensors } from '@tract/checkpoint';
 import { predictX0 } from '@tract/distill';
+import { modelOf, networkOf, uploadParams } from '@tract/model';
 import { ddpmSigmas } from '@tract/schedules';
 import { dispose, leaves, randomNormals, read, tensor, useBackend } from '@tract/tensor';
 import { type ParamSpec, type UNetConfig, unetSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import { modelOf } from '../diffusion-model.js';
-import { readModel, uploadParams, writeModel } from '../model-folder.js';
-import { networkOf } from '../network.js';
+import { readModel, writeModel } from '../model-folder.js';
 import { scratchFolder } from '../testing/tract.js';
 import { tractHere } from '../testing/tract-here.js';
 
@@ -89,6 +88,7 @@ test("a model of DDPM's linear betas is told their steps and draws", async () =>
 
 test("the paper's networks go to diffusers as networks of the same function", async () => {
   const network: UNetConfig = {
+    kind: 'unet',
     ...{ imageSize: 8, inChannels: 1, channels: 8, embChannels: 16, channelMult: [1, 2], blocks: 1, attentionResolutions: [4], headDim: 4 },
     ...{ scaleShift: true, resampleInBlocks: true, outputs: 2, classes: 3, groups: 4 },
   };

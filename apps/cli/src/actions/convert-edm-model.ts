@@ -1,8 +1,8 @@
 import type { NamedArray } from '@tract/checkpoint';
+import type { ModelDescription } from '@tract/model';
+import type { PreconditioningSettings } from '@tract/schedules';
 import { type EdmUNetConfig, edmWeights } from '@tract/unet';
 import { dataError } from '../errors.js';
-import type { ModelDescription } from '../model-folder.js';
-import type { PreconditioningSettings } from '../preconditioning.js';
 import type { EdmOrigin } from './convert-edm-origin.js';
 import { exactFloat32 } from './convert-table.js';
 import type { HostModel } from './convert-write.js';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Prediction } from '@tract/distill';
+import type { PreconditioningSettings } from '@tract/schedules';
 import { paperConfigs, type UNetConfig } from '@tract/unet';
 import { dataError } from '../errors.js';
 import { didYouMean } from '../near-miss.js';
-import type { PreconditioningSettings } from '../preconditioning.js';
 import type { Facts } from './convert-facts.js';
 
 /** What --config may say. */
@@ -106,7 +106,7 @@ export function completeConfig(path: string, facts: Facts, prediction: Predictio
   const attentionResolutions = attention.flatMap((has, level) => (has ? [imageSize / 2 ** level] : [])).reverse();
   const { heads: _, headDim: __, ...known } = sizes;
   const groups = hints.groups === undefined ? {} : { groups: hints.groups };
-  const network: UNetConfig = { imageSize, ...known, attentionResolutions, ...heads, ...groups };
+  const network: UNetConfig = { kind: 'unet', imageSize, ...known, attentionResolutions, ...heads, ...groups };
   requireAgreement(path, network, hints);
   return { network, prediction: meaning, samplingSteps: hints.samplingSteps ?? [], data: hints.data ?? data ?? 'unknown' };
 }

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSafetensors, readTorch, writeTorch } from '@tract/checkpoint';
 import { predictX0 } from '@tract/distill';
+import { modelOf, uploadParams } from '@tract/model';
 import { ddpmSigmas } from '@tract/schedules';
 import { dispose, read, type Tensor, tensor, treeFromLeaves, useBackend } from '@tract/tensor';
 import { applyEdmUNet, countParameters, type DhariwalUNetConfig, type EdmUNetParams, edmConfigs, edmNames, edmUNetSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import { modelOf } from '../diffusion-model.js';
-import { readModel, uploadParams } from '../model-folder.js';
+import { readModel } from '../model-folder.js';
 import { scratchFolder } from '../testing/tract.js';
 import { tractHere } from '../testing/tract-here.js';
 

@@ -1,5 +1,5 @@
+import type { PreconditioningSettings } from '@tract/schedules';
 import { dataError } from '../errors.js';
-import type { PreconditioningSettings } from '../preconditioning.js';
 
 type Settings = Readonly<Record<string, unknown>>;
 type Ddpm = Extract<PreconditioningSettings, { kind: 'ddpm' }>;

@@ -61,8 +61,8 @@ type NetworkThere = {
 function networkThere(path: string, { network, tensors }: StoredModel): NetworkThere {
   try {
     if (network.kind === 'song') throw new RangeError("a UNet2DModel has no DDPM++ or NCSN++ of EDM's kind");
-    const config = network.kind === undefined ? paperAsAdm(network) : network;
-    return { config, settings: toDiffusersSettings(config), tensors: network.kind === undefined ? paperTensors(tensors) : tensors };
+    const config = network.kind === 'unet' ? paperAsAdm(network) : network;
+    return { config, settings: toDiffusersSettings(config), tensors: network.kind === 'unet' ? paperTensors(tensors) : tensors };
   } catch (error) {
     throw dataError(`${path} cannot be written for diffusers: ${(error as Error).message}`, error);
   }

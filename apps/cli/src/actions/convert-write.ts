@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { encodeModel, type ModelConfig, type NamedArray, writeSafetensors, writeTorch } from '@tract/checkpoint';
+import type { ModelDescription } from '@tract/model';
 import { writeFileAtomically } from '../atomic.js';
 import { usageError } from '../errors.js';
 import { makeFolder, requireRoom } from '../folders.js';
 import { modelCard } from '../model-card.js';
-import { type ModelDescription, writeModel } from '../model-folder.js';
+import { writeModel } from '../model-folder.js';
 import { toMlTract } from './convert-ml-tract.js';
 import { toEdm } from './convert-to-edm.js';
 
@@ -47,7 +48,7 @@ export function writeConverted(path: string, kind: DestinationKind, { descriptio
 
 /** The names and layouts of the program that the network is of. */
 const namesThere = ({ network }: ModelDescription, tensors: ReadonlyMap<string, NamedArray>) =>
-  network.kind === undefined ? toMlTract(network, tensors) : toEdm(network, tensors);
+  network.kind === 'unet' ? toMlTract(network, tensors) : toEdm(network, tensors);
 
 /** The weights of a model folder, with the configuration among the metadata, where `readModel` finds it. */
 function oneFile(description: ModelDescription, tensors: ReadonlyMap<string, NamedArray>): Uint8Array {

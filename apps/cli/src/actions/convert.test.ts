@@ -15,6 +15,7 @@ const { path: folder, remove, at, bytesAt, convert, converted } = conversions();
 afterAll(remove);
 
 const tiny: UNetConfig = {
+  kind: 'unet',
   imageSize: 8,
   inChannels: 1,
   channels: 8,

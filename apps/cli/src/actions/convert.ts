@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
+import { type ModelDescription, modelPart } from '@tract/model';
+import type { PreconditioningSettings } from '@tract/schedules';
 import { edmNames, mlTractNames } from '@tract/unet';
-import { modelPart } from '../diffusion-model.js';
 import { dataError, usageError } from '../errors.js';
 import type { Io } from '../io.js';
-import type { ModelDescription } from '../model-folder.js';
-import type { PreconditioningSettings } from '../preconditioning.js';
 import { modelAround } from './convert-around.js';
 import { convertDiffusers, diffusersMarker } from './convert-diffusers.js';
 import { edmMarker, recogniseEdm } from './convert-edm.js';
@@ -70,7 +69,7 @@ function convertModel({ path, model }: ModelSource, { family, part, config, to, 
 
 /** Our parameters' names in the program that the network is of. @throws CliError (bad data) for an ADM that EDM's code does not build. */
 function namesOf(path: string, network: ModelDescription['network']): ReadonlyMap<string, { readonly name: string }> {
-  if (network.kind === undefined) return mlTractNames(network);
+  if (network.kind === 'unet') return mlTractNames(network);
   try {
     return edmNames(network);
   } catch (error) {

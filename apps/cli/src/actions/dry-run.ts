@@ -1,11 +1,11 @@
 import { openBatches } from '@tract/data';
+import { modelPart } from '@tract/model';
+import type { NetworkConfig } from '@tract/unet';
 import { loadSet } from '../data-sets.js';
-import { modelPart } from '../diffusion-model.js';
 import { exitCodeOf, exitCodes, usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { knownTeacher, readTeacher } from '../known-teacher.js';
 import { hasModel } from '../model-folder.js';
-import type { NetworkConfig } from '../network.js';
 import type { DistillPreset, TrainPreset } from '../presets.js';
 import { withCommas } from '../quantity.js';
 import { type BatchSettings, hostBatch, requireFit } from '../training-batch.js';

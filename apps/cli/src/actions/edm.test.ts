@@ -1,12 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NamedArray, readNpz } from '@tract/checkpoint';
+import { modelPart } from '@tract/model';
 import { leaves, randomNormals } from '@tract/tensor';
-import type { ParamSpec } from '@tract/unet';
+import { type NetworkConfig, networkSpec, type ParamSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { modelPart } from '../diffusion-model.js';
 import { readModel, writeModel } from '../model-folder.js';
-import { type NetworkConfig, specOf } from '../network.js';
 import { trainPresets } from '../presets.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { readLog, scratchFolder, startTract, tract, until } from '../testing/tract.js';
@@ -117,7 +116,7 @@ test.each<[string, string[], object]>([
 test('a network of classes is told those of its images, and draws the one that it is asked for', async () => {
   const { network, ...around } = modelPart(trainPresets['mnist-edm-tiny']);
   const conditional: NetworkConfig = { ...network, classes: 10 };
-  const weights = leaves<ParamSpec>(specOf(conditional)).map(([path, { shape }], sample): [string, NamedArray] => {
+  const weights = leaves<ParamSpec>(networkSpec(conditional)).map(([path, { shape }], sample): [string, NamedArray] => {
     const values = randomNormals(
       { seed: 1, sample },
       shape.reduce((product, side) => product * side, 1),

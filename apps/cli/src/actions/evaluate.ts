@@ -1,22 +1,25 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { type Sampling, samplingOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
+import { samplerOptionNames } from '@tract/samplers';
 import { type DigitDistance, readImages, type Score } from '@tract/scores';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { checkSet } from '../data-sets.js';
 import { usageError } from '../errors.js';
+import { flagOf } from '../flag-of.js';
 import { type Io, report } from '../io.js';
 import { recordScore, referenceName, requireRecordable } from '../measuring/kept-scores.js';
 import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';
 import { readModel } from '../model-folder.js';
 import { present } from '../present.js';
 import { drawImages } from '../sample-run.js';
-import { type Sampling, type SamplingOptions, samplingOf } from '../sampling.js';
+import type { DrawingOptions } from '../sampling-options.js';
 import { interruptible } from '../signals.js';
 
 export type EvaluateOptions = ComputeOptions &
-  SamplingOptions & {
+  DrawingOptions & {
     readonly samples: string;
     readonly steps?: number;
     readonly count?: number;
@@ -38,21 +41,18 @@ function holdsImages(path: string): boolean {
   return extension === '.npz';
 }
 
-const drawingOptions = [
-  ...(['steps', 'count', 'seed', 'sampler', 'eta', 'churn', 'churnMin', 'churnMax', 'churnNoise'] as const),
-  ...(['sigmaMin', 'sigmaMax', 'rho', 'class'] as const),
-];
-
-const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** Options that say how to draw, as scores keep them. */
+const samplingOptions = [...samplerOptionNames, 'sigmaMin', 'sigmaMax', 'rho', 'class'] as const;
+const drawingOptions = ['steps', 'count', 'seed', 'sampler', ...samplingOptions] as const;
 
 /** The score as a model keeps it, with every option of sampling that was given. */
 function scoreOf(
   { frechet_distance, features, samples, reference, reference_samples, extractor }: DigitDistance,
   { sampler, nfe }: Sampling,
   { steps, seed }: { readonly steps: number; readonly seed: number },
-  { eta, churn, churnMin, churnMax, churnNoise, sigmaMin, sigmaMax, rho, class: label }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Score {
-  const given = present({ eta, churn, churnMin, churnMax, churnNoise, sigmaMin, sigmaMax, rho, class: label });
+  const given = present(Object.fromEntries(samplingOptions.map((name) => [name, options[name]])));
   const facts = { reference: referenceName(reference), reference_samples, extractor, features };
   return { values: { frechet_distance }, steps, sampler, nfe, ...given, seed, samples, ...facts };
 }
@@ -64,7 +64,7 @@ export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> 
   const isReady = holdsImages(source);
   const given = drawingOptions.find((name) => options[name] !== undefined);
   if (isReady && given)
-    throw usageError(`--${dashed(given)} is for drawing from a model, but --samples ${source} holds images; leave it out`);
+    throw usageError(`${flagOf(given)} is for drawing from a model, but --samples ${source} holds images; leave it out`);
   if (isReady && options.record) throw usageError(`--record is for a model, but --samples ${source} holds images; leave it out`);
   const ready = isReady ? await readImages(source) : undefined;
   const model = isReady ? undefined : readModel(source);

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { processOf, samplingOf } from '@tract/model';
 import { type Drawing, gridPng, inSteps, type RunRecord, runReport, squareColumns } from '@tract/report';
 import type { DigitDistance, DigitReference } from '@tract/scores';
 import { writeFileAtomically } from '../atomic.js';
 import { startBackend } from '../backend.js';
 import { commandOf } from '../card-command.js';
 import type { ComputeOptions } from '../common-options.js';
-import { processOf } from '../diffusion-model.js';
 import { CliError, exitCodes, usageError } from '../errors.js';
 import { requireRoom } from '../folders.js';
 import { sliceImages } from '../images.js';
@@ -17,7 +17,6 @@ import { readRun } from '../monitoring/run-record.js';
 import { distillPresets, trainPresets } from '../presets.js';
 import { modelPath } from '../run-folder.js';
 import { drawImages } from '../sample-run.js';
-import { samplingOf } from '../sampling.js';
 import { interruptible, type Pause } from '../signals.js';
 
 export type ReportOptions = ComputeOptions & {

@@ -1,3 +1,4 @@
+import { samplingOf } from '@tract/model';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { outputKind, writeImages } from '../image-files.js';
@@ -5,11 +6,11 @@ import { type Io, report } from '../io.js';
 import { readModel } from '../model-folder.js';
 import { inSteps, withCommas } from '../quantity.js';
 import { drawImages } from '../sample-run.js';
-import { type SamplingOptions, samplingOf } from '../sampling.js';
+import type { DrawingOptions } from '../sampling-options.js';
 import { interruptible } from '../signals.js';
 
 export type SampleOptions = ComputeOptions &
-  SamplingOptions & {
+  DrawingOptions & {
     readonly steps: number;
     readonly count: number;
     readonly seed: number;

@@ -1,7 +1,7 @@
+import { checkDiffusionModel } from '@tract/model';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { loadSet } from '../data-sets.js';
-import { checkDiffusionModel } from '../diffusion-model.js';
 import { usageError } from '../errors.js';
 import { type Io, report, warnOn } from '../io.js';
 import { type TrainPreset, trainPresets, usualTeacher } from '../presets.js';

@@ -1,4 +1,4 @@
-import type { TargetRule } from '@tract/distill';
+import { methods, type TargetRule } from '@tract/distill';
 import { Command, Option } from 'commander';
 import type { DistillOptions } from '../actions/distill.js';
 import { examples, pathName, required, SuggestingOption, withComputing } from '../common-options.js';
@@ -6,7 +6,6 @@ import type { Io } from '../io.js';
 import { distillPresets, presetHelp, usualStudent } from '../presets.js';
 import { fraction, integerList, numberUpTo, phaseSchedule } from '../quantity.js';
 import { shippedNames } from '../shipped-models.js';
-import { methods } from '../target-rules.js';
 import { preset, settingsHeading, supervised, withTraining } from '../training-options.js';
 
 /** None, the second of the two that make a target, or both. */

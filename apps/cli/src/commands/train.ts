@@ -1,7 +1,7 @@
+import { predictions } from '@tract/distill';
 import { Command, Option } from 'commander';
 import type { TrainOptions } from '../actions/train.js';
 import { examples, pathName, required, withComputing } from '../common-options.js';
-import { predictions } from '../diffusion-model.js';
 import type { Io } from '../io.js';
 import { presetHelp, trainPresets, usualTeacher } from '../presets.js';
 import { numberUpTo, positiveNumber, quantity } from '../quantity.js';

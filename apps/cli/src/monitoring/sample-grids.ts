@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { samplingOf } from '@tract/model';
 import { gridPng, inSteps, type Picture, squareColumns, withCommas } from '@tract/report';
 import { writeFileAtomically } from '../atomic.js';
 import { dataError } from '../errors.js';
@@ -8,7 +9,6 @@ import type { Io } from '../io.js';
 import { readModel } from '../model-folder.js';
 import { modelPath } from '../run-folder.js';
 import { drawImages } from '../sample-run.js';
-import { samplingOf } from '../sampling.js';
 import type { Pause } from '../signals.js';
 
 /** A sample grid of the model after `step` updates: RUN/samples/step-00012000.png. */

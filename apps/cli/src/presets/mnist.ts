@@ -4,6 +4,7 @@ import type { DistillPreset, TrainPreset } from './preset.js';
 
 /** A U-Net for 28x28 digits; change it here and every preset follows. */
 const digits: UNetConfig = {
+  kind: 'unet',
   imageSize: 28,
   inChannels: 1,
   channels: 32,

@@ -1,6 +1,6 @@
 import { halvings } from '@tract/distill';
+import type { DiffusionModel } from '@tract/model';
 import { edmConfigs, paperConfigs } from '@tract/unet';
-import type { DiffusionModel } from '../diffusion-model.js';
 import type { DistillPreset, TrainPreset } from './preset.js';
 
 /** The published code counts images in units of 2^20. */

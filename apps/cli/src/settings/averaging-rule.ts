@@ -1,5 +1,5 @@
+import type { AveragingSettings } from '@tract/distill';
 import type { z } from 'zod';
-import type { AveragingSettings } from '../averaging.js';
 
 const averages = ['emaResidual', 'emaMomentum', 'emaHalfLife'] as const;
 

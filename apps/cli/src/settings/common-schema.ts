@@ -1,5 +1,5 @@
-import type { AveragingSettings } from '../averaging.js';
-import { lossWeightNames } from '../loss-weight.js';
+import type { AveragingSettings } from '@tract/distill';
+import { lossWeightNames } from '@tract/schedules';
 import { count, flag, momentum, number, oneOf, positive, type ShapeOf, text, whole } from './expecting.js';
 
 const averaging = {

@@ -1,6 +1,6 @@
+import { methods } from '@tract/distill';
 import { z } from 'zod';
 import { scheduleFault } from '../quantity.js';
-import { methods } from '../target-rules.js';
 import { checkAveraging } from './averaging-rule.js';
 import { commonShape, lossWeight } from './common-schema.js';
 import { counts, flag, momentum, oneOf, text, upTo } from './expecting.js';

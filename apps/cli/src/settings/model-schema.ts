@@ -1,6 +1,6 @@
+import { predictions } from '@tract/distill';
 import type { ConsistencySettings, DdpmSettings, EdmRange } from '@tract/schedules';
 import { z } from 'zod';
-import { predictions } from '../diffusion-model.js';
 import { count, kindOf, number, oneOf, type ShapeOf, whole } from './expecting.js';
 import { networkSchema } from './network-schema.js';
 

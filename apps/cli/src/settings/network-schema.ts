@@ -17,15 +17,15 @@ const common = {
 const heads = count().describe('attention heads at every level; give this or `headDim`').optional();
 const groups = count().describe('groups of every normalisation; must divide the channels of every level');
 
-const paper = {
-  kind: z.undefined('left out').optional(),
+const unet = {
+  kind: z.literal('unet', '"unet"'),
   ...common,
   heads,
   headDim: count().describe('channels of one attention head').optional(),
   scaleShift: flag().describe('the embedding scales and shifts the second normalisation; else it is added before it'),
   resampleInBlocks: flag().describe('halving and doubling happen inside residual blocks; else by convolutions of their own'),
   groups: groups.optional(),
-} satisfies ShapeOf<UNetConfig & { readonly kind?: undefined }>;
+} satisfies ShapeOf<UNetConfig>;
 
 const augmentChannels = count().describe('numbers that tell the network how its images were augmented; EDM has 9').optional();
 
@@ -61,7 +61,7 @@ const dhariwal = {
   sinesFirst: flag().describe('sines before cosines where the noise level is shown; false where not given').optional(),
 } satisfies ShapeOf<DhariwalUNetConfig>;
 
-/** The U-Net of the paper, which has no `kind`, or one of EDM's. What fits together in one, `checkDiffusionModel` knows. */
-export const networkSchema = z.discriminatedUnion('kind', [z.strictObject(paper), z.strictObject(song), z.strictObject(dhariwal)], {
-  error: kindOf('song, dhariwal or, for the network of the paper, left out'),
+/** A network of one of the families. What fits together in one, `checkDiffusionModel` knows. */
+export const networkSchema = z.discriminatedUnion('kind', [z.strictObject(unet), z.strictObject(song), z.strictObject(dhariwal)], {
+  error: kindOf('unet, song or dhariwal'),
 });

@@ -32,11 +32,9 @@ function mapping(folder: string, rows: readonly SettingRow[]): string[] {
   const own = kinds.map((kind) => [kind, inside.filter((row) => row.kind === kind && !shared.includes(row))] as const);
   return [
     `## Of train: ${folder}\n`,
-    `\`${folder}.kind\` is ${listed(kinds.map((kind) => (kind === undefined ? 'left out (the U-Net of the paper)' : `\`${kind}\``)))}.\n`,
+    `\`${folder}.kind\` is ${listed(kinds.map((kind) => `\`${kind}\``))}.\n`,
     ...(common.length > 0 ? ['### Of every kind\n', table(common)] : []),
-    ...own.flatMap(([kind, rowsOfKind]) =>
-      rowsOfKind.length > 0 ? [`### ${kind === undefined ? 'Without a kind' : `Of kind \`${kind}\``}\n`, table(rowsOfKind)] : [],
-    ),
+    ...own.flatMap(([kind, rowsOfKind]) => (rowsOfKind.length > 0 ? [`### Of kind \`${kind}\`\n`, table(rowsOfKind)] : [])),
   ];
 }
 
@@ -62,7 +60,7 @@ A run is described by its settings. They are put together from four places, each
 3. \`--set NAME=VALUE\`, as often as needed: one of them by its name below, such as \`network.channels=64\`. The value is read as YAML: \`1e-4\`, \`true\`, \`[1, 2, 2]\`.
 4. Options of their own, such as \`--lr 1e-4\`. What an option says, \`--set\` may not say too.
 
-Mappings are taken name by name, but as a whole where their \`kind\` changes (\`kind: null\` is the U-Net of the paper). \`null\` takes an optional setting away. One of \`emaResidual\`, \`emaMomentum\` and \`emaHalfLife\` takes
+Mappings are taken name by name, but as a whole where their \`kind\` changes. \`null\` takes an optional setting away. One of \`emaResidual\`, \`emaMomentum\` and \`emaHalfLife\` takes
 the place of the others, a \`schedule\` that of \`phaseWeights\`, a \`warmup\` that of \`rampImages\`, and \`network.outputs\` follows \`prediction\`, where the same place does not say both.
 
 \`\`\`yaml

@@ -94,7 +94,7 @@ describe('a fault is told with its place, what was expected, what came and a way
     ['flip: yes', 'a.yaml:1: flip must be true or false, got "yes"'],
     ['prediction: e', 'a.yaml:1: prediction must be one of x0, eps, v, x0+eps, got "e"'],
     ['network: big', 'a.yaml:1: network must be a mapping of its settings, got "big"'],
-    ['network:\n  kind: songs', 'a.yaml:2: network.kind must be song, dhariwal or, for the network of the paper, left out, got "songs"'],
+    ['network:\n  kind: songs', 'a.yaml:2: network.kind must be unet, song or dhariwal, got "songs"'],
     ['network:\n  kind: song', 'a.yaml:1: network.imageSize must be a whole number of at least 1, got nothing'],
     ['network: {channelMult: [1, 0]}', 'network.channelMult.1 must be a whole number of at least 1, got 0'],
     ['emaResidual: 0.1\nemaMomentum: 0.9', 'a.yaml:2: emaMomentum cannot stand beside emaResidual; choose one'],

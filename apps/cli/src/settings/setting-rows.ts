@@ -5,7 +5,7 @@ import { expectationOf } from './expecting.js';
 export type SettingRow = {
   /** Such as `network.channels`. */
   readonly path: string;
-  /** Of a mapping that comes in kinds, the one that has it; undefined for the kind without a name, too. */
+  /** Of a mapping that comes in kinds, the one that has it. */
   readonly kind?: string;
   readonly description: string;
   readonly expects: string;

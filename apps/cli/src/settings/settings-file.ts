@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { RunConfig } from '../run-config.js';
 import { isMap, type Layer } from './layer.js';
+import { upgradeSettings } from './older-settings.js';
 import { SettingsError } from './settings-error.js';
 import { type PlainMap, readYaml, type YamlValue } from './yaml-value.js';
 
@@ -34,7 +35,7 @@ export function readSettingsFile(path: string, command: RunConfig['command']): S
       throw fail(`preset must be the name of a preset, got ${JSON.stringify(preset)}`);
     return { layer: { values, nameOf: nameIn('') }, ...(preset !== undefined && { preset }), isWhole: false };
   }
-  return { layer: { values: settingsOfRun(value, command, fail), nameOf: nameIn('settings.') }, isWhole: true };
+  return { layer: { values: upgradeSettings(settingsOfRun(value, command, fail)), nameOf: nameIn('settings.') }, isWhole: true };
 }
 
 /** The line of a path, or of the nearest mapping or list around it. */

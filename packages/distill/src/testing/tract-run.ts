@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { distillSetup, distillStep, initDistillation, sampleImages } from '../index.js';
 
 const shape = {
+  kind: 'unet' as const,
   imageSize: 8,
   inChannels: 1,
   channels: 16,

@@ -1,4 +1,4 @@
-import type { Averaging } from '@tract/distill';
+import type { Averaging } from './settings.js';
 
 /** How the average that is sampled is taken; exactly one of the first three. */
 export type AveragingSettings = {

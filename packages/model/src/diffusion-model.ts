@@ -1,23 +1,20 @@
-import type { Model, Prediction } from '@tract/distill';
-import { type NetworkConfig, type NetworkParams, networkOf, specOf } from './network.js';
-import { checkProcess, cosine, type NoiseProcess } from './noise-process.js';
-import { type PreconditioningSettings, preconditioningOf } from './preconditioning.js';
+import { type Model, type Network, type Prediction, predictions } from '@tract/distill';
+import { checkNoiseProcess, cosineProcess, type NoiseProcess, type PreconditioningSettings, preconditioningOf } from '@tract/schedules';
+import { familyOf, type NetworkConfig, type NetworkParams } from '@tract/unet';
 
-export const predictions: readonly Prediction[] = ['x0', 'eps', 'v', 'x0+eps'];
-
-/** What a diffusion model is, but for its weights. */
+/** A diffusion model as JSON: everything but its parameters. */
 export type DiffusionModel = {
   readonly network: NetworkConfig;
   readonly prediction: Prediction;
   /** With it the network is the F inside, and `prediction` is 'x0'. */
   readonly preconditioning?: PreconditioningSettings;
-  /** The cosine schedule unless told. */
+  /** Default: the cosine schedule. */
   readonly process?: NoiseProcess;
 };
 
-export const processOf = ({ process = cosine }: DiffusionModel): NoiseProcess => process;
+export const processOf = ({ process = cosineProcess }: DiffusionModel): NoiseProcess => process;
 
-/** The parts of anything larger that make it a model. */
+/** Return the fields of anything larger that make it a model. */
 export const modelPart = ({ network, prediction, preconditioning, process }: DiffusionModel): DiffusionModel => ({
   network,
   prediction,
@@ -25,14 +22,24 @@ export const modelPart = ({ network, prediction, preconditioning, process }: Dif
   ...(process && { process }),
 });
 
-/** A model as the distiller and the samplers see it. */
+/** Return a network as the distiller and the samplers see one. Its parameters must be of its configuration. */
+export function networkOf(config: NetworkConfig): Network<NetworkParams> {
+  const family = familyOf(config);
+  return (params, xt, conditioning) => family.apply(config, params, xt, conditioning);
+}
+
+/** Return a model as the distiller and the samplers see one. */
 export const modelOf = ({ network, prediction, preconditioning }: DiffusionModel): Model<NetworkParams> => ({
   network: networkOf(network),
   prediction,
   ...(preconditioning && { preconditioning: preconditioningOf(preconditioning) }),
 });
 
-/** @throws RangeError or TypeError that names what is wrong with a description; also with one that was read from a file. */
+/**
+ * Check a model in full, also one that was read from a file.
+ *
+ * @throws RangeError or TypeError that names the field and what would do.
+ */
 export function checkDiffusionModel(model: DiffusionModel): void {
   const { network, prediction, preconditioning } = model;
   if (!isRecord(network)) throw new TypeError("expected 'network', the configuration of a U-Net");
@@ -44,8 +51,8 @@ export function checkDiffusionModel(model: DiffusionModel): void {
     if (prediction !== 'x0') throw new RangeError(`a preconditioned model predicts x0, got 'prediction' ${JSON.stringify(prediction)}`);
   }
   if (model.process !== undefined && !isRecord(model.process)) throw new TypeError("'process' must be an object with a 'kind'");
-  checkProcess(processOf(model));
-  specOf(network);
+  checkNoiseProcess(processOf(model));
+  familyOf(network).check(network);
   if (prediction === 'x0+eps' && network.outputs !== 2)
     throw new RangeError(`a network that predicts x0+eps has 2 outputs, this one ${network.outputs}`);
 }

@@ -1,5 +1,9 @@
-import { btd, consistencyDistillation, consistencyTraining, multistepConsistency, type TargetRule, tract, tractEdm } from '@tract/distill';
-import type { NoiseProcess } from './noise-process.js';
+import type { NoiseProcess } from '@tract/schedules';
+import { btd } from './btd.js';
+import { consistencyDistillation, consistencyTraining, multistepConsistency } from './consistency.js';
+import type { TargetRule } from './target-rule.js';
+import { tract } from './tract.js';
+import { tractEdm } from './tract-edm.js';
 
 /** How a teacher takes a step. */
 export type TeacherStep = 'ddim' | 'heun';

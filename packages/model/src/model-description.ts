@@ -1,0 +1,35 @@
+import type { ModelConfig } from '@tract/checkpoint';
+import { checkDiffusionModel, type DiffusionModel } from './diffusion-model.js';
+import { ModelError } from './model-error.js';
+import { upgradeModel } from './older-models.js';
+
+/** What `config.json` of a model says beyond the format's header. */
+export type ModelDescription = DiffusionModel & {
+  /** Numbers of sampling steps that the model is made for, best first; a teacher takes any. */
+  readonly samplingSteps: readonly number[];
+  /** Name of the data set that it was trained on. */
+  readonly data: string;
+  /** How it was made: whatever the writer knows. */
+  readonly recipe?: { readonly [name: string]: ModelConfig[string] };
+  /** Measurements; their form is the writer's. */
+  readonly scores?: ModelConfig[string];
+};
+
+/**
+ * Return the description in a `config.json` that has been read as JSON. Those of older versions are brought up to date.
+ *
+ * @param source name of the file, for messages.
+ * @throws ModelError that says which field is wrong and what would do.
+ */
+export function parseModel(config: ModelConfig, source = 'config.json'): ModelDescription {
+  const description = upgradeModel(config) as unknown as ModelDescription;
+  try {
+    checkDiffusionModel(description);
+  } catch (error) {
+    throw new ModelError(`${source}: no model can be built from this configuration: ${(error as Error).message}`, { cause: error });
+  }
+  const { samplingSteps, data } = description;
+  if (!Array.isArray(samplingSteps)) throw new ModelError(`${source}: expected 'samplingSteps', a list of numbers of steps`);
+  if (typeof data !== 'string') throw new ModelError(`${source}: expected 'data', the name of the data set`);
+  return description;
+}

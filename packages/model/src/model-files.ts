@@ -1,0 +1,52 @@
+import { decodeModelConfig, encodeModel, type ModelConfig, type ModelFiles, type NamedArray, readSafetensors } from '@tract/checkpoint';
+import { type NetworkParams, networkSpec } from '@tract/unet';
+import { type ModelDescription, parseModel } from './model-description.js';
+import { ModelError } from './model-error.js';
+import { checkArrays, uploadTree } from './tree-arrays.js';
+
+/** A model that has been read and checked, its parameters still on the host. */
+export type StoredModel = ModelDescription & {
+  /** `config.json` as it was read. */
+  readonly config: ModelConfig;
+  readonly tensors: ReadonlyMap<string, NamedArray>;
+};
+
+/** A file, and what to call it in messages. */
+export type NamedFile = { readonly name: string; readonly bytes: Uint8Array };
+
+/** Key of the copy of config.json in the metadata of the safetensors file, which makes that file enough by itself. */
+const configKey = 'tract.config';
+
+/**
+ * Read a model from the bytes of its files, and check that every tensor is there in the right shape and type.
+ *
+ * @param weights a safetensors file.
+ * @param config its config.json. Default: the copy inside the weights.
+ * @throws ModelError or CheckpointError that names the file.
+ */
+export function loadModel(weights: Uint8Array | NamedFile, config?: Uint8Array | NamedFile): StoredModel {
+  const file = named(weights, 'model.safetensors');
+  const { tensors, metadata } = readSafetensors(file.bytes, { source: file.name });
+  const inside = metadata.get(configKey);
+  const configFile = config
+    ? named(config, 'config.json')
+    : inside !== undefined && { name: `${file.name}, metadata '${configKey}'`, bytes: new TextEncoder().encode(inside) };
+  if (!configFile)
+    throw new ModelError(`${file.name} says nothing about its network: expected a config.json beside it; add the one that belongs to it`);
+  const json = decodeModelConfig(configFile.bytes, configFile.name);
+  const description = parseModel(json, configFile.name);
+  checkArrays(networkSpec(description.network), tensors, file.name);
+  return { ...description, config: json, tensors };
+}
+
+const named = (file: Uint8Array | NamedFile, name: string): NamedFile => (file instanceof Uint8Array ? { name, bytes: file } : file);
+
+/** Return the files of a model; the same model gives the same bytes. @throws CheckpointError for a description that is not plain JSON. */
+export function saveModel(description: ModelDescription, tensors: Iterable<readonly [string, NamedArray]>): ModelFiles {
+  const config = { format: 'tract-model', version: 1, ...description } as unknown as ModelConfig;
+  return encodeModel(config, tensors, { [configKey]: JSON.stringify(config) });
+}
+
+/** Make the parameters as tensors of the active backend; the caller owns them. */
+export const uploadParams = ({ network, tensors }: StoredModel): NetworkParams =>
+  uploadTree(networkSpec(network), tensors) as NetworkParams;

@@ -1,0 +1,1 @@
+export { type ModelPaths, modelFiles, readModel } from './model-folder.js';

@@ -1,0 +1,78 @@
+import {
+  type Sampler,
+  type SamplerEntry,
+  type SamplerName,
+  type SamplerOptions,
+  samplerNames,
+  samplerOptionNames,
+  samplers,
+} from '@tract/samplers';
+import { type EdmRange, knownSteps, type NoiseLevel, type NoiseProcess, samplingLevels } from '@tract/schedules';
+import { type DiffusionModel, processOf } from './diffusion-model.js';
+import { SamplingError } from './model-error.js';
+
+/** How to draw from a model. Range: for models that take any of EDM's levels. Default: the model's own. */
+export type SamplingOptions = EdmRange &
+  SamplerOptions & {
+    /** Default: heun for models that take any of EDM's levels, as published; else ddim. */
+    readonly sampler?: SamplerName;
+  };
+
+/** A sampler and its noise levels for one model. */
+export type Sampling = {
+  readonly sampler: SamplerName;
+  /** Noisy to clean, one more than steps. */
+  readonly levels: readonly NoiseLevel[];
+  /** Network calls for one image. */
+  readonly nfe: number;
+  /** True if each prediction of x0 is kept within [-1, 1]. */
+  readonly clip: boolean;
+  readonly run: Sampler;
+};
+
+/**
+ * Return the sampler and the levels of so many steps for a model.
+ *
+ * @throws SamplingError for options that do not go with the model or each other.
+ */
+export function samplingOf(model: DiffusionModel, steps: number, options: SamplingOptions = {}): Sampling {
+  const process = processOf(model);
+  const takesRange = process.kind === 'edm' && knownSteps(process) === undefined;
+  const { sampler = takesRange ? 'heun' : 'ddim', sigmaMin, sigmaMax, rho } = options;
+  const range = given({ sigmaMin, sigmaMax, rho });
+  const [first] = Object.keys(range);
+  if (first !== undefined && !takesRange)
+    throw new SamplingError(first, "is for teachers on EDM's levels; this model has levels of its own, leave it out");
+  const { make, nfe, clip } = entryFor(sampler, process, options);
+  const levels = levelsOf({ ...process, ...range }, steps);
+  return { sampler, levels, nfe: nfe(steps), clip, run: make(options) };
+}
+
+function entryFor(sampler: SamplerName, process: NoiseProcess, options: SamplerOptions): SamplerEntry {
+  if (!Object.hasOwn(samplers, sampler))
+    throw new SamplingError('sampler', `must be one of ${samplerNames.join(', ')}, got ${JSON.stringify(sampler)}`);
+  const entry: SamplerEntry = samplers[sampler];
+  if (entry.process !== undefined && entry.process !== process.kind)
+    throw new SamplingError(
+      'sampler',
+      `${sampler} needs a model on ${entry.process} levels, this one is on ${process.kind} levels; choose ddim or dpm-solver`,
+    );
+  for (const name of samplerOptionNames) {
+    if (!options[name] || entry.options.includes(name)) continue;
+    const takers = samplerNames.filter((other) => (samplers[other] as SamplerEntry).options.includes(name));
+    throw new SamplingError(name, `goes with sampler ${takers.join(' or ')}, not ${sampler}; leave it out`);
+  }
+  return entry;
+}
+
+function levelsOf(process: NoiseProcess, steps: number): NoiseLevel[] {
+  try {
+    return samplingLevels(process, steps);
+  } catch (error) {
+    throw new SamplingError('steps', `${steps} cannot be: ${(error as Error).message}`);
+  }
+}
+
+/** The options that are not undefined, so that those that are do not hide defaults. */
+const given = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
