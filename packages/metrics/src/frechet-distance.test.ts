@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FeatureStatistics, featureStatistics } from './feature-statistics.js';
-import { frechetDistance } from './frechet-distance.js';
+import { frechetDistance, type IndefiniteCovariance } from './frechet-distance.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 import { goldenArray, goldenResult } from './testing/golden-metrics.js';
 import { randomNumbers, transposeMultiply } from './testing/random-matrices.js';
@@ -68,6 +68,43 @@ describe('closed forms', () => {
     const [a, b] = [gaussian([...new Float64Array(n)], s), gaussian([...new Float64Array(n)], t)];
     // roots of eigenvalues near zero, each right to 2^-26 of the largest
     expect(frechetDistance(a, b)).toBeCloseTo(trace(a) + trace(b) - 2 * overlap, 6);
+  });
+});
+
+describe('covariances with the noise of float32', () => {
+  const [n, d] = [300, 120];
+  /** Features whose spread falls off as those of images do, the last ones without any. */
+  const features = (seed: number, scale: number) => randomNumbers(seed, n * d).map((x, i) => 0.4 + (x * scale) / (1 + (i % d)) ** 3);
+  /** Errors of `size` beside the largest entry, the same in both halves. */
+  function noisy(statistics: FeatureStatistics, size: number): FeatureStatistics {
+    const covariance = statistics.covariance.slice();
+    const errors = randomNumbers(99, d * d).map((x) => x * size * Math.max(...statistics.covariance));
+    for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) covariance[i * d + j] = covariance[j * d + i] += errors[i * d + j];
+    return { ...statistics, covariance };
+  }
+  const [a, b] = [featureStatistics(features(1, 1), d), featureStatistics(features(2, 1.3), d)];
+  const exact = frechetDistance(a, b);
+
+  test.each([1e-7, 1e-9])(
+    'errors of %d beside the largest entry change it by less than 1%%, and each indefinite matrix is named',
+    (size) => {
+      const seen: IndefiniteCovariance[] = [];
+      const found = frechetDistance(noisy(a, size), noisy(b, size), { onIndefinite: (covariance) => seen.push(covariance) });
+      expect(Math.abs(found / exact - 1)).toBeLessThan(0.01);
+      expect(seen.map(({ of }) => of)).toEqual(['a', 'b']);
+      for (const { smallest, largest } of seen) {
+        expect(-smallest / largest).toBeGreaterThan(size / 10);
+        expect(-smallest / largest).toBeLessThan(size * 100);
+      }
+    },
+  );
+
+  test('one noisy side is enough, and sums in float64 are none', () => {
+    const seen: string[] = [];
+    const onIndefinite = ({ of }: IndefiniteCovariance) => seen.push(of);
+    expect(Math.abs(frechetDistance(a, noisy(b, 1e-7), { onIndefinite }) / exact - 1)).toBeLessThan(0.01);
+    frechetDistance(a, b, { onIndefinite });
+    expect(seen).toEqual(['b']);
   });
 });
 

@@ -21,7 +21,7 @@ export {
   type StatisticsAccumulator,
 } from './feature-statistics.js';
 export { type FewSamples, fewSamples } from './few-samples.js';
-export { frechetDistance } from './frechet-distance.js';
+export { type FrechetOptions, frechetDistance, type IndefiniteCovariance } from './frechet-distance.js';
 export {
   type ExtrapolatedFrechet,
   extrapolateFrechet,
