@@ -1,23 +1,78 @@
+import { TEXT_SAMPLE_BYTES, textContent } from '@tract/checkpoint';
+import { isBmp, readBmp } from './bmp.js';
 import { DataError } from './data-error.js';
-import { isJpegContent, readJpeg } from './jpeg.js';
-import { cropCentre, type Picture } from './picture.js';
-import { readPng } from './png.js';
+import { isJpeg, readJpeg } from './jpeg.js';
+import { type BadPicture, cropCentre, type Picture, type RawPicture } from './picture.js';
+import { isPng, readPng } from './png.js';
+import { isPnm, readPnm } from './pnm.js';
+import { isTiff, readTiff } from './tiff.js';
+import { isWebp, readWebp } from './webp.js';
 
-/** PNG and JPEG files as the images of a set. */
+/**
+ * Colours of the pictures of a set. 'same': grey stays grey, all else is RGB, and all have the colours of the first; 16 bits are cut to their upper 8, and
+ * transparency is refused where it is any. 'rgb': as Pillow's convert('RGB'), which drops transparency and cuts grey of 16 bits at 255.
+ */
+export type PictureColour = 'same' | 'rgb';
+
+/** Files of pictures as the images of a set. */
 export type PictureForm = {
   readonly kind: 'picture';
-  /** The middle `crop` x `crop` pixels are kept. */
+  /** Side of the middle that is kept. */
   readonly crop?: number;
+  readonly colour: PictureColour;
   /** A picture whose size all have. */
   readonly like: PictureSize;
 };
 
 export type PictureSize = { readonly name: string; readonly height: number; readonly width: number; readonly channels: number };
 
-/** @throws DataError naming `title` when the bytes are no picture that is read, or smaller than `crop`. */
-export function decodePicture(bytes: Uint8Array, title: string, crop: number | undefined): Picture {
-  const picture = isJpegContent(bytes) ? readJpeg(bytes, title) : readPng(bytes, title);
+const kinds: readonly (readonly [is: (bytes: Uint8Array) => boolean, read: (bytes: Uint8Array, damaged: BadPicture) => RawPicture])[] = [
+  [isPng, readPng],
+  [isJpeg, readJpeg],
+  [isWebp, readWebp],
+  [isBmp, readBmp],
+  [isTiff, readTiff],
+  [isPnm, readPnm],
+];
+
+/** Decode a picture, told by its first bytes. @throws DataError naming `title` when the bytes are no picture that is read, or smaller than `crop`. */
+export function decodePicture(bytes: Uint8Array, title: string, { crop, colour }: Pick<PictureForm, 'crop' | 'colour'>): Picture {
+  const damaged: BadPicture = (reason, cause) => new DataError('damaged', `${title}: ${reason}`, { cause });
+  const kind = kinds.find(([is]) => is(bytes));
+  if (!kind)
+    throw damaged(
+      `not a picture that is read: it is ${textContent(bytes.subarray(0, TEXT_SAMPLE_BYTES)) ?? 'no PNG, JPEG, WebP, BMP, TIFF or PPM'}`,
+    );
+  const raw = kind[1](bytes, damaged);
+  const picture = colour === 'rgb' ? toRgb(raw) : withoutAlpha(raw, damaged);
   return crop === undefined ? picture : cropCentre(picture, crop, title);
+}
+
+/** As Pillow's convert('RGB'). */
+function toRgb({ height, width, channels, pixels }: RawPicture): Picture {
+  const isGrey = channels < 3;
+  // Pillow keeps grey of 16 bits as numbers and cuts them off at 255; of colours it takes the upper byte.
+  const byte = !(pixels instanceof Uint16Array)
+    ? (value: number) => value
+    : isGrey && channels === 1
+      ? (value: number) => Math.min(value, 255)
+      : (value: number) => value >> 8;
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) for (let c = 0; c < 3; c++) rgb[i * 3 + c] = byte(pixels[i * channels + (isGrey ? 0 : c)]);
+  return { height, width, channels: 3, pixels: rgb };
+}
+
+/** The colours as they are, of 8 bits. @throws DataError from `damaged` where a pixel is transparent: of what stands behind it the file says nothing */
+function withoutAlpha({ height, width, channels, pixels }: RawPicture, damaged: BadPicture): Picture {
+  const isWide = pixels instanceof Uint16Array;
+  const kept = channels < 3 ? 1 : 3;
+  const made = new Uint8Array(width * height * kept);
+  for (let i = 0; i < width * height; i++) {
+    if (kept < channels && pixels[i * channels + kept] !== (isWide ? 65_535 : 255))
+      throw damaged('it is transparent in places; put it before a background and save it again');
+    for (let c = 0; c < kept; c++) made[i * kept + c] = isWide ? pixels[i * channels + c] >> 8 : pixels[i * channels + c];
+  }
+  return { height, width, channels: kept, pixels: made };
 }
 
 /** @throws DataError of kind 'mismatch' naming `title` when a picture is not as large as `like`. */

@@ -1,32 +1,25 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from './data-error.js';
+import { filesBelow, leftOutCounter } from './folder-files.js';
 import type { ImagesOnDemand } from './image-set.js';
-import { isPicture, type PictureOptions, pictureSet } from './picture-set.js';
+import { type PictureOptions, pictureSet, picturesAmong } from './picture-set.js';
 
 /**
- * A folder of PNG and JPEG files, in folders below it or not, in the order of their names. Classes come from `dataset.json` or from the top folders.
- * Links to folders are not followed.
+ * Load a folder of pictures, in folders below it or not, in the order of their names. Classes come from `dataset.json` or from the top folders.
+ * Links to files and folders are followed.
  * @throws DataError when it is missing or holds no images, or when an image cannot be read.
  */
 export function loadImageFolder(folder: string, options: PictureOptions = {}): ImagesOnDemand {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    throw new DataError('missing', `${folder}: no such folder; give one that holds PNG or JPEG files`);
-  const names = filesBelow(folder, '');
-  const description = names.includes('dataset.json') ? readNamed(folder, 'dataset.json') : undefined;
-  return pictureSet(
-    { source: folder, names: names.filter(isPicture), description, place: (name) => ({ file: join(folder, name) }) },
-    options,
-  );
-}
-
-function filesBelow(root: string, folder: string): string[] {
-  const entries = readdirSync(join(root, folder), { withFileTypes: true });
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entries.flatMap((entry) => {
-    const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    return entry.isDirectory() ? filesBelow(root, name) : [name];
-  });
+    throw new DataError('missing', `${folder}: no such folder; give one that holds pictures`);
+  const { leave, list } = leftOutCounter();
+  const all = filesBelow(folder, leave);
+  const description = all.includes('dataset.json') ? readNamed(folder, 'dataset.json') : undefined;
+  const names = picturesAmong(all, leave);
+  const size = (name: string): number => statSync(join(folder, name)).size;
+  const place = (name: string) => ({ file: join(folder, name) });
+  return pictureSet({ source: folder, names, description, leftOut: list(), size, place }, options);
 }
 
 function readNamed(folder: string, name: string): Uint8Array {

@@ -1,22 +1,34 @@
 import { DataError } from './data-error.js';
+import type { LeftOut } from './folder-files.js';
 import type { StoredImages } from './stored-images.js';
 
-/** What every data set says of itself; all its images have one size. */
+/** Size of a data set, all of whose images have one size. */
 export type ImageShape = { readonly count: number; readonly height: number; readonly width: number; readonly channels: number };
 
 /** One class number per image, from 0; none at all where the set has no classes. */
 export type Labels = Uint8Array | Uint16Array;
 
 /** Images in memory: `images` is [count, height, width, channels], row-major. */
-export type ImagesInMemory = ImageShape & { readonly labels: Labels; readonly images: Uint8Array };
+export type ImagesInMemory = ImageShape & { readonly labels: Labels; readonly images: Uint8Array } & SetFacts;
+
+/** What else is known of a set. */
+export type SetFacts = {
+  /** Names of the classes by number, where they have names: the folders that the images lie in. */
+  readonly classNames?: readonly string[];
+  /** Files that lie among the images and are none. */
+  readonly leftOut?: readonly LeftOut[];
+  /** Give a digest of the images' count, size, classes, names and file sizes, which another set does not have. */
+  readonly fingerprint?: () => string;
+};
 
 /** Images that are read when they are asked for: `read` gives image `index` as [height, width, channels], or throws a DataError that names it. */
-export type ImagesOnDemand = ImageShape & {
-  readonly labels: Labels;
-  readonly read: (index: number) => Uint8Array;
-  /** Where they lie, for images that are read from files each time; absent where they are in memory in another form. */
-  readonly stored?: StoredImages;
-};
+export type ImagesOnDemand = ImageShape &
+  SetFacts & {
+    readonly labels: Labels;
+    readonly read: (index: number) => Uint8Array;
+    /** Where they lie, for images that are read from files each time; absent where they are in memory in another form. */
+    readonly stored?: StoredImages;
+  };
 
 export type ImageSet = ImagesInMemory | ImagesOnDemand;
 

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { DataError } from './data-error.js';
-import { readJpeg } from './jpeg.js';
+import { decodePicture } from './decode-picture.js';
+
+const decode = (bytes: Uint8Array, name: string) => decodePicture(bytes, name, { colour: 'same' });
 
 const fixture = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(fileURLToPath(new URL(`../fixtures/${name}.jpg`, import.meta.url))));
@@ -14,7 +16,7 @@ test.each([
   ['full-colour', 3, 'c431cd1c36610d312aa37a5584b8ffce7dbe2c0a968315bda50cd733610f2cc6'],
   ['grey', 1, '71b7b1d7484cb80cb3a682f804e8b1f3f47206557787b67314fb35aba487ffc3'],
 ])('a JPEG decodes to the bytes that Pillow makes of it: %s', (name, channels, sha256) => {
-  const { pixels, ...shape } = readJpeg(fixture(name), name);
+  const { pixels, ...shape } = decode(fixture(name), name);
   expect(shape).toEqual({ height: 17, width: 23, channels });
   expect(createHash('sha256').update(pixels).digest('hex')).toBe(sha256);
 });
@@ -32,11 +34,11 @@ test.each<[string, Uint8Array, string]>([
   ['only a header', fixture('grey').subarray(0, 30), 'it has no frame header'],
   ['cut off before its pixels', fixture('grey').subarray(0, 200), 'does not decode'],
   ['of CMYK', fixture('cmyk'), 'expected 8-bit grey or colour, got 8 bits with 4 components'],
-  ['no JPEG', new TextEncoder().encode('not a picture'), 'not a JPEG file'],
+  ['no JPEG', new TextEncoder().encode('not a picture'), 'not a picture that is read: it is a text file'],
 ])('a file that is %s is refused, and the next one is read', (_what, bytes, reason) => {
-  expect(() => readJpeg(bytes, 'a.jpg')).toThrow(DataError);
-  expect(() => readJpeg(bytes, 'a.jpg')).toThrow(reason);
-  expect(readJpeg(fixture('grey'), 'grey').pixels).toHaveLength(17 * 23);
+  expect(() => decode(bytes, 'a.jpg')).toThrow(DataError);
+  expect(() => decode(bytes, 'a.jpg')).toThrow(reason);
+  expect(decode(fixture('grey'), 'grey').pixels).toHaveLength(17 * 23);
 });
 
 test('no mutation of a file ends the process or hangs: an image or a DataError', () => {
@@ -45,7 +47,7 @@ test('no mutation of a file ends the process or hangs: an image or a DataError',
     const changed = Uint8Array.from(file);
     changed[(i * 131) % file.length] ^= 1 << (i % 8);
     try {
-      expect(readJpeg(changed, 'a.jpg').pixels.length).toBeGreaterThan(0);
+      expect(decode(changed, 'a.jpg').pixels.length).toBeGreaterThan(0);
     } catch (error) {
       expect(error).toBeInstanceOf(DataError);
     }

@@ -3,7 +3,7 @@ import { DataError } from './data-error.js';
 import type { Labels } from './image-set.js';
 
 export type NamedPictures = {
-  /** What holds them, for messages. */
+  /** Name of the set in messages. */
   readonly source: string;
   /** In the order of the set, separated by slashes. */
   readonly names: readonly string[];
@@ -11,40 +11,82 @@ export type NamedPictures = {
   readonly description?: Uint8Array;
 };
 
+/**
+ * Origin of the class of a picture: `dataset.json` or else the folder that it is in; the file name up to its first `_`, as OpenAI's programs
+ * have it; or nothing.
+ */
+export type LabelRule = 'folders' | 'prefix' | 'none';
+
+/** Class numbers of a set (none: an empty array), and by number the name of each class, where they have names. */
+export type LabelledPictures = { readonly labels: Labels; readonly classNames?: readonly string[] };
+
 const MAX_CLASSES = 2 ** 16;
+const none: LabelledPictures = { labels: new Uint8Array(0) };
 
 /**
- * Class numbers of pictures. Where `dataset.json` is there, it says them: `{ "labels": [[name, number], ...] }`, or null where there are none.
- * Else the top folder of each picture is its class, numbered in the order of the names; pictures outside of folders have none.
+ * Find the class numbers of pictures. Where `dataset.json` is there, it says them: `{ "labels": [[name, number], ...] }`, `{ "labels": { name: number } }`,
+ * one-hot vectors in place of numbers, or null where there are none. Else the top folder of each picture is its class, numbered in the order of the
+ * names; one folder around all others does not count. Pictures outside of folders have none.
  * @throws DataError when a picture has no class and others do, or `dataset.json` is damaged.
  */
-export function labelsByName({ source, names, description }: NamedPictures): Labels {
+export function labelsByName({ source, names, description }: NamedPictures, rule: LabelRule): LabelledPictures {
+  if (rule === 'none') return none;
+  if (rule === 'prefix') return numbered(prefixes(names, source), source);
   return description ? describedLabels(names, description, `${source}, dataset.json`) : folderLabels(names, source);
 }
 
-function folderLabels(names: readonly string[], source: string): Labels {
-  const folders = names.map((name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : ''));
-  const classes = [...new Set(folders)].sort();
-  if (classes.length === 1 && classes[0] === '') return new Uint8Array(0);
-  if (classes[0] === '') {
-    const index = folders.indexOf('');
-    throw new DataError(
-      'mismatch',
-      `${source}, image ${index} (${names[index]}): it lies in no folder, others do, and folders are the classes; move it`,
-    );
-  }
-  if (classes.length > MAX_CLASSES)
-    throw new DataError('mismatch', `${source}: ${classes.length} folders, at most ${MAX_CLASSES} can be classes`);
-  const numbers = new Map(classes.map((name, i) => [name, i]));
-  return Uint16Array.from(folders, (folder) => numbers.get(folder)!);
+function numbered(classes: readonly string[], source: string): LabelledPictures {
+  const classNames = [...new Set(classes)].sort();
+  if (classNames.length > MAX_CLASSES)
+    throw new DataError('mismatch', `${source}: ${classNames.length} folders, at most ${MAX_CLASSES} can be classes`);
+  const numbers = new Map(classNames.map((name, i) => [name, i]));
+  return { labels: Uint16Array.from(classes, (name) => numbers.get(name)!), classNames };
 }
 
-function describedLabels(names: readonly string[], description: Uint8Array, source: string): Labels {
+function prefixes(names: readonly string[], source: string): string[] {
+  return names.map((name, index) => {
+    const prefix = /^([^_]+)_/.exec(name.slice(name.lastIndexOf('/') + 1))?.[1];
+    if (prefix === undefined)
+      throw new DataError(
+        'mismatch',
+        `${source}, image ${index} (${name}): its name has no class before a _; rename it, as CLASS_NAME.png`,
+      );
+    return prefix;
+  });
+}
+
+function folderLabels(names: readonly string[], source: string): LabelledPictures {
+  const outer = wrapping(names).length;
+  const inside = names.map((name) => name.slice(outer));
+  const folders = inside.map((name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : ''));
+  const index = folders.indexOf('');
+  if (index < 0) return numbered(folders, source);
+  if (folders.every((folder) => folder === '')) return none;
+  throw new DataError(
+    'mismatch',
+    `${source}, image ${index} (${names[index]}): it lies in no folder, others do, and folders are the classes; move it`,
+  );
+}
+
+/** Folders that hold all pictures, in folders below them: such as an archive has around its content. Empty, or a path that ends with a slash. */
+function wrapping(names: readonly string[]): string {
+  let common = '';
+  for (;;) {
+    const end = names[0].indexOf('/', common.length);
+    const deeper = names[0].slice(0, end + 1);
+    const holdsAll = end >= 0 && names.every((name) => name.startsWith(deeper) && name.includes('/', deeper.length));
+    if (!holdsAll) return common;
+    common = deeper;
+  }
+}
+
+function describedLabels(names: readonly string[], description: Uint8Array, source: string): LabelledPictures {
   const listed = parseDescription(description, source);
-  if (listed === null) return new Uint8Array(0);
+  if (listed === null) return none;
   const numbers = new Map<string, number>();
   for (const [i, pair] of listed.entries()) {
-    const [name, label] = Array.isArray(pair) && pair.length === 2 ? pair : [];
+    const [name, value] = Array.isArray(pair) && pair.length === 2 ? pair : [];
+    const label = Array.isArray(value) ? oneHot(value) : value;
     if (typeof name !== 'string' || !Number.isInteger(label) || label < 0 || label >= MAX_CLASSES)
       throw new DataError(
         'damaged',
@@ -59,7 +101,13 @@ function describedLabels(names: readonly string[], description: Uint8Array, sour
     if (label === undefined) throw new DataError('damaged', `${source}: image ${i} (${name}) has no label`);
     labels[i] = label;
   }
-  return labels;
+  return { labels };
+}
+
+/** The class that a vector of zeros and a one names; -1 for any other vector. */
+function oneHot(vector: readonly JsonValue[]): number {
+  const isOneHot = vector.filter((value) => value === 1).length === 1 && vector.every((value) => value === 0 || value === 1);
+  return isOneHot ? vector.indexOf(1) : -1;
 }
 
 function parseDescription(bytes: Uint8Array, source: string): readonly JsonValue[] | null {
@@ -74,7 +122,8 @@ function parseDescription(bytes: Uint8Array, source: string): readonly JsonValue
     throw new DataError('damaged', `${source}: ${(cause as Error).message}`, { cause });
   }
   const labels = typeof value === 'object' && value !== null && 'labels' in value ? value.labels : null;
+  if (typeof labels === 'object' && labels !== null && !Array.isArray(labels)) return Object.entries(labels);
   if (labels !== null && !Array.isArray(labels))
-    throw new DataError('damaged', `${source}: 'labels' must be a list of [name, class number] or null`);
+    throw new DataError('damaged', `${source}: 'labels' must be a list of [name, class number], an object of them, or null`);
   return labels;
 }

@@ -1,46 +1,66 @@
+import { createHash } from 'node:crypto';
 import { DataError } from './data-error.js';
-import { decodePicture, type PictureSize } from './decode-picture.js';
+import { decodePicture, type PictureColour, type PictureSize } from './decode-picture.js';
+import { isLeftover, LEFTOVERS, type LeftOut } from './folder-files.js';
 import { bytesAt, type ImagePlace } from './image-place.js';
 import type { ImagesOnDemand } from './image-set.js';
-import { labelsByName, type NamedPictures } from './picture-labels.js';
+import { type LabelRule, labelsByName, type NamedPictures } from './picture-labels.js';
 import { imageReader } from './stored-images.js';
 
 /** Pictures in files that are read one by one, however many there are. */
-export type PictureFiles = NamedPictures & { readonly place: (name: string) => Omit<ImagePlace, 'title'> };
+export type PictureFiles = NamedPictures & {
+  readonly place: (name: string) => Omit<ImagePlace, 'title'>;
+  /** Bytes of the file of a picture. */
+  readonly size: (name: string) => number;
+  readonly leftOut: readonly LeftOut[];
+};
 
 export type PictureOptions = {
-  /** Keep the middle `crop` x `crop` pixels of each picture, as published training does; else all must have one size. */
+  /** Keep the middle `crop` x `crop` pixels of each picture, as published training does. Default: all must have one size. */
   readonly crop?: number;
-  /** So many pictures at the start may be damaged; the first sound one says the size. */
+  /** Number of pictures at the start that may be damaged; the first sound one says the size. Default: 0. */
   readonly maxBadSamples?: number;
+  /** Classes of the pictures. Default: 'folders', or those of `dataset.json` where there is one. */
+  readonly classes?: LabelRule;
+  /** Colours of the set: 'same', those of the first picture, which all must have; 'rgb', as Pillow's convert('RGB') gives them. Default: 'same'. */
+  readonly colour?: PictureColour;
 };
 
 /**
- * Pictures as a set: the first is read now and says the size, the others when they are asked for.
+ * Make a set of pictures: the first is read now and says the size, the others when they are asked for.
  * @throws DataError when there are none, when the first cannot be read, or when the class numbers are not to be made out.
  */
-export function pictureSet(files: PictureFiles, { crop, maxBadSamples = 0 }: PictureOptions = {}): ImagesOnDemand {
-  const { source, names } = files;
+export function pictureSet(
+  files: PictureFiles,
+  { crop, maxBadSamples = 0, classes = 'folders', colour = 'same' }: PictureOptions = {},
+): ImagesOnDemand {
+  const { source, names, leftOut } = files;
   if (crop !== undefined && !(Number.isInteger(crop) && crop >= 1))
     throw new RangeError(`pictureSet: crop must be at least 1, got ${crop}`);
-  if (names.length === 0) throw new DataError('missing', `${source}: there are no .png, .jpg or .jpeg files in it`);
-  const labels = labelsByName(files);
+  if (names.length === 0) throw new DataError('missing', `${source}: there are no pictures in it (${endings.join(', ')})`);
+  const { labels, classNames } = labelsByName(files, classes);
   const place = (index: number): ImagePlace => ({
     title: `${source}, image ${index} (${names[index]})`,
     ...files.place(names[index]),
   });
   const sizeAt = (index: number): PictureSize => {
-    const { height, width, channels } = decodePicture(bytesAt(place(index)), place(index).title, crop);
+    const { height, width, channels } = decodePicture(bytesAt(place(index)), place(index).title, { crop, colour });
     return { name: names[index], height, width, channels };
   };
   const like = firstSound(Math.min(maxBadSamples + 1, names.length), sizeAt);
-  const form = { kind: 'picture', crop, like } as const;
+  const form = { kind: 'picture', crop, colour, like } as const;
   const read = imageReader(form);
   const { height, width, channels } = like;
-  return { count: names.length, height, width, channels, labels, read: (index) => read(place(index)), stored: { form, place } };
+  const shape = { count: names.length, height, width, channels };
+  const fingerprint = (): string => {
+    const hash = createHash('sha256').update(JSON.stringify([1, shape, crop ?? 0, colour, classNames ?? [], [...labels]]));
+    for (const name of names) hash.update(`${files.size(name)} ${name}\n`);
+    return hash.digest('hex');
+  };
+  return { ...shape, labels, classNames, leftOut, fingerprint, read: (index) => read(place(index)), stored: { form, place } };
 }
 
-/** What comes of the first of so many pictures that can be read. @throws DataError for the last of them when none can. */
+/** Give what comes of the first of so many pictures that can be read. @throws DataError for the last of them when none can. */
 function firstSound<T>(count: number, read: (index: number) => T): T {
   for (let index = 0; ; index++) {
     try {
@@ -51,5 +71,17 @@ function firstSound<T>(count: number, read: (index: number) => T): T {
   }
 }
 
-/** By its name; what it really is, its first bytes say. */
-export const isPicture = (name: string): boolean => /\.(png|jpe?g)$/i.test(name);
+const endings = ['.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm'];
+
+/** By its name; its first bytes say which it really is. */
+export const isPicture = (name: string): boolean => endings.some((ending) => name.toLowerCase().endsWith(ending));
+
+/** Pick the pictures of files; `leave` is told of every other file. */
+export function picturesAmong(names: readonly string[], leave: (name: string, kind: string) => void): string[] {
+  return names.filter((name) => {
+    if (isLeftover(name)) leave(name, LEFTOVERS);
+    else if (isPicture(name)) return true;
+    else if (name !== 'dataset.json') leave(name, `${/\.[^./]+$/.exec(name)?.[0] ?? 'other'} files`);
+    return false;
+  });
+}

@@ -3,11 +3,23 @@ import { DataError } from './data-error.js';
 /** An image as bytes, [height, width, channels]. */
 export type Picture = { readonly height: number; readonly width: number; readonly channels: number; readonly pixels: Uint8Array };
 
+/** An image as its file has it: 1 to 4 channels (grey, grey and alpha, RGB, RGB and alpha) of 8 bits, or of 16 as far as they say more. */
+export type RawPicture = Omit<Picture, 'pixels'> & { readonly pixels: Uint8Array | Uint16Array };
+
 /** Pixels of the largest image that is decoded. */
 export const MAX_PIXELS = 2 ** 26;
 
+/** Makes the error for what is wrong with a picture. */
+export type BadPicture = (reason: string, cause?: unknown) => DataError;
+
+/** @throws DataError from `damaged` beyond the largest image, before anything is allocated for it */
+export function requirePixels(width: number, height: number, damaged: BadPicture): void {
+  if (!(width >= 1 && height >= 1)) throw damaged(`${width}x${height} pixels are none`);
+  if (width * height > MAX_PIXELS) throw damaged(`${width}x${height} are more than ${MAX_PIXELS} pixels`);
+}
+
 /**
- * The middle `size` x `size` pixels; of an odd remainder the larger part is cut off below and on the right.
+ * Keep the middle `size` x `size` pixels; of an odd remainder the larger part is cut off below and on the right.
  * @throws DataError naming `source` when the image is smaller.
  */
 export function cropCentre({ height, width, channels, pixels }: Picture, size: number, source: string): Picture {

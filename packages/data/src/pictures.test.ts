@@ -94,22 +94,24 @@ describe.each(loaders)('%s of pictures', (_what, load) => {
   });
 
   test.each<[string, Files, string]>([
-    ['no pictures', [['readme.txt', json(1)]], 'no .png, .jpg or .jpeg files'],
+    ['no pictures', [['readme.txt', json(1)]], 'there are no pictures in it (.png, .jpg'],
     ['a damaged picture', [['a.png', png(0).map((byte, i) => (i === 45 ? byte ^ 1 : byte))]], 'image 0 (a.png): does not decode'],
-    ['a picture that is none', [['a.png', json('not a picture, but long enough to be one')]], 'image 0 (a.png): not a PNG file'],
+    [
+      'a picture that is none',
+      [['a.png', json('not a picture, but long enough to be one')]],
+      'image 0 (a.png): not a picture that is read: it is a text file',
+    ],
     [
       'a picture with transparency',
       [['a.png', encode({ width: 1, height: 1, channels: 4, data: new Uint8Array(4) })]],
-      'RGB with transparency',
+      'transparent in places',
     ],
-    ['16 bits', [['a.png', encode({ width: 1, height: 1, channels: 1, depth: 16, data: new Uint16Array(1) })]], '16 bits of grey'],
     ['a picture that says it is huge', [['a.png', huge()]], '65535x65535 are more than'],
     [
       'a picture whose pixels inflate to more than they are',
       [['a.png', withChunk('IDAT', deflateSync(new Uint8Array(2 ** 21)))]],
       'compressed bytes for 39 bytes of pixels',
     ],
-    ['a colour that means nothing', [['a.png', withChunk('tRNS', new Uint8Array(6))]], 'expected no transparency'],
     ['a picture cut off', [['a.png', png(0).subarray(0, -5)]], 'it is cut off'],
     ['a picture outside of the folders', [...pictures, ['z.png', png(1)]], 'image 3 (z.png): it lies in no folder'],
     [

@@ -1,66 +1,100 @@
 import { decode } from 'fast-png';
-import { DataError } from './data-error.js';
-import { MAX_PIXELS, type Picture } from './picture.js';
+import { withPalette } from './palette.js';
+import { type BadPicture, type RawPicture, requirePixels } from './picture.js';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const HEADER_END = 33;
 
-/**
- * Decodes a PNG of 8-bit grey or RGB; what has a palette, transparency or 16 bits is refused rather than converted.
- * @throws DataError naming `source`.
- */
-export function readPng(bytes: Uint8Array, source: string): Picture {
-  const damaged = (reason: string, cause?: unknown): DataError => new DataError('damaged', `${source}: ${reason}`, { cause });
-  if (bytes.length < HEADER_END || SIGNATURE.some((byte, i) => bytes[i] !== byte)) throw damaged('not a PNG file');
+export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) => bytes[i] === byte);
+
+/** Samples of a pixel by the number of the colour type; the palette's is an index. */
+const samples: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const PALETTE = 3;
+
+/** Decode a PNG of any colour type and depth. A transparent colour (tRNS) becomes an alpha channel. @throws DataError from `damaged` */
+export function readPng(bytes: Uint8Array, damaged: BadPicture): RawPicture {
+  if (bytes.length < HEADER_END) throw damaged('it is cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  // Before decoding, which allocates what the header says.
-  if (width * height > MAX_PIXELS) throw damaged(`${width}x${height} are more than ${MAX_PIXELS} pixels`);
+  requirePixels(width, height, damaged);
   const [depth, colour] = [bytes[24], bytes[25]];
-  if (depth !== 8 || (colour !== 0 && colour !== 2))
-    throw damaged(`expected 8-bit grey or RGB, got ${depth} bits of ${colours[colour] ?? 'unknown colours'}; convert it`);
-  const channels = colour === 0 ? 1 : 3;
-  const essentials = pixelChunks(bytes, height * (1 + width * channels), damaged);
-  let data: ArrayLike<number>;
+  const channels = samples[colour];
+  if (channels === undefined || ![1, 2, 4, 8, 16].includes(depth)) throw damaged(`${depth} bits of colour type ${colour} are no PNG`);
+  const rowBytes = Math.ceil((width * channels * depth) / 8);
+  const { essentials, transparency } = pixelChunks(bytes, height * (1 + rowBytes), damaged);
+  let image: ReturnType<typeof decode>;
   try {
-    const image = decode(essentials, { checkCrc: true });
-    data = image.data;
-    if (image.width !== width || image.height !== height || image.channels !== channels) throw new Error('it has two headers');
+    image = decode(essentials, { checkCrc: true });
   } catch (cause) {
     throw damaged(`does not decode (${(cause as Error).message})`, cause);
   }
-  if (data.length !== width * height * channels) throw damaged(`decodes to ${data.length} bytes, expected ${width * height * channels}`);
-  return { height, width, channels, pixels: Uint8Array.from(data) };
+  if (image.width !== width || image.height !== height || image.depth !== depth) throw damaged('does not decode (it has two headers)');
+  const needed = depth < 8 ? rowBytes * height : width * height * channels;
+  if (image.data.length !== needed) throw damaged(`decodes to ${image.data.length} samples, expected ${needed}`);
+  const pixels = depth < 8 ? unpacked(image.data as Uint8Array, { width, height, depth, rowBytes }) : wholeSamples(image.data);
+  if (colour === PALETTE)
+    return withPalette({ width, height, indices: pixels, palette: image.palette ?? [], alpha: transparency }, damaged);
+  // Scaled to 8 bits as Pillow does it: 2 bits are 0, 85, 170, 255.
+  if (depth < 8) for (let i = 0; i < pixels.length; i++) pixels[i] *= 255 / (2 ** depth - 1);
+  if (!transparency) return { width, height, channels, pixels };
+  return withTransparentColour({ width, height, channels, pixels }, transparency, depth);
+}
+
+/** What fast-png gives is clamped bytes or 16-bit numbers. */
+const wholeSamples = (data: ArrayLike<number>): Uint8Array | Uint16Array => (data instanceof Uint16Array ? data : Uint8Array.from(data));
+
+type Packed = { readonly width: number; readonly height: number; readonly depth: number; readonly rowBytes: number };
+
+/** One byte for each sample of 1, 2 or 4 bits, of which the highest bits of a byte come first; a row begins with a byte of its own. */
+function unpacked(data: Uint8Array, { width, height, depth, rowBytes }: Packed): Uint8Array {
+  const pixels = new Uint8Array(width * height);
+  const mask = 2 ** depth - 1;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const bit = x * depth;
+      pixels[y * width + x] = (data[y * rowBytes + (bit >> 3)] >> (8 - depth - (bit & 7))) & mask;
+    }
+  }
+  return pixels;
+}
+
+/** Add an alpha channel that is 0 where a pixel has the transparent colour, given as numbers of 16 bits. */
+function withTransparentColour({ width, height, channels, pixels }: RawPicture, transparency: Uint8Array, depth: number): RawPicture {
+  const scale = depth < 8 ? 255 / (2 ** depth - 1) : 1;
+  const colour = Array.from({ length: channels }, (_, c) => ((transparency[2 * c] << 8) | transparency[2 * c + 1]) * scale);
+  const opaque = pixels instanceof Uint16Array ? 65_535 : 255;
+  const made =
+    pixels instanceof Uint16Array ? new Uint16Array(width * height * (channels + 1)) : new Uint8Array(width * height * (channels + 1));
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < channels; c++) made[i * (channels + 1) + c] = pixels[i * channels + c];
+    made[i * (channels + 1) + channels] = colour.every((value, c) => pixels[i * channels + c] === value) ? 0 : opaque;
+  }
+  return { width, height, channels: channels + 1, pixels: made };
 }
 
 /** Of data that does not compress, deflate makes this share more, and a few bytes. */
 const GROWTH = 1.01;
-const keptChunks = ['IHDR', 'IDAT', 'IEND'];
+const keptChunks = ['IHDR', 'PLTE', 'IDAT', 'IEND'];
 
 /**
- * The file without its chunks of notes, which may inflate to anything and say nothing of the pixels. The compressed pixels are at most as long
- * as `raw`, what they inflate to, so that they cannot be a bomb of many times that.
+ * Leave out the chunks of notes, which may inflate to anything and say nothing of the pixels. The compressed pixels are at most as long
+ * as `raw`, their length when inflated, so that they cannot be a bomb of many times that.
  */
-function pixelChunks(bytes: Uint8Array, raw: number, damaged: (reason: string) => DataError): Uint8Array {
+function pixelChunks(bytes: Uint8Array, raw: number, damaged: BadPicture): { essentials: Uint8Array; transparency?: Uint8Array } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const kept = [bytes.subarray(0, SIGNATURE.length)];
   let packed = 0;
+  let transparency: Uint8Array | undefined;
   for (let at = SIGNATURE.length, end = at; at < bytes.length; at = end) {
     end = at + 12 + (at + 12 <= bytes.length ? view.getUint32(at) : 0);
     if (end > bytes.length) throw damaged('it is cut off');
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (type === 'tRNS') throw damaged('expected no transparency; convert it');
+    if (type === 'tRNS') transparency = bytes.subarray(at + 8, end - 4);
     if (keptChunks.includes(type)) kept.push(bytes.subarray(at, end));
     if (type === 'IDAT') packed += end - at - 12;
+    // What follows the end of a PNG is none of it.
+    if (type === 'IEND') break;
   }
   if (packed > raw * GROWTH + 1024) throw damaged(`${packed} compressed bytes for ${raw} bytes of pixels`);
-  return Buffer.concat(kept);
+  return { essentials: Buffer.concat(kept), transparency };
 }
-
-const colours: Readonly<Record<number, string>> = {
-  0: 'grey',
-  2: 'RGB',
-  3: 'a palette',
-  4: 'grey with transparency',
-  6: 'RGB with transparency',
-};

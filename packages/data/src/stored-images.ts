@@ -9,7 +9,7 @@ export type StoredImages = {
   readonly place: (index: number) => ImagePlace;
 };
 
-/** What the bytes of all images of a set are: PNG or JPEG files, or pixels as planes of colour. */
+/** Form of the bytes of all images of a set: files of pictures, or pixels as planes of colour. */
 export type ImageForm = PictureForm | { readonly kind: 'planes'; readonly channels: number };
 
 /** An image as [height, width, channels]. @throws DataError that names it. */
@@ -19,5 +19,5 @@ export const imageReader =
   (form: ImageForm): ReadImage =>
   (place) => {
     if (form.kind === 'planes') return pixelsOfPlanes(bytesAt(place), form.channels);
-    return requireLike(decodePicture(bytesAt(place), place.title, form.crop), form.like, place.title).pixels;
+    return requireLike(decodePicture(bytesAt(place), place.title, form), form.like, place.title).pixels;
   };

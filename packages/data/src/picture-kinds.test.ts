@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { decodePicture } from './decode-picture.js';
+
+type Case = { readonly file: string; readonly mode: string; readonly rgb: string };
+const cases = JSON.parse(readFileSync(new URL('../fixtures/pictures.json', import.meta.url), 'utf8')) as Record<string, Case>;
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+describe("each kind of picture has the pixels of Pillow's convert('RGB'), to the bit", () => {
+  test.each(Object.entries(cases))('%s', (name, { file, rgb }) => {
+    const picture = decodePicture(new Uint8Array(Buffer.from(file, 'base64')), name, { colour: 'rgb' });
+    expect([picture.width, picture.height, picture.channels]).toEqual([5, 3, 3]);
+    expect(hex(picture.pixels)).toBe(rgb);
+  });
+});
+
+describe('with the colours of the file', () => {
+  const decode = (name: string) => decodePicture(new Uint8Array(Buffer.from(cases[name].file, 'base64')), name, { colour: 'same' });
+
+  test('grey stays grey, of whatever depth; of 16 bits the upper 8 count', () => {
+    const noise = (i: number) => (i * 97 + 31 * (i % 7) + 13) % 256;
+    expect([...decode('png L of 16 bits').pixels]).toEqual(Array.from({ length: 15 }, (_, i) => noise(2 * i)));
+    for (const name of ['png 1', 'png L', 'png L of 2 bits', 'bmp L', 'ppm L', 'jpeg L', 'tiff L'])
+      expect([name, decode(name).channels]).toEqual([name, 1]);
+  });
+
+  test('an opaque alpha is dropped, a transparent one refused', () => {
+    expect(hex(decode('png RGBA, opaque').pixels)).toBe(cases['png RGBA, opaque'].rgb);
+    for (const name of ['png RGBA', 'png LA', 'png P with transparency', 'webp RGBA'])
+      expect(() => decode(name)).toThrow('transparent in places');
+  });
+});
+
+test('a file that is cut off, or text in its place, is refused with its name', () => {
+  for (const [name, { file }] of Object.entries(cases)) {
+    const bytes = new Uint8Array(Buffer.from(file, 'base64'));
+    if (name !== 'ppm of text')
+      expect(() => decodePicture(bytes.subarray(0, bytes.length >> 1), name, { colour: 'rgb' })).toThrow(`${name}: `);
+  }
+  const pointer = new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n');
+  expect(() => decodePicture(pointer, 'a.png', { colour: 'same' })).toThrow(
+    'a.png: not a picture that is read: it is a pointer of git-lfs',
+  );
+});

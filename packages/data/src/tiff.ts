@@ -1,0 +1,30 @@
+import { decode } from 'tiff';
+import { withPalette } from './palette.js';
+import { type BadPicture, type RawPicture, requirePixels } from './picture.js';
+
+export const isTiff = (bytes: Uint8Array): boolean =>
+  (bytes[0] === 0x49 && bytes[1] === 0x49 && bytes[2] === 42 && bytes[3] === 0) ||
+  (bytes[0] === 0x4d && bytes[1] === 0x4d && bytes[2] === 0 && bytes[3] === 42);
+
+const WHITE_IS_ZERO = 0;
+
+/** Decode the first page of a TIFF of 8 or 16 bits: grey, palette, RGB, with alpha or without. @throws DataError from `damaged` */
+export function readTiff(bytes: Uint8Array, damaged: BadPicture): RawPicture {
+  try {
+    const [page] = decode(bytes, { pages: [0], ignoreImageData: true });
+    requirePixels(page.width, page.height, damaged);
+    const [{ width, height, data, palette, components, bitsPerSample, alpha, type }] = decode(bytes, { pages: [0] });
+    const channels = components + (alpha && components % 2 === 1 && data.length === width * height * (components + 1) ? 1 : 0);
+    const isRead = (bitsPerSample === 8 || bitsPerSample === 16) && !(data instanceof Float32Array) && !(data instanceof Float64Array);
+    if (!isRead || channels > 4 || type === WHITE_IS_ZERO)
+      throw damaged(`a TIFF of ${bitsPerSample} bits and ${channels} channels is not read; convert it to PNG`);
+    if (data.length !== width * height * channels)
+      throw damaged(`decodes to ${data.length} samples, expected ${width * height * channels}`);
+    if (palette)
+      return withPalette({ width, height, indices: data, palette: palette.map((colour) => colour.map((value) => value >> 8)) }, damaged);
+    return { width, height, channels, pixels: data instanceof Uint16Array ? data : Uint8Array.from(data) };
+  } catch (cause) {
+    if ((cause as Error).name === 'DataError') throw cause;
+    throw damaged(`does not decode (${(cause as Error).message}); convert it to PNG`, cause);
+  }
+}
