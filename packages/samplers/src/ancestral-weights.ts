@@ -11,3 +11,9 @@ export function ancestralWeights(from: NoiseLevel, to: NoiseLevel, eta: number) 
   const keepXt = (to.sigma / from.sigma) * Math.sqrt(1 - eta ** 2 * (1 - ratio ** 2)); // no root of a difference of rounded squares
   return { keepXt, addX0: to.alpha - from.alpha * keepXt, addNoise };
 }
+
+/** An ancestral step as a deterministic one to the level `down`, with alpha of `to` and less noise, and the noise that is added then. */
+export function downStep(from: NoiseLevel, to: NoiseLevel, eta: number) {
+  const { keepXt, addNoise } = ancestralWeights(from, to, eta);
+  return { down: { alpha: to.alpha, sigma: keepXt * from.sigma }, addNoise };
+}

@@ -1,7 +1,7 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import { logRatio } from './log-ratio.js';
-import { fallingSteps, requireOption } from './steps.js';
+import { fallingSteps, requireOption, risingSteps } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
@@ -10,7 +10,7 @@ export type DpmSolverOptions<T> = RunOptions<T> & {
   readonly eta?: number;
   /** Standard deviation of that noise. Default: 1. */
   readonly noiseScale?: number;
-  /** Weight of the slope in second order: 'midpoint' is the paper's, 'heun' the exact integral of a line. Default: 'midpoint'. */
+  /** Weights of the slope and curvature: 'midpoint' as published, 'heun' the exact integral of the polynomial. Default: 'midpoint'. */
   readonly solverType?: 'midpoint' | 'heun';
   /** Fall to first order at the last step (and to second before it), which steadies runs of few steps that end with noise. Default: false. */
   readonly lowerOrderFinal?: boolean;
@@ -30,20 +30,37 @@ export const dpmSolver2M = <T>(
   xT: T,
   levels: readonly NoiseLevel[],
   options: DpmSolverOptions<T> = {},
-) => multistep('dpmSolver2M', 2, space, denoise, xT, levels, options);
+) => multistep('dpmSolver2M', 2, fallingSteps, space, denoise, xT, levels, options);
 
-/** Sample by DPM-Solver++(3M), third order with one model call a step; with eta 1 "DPM++ 3M SDE". Source: Lu et al. 2022, and k-diffusion for the SDE form. */
+/**
+ * Sample by DPM-Solver++(3M), with one model call a step; NFE = levels.length − 1; with eta 1 "DPM++ 3M SDE". The curvature has half of its exact weight in the
+ * code of the paper's authors, of k-diffusion and of diffusers, so that the order is 2: 'midpoint' is that, 'heun' the exact weight and order 3.
+ */
 export const dpmSolver3M = <T>(
   space: VectorSpace<T>,
   denoise: Denoiser<T>,
   xT: T,
   levels: readonly NoiseLevel[],
   options: DpmSolverOptions<T> = {},
-) => multistep('dpmSolver3M', 3, space, denoise, xT, levels, options);
+) => multistep('dpmSolver3M', 3, fallingSteps, space, denoise, xT, levels, options);
+
+/**
+ * Take an image back to noise by DPM-Solver++(2M) ("DPMSolverMultistepInverse").
+ *
+ * @param levels clean to noisy, at least two, sigma > 0 in the first and alpha > 0 in the last.
+ */
+export const dpmSolver2MInversion = <T>(
+  space: VectorSpace<T>,
+  denoise: Denoiser<T>,
+  x0: T,
+  levels: readonly NoiseLevel[],
+  options: DpmSolverOptions<T> = {},
+) => multistep('dpmSolver2MInversion', 2, risingSteps, space, denoise, x0, levels, options);
 
 async function* multistep<T>(
   name: string,
   order: 2 | 3,
+  stepsOf: typeof fallingSteps,
   space: VectorSpace<T>,
   denoise: Denoiser<T>,
   xT: T,
@@ -52,7 +69,7 @@ async function* multistep<T>(
 ): AsyncGenerator<T, void, undefined> {
   requireOption(name, 'eta', eta, 0, 1);
   requireOption(name, 'noiseScale', noiseScale, 0);
-  const steps = fallingSteps(name, levels);
+  const steps = stepsOf(name, levels);
   yield* walk({ name, space, denoise, xT, steps, memory: order - 1, ...run }, async (step) => {
     const { xt, from, to, index, total, predict, combine, keep, noise } = step;
     const lambda = logRatio(from);
@@ -72,7 +89,7 @@ async function* multistep<T>(
       const phi2 = to.alpha * (1 + Math.expm1(-wide) / wide); // of the slope, times h
       const slopeWeight = solverType === 'heun' || two ? phi2 : addX0 / 2;
       const [first, second] = [h / back, h / further]; // of the differences x0 − one and one − two
-      const phi3 = two ? phi2 / wide - to.alpha / 2 : 0; // of the curvature
+      const phi3 = two ? (phi2 / wide - to.alpha / 2) * (solverType === 'heun' ? 2 : 1) : 0; // of the curvature
       const [near, far] = [back / (back + further), h / (back + further)];
       const ofFirst = two ? slopeWeight * first * (1 + near) - phi3 * first * far : slopeWeight * first;
       const ofSecond = two ? -slopeWeight * second * near + phi3 * second * far : 0;

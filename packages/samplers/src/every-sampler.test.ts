@@ -5,15 +5,28 @@ import {
   ancestral,
   type Denoiser,
   ddim,
+  deis,
+  dpm2,
+  dpm2Ancestral,
   dpmSolver2M,
+  dpmSolver2S,
+  dpmSolver2SAncestral,
   dpmSolver3M,
+  dpmSolverSDE,
   drain,
   edmStochastic,
+  flowAncestral,
   flowHeun,
   heun,
+  ipndm,
+  lms,
   ModelAnswerError,
   multistepConsistency,
+  plms,
   type RunOptions,
+  saSolver,
+  tcd,
+  unipc,
   type VectorSpace,
 } from './index.js';
 import { countedDenoiser, countingSpace, drawsSpace, gaussianDenoiser, numberSpace } from './testing/index.js';
@@ -26,29 +39,70 @@ type Sampler = <T>(
   run?: RunOptions<T>,
 ) => AsyncGenerator<T, void, undefined>;
 
-/** Model calls of so many steps that end with noise, and without. `limit` false: refuses to start from alpha = 0. */
+/** `nfe`: model calls for these levels. `limit`: the remedy that a sampler without a limit at alpha = 0 names. */
 type Row = {
   readonly name: string;
   readonly sampler: Sampler;
-  readonly nfe: (steps: number, clean: boolean) => number;
-  readonly limit?: false;
+  readonly nfe: (levels: readonly NoiseLevel[]) => number;
+  readonly limit?: RegExp;
 };
 
-const once = (steps: number) => steps;
-const twice = (steps: number, clean: boolean) => 2 * steps - (clean ? 1 : 0);
+const stepsOf = (levels: readonly NoiseLevel[]) => levels.length - 1;
+const endsClean = (levels: readonly NoiseLevel[]) => (levels[stepsOf(levels)].sigma === 0 ? 1 : 0);
+const once = stepsOf;
+const twice = (levels: readonly NoiseLevel[]) => 2 * stepsOf(levels) - endsClean(levels);
+/** Steps from alpha = 0 and to sigma = 0 need no middle. */
+const middles = (levels: readonly NoiseLevel[]) =>
+  2 * stepsOf(levels) - levels.slice(1).filter(({ sigma }, i) => sigma === 0 || levels[i].alpha === 0).length;
+
+const tcdHalf: Sampler = (space, denoise, xT, levels, run) =>
+  tcd(
+    space,
+    denoise,
+    xT,
+    levels,
+    levels.slice(1).map(({ alpha, sigma }) => ({ alpha, sigma: sigma / 2 })),
+    run,
+  );
 
 const rows: readonly Row[] = [
   { name: 'ddim', sampler: ddim, nfe: once },
   { name: 'ddim, eta 0.5', sampler: (s, d, x, l, run) => ddim(s, d, x, l, { eta: 0.5, ...run }), nfe: once },
   { name: 'ancestral', sampler: ancestral, nfe: once },
-  { name: 'heun', sampler: heun, nfe: twice, limit: false },
-  { name: 'edmStochastic', sampler: (s, d, x, l, run) => edmStochastic(s, d, x, l, { noiseScale: 1, ...run }), nfe: twice, limit: false },
+  { name: 'flowAncestral', sampler: flowAncestral, nfe: once },
+  { name: 'heun', sampler: heun, nfe: twice, limit: /flowHeun/ },
+  {
+    name: 'edmStochastic',
+    sampler: (s, d, x, l, run) => edmStochastic(s, d, x, l, { noiseScale: 1, ...run }),
+    nfe: twice,
+    limit: /flowHeun/,
+  },
   { name: 'flowHeun', sampler: flowHeun, nfe: twice },
+  { name: 'dpm2', sampler: dpm2, nfe: twice, limit: /dpmSolver2S/ },
+  { name: 'dpm2Ancestral', sampler: dpm2Ancestral, nfe: twice, limit: /dpmSolver2S/ },
+  { name: 'dpmSolver2S', sampler: dpmSolver2S, nfe: middles },
+  { name: 'dpmSolver2SAncestral', sampler: dpmSolver2SAncestral, nfe: middles },
+  { name: 'dpmSolverSDE', sampler: dpmSolverSDE, nfe: middles },
   { name: 'dpmSolver2M', sampler: dpmSolver2M, nfe: once },
   { name: 'dpmSolver2M, heun', sampler: (s, d, x, l, run) => dpmSolver2M(s, d, x, l, { solverType: 'heun', ...run }), nfe: once },
   { name: 'dpmSolver2M, eta 1', sampler: (s, d, x, l, run) => dpmSolver2M(s, d, x, l, { eta: 1, ...run }), nfe: once },
   { name: 'dpmSolver3M', sampler: dpmSolver3M, nfe: once },
   { name: 'dpmSolver3M, eta 1', sampler: (s, d, x, l, run) => dpmSolver3M(s, d, x, l, { eta: 1, ...run }), nfe: once },
+  { name: 'lms', sampler: lms, nfe: once },
+  { name: 'deis', sampler: deis, nfe: once },
+  { name: 'ipndm', sampler: ipndm, nfe: once },
+  { name: 'plms', sampler: plms, nfe: (levels) => stepsOf(levels) + (levels[1].sigma > 0 ? 1 : 0), limit: /ipndm/ },
+  { name: 'unipc', sampler: unipc, nfe: once },
+  { name: 'unipc, order 3', sampler: (s, d, x, l, run) => unipc(s, d, x, l, { order: 3, ...run }), nfe: once },
+  { name: 'unipc, bh1', sampler: (s, d, x, l, run) => unipc(s, d, x, l, { variant: 'bh1', ...run }), nfe: once, limit: /variant 'bh2'/ },
+  { name: 'saSolver', sampler: saSolver, nfe: once },
+  { name: 'saSolver, tau 0', sampler: (s, d, x, l, run) => saSolver(s, d, x, l, { tau: () => 0, ...run }), nfe: once },
+  {
+    name: 'saSolver, order 3',
+    sampler: (s, d, x, l, run) => saSolver(s, d, x, l, { predictorOrder: 3, correctorOrder: 3, ...run }),
+    nfe: once,
+  },
+  { name: 'tcd', sampler: tcdHalf, nfe: once },
   { name: 'multistepConsistency', sampler: multistepConsistency, nfe: once },
 ];
 
@@ -83,12 +137,12 @@ describe.each(rows)('$name', ({ sampler, nfe, limit }) => {
       const [first, last] = [levels[0], levels[steps]];
       const { denoise, calls } = countedDenoiser(point);
       const run = drain(sampler(drawsSpace, denoise, [first.alpha * c, first.sigma], levels));
-      if (limit === false && first.alpha === 0)
-        return expect(run).rejects.toThrow(/level 0 .*: the method has no limit at alpha = 0; use flowHeun/);
+      if (limit && first.alpha === 0)
+        return expect(run).rejects.toThrow(new RegExp(`level 0 .*: the method has no limit at alpha = 0; use .*${limit.source}`));
       const [mean, ...draws] = await run;
       expect(mean).toBeCloseTo(last.alpha * c, 12);
       expect(Math.hypot(...draws)).toBeCloseTo(last.sigma, 12);
-      expect(calls()).toBe(nfe(steps, last.sigma === 0));
+      expect(calls()).toBe(nfe(levels));
     });
   });
 
@@ -101,7 +155,7 @@ describe.each(rows)('$name', ({ sampler, nfe, limit }) => {
 
   test('frees all but the last image, and all of them when the model throws, answers nonsense or is stopped', async () => {
     const levels = edmGrid(7);
-    for (let failing = 0; failing < 12; failing++) {
+    for (let failing = 0; failing < 13; failing++) {
       for (const fail of [
         () => {
           throw new Error('out of memory');
@@ -113,9 +167,9 @@ describe.each(rows)('$name', ({ sampler, nfe, limit }) => {
         let calls = 0;
         const denoise: typeof gaussian = (xt, level) => (calls++ === failing ? fail() : gaussian(xt, level));
         const run = drain(sampler(space, denoise, { value: 1 }, levels));
-        if (failing >= nfe(7, true)) expect(await run).toBeDefined();
+        if (failing >= nfe(levels)) expect(await run).toBeDefined();
         else await expect(run).rejects.toThrow();
-        expect(live()).toBe(failing >= nfe(7, true) ? 1 : 0);
+        expect(live()).toBe(failing >= nfe(levels) ? 1 : 0);
       }
       const stopped = new AbortController();
       const { space, live } = countingSpace();
@@ -134,14 +188,18 @@ describe.each(rows)('$name', ({ sampler, nfe, limit }) => {
 
   test('tells step, total and the predicted x0, which its model is told too', async () => {
     const seen: number[][] = [];
+    const first: number[] = [];
     const told: (readonly [number | undefined, number | undefined])[] = [];
     const denoise: Denoiser<number> = (xt, level, call) => {
       told.push([call?.step, call?.total]);
-      return (0.25 * level.alpha * xt) / (0.25 * level.alpha ** 2 + level.sigma ** 2);
+      const x0 = (0.25 * level.alpha * xt) / (0.25 * level.alpha ** 2 + level.sigma ** 2);
+      first[call?.step ?? 0] ??= x0;
+      return x0;
     };
     const onStep = ({ step, total, x0, xt, level }: { step: number; total: number; x0: number; xt: number; level: NoiseLevel }) => {
       seen.push([step, total, level.sigma]);
-      if (step === total) expect(x0).toBeCloseTo(xt, 12);
+      expect(x0).toBe(first[step - 1]);
+      expect(xt).not.toBeNaN();
     };
     const levels = edmGrid(3);
     await drain(sampler(numberSpace, denoise, 1, levels, { onStep }));

@@ -1,15 +1,26 @@
 export { type AblationOptions, ablationSampler } from './ablation.js';
+export { brownianNormals } from './brownian-normals.js';
 export { ancestral, type DdimOptions, ddim } from './ddim.js';
 export { clampedDenoiser, type Denoiser, type ModelCall } from './denoiser.js';
-export { type DpmSolverOptions, dpmSolver2M, dpmSolver3M } from './dpm-solver.js';
+export { type DpmSolverOptions, dpmSolver2M, dpmSolver2MInversion, dpmSolver3M } from './dpm-solver.js';
+export { dpmSolver2S, dpmSolver2SAncestral, dpmSolverSDE } from './dpm-solver-2s.js';
+export { dpm2, dpm2Ancestral } from './dpm2.js';
 export { drain } from './drain.js';
+export { deis, ipndm, lms, type MultistepOptions, plms } from './eps-multistep.js';
+export { eulerMaruyama } from './euler-maruyama.js';
 export { float16SpaceWith } from './float16-space.js';
 export { type ArraySpaceOptions, float32Space, float32SpaceWith, float32SpaceWithSeed } from './float32-space.js';
+export { flowAncestral } from './flow-ancestral.js';
 export { flowHeun } from './flow-heun.js';
 export { type Churn, edmStochastic, heun } from './heun.js';
+export { inpaintingDenoiser, type KnownPart, type RepaintOptions, repaint } from './inpainting.js';
+export { ddimInversion } from './inversion.js';
+export { type PredictorCorrectorOptions, predictorCorrector } from './langevin-corrector.js';
+export { lcmDenoiser } from './lcm-denoiser.js';
 export { ModelAnswerError } from './model-answer-error.js';
-export { multistepConsistency } from './multistep-consistency.js';
+export { type ConsistencyOptions, multistepConsistency } from './multistep-consistency.js';
 export { hashNormals, type Normals, normalsPerImage } from './normals.js';
+export { type SaSolverOptions, saSolver } from './sa-solver.js';
 export {
   type Sampler,
   type SamplerEntry,
@@ -19,5 +30,7 @@ export {
   samplerOptionNames,
   samplers,
 } from './samplers.js';
+export { tcd } from './tcd.js';
+export { type UnipcOptions, unipc } from './unipc.js';
 export { type NoiseSpan, type PerImage, startNoise, type Term, type VectorSpace } from './vector-space.js';
 export type { Progress, RunOptions } from './walk.js';

@@ -1,15 +1,47 @@
-import { cosineLevel, edmGrid, edmProcess, edmSigmas, linearBetaProcess, type NoiseLevel, veProcess, vpGrid } from '@tract/schedules';
+import {
+  cosineLevel,
+  edmGrid,
+  edmProcess,
+  edmSigmas,
+  flowLevel,
+  flowProcess,
+  linearBetaProcess,
+  type NoiseLevel,
+  veProcess,
+  vpGrid,
+} from '@tract/schedules';
 import { describe, expect, test } from 'vitest';
 import {
   ablationSampler,
   ancestral,
+  brownianNormals,
   type Denoiser,
   ddim,
+  ddimInversion,
+  deis,
+  dpm2,
   dpmSolver2M,
+  dpmSolver2MInversion,
+  dpmSolver2S,
+  dpmSolver3M,
   drain,
   edmStochastic,
+  eulerMaruyama,
+  float32SpaceWith,
+  flowHeun,
   heun,
+  inpaintingDenoiser,
+  ipndm,
+  lcmDenoiser,
+  lms,
   multistepConsistency,
+  plms,
+  predictorCorrector,
+  repaint,
+  saSolver,
+  startNoise,
+  tcd,
+  unipc,
   type VectorSpace,
 } from './index.js';
 import { drawsSpace, gaussianDenoiser, gaussianScale, numberSpace } from './testing/index.js';
@@ -27,21 +59,46 @@ async function errorOf(sampler: Sampler, levels: readonly NoiseLevel[]): Promise
   return Math.abs(got - gaussianScale(levels[levels.length - 1], sd) / gaussianScale(levels[0], sd));
 }
 
-describe.each<[string, Sampler, number]>([
-  ['ddim', ddim, 1],
-  ['heun', heun, 2],
-  ['dpmSolver2M', dpmSolver2M, 2],
-])('%s', (_, sampler, order) => {
-  test.each([
-    ['variance preserving', preserving],
-    ['variance exploding', exploding],
-  ])(`has order ${order} on %s levels`, async (_, grid) => {
-    for (const steps of [64, 128]) {
-      const gained = Math.log2((await errorOf(sampler, grid(steps))) / (await errorOf(sampler, grid(2 * steps))));
-      expect(gained).toBeGreaterThan(order - 0.1);
-      expect(gained).toBeLessThan(order + 0.2);
-    }
-  });
+const flow = (steps: number) => Array.from({ length: steps + 1 }, (_, i) => flowLevel(1 - (0.9 * i) / steps));
+/** Short steps first, so that the lower order of a multistep method's start does not show. */
+const graded = (steps: number) => Array.from({ length: steps + 1 }, (_, i) => flowLevel(1 - 0.9 * (i / steps) ** 2.5));
+const steady = { lowerOrderFinal: false };
+
+const orders: readonly (readonly [string, Sampler, number, Record<string, (steps: number) => readonly NoiseLevel[]>])[] = [
+  ['ddim', ddim, 1, { preserving, exploding, flow }],
+  ['heun', heun, 2, { preserving, exploding }],
+  ['flowHeun', flowHeun, 2, { preserving, exploding, flow }],
+  ['dpm2', dpm2, 2, { preserving, exploding }],
+  ['dpmSolver2S', dpmSolver2S, 2, { preserving, exploding, flow }],
+  ['dpmSolver2M', dpmSolver2M, 2, { preserving, exploding, flow }],
+  ['dpmSolver3M as published', dpmSolver3M, 2, { graded }],
+  ['dpmSolver3M', (s, d, x, l) => dpmSolver3M(s, d, x, l, { solverType: 'heun' }), 3, { graded }],
+  ['lms of order 2', (s, d, x, l) => lms(s, d, x, l, { order: 2 }), 2, { preserving, flow }],
+  ['lms', lms, 4, { graded }],
+  ['deis', deis, 3, { graded }],
+  ['ipndm', ipndm, 2, { flow }],
+  ['plms', plms, 2, { preserving, exploding }],
+  ['unipc without corrector', (s, d, x, l) => unipc(s, d, x, l, { ...steady, corrector: false }), 2, { preserving, flow }],
+  ['unipc', (s, d, x, l) => unipc(s, d, x, l, steady), 3, { preserving, flow }],
+  ['unipc, bh1', (s, d, x, l) => unipc(s, d, x, l, { ...steady, variant: 'bh1' }), 3, { preserving }],
+  ['unipc of order 3', (s, d, x, l) => unipc(s, d, x, l, { ...steady, order: 3 }), 4, { flow }],
+  [
+    'saSolver, tau 0, of order 3',
+    (s, d, x, l) => saSolver(s, d, x, l, { tau: () => 0, ...steady, predictorOrder: 3, correctorOrder: 3 }),
+    4,
+    { graded },
+  ],
+];
+
+test.each(
+  orders.flatMap(([name, sampler, order, grids]) =>
+    Object.entries(grids).map(([grid, levels]) => [name, order, grid, sampler, levels] as const),
+  ),
+)('%s has order %d on %s levels', async (name, order, _, sampler, levels) => {
+  const errors = [await errorOf(sampler, levels(128)), await errorOf(sampler, levels(256))];
+  const gained = Math.log2(errors[0] / errors[1]);
+  expect(gained, name).toBeGreaterThan(order - 0.25);
+  expect(gained, name).toBeLessThan(order + 0.3);
 });
 
 describe('ablationSampler', () => {
@@ -59,6 +116,7 @@ describe('ablationSampler', () => {
     ['EDM', edmProcess],
     ['VE', veProcess],
     ['VP', linearBetaProcess()],
+    ['flow matching', flowProcess],
   ])('has the order of its solver for %s', async (_, process) => {
     for (const [solver, at, order] of [
       ['euler', 1, 1],
@@ -121,4 +179,132 @@ test('what cannot be is refused in the name of the sampler', async () => {
   await expect(drain(dpmSolver2M(numberSpace, denoise, 1, vpGrid(2), { eta: -1 }))).rejects.toThrow(/dpmSolver2M: eta/);
   await expect(drain(heun(numberSpace, denoise, 1, [cosineLevel(1)]))).rejects.toThrow(/heun: needs at least two noise levels, got 1/);
   await expect(drain(ablationSampler(numberSpace, denoise, 1, edmProcess, [1]))).rejects.toThrow(/at least two times/);
+});
+
+test('the generalised sampler starts from pure noise where a process has it', async () => {
+  const denoise = gaussianDenoiser(numberSpace, sd);
+  const times = Array.from({ length: 65 }, (_, i) => 1 - i / 64);
+  const drawn = await drain(ablationSampler(numberSpace, denoise, 1, flowProcess, times));
+  expect(Math.abs(drawn - sd)).toBeLessThan(1e-3); // second order in 64 steps
+});
+
+test('inversion of DDIM comes back to the noise, and 2M inversion with it', async () => {
+  const denoise = gaussianDenoiser(numberSpace, sd);
+  const errors = [64, 128].map(async (steps) => {
+    const levels = preserving(steps);
+    const drawn = await drain(ddim(numberSpace, denoise, 1, levels));
+    return Math.abs((await drain(ddimInversion(numberSpace, denoise, drawn, [...levels].reverse()))) - 1);
+  });
+  expect((await errors[0]) / (await errors[1])).toBeGreaterThan(1.8); // first order
+  const levels = preserving(64);
+  const drawn = await drain(dpmSolver2M(numberSpace, denoise, 1, levels));
+  expect(await drain(dpmSolver2MInversion(numberSpace, denoise, drawn, [...levels].reverse()))).toBeCloseTo(1, 2);
+  await expect(drain(ddimInversion(numberSpace, denoise, 1, levels))).rejects.toThrow(/ddimInversion: level 1/);
+});
+
+test('TCD is DDIM towards the ends of its steps and consistency sampling towards clean images', async () => {
+  const denoise = gaussianDenoiser(drawsSpace, sd);
+  const levels = preserving(5);
+  const clean = levels.slice(1).map(() => ({ alpha: 1, sigma: 0 }));
+  const close = (got: readonly number[], expected: readonly number[]) =>
+    expected.forEach((value, i) => {
+      expect(got[i]).toBeCloseTo(value, 14);
+    });
+  close(await drain(tcd(drawsSpace, denoise, [0, 1], levels, levels.slice(1))), await drain(ddim(drawsSpace, denoise, [0, 1], levels)));
+  close(
+    await drain(tcd(drawsSpace, denoise, [0, 1], levels, clean)),
+    await drain(multistepConsistency(drawsSpace, denoise, [0, 1], levels)),
+  );
+  await expect(drain(tcd(drawsSpace, denoise, [0, 1], levels, levels.slice(0, 5)))).rejects.toThrow(/destination 0 has more noise/);
+});
+
+test("LCM's boundary leaves an image of timestep 0 as it is", async () => {
+  const denoise = lcmDenoiser(
+    numberSpace,
+    () => 5,
+    ({ sigma }) => 100 * sigma,
+  );
+  expect(await denoise(2, { alpha: 1, sigma: 0 })).toBe(2);
+  expect(await denoise(2, { alpha: 1, sigma: 1 })).toBeCloseTo((0.25 * 2) / (1000 ** 2 + 0.25) + (1000 * 5) / Math.hypot(1000, 0.5), 12);
+});
+
+describe('a mask', () => {
+  const space = float32SpaceWith();
+  const [known, mask] = [Float32Array.of(0.25, 9), Float32Array.of(1, 0)];
+
+  test('keeps the known part of every prediction', async () => {
+    const denoise = inpaintingDenoiser(space, () => Float32Array.of(-1, 0.5), { known, mask });
+    const levels = edmGrid(5);
+    expect(await drain(ddim(space, denoise, startNoise(space, known, levels[0]), levels))).toEqual(Float32Array.of(0.25, 0.5));
+    const plain: VectorSpace<number> = { ...numberSpace, multiply: undefined };
+    await expect(async () => inpaintingDenoiser(plain, () => 1, { known: 1, mask: 1 })(1, levels[0])).rejects.toThrow(/cannot multiply/);
+  });
+
+  test("is filled in by RePaint's walks down and up", async () => {
+    const levels = vpGrid(6).slice(0, 6).concat({ alpha: 1, sigma: 0 });
+    const seen: number[] = [];
+    const onStep = ({ level }: { level: NoiseLevel }) => void seen.push(levels.indexOf(level));
+    const drawn = await drain(
+      repaint(space, () => Float32Array.of(-1, 0.5), startNoise(space, known, levels[0]), levels, {
+        known,
+        mask,
+        jump: 2,
+        resample: 2,
+        onStep,
+      }),
+    );
+    expect(drawn).toEqual(Float32Array.of(0.25, 0.5));
+    expect(seen).toEqual([1, 2, 1, 0, 1, 2, 3, 4, 3, 2, 3, 4, 5, 6]);
+  });
+});
+
+test('the reverse SDE by Euler–Maruyama keeps the spread of the data', async () => {
+  const process = linearBetaProcess();
+  const spreads = [200, 800].map(async (steps) => {
+    const times = Array.from({ length: steps + 1 }, (_, i) => 1 + ((0.01 - 1) * i) / steps);
+    const xT = [0, gaussianScale(process.level(1), sd)];
+    const drawn = await drain(eulerMaruyama(drawsSpace, gaussianDenoiser(drawsSpace, sd), xT, process, times));
+    return Math.abs(Math.hypot(...drawn) / gaussianScale(process.level(0.01), sd) - 1);
+  });
+  expect(await spreads[1]).toBeLessThan(0.02);
+  expect((await spreads[0]) / (await spreads[1])).toBeGreaterThan(3.5);
+});
+
+test('predictor and corrector draw data of the right spread', async () => {
+  const space = float32SpaceWith();
+  const levels = edmGrid(150, { sigmaMax: 20 });
+  const xT = startNoise(space, new Float32Array(4000), levels[0]);
+  const drawn = await drain(predictorCorrector(space, gaussianDenoiser(space, sd), xT, levels));
+  expect(Math.sqrt(drawn.reduce((sum, x) => sum + x * x, 0) / 4000)).toBeCloseTo(sd, 1);
+  await expect(drain(predictorCorrector(numberSpace, gaussianDenoiser(numberSpace, sd), 1, levels))).rejects.toThrow(/no perImage/);
+});
+
+describe('Brownian noise', () => {
+  const like = new Float32Array(4000);
+  const brownian = brownianNormals(3);
+  const between = (a: number, b: number) => ({ from: { alpha: 1, sigma: 1 / Math.sqrt(a) }, to: { alpha: 1, sigma: 1 / Math.sqrt(b) } });
+  const mean = (x: ArrayLike<number>, y: ArrayLike<number>) => Array.from(x).reduce((sum, value, i) => sum + value * y[i], 0) / x.length;
+
+  test('of two spans adds up to that of both, and is standard normal', () => {
+    const [first, second, whole] = [between(0.3, 1.7), between(1.7, 2.9), between(0.3, 2.9)].map((span) => brownian(like.length, 0, span));
+    for (let i = 0; i < 100; i++)
+      expect((Math.sqrt(1.4) * first[i] + Math.sqrt(1.2) * second[i]) / Math.sqrt(2.6)).toBeCloseTo(whole[i], 5);
+    for (const noise of [first, second, whole]) expect(Math.abs(mean(noise, noise) - 1)).toBeLessThan(0.09); // four standard errors
+    expect(Math.abs(mean(first, second))).toBeLessThan(0.064);
+    expect(brownian(like.length, 5, between(0.3, 1.7))).toEqual(first);
+  });
+
+  test('makes an SDE solver converge to one image', async () => {
+    const images = async (normals: ReturnType<typeof brownianNormals>, steps: number) => {
+      const space = float32SpaceWith({ normals });
+      const levels = preserving(steps);
+      return drain(
+        dpmSolver2M(space, gaussianDenoiser(space, sd), startNoise(space, new Float32Array(500), levels[0]), levels, { eta: 1 }),
+      );
+    };
+    const distance = (a: Float32Array, b: Float32Array) => Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / a.length);
+    const [few, more, many] = await Promise.all([16, 64, 256].map((steps) => images(brownian, steps)));
+    expect(distance(few, many)).toBeLessThan(0.1);
+    expect(distance(more, many)).toBeLessThan(distance(few, many) / 2);
+  });
 });

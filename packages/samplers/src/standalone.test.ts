@@ -13,14 +13,14 @@ import { onnxGaussian } from './testing/onnx-gaussian.js';
 
 const packages = fileURLToPath(new URL('../..', import.meta.url));
 
-test('with the schedules it is less than 12 kB of gzipped JavaScript, and asks for nothing else', async () => {
+test('with the schedules it is less than 16 kB of gzipped JavaScript, and asks for nothing else', async () => {
   const { outputFiles, metafile } = await build({
     stdin: { contents: "export * from '@tract/samplers'; export * from '@tract/schedules';", resolveDir: packages },
     ...{ bundle: true, minify: true, write: false, metafile: true, format: 'esm', conditions: ['@tract/source'] },
   });
   const rooms = new Set(Object.keys(metafile.inputs).map((path) => /packages\/(\w+)\/src/.exec(path)?.[1] ?? path));
   expect(rooms).toEqual(new Set(['samplers', 'schedules', '<stdin>']));
-  expect(gzipSync(outputFiles[0].contents).length).toBeLessThan(12_000);
+  expect(gzipSync(outputFiles[0].contents).length).toBeLessThan(16_000);
 });
 
 // Names a node_modules folder with the package, which is large and only this test's.

@@ -20,6 +20,12 @@ export function fallingSteps(sampler: string, levels: readonly NoiseLevel[], rem
   return neighbours(sampler, 'noise levels', levels);
 }
 
+/** Pair the neighbours of levels that rise, clean to noisy; the last needs alpha > 0. @throws RangeError as `fallingSteps` does. */
+export const risingSteps = (sampler: string, levels: readonly NoiseLevel[]): StepLevels[] =>
+  fallingSteps(sampler, [...levels].reverse(), 'a last level with alpha > 0')
+    .map(([noisy, clean]): StepLevels => [clean, noisy])
+    .reverse();
+
 /** @throws RangeError, in the sampler's name, when the list has fewer than two entries. */
 export function neighbours<S>(sampler: string, noun: string, list: readonly S[]): (readonly [S, S])[] {
   if (list.length < 2) throw new RangeError(`${sampler}: needs at least two ${noun}, got ${list.length}`);

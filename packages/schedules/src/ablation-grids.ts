@@ -1,4 +1,5 @@
 import { linearBetaProcess } from './continuous-process.js';
+import { roundHalfEven } from './round-half-even.js';
 import { requireSteps } from './time-grid.js';
 
 /** The `steps` noise scales, falling, of the samplers that Karras et al. 2022 (Table 1) compare with their own; a sampler adds the final 0. */
@@ -40,10 +41,4 @@ export function iddpmSigmas(steps: number, range: IddpmRange = {}): number[] {
 function spaced(name: string, steps: number, at: (part: number) => number): number[] {
   requireSteps(name, steps);
   return Array.from({ length: steps }, (_, i) => at(steps === 1 ? 0 : i / (steps - 1)));
-}
-
-/** As the published code rounds: 2.5 to 2. */
-function roundHalfEven(x: number): number {
-  const rounded = Math.round(x);
-  return Math.abs(x % 1) === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
 }

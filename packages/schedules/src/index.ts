@@ -1,4 +1,5 @@
 export { iddpmSigmas, veSigmas, vpSigmas } from './ablation-grids.js';
+export { aysSigmas } from './ays-sigmas.js';
 export { type ConsistencySettings, consistencyPreconditioning } from './consistency-preconditioning.js';
 export {
   type ContinuousProcess,
@@ -10,8 +11,11 @@ export {
 } from './continuous-process.js';
 export { cosineLevel, cosineLogSNR, type LogSNRRange } from './cosine-schedule.js';
 export { type DdimWeights, ddimWeights } from './ddim-weights.js';
-export { type DdpmBetas, type DdpmSettings, ddpmPreconditioning, ddpmSigmas } from './ddpm-preconditioning.js';
+export { ddpmGrid, sigmaAt, spacedTimesteps, type TimestepSpacing } from './ddpm-grid.js';
+export { type DdpmSettings, ddpmPreconditioning } from './ddpm-preconditioning.js';
+export { type DdpmBetas, ddpmSigmas, timestepOf } from './ddpm-sigmas.js';
 export { type EdmRange, edmGrid, edmSigmas } from './edm-schedule.js';
+export { flowGrid, flowLevel, resolutionShift, shiftTime, startByStrength } from './flow-grid.js';
 export { lognormalLevel } from './lognormal-level.js';
 export {
   edmWeight,
@@ -27,7 +31,7 @@ export {
   truncatedSNRWeight,
   uniformWeight,
 } from './loss-weights.js';
-export { levelToLogSNR, logSNRToLevel, type NoiseLevel } from './noise-level.js';
+export { levelToLogSNR, logSNRToLevel, type NoiseLevel, ratioLevel } from './noise-level.js';
 export {
   checkNoiseProcess,
   cosineProcess,
@@ -46,5 +50,7 @@ export {
   vpPreconditioning,
 } from './preconditioning.js';
 export { type PreconditioningSettings, preconditioningOf, preconditionings, sigmaDataOf } from './preconditionings.js';
+export { roundHalfEven } from './round-half-even.js';
+export { betaSigmas, exponentialSigmas } from './sigma-grids.js';
 export { teacherShare } from './teacher-share.js';
 export { linearBetaGrid, logSNRGrid, timeGrid, vpGrid } from './time-grid.js';

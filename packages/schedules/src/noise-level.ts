@@ -24,6 +24,12 @@ export function levelToLogSNR({ alpha, sigma }: NoiseLevel): number {
   return 2 * (Math.log(alpha) - Math.log(sigma));
 }
 
+/** The variance preserving level whose sigma / alpha is `ratio`, a noise scale at alpha = 1; Infinity is pure noise. */
+export function ratioLevel(ratio: number): NoiseLevel {
+  const alpha = 1 / Math.hypot(1, ratio);
+  return { alpha, sigma: ratio === Number.POSITIVE_INFINITY ? 1 : ratio * alpha };
+}
+
 /** √sigmoid(x). Below 0 through exp(x/2), which underflows only at x = −1490. */
 function rootSigmoid(x: number): number {
   return x < 0 ? Math.exp(x / 2) / Math.sqrt(1 + Math.exp(x)) : 1 / Math.sqrt(1 + Math.exp(-x));

@@ -1,0 +1,27 @@
+import type { NoiseLevel } from '@tract/schedules';
+import type { Denoiser } from './denoiser.js';
+import { risingSteps } from './steps.js';
+import type { VectorSpace } from './vector-space.js';
+import { type RunOptions, walk } from './walk.js';
+
+/**
+ * Take an image back to the noise that DDIM makes it from ("DDIM inversion"): x at the next level is alpha·x0 + sigma·eps with the noise that the model sees in
+ * x at that level; NFE = levels.length − 1. Source: Dhariwal & Nichol 2021, Appendix F; Mokady et al. 2023. Yields as `ddim` does.
+ *
+ * @param levels clean to noisy, at least two; sigma may be 0 in the first, alpha in none.
+ * @throws RangeError on the first pull when the levels do not rise or the last has no signal.
+ */
+export async function* ddimInversion<T>(
+  space: VectorSpace<T>,
+  denoise: Denoiser<T>,
+  x0: T,
+  levels: readonly NoiseLevel[],
+  run: RunOptions<T> = {},
+): AsyncGenerator<T, void, undefined> {
+  const steps = risingSteps('ddimInversion', levels);
+  yield* walk({ name: 'ddimInversion', space, denoise, xT: x0, steps, ...run }, async ({ xt, from, to, predict, combine }) => {
+    const kept = to.alpha / from.alpha;
+    const added = to.sigma - kept * from.sigma; // of the noise (xt − to.alpha·x0) / to.sigma
+    return combine([kept + added / to.sigma, xt], [(-added * to.alpha) / to.sigma, await predict(xt, to)]);
+  });
+}
