@@ -1,7 +1,7 @@
-import { type DdpmBetas, ddpmSigmas, timestepOf } from './ddpm-sigmas.js';
+import { type DdpmRule, ddpmSigmas, timestepOf } from './ddpm-sigmas.js';
 import type { Preconditioning } from './preconditioning.js';
 
-export type DdpmSettings = DdpmBetas & {
+export type DdpmSettings = DdpmRule & {
   /** What F predicts. Default 'eps'. */
   readonly predicts?: 'eps' | 'v' | 'x0';
 };

@@ -1,11 +1,16 @@
-/** Variances of DDPM's training steps: by which rule, how many, and for the two linear ones from where to where. */
-export type DdpmBetas = {
-  /** 'linear' in beta (Ho et al. 2020), 'scaled-linear' in its root (Rombach et al. 2022), 'cosine' (Nichol & Dhariwal 2021, none above 0.999), or the betas. */
-  readonly betas?: 'linear' | 'scaled-linear' | 'cosine' | readonly number[];
+/** Variances of DDPM's training steps by rule: how many, and for the two linear ones from where to where. */
+export type DdpmRule = {
+  /** 'linear' in beta (Ho et al. 2020), 'scaled-linear' in its root (Rombach et al. 2022), or 'cosine' (Nichol & Dhariwal 2021, none above 0.999). */
+  readonly betas?: 'linear' | 'scaled-linear' | 'cosine';
   /** Default: 1000, or the number of given betas. */
   readonly trainingSteps?: number;
   readonly betaStart?: number;
   readonly betaEnd?: number;
+};
+
+/** Variances of DDPM's training steps by rule or number by number. */
+export type DdpmBetas = Omit<DdpmRule, 'betas'> & {
+  readonly betas?: DdpmRule['betas'] | readonly number[];
   /** Rescale them so that the last step has no signal left. Source: Lin et al. 2023, Algorithm 1. Default: false. */
   readonly zeroTerminalSNR?: boolean;
 };

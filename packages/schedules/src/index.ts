@@ -13,7 +13,7 @@ export { cosineLevel, cosineLogSNR, type LogSNRRange } from './cosine-schedule.j
 export { type DdimWeights, ddimWeights } from './ddim-weights.js';
 export { ddpmGrid, sigmaAt, spacedTimesteps, type TimestepSpacing } from './ddpm-grid.js';
 export { type DdpmSettings, ddpmPreconditioning } from './ddpm-preconditioning.js';
-export { type DdpmBetas, ddpmSigmas, timestepOf } from './ddpm-sigmas.js';
+export { type DdpmBetas, type DdpmRule, ddpmSigmas, timestepOf } from './ddpm-sigmas.js';
 export { type EdmRange, edmGrid, edmSigmas } from './edm-schedule.js';
 export { flowGrid, flowLevel, resolutionShift, shiftTime, startByStrength } from './flow-grid.js';
 export { lognormalLevel } from './lognormal-level.js';
