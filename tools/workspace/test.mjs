@@ -1,11 +1,16 @@
-// npm test: builds, checks types, format and import directions, then runs every test; ends with one line `N passed, N failed`.
+// npm test, test:quick and test:full: build, check types, format and import directions, then run tests; the last line is `N passed, N failed`.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, run, tool } from './steps.mjs';
+import { fullSuites, slowSuites } from './suites.mjs';
+
+const extent = process.argv[2] ?? 'usual';
+if (!['quick', 'usual', 'full'].includes(extent)) throw new Error(`unknown extent '${extent}'; expected quick, usual or full`);
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 
+/** Run a step that counts as one test. */
 async function step(name, work) {
   console.log(`\n=== ${name}`);
   const ok = (await work()) === 0;
@@ -14,13 +19,14 @@ async function step(name, work) {
   return ok;
 }
 
-async function unitTests() {
-  console.log('\n=== tests');
+/** Run vitest with these arguments and count its tests one by one. */
+async function unitTests(name, args, env = {}) {
+  console.log(`\n=== ${name}`);
   const folder = mkdtempSync(join(tmpdir(), 'tract-test-'));
   const file = join(folder, 'report.json');
-  const code = await run(tool('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
-    TRACT_BUILT: '1',
-  });
+  const failedBefore = count.failed;
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const code = await run(tool('vitest'), [...args, ...reporters], { TRACT_BUILT: '1', ...env });
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'));
     count.passed += report.numPassedTests;
@@ -30,7 +36,7 @@ async function unitTests() {
     count.failed += report.testResults.filter(
       (result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
     ).length;
-    if (code !== 0 && count.failed === 0) count.failed++;
+    if (code !== 0 && count.failed === failedBefore) count.failed++;
   } catch (error) {
     console.error(`vitest left no report: ${error.message}`);
     count.failed++;
@@ -39,11 +45,27 @@ async function unitTests() {
   }
 }
 
-if (await step('build', () => build())) {
+/** Run a suite of `npm run test:full`, or say why not. */
+async function fullSuite({ name, lacking, command: [program, ...args], env }) {
+  const reason = lacking();
+  if (reason !== undefined) {
+    console.log(`\n=== ${name}: skipped, ${reason}`);
+    count.skipped++;
+  } else if (program === 'vitest') await unitTests(name, args, env);
+  else await step(name, () => run(program, args, env));
+}
+
+const excluded = Object.values(slowSuites).flat();
+
+if (await step('build', () => build(...(extent === 'quick' ? ['--projects=@tract/cli,@tract/parity'] : [])))) {
   await step('types', () => run(tool('tsc'), ['-b']));
   await step('lint and format', () => run(tool('biome'), ['check', '--error-on-warnings', '.']));
   await step('imports', () => run(tool('depcruise'), ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'tools']));
-  await unitTests();
+  if (extent === 'quick') {
+    console.log(`\nLeft out: ${Object.keys(slowSuites).join(', ')}; npm test runs them.`);
+    await unitTests('tests', ['run', ...excluded.flatMap((glob) => ['--exclude', glob])]);
+  } else await unitTests('tests', ['run']);
+  if (extent === 'full') for (const suite of fullSuites) await fullSuite(suite);
 }
 const skipped = count.skipped ? `, ${count.skipped} skipped` : '';
 console.log(`\n${count.passed} passed, ${count.failed} failed${skipped}`);
