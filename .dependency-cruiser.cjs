@@ -16,6 +16,7 @@ const below = {
   'backend-native': ['tensor'],
   'backend-webgpu': ['tensor'],
   'backend-tensorflow': ['tensor'],
+  benchmarks: ['tensor', 'unet', 'distill', 'backend-native'],
 };
 
 const tests = '\\.test\\.ts$|/test/';

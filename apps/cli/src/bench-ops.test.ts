@@ -1,5 +1,5 @@
+import type { KernelProfile, KernelRow } from '@tract/benchmarks';
 import { describe, expect, test } from 'vitest';
-import type { KernelRow, OpsResult } from './bench-ops.js';
 import { opsTable } from './ops-table.js';
 import { tractHere } from './testing/tract-here.js';
 
@@ -9,7 +9,7 @@ describe('bench ops', () => {
   test('tells on a tiny network what each kernel takes, as one JSON value', async () => {
     const { code, out } = await tractHere('bench', 'ops', ...tiny, '--json');
     expect(code).toBe(0);
-    const result = JSON.parse(out) as OpsResult & Record<string, unknown>;
+    const result = JSON.parse(out) as KernelProfile & Record<string, unknown>;
     expect(Object.keys(result)).toEqual('backend threads instructions batch runs params peaks stepMs kernels shapes outside'.split(' '));
     expect(result).toMatchObject({ backend: 'native', threads: 1, batch: 2, runs: 1 });
     expect(result.peaks.multiplyAddGflops).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
-import type { KernelRow, OpsResult } from './bench-ops.js';
-import { withCommas } from './quantity.js';
+import type { KernelProfile, KernelRow } from '@tract/benchmarks';
+import { withCommas } from '@tract/report';
 
 const heading = ['calls', 'ms', 'share', 'GFLOP/s', 'GB/s', 'MB'];
 const widths = [5, 9, 6, 8, 6, 9];
@@ -23,8 +23,8 @@ const rowLine = ({ kernel, shapes, calls, milliseconds, share, gflops, bytes, gb
     shapes,
   );
 
-/** The report as lines for a person: the machine's peaks, then a step by kernel, then by kernel and shape. */
-export function opsTable({ params, peaks, stepMs, kernels, shapes, outside }: OpsResult, batch: number): string[] {
+/** Lay out a profile for a person: the machine's peaks, then a step by kernel, then by kernel and shape. */
+export function opsTable({ params, peaks, stepMs, kernels, shapes, outside }: KernelProfile, batch: number): string[] {
   return [
     `${withCommas(params)} parameters, batch ${batch}: a TRACT step takes ${stepMs.toFixed(1)} ms, ${((1000 * batch) / stepMs).toFixed(1)} images/s`,
     `the machine's peaks: ${peaks.multiplyAddGflops} GFLOP/s multiply-add in registers, ${peaks.copyGBs} GB/s large copy (read + write)`,

@@ -1,5 +1,5 @@
+import { profileKernels } from '@tract/benchmarks';
 import { startBackend } from '../backend.js';
-import { benchOps } from '../bench-ops.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { opsTable } from '../ops-table.js';
@@ -13,7 +13,7 @@ export async function reportOps(io: Io, options: BenchOptions): Promise<void> {
   if (asked !== undefined && asked !== 'native')
     throw usageError(`bench ops observes the kernels of the native backend; leave --backend ${asked} out`);
   const { name: backend, threads, instructions } = await startBackend(io, { ...options, backend: 'native' });
-  const result = await benchOps({ network, batch, runs }, (part) => {
+  const result = await profileKernels({ network, batch, runs }, (part) => {
     if (!silent) io.err(`measuring ${part} on ${backend} (${instructions}) with ${threads} threads\n`);
   });
   report(io, json === true, { backend, threads, instructions, batch, runs, ...result }, opsTable(result, batch));

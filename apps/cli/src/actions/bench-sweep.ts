@@ -1,5 +1,5 @@
+import { sweepBatches } from '@tract/benchmarks';
 import { startBackend } from '../backend.js';
-import { benchSweep } from '../bench-sweep.js';
 import { type Io, report } from '../io.js';
 import { type BenchOptions, networkOf } from './bench.js';
 
@@ -10,7 +10,7 @@ export async function reportSweep(io: Io, options: SweepOptions): Promise<void> 
   const { batches, runs, silent, json } = options;
   const network = networkOf(options);
   const { name: backend, threads } = await startBackend(io, options);
-  const points = await benchSweep({ network, batches, runs }, (run) => {
+  const points = await sweepBatches({ network, batches, runs }, (run) => {
     if (!silent) io.err(`measuring ${batches.length} batch sizes on ${backend}, run ${run + 1} of ${runs}\n`);
   });
   const line = ({ batch, forward, tract }: (typeof points)[number]): string =>

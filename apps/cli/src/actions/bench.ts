@@ -1,10 +1,10 @@
+import { timeSteps } from '@tract/benchmarks';
+import { withCommas } from '@tract/report';
 import { checkUNetConfig, type UNetConfig } from '@tract/unet';
 import { startBackend } from '../backend.js';
-import { benchStep } from '../bench-step.js';
 import type { ComputeOptions } from '../common-options.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
-import { withCommas } from '../quantity.js';
 
 export type BenchOptions = ComputeOptions & {
   readonly channels: number;
@@ -50,7 +50,7 @@ export function networkOf(options: Omit<BenchOptions, 'batch'>): UNetConfig {
 export async function bench(io: Io, options: BenchOptions): Promise<void> {
   const network = networkOf(options);
   const backend = await startBackend(io, options);
-  const result = await benchStep({ network, batch: options.batch, runs: options.runs }, (part) => {
+  const result = await timeSteps({ network, batch: options.batch, runs: options.runs }, (part) => {
     if (!options.silent) io.err(`measuring ${part} on ${backend.name}\n`);
   });
   const { params, forward, train, tract, peakRssMB } = result;

@@ -1,33 +1,38 @@
 import type { UNetConfig } from '@tract/unet';
-import { median, rehearse, StepBench } from './bench-step.js';
+import { median } from './median.js';
+import { TractBench } from './step-benches.js';
+import { rehearse } from './time-steps.js';
 
 /** Images a second with batches of one size. */
 export type SweepPoint = {
   readonly batch: number;
   readonly forward: number;
   readonly tract: number;
-  /** As that of `BenchResult`, after the TRACT steps of all turns. */
+  /** Digest of the distillation after the steps of all turns. */
   readonly digest: string;
 };
 
 export type SweepOptions = { readonly network: UNetConfig; readonly batches: readonly number[]; readonly runs: number };
 
-/** Images of a turn that are timed, or one batch: half a second's work, for a machine that others share changes its pace every few seconds. */
+/** Images timed in a turn, or one batch if that is larger: about half a second, as a shared machine changes its pace every few seconds. */
 const imagesOfTurn = 64;
 
 /**
- * Times batches of all sizes in turn, `runs` times over. A turn begins with steps that are not timed, for the turn before has left the caches to other
- * tensors.
+ * Time forward passes and TRACT steps with batches of all sizes in turn, `runs` times over. A turn begins with steps that are not timed,
+ * because the turn before has filled the caches with other tensors.
  */
-export async function benchSweep({ network, batches, runs }: SweepOptions, onRun: (run: number) => void = () => {}): Promise<SweepPoint[]> {
+export async function sweepBatches(
+  { network, batches, runs }: SweepOptions,
+  onRun: (run: number) => void = () => {},
+): Promise<SweepPoint[]> {
   await rehearse(network);
-  const benches = batches.map((batch) => ({ batch, bench: new StepBench({ network, batch }) }));
+  const benches = batches.map((batch) => ({ batch, bench: new TractBench({ network, batch }) }));
   const [forward, tract]: number[][][] = [[], []];
   for (let run = 0; run < runs; run++) {
     onRun(run);
     const speeds = [];
     for (const { batch, bench } of benches) {
-      speeds.push([await imagesPerSecond(batch, () => bench.forward()), await imagesPerSecond(batch, () => bench.tract())]);
+      speeds.push([await imagesPerSecond(batch, () => bench.forward()), await imagesPerSecond(batch, () => bench.step())]);
     }
     forward.push(speeds.map(([speed]) => speed));
     tract.push(speeds.map(([, speed]) => speed));
@@ -41,7 +46,7 @@ export async function benchSweep({ network, batches, runs }: SweepOptions, onRun
   return points;
 }
 
-/** Of each size the median over all runs, once a run's own pace is taken out: a slow minute of the machine meets all sizes alike. */
+/** Return the median of each size over all runs after dividing out each run's pace: a slow minute of the machine affects all sizes alike. */
 function usualSpeeds(runs: readonly (readonly number[])[]): number[] {
   const paces = runs.map((speeds) => Math.exp(speeds.reduce((sum, speed) => sum + Math.log(speed), 0) / speeds.length));
   return runs[0].map((_, size) => median(paces) * median(runs.map((speeds, run) => speeds[size] / paces[run])));

@@ -1,30 +1,32 @@
 import { type KernelCall, type MachinePeaks, machinePeaks, observeKernels } from '@tract/backend-native';
 import { countParameters, unetSpec } from '@tract/unet';
-import { type BenchOptions, median, StepBench } from './bench-step.js';
 import { bytesOf, describeShapes, operationsOf } from './kernel-work.js';
+import { median } from './median.js';
+import { TractBench } from './step-benches.js';
+import type { TimeOptions } from './time-steps.js';
 
-/** What the calls of one kind take together in one TRACT step. */
+/** All calls of one kernel, or of one kernel and shape, in one TRACT step. */
 export type KernelRow = {
   readonly kernel: string;
-  /** The inputs in words; undefined where calls of all shapes are together. */
+  /** The inputs in words; absent if calls of all shapes are counted together. */
   readonly shapes?: string;
   readonly calls: number;
   readonly milliseconds: number;
-  /** Of the step's time, in [0, 1]. */
+  /** Fraction of the step's time, in [0, 1]. */
   readonly share: number;
-  /** Speed as the direct algorithm counts operations; null for kernels that are bound by memory. */
+  /** Speed in the operations of the direct algorithm; null for kernels bound by memory. */
   readonly gflops: number | null;
-  /** Inputs and outputs of all calls. */
+  /** Size of the inputs and outputs of all calls. */
   readonly bytes: number;
   readonly gbs: number;
 };
 
-export type OpsResult = {
+export type KernelProfile = {
   readonly params: number;
   readonly peaks: MachinePeaks;
   /** Median wall time of a whole TRACT step while it was observed. */
   readonly stepMs: number;
-  /** By kernel, and by kernel and shape; the slowest first. */
+  /** Rows by kernel, and by kernel and shape; the slowest first. */
   readonly kernels: readonly KernelRow[];
   readonly shapes: readonly KernelRow[];
   /** The rest of the step: JavaScript, the engine, and kernels of the stock backend. */
@@ -34,12 +36,12 @@ export type OpsResult = {
 /** One observed TRACT step. */
 type Run = { readonly milliseconds: number; readonly calls: readonly KernelCall[] };
 
-async function observedStep(bench: StepBench): Promise<Run> {
+async function observedStep(bench: TractBench): Promise<Run> {
   const calls: KernelCall[] = [];
   observeKernels((call) => calls.push(call));
   try {
     const started = performance.now();
-    await bench.tract();
+    await bench.step();
     return { milliseconds: performance.now() - started, calls };
   } finally {
     observeKernels(undefined);
@@ -50,7 +52,7 @@ const rounded = (value: number, digits: number): number => Number(value.toFixed(
 
 const timeOf = (calls: readonly KernelCall[]): number => calls.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
 
-/** One row from the calls of one kind in each run: the work of the last run (all do the same), the median of their times. */
+/** Make a row from the calls of one kind in each run: the work of the last run (all do the same), the median of their times. */
 function rowOf(runs: readonly (readonly KernelCall[])[], stepMs: number, shapes?: string): KernelRow {
   const calls = runs[runs.length - 1];
   const milliseconds = median(runs.map(timeOf));
@@ -90,14 +92,14 @@ function rowsBy(
   return [...groups.values()].map((group) => rowOf(group, stepMs, shapesOf?.(group[0][0]))).sort((a, b) => b.milliseconds - a.milliseconds);
 }
 
-/** Watches `runs` TRACT steps after one to warm up: what each kernel takes, beside what the machine can do. The native backend must be active. */
-export async function benchOps(options: BenchOptions, onPart: (name: string) => void = () => {}): Promise<OpsResult> {
+/** Observe the kernels of `runs` TRACT steps after one to warm up, and measure the machine's peaks. The native backend must be active. */
+export async function profileKernels(options: TimeOptions, onPart: (name: string) => void = () => {}): Promise<KernelProfile> {
   onPart("the machine's peaks");
   const peaks = machinePeaks();
   onPart('tract');
-  const bench = new StepBench(options);
+  const bench = new TractBench(options);
   const runs: Run[] = [];
-  await bench.tract();
+  await bench.step();
   for (let run = 0; run < options.runs; run++) runs.push(await observedStep(bench));
   bench.dispose();
   const stepMs = median(runs.map(({ milliseconds }) => milliseconds));
