@@ -8,7 +8,7 @@ beforeAll(async () => {
   await useBackend('native');
 });
 
-const shape = { imageSize: 8, inChannels: 1, channels: 32, embChannels: 32, channelMult: [1], blocks: 1 };
+const shape = { kind: 'unet' as const, imageSize: 8, inChannels: 1, channels: 32, embChannels: 32, channelMult: [1], blocks: 1 };
 const network = { ...shape, attentionResolutions: [], scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 1 };
 
 test('a step trains, the same way each time, a forward pass does not, and nothing is left behind', async () => {
