@@ -2,9 +2,8 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { writeNpz } from '@tract/checkpoint';
 import { gridPng, imagePng, squareColumns } from '@tract/report';
-import { writeFileAtomically, writeFolderAtomically } from './atomic.js';
+import { makeFolder, requireRoom, writeFileAtomically, writeFolderAtomically } from '@tract/train/node';
 import { usageError } from './errors.js';
-import { makeFolder, requireRoom } from './folders.js';
 import type { Images } from './images.js';
 
 export type OutputKind = 'png' | 'npz' | 'folder';

@@ -1,10 +1,8 @@
-import { SamplingError } from '@tract/model';
 import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { endAll } from './at-end.js';
 import { deviceFailure } from './device-failure.js';
-import { exitCodeOf, exitCodes } from './errors.js';
-import { flagOf } from './flag-of.js';
+import { exitCodeOf, exitCodes, sentenceOf } from './errors.js';
 import { type Io, processIo } from './io.js';
 import { buildProgram } from './program.js';
 
@@ -31,10 +29,7 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
 }
 
 function sentence(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // The options of the library are those of the command line.
-  if (error instanceof SamplingError) return `${flagOf(error.option)} ${error.reason}`;
-  return error instanceof CommanderError ? usageSentence(error.message) : error.message;
+  return error instanceof CommanderError ? usageSentence(error.message) : sentenceOf(error);
 }
 
 /** commander's message of several lines and sentences as one, with a way out. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { NamedArray } from '@tract/checkpoint';
 import { type StoredModel as Model, type ModelDescription, saveModel } from '@tract/model';
 import { type ModelPaths, modelFiles, readModel as readModelAt } from '@tract/model/node';
-import { writeFolderAtomically } from './atomic.js';
+import { writeFolderAtomically } from '@tract/train/node';
 import { dataError } from './errors.js';
 import { didYouMean } from './near-miss.js';
 import { shippedFolder, shippedNames } from './shipped-models.js';

@@ -1,11 +1,11 @@
 import { checkDiffusionModel } from '@tract/model';
+import { planDistillation, planTraining } from '@tract/train';
 import { describe, expect, test } from 'vitest';
 import { commandOf } from './card-command.js';
 import { knownTeacher } from './known-teacher.js';
 import { hasModel, readModel } from './model-folder.js';
 import { distillPresets, publishedTeachers, trainPresets } from './presets.js';
 import { tractHere } from './testing/tract-here.js';
-import { planDistillation, planTraining } from './training-plan.js';
 
 const planOf = (name: string) => {
   const settings = distillPresets[name];

@@ -10,7 +10,7 @@ test('the first signal is noted, a second Ctrl-C ends the process at once, a sec
     process.emit('SIGUSR1', 'SIGUSR1');
     process.emit('SIGUSR1', 'SIGUSR1');
     process.emit('SIGTERM', 'SIGTERM');
-    expect([signals.asked, exit.mock.calls]).toEqual(['SIGUSR1', []]);
+    expect([signals.signal.reason, exit.mock.calls]).toEqual(['SIGUSR1', []]);
     process.emit('SIGINT', 'SIGINT');
     expect(exit.mock.calls).toEqual([[130]]);
   } finally {

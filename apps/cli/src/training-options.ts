@@ -4,7 +4,7 @@ import { pathName, SuggestingOption } from './common-options.js';
 import { checkSet, setHelp } from './data-sets.js';
 import type { Io } from './io.js';
 import { byteCount, fraction, numberUpTo, positiveNumber, quantity, wholeNumber, wholeNumberUpTo } from './quantity.js';
-import { keptCheckpoints } from './run-config.js';
+import { keptCheckpoints } from './run-folder.js';
 
 const resumeHelp = `
 Going on, to the bit, with a run that was stopped or killed:
@@ -100,7 +100,6 @@ export const supervised =
   async (options: T): Promise<void> => {
     const { out: run, maxRestarts = 0, dryRun } = options;
     if (maxRestarts === 0 || dryRun) return action(options);
-    const { startAgain, supervise } = await import('./supervise.js');
-    // Of an option that is given twice the last one counts: the new process watches nothing.
-    await supervise(io, { run, maxRestarts, start: (more) => startAgain(['--max-restarts', '0', ...more]) });
+    const { superviseRun } = await import('./supervise-run.js');
+    await superviseRun(io, run, maxRestarts);
   };

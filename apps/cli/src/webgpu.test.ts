@@ -6,7 +6,7 @@ import type { WebGpuBackend } from '@tract/backend-webgpu';
 import { softwareDriver } from '@tract/backend-webgpu/node';
 import { readNpz } from '@tract/checkpoint';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { committedSteps } from './checkpoints.js';
+import { committedSteps } from './testing/committed-steps.js';
 import { expectSameRun } from './testing/run-digests.js';
 import { writeTinyDigits } from './testing/tiny-digits.js';
 import { scratchFolder, startTract, tract, until } from './testing/tract.js';

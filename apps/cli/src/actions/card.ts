@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { writeFileAtomically } from '../atomic.js';
+import { requireRoom, writeFileAtomically } from '@tract/train/node';
 import { usageError } from '../errors.js';
-import { requireRoom } from '../folders.js';
 import { type Io, report } from '../io.js';
 import { modelCard } from '../model-card.js';
 import { readModel } from '../model-folder.js';

@@ -1,4 +1,5 @@
 import { type NamedArray, writeSafetensors } from '@tract/checkpoint';
+import { writeFolderAtomically } from '@tract/train/node';
 import {
   type DhariwalUNetConfig,
   type DiffusersName,
@@ -7,7 +8,6 @@ import {
   paperAsAdm,
   toDiffusersSettings,
 } from '@tract/unet';
-import { writeFolderAtomically } from '../atomic.js';
 import { dataError, usageError } from '../errors.js';
 import type { StoredModel } from '../model-folder.js';
 import { valuesThere } from './convert-ml-tract.js';

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { encodeModel, type ModelConfig, type NamedArray, writeSafetensors, writeTorch } from '@tract/checkpoint';
 import type { ModelDescription } from '@tract/model';
-import { writeFileAtomically } from '../atomic.js';
+import type { RunError } from '@tract/train';
+import { makeFolder, requireRoom, writeFileAtomically } from '@tract/train/node';
 import { usageError } from '../errors.js';
-import { makeFolder, requireRoom } from '../folders.js';
 import { modelCard } from '../model-card.js';
 import { writeModel } from '../model-folder.js';
 import { toMlTract } from './convert-ml-tract.js';
@@ -23,7 +23,7 @@ export function destinationKind(path: string): DestinationKind {
   try {
     requireRoom(path);
   } catch (error) {
-    throw usageError((error as Error).message.replace('place for --out', 'DST'));
+    throw usageError(`${(error as RunError).problem}; choose another DST`);
   }
   const kind = kinds.get(extname(path).toLowerCase());
   if (kind === undefined) throw usageError(`${path} must end in .safetensors or .pt, or be a new folder (a name without a dot)`);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@tract/checkpoint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { committedSteps } from '../checkpoints.js';
+import { committedSteps } from '../testing/committed-steps.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { readLog, type Started, scratchFolder, startTract, tract, until } from '../testing/tract.js';
 

@@ -1,19 +1,20 @@
+import type { ImageSet } from '@tract/data';
+import { distillTask, type RunState } from '@tract/train';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { loadSet } from '../data-sets.js';
-import { distillWork, setupOf } from '../distill-run.js';
 import { usageError } from '../errors.js';
-import { type Io, report, warnOn } from '../io.js';
+import { type Io, report } from '../io.js';
 import { readTeacher } from '../known-teacher.js';
+import type { StoredModel } from '../model-folder.js';
+import { modelOutput } from '../model-output.js';
 import { type DistillPreset, distillPresets, usualStudent } from '../presets.js';
 import { withCommas } from '../quantity.js';
-import { runConfig } from '../run-config.js';
-import { beginRun, modelPath, openRun, type ResumeOptions, type RunState } from '../run-folder.js';
+import { modelPath, type ResumeOptions } from '../run-folder.js';
 import { distillSchema } from '../settings/distill-schema.js';
 import { resolveSettings, type SettingsOptions } from '../settings/resolve-settings.js';
-import { type RunOptions, runWork } from '../trainer.js';
-import { requireFit } from '../training-batch.js';
-import { type DataOptions, trainingImages } from '../training-images.js';
+import { type RunOptions, trainRun } from '../train-run.js';
+import { type DataOptions, readingOf } from '../training-data.js';
 import { dryRunDistillation } from './dry-run.js';
 
 export type DistillOptions = ComputeOptions &
@@ -27,36 +28,25 @@ export type DistillOptions = ComputeOptions &
     readonly json?: boolean;
   };
 
-export type Distillation = ComputeOptions &
-  ResumeOptions &
-  DataOptions &
-  Pick<RunOptions, 'again' | 'samples'> & {
-    readonly run: string;
-    readonly settings: DistillPreset;
-    readonly keep?: number;
-  };
+export type Distillation = ComputeOptions & DataOptions & RunOptions & { readonly settings: DistillPreset };
 
-/** Distils from the start, or from the last checkpoint, into a run folder. Everything is checked before the first file is written. */
-export async function runDistillation(io: Io, { run, settings, keep, again, samples, ...options }: Distillation): Promise<RunState> {
-  const config = runConfig('distill', settings);
-  const from = openRun(run, config, options, warnOn(io));
-  const teacher = readTeacher(settings.teacher);
+/** Distil from the start, or from the last checkpoint, into a run folder. Everything is checked before the first file is written. */
+export async function runDistillation(io: Io, options: Distillation): Promise<RunState> {
+  const { run, settings } = options;
+  return trainRun(io, taskOf(io, options, readTeacher(settings.teacher)), { ...options, run });
+}
+
+function taskOf(io: Io, options: Distillation, teacher: StoredModel): ReturnType<typeof distillTask> {
+  const { run, settings } = options;
+  const images = async (): Promise<ImageSet> => {
+    const set = await loadSet(settings.data, options);
+    await startBackend(io, options);
+    return set;
+  };
   try {
-    setupOf(teacher, settings);
+    return distillTask(settings, teacher, { images, reading: readingOf(io, options), ...modelOutput(run, settings.data) });
   } catch (error) {
     throw usageError((error as Error).message);
-  }
-  const images = await loadSet(settings.data, options);
-  requireFit(settings, images, teacher.network);
-  await startBackend(io, options);
-  const work = distillWork({ run, settings, teacher, from, keep });
-  const batches = trainingImages(io, images, settings, from, options);
-  try {
-    beginRun(run, config, from);
-    return await runWork(io, { work, batches, from: from?.state }, { silent: options.silent, again, samples });
-  } finally {
-    await batches.close();
-    work.dispose();
   }
 }
 

@@ -1,8 +1,8 @@
 import { freemem } from 'node:os';
 import { conv2d, dispose, noise, type Tensor } from '@tract/tensor';
+import { machine } from '@tract/train/node';
 import { type Backend, backendWords, startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
-import { gigabytes, machine } from '../environment.js';
 import { type Io, report } from '../io.js';
 import { nativeInstructionSets } from '../native-info.js';
 import { registerTensorFlow } from '../tensorflow.js';
@@ -88,3 +88,5 @@ export async function doctor(io: Io, options: DoctorOptions): Promise<void> {
     `Convolution ${convolution.gflops} GFLOP/s (${convolution.shape})`,
   ]);
 }
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;

@@ -1,5 +1,15 @@
 import { openBatches } from '@tract/data';
 import { modelPart } from '@tract/model';
+import {
+  type BatchSettings,
+  hostBatch,
+  imagesAtOnce,
+  type PhasePlan,
+  planDistillation,
+  planTraining,
+  requireFit,
+  type TrainingPlan,
+} from '@tract/train';
 import type { NetworkConfig } from '@tract/unet';
 import { loadSet } from '../data-sets.js';
 import { exitCodeOf, exitCodes, usageError } from '../errors.js';
@@ -8,8 +18,6 @@ import { knownTeacher, readTeacher } from '../known-teacher.js';
 import { hasModel } from '../model-folder.js';
 import type { DistillPreset, TrainPreset } from '../presets.js';
 import { withCommas } from '../quantity.js';
-import { type BatchSettings, hostBatch, requireFit } from '../training-batch.js';
-import { imagesAtOnce, type PhasePlan, planDistillation, planTraining, type TrainingPlan } from '../training-plan.js';
 
 /** One batch of the data as training would see it, or why there is none. */
 type BatchReport =

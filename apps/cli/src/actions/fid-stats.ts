@@ -1,10 +1,9 @@
 import { dirname, extname } from 'node:path';
 import { withCommas } from '@tract/report';
 import { encodeStatistics } from '@tract/scores';
-import { writeFileAtomically } from '../atomic.js';
+import { makeFolder, requireRoom, writeFileAtomically } from '@tract/train/node';
 import { startBackend } from '../backend.js';
 import { usageError } from '../errors.js';
-import { makeFolder, requireRoom } from '../folders.js';
 import { type Io, report } from '../io.js';
 import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.js';
 import { readMeasureSource } from '../measuring/image-source.js';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { inSteps, withCommas } from '@tract/report';
 import type { DigitDistance, DigitReference } from '@tract/scores';
-import { writeFileAtomically } from '../atomic.js';
+import { runConfig } from '@tract/train';
+import { writeFileAtomically } from '@tract/train/node';
 import { backendWords, startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { usageError } from '../errors.js';
@@ -11,8 +12,7 @@ import { loadDigitReference, measureDigits } from '../measuring/measure-digits.j
 import { readModel, type StoredModel } from '../model-folder.js';
 import { choosePreset, distillPresets } from '../presets.js';
 import { pictureCount, quickstartPicture } from '../quickstart-picture.js';
-import { runConfig } from '../run-config.js';
-import { findRun, modelPath } from '../run-folder.js';
+import { findRun, modelPath, storeOf } from '../run-folder.js';
 import { drawImages } from '../sample-run.js';
 import { interruptible, type Pause } from '../signals.js';
 import { runDistillation } from './distill.js';
@@ -35,7 +35,7 @@ export async function quickstart(io: Io, options: QuickstartOptions): Promise<vo
   const settings = { ...preset, images, teacher: name };
   const teacher = readModel(name);
   const reference = await loadDigitReference('mnist:test');
-  const known = findRun(run, runConfig('distill', settings), warnOn(io));
+  const known = await findRun(storeOf(run), runConfig('distill', settings), warnOn(io));
   const chosen = await startBackend(io, options);
   if (!silent) io.err(`computing on ${backendWords(chosen)}\n`);
   const again = 'the same command goes on from it';

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { readSafetensors } from '@tract/checkpoint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { committedSteps } from '../checkpoints.js';
+import { committedSteps } from '../testing/committed-steps.js';
 import { expectSameRun, runDigests } from '../testing/run-digests.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { readLog, scratchFolder, startTract, until } from '../testing/tract.js';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   expect(await stopped.ended).toMatchObject({
     code: 130,
     stdout: '',
-    stderr: expect.stringMatching(/^error: stopped by SIGTERM after \d+ images; the checkpoint is written, --resume goes on from it\n$/),
+    stderr: expect.stringMatching(/^error: stopped by SIGTERM after \d+ images, with a checkpoint; --resume goes on from it\n$/),
   });
   const { code, stdout, stderr } = await whole.ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -58,7 +58,7 @@ test('a finished run is not touched again', async () => {
   const before = readFileSync(folder('whole/checkpoints/step-60/state.json'));
   expect(await train('whole', '--resume').ended).toMatchObject({
     code: 2,
-    stderr: `error: --out ${folder('whole')} is a finished run of 120 images; choose another folder\n`,
+    stderr: `error: ${folder('whole')} is a finished run of 120 images; choose another --out, or train it further with --resume --override and more --images\n`,
   });
   expect(readFileSync(folder('whole/checkpoints/step-60/state.json'))).toEqual(before);
 });
@@ -76,7 +76,7 @@ test('the command of a finished run can be given again with --resume latest: it 
 test('a run goes on with --resume only, and with the settings it was started with', async () => {
   expect(await train('stopped').ended).toMatchObject({
     code: 2,
-    stderr: `error: --out ${folder('stopped')} is an unfinished run; add --resume to go on, or choose another folder\n`,
+    stderr: `error: ${folder('stopped')} is an unfinished run; add --resume to go on, or choose another --out\n`,
   });
   expect(await train('stopped', '--resume', '--lr', '0.5').ended).toMatchObject({
     code: 2,
@@ -86,7 +86,7 @@ test('a run goes on with --resume only, and with the settings it was started wit
   });
   expect(await train('stopped', '--resume', '--override', '--batch', '4').ended).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('error: --override cannot change batch 2 -> 4: '),
+    stderr: expect.stringContaining('error: batch 2 -> 4 cannot be overridden: '),
   });
 });
 
@@ -114,7 +114,7 @@ test('a second trainer in the folder is turned away', async () => {
   expect(await train('stopped', '--resume').ended).toMatchObject({
     code: 1,
     stdout: '',
-    stderr: `error: ${folder('stopped')} is in use by process ${process.pid} on ${hostname()}; let it end, or remove ${folder('stopped/lock')} if that is no tract\n`,
+    stderr: `error: ${folder('stopped')} is in use by process ${process.pid} on ${hostname()}; let it end, or remove ${folder('stopped/lock')} if that is no training\n`,
   });
 });
 

@@ -1,19 +1,18 @@
 import { checkDiffusionModel } from '@tract/model';
+import { teacherSetupOf, teacherTask } from '@tract/train';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { loadSet } from '../data-sets.js';
 import { usageError } from '../errors.js';
-import { type Io, report, warnOn } from '../io.js';
+import { type Io, report } from '../io.js';
+import { modelOutput } from '../model-output.js';
 import { type TrainPreset, trainPresets, usualTeacher } from '../presets.js';
 import { withCommas } from '../quantity.js';
-import { runConfig } from '../run-config.js';
-import { beginRun, modelPath, openRun, type ResumeOptions } from '../run-folder.js';
+import { modelPath, type ResumeOptions } from '../run-folder.js';
 import { resolveSettings, type SettingsOptions } from '../settings/resolve-settings.js';
 import { trainSchema } from '../settings/train-schema.js';
-import { teacherSetupOf, trainWork } from '../train-run.js';
-import { runWork } from '../trainer.js';
-import { requireFit } from '../training-batch.js';
-import { type DataOptions, trainingImages } from '../training-images.js';
+import { trainRun } from '../train-run.js';
+import { type DataOptions, readingOf } from '../training-data.js';
 import { dryRunTraining } from './dry-run.js';
 
 export type TrainOptions = ComputeOptions &
@@ -39,26 +38,21 @@ function settingsOf(options: TrainOptions): TrainPreset {
   return settings;
 }
 
-/** Trains from the start, or from the last checkpoint with --resume. */
+/** Train from the start, or from the last checkpoint with --resume. */
 export async function train(io: Io, options: TrainOptions): Promise<void> {
+  const { out: run, json = false } = options;
   const settings = settingsOf(options);
-  if (options.dryRun) return dryRunTraining(io, settings, options.json === true);
-  const config = runConfig('train', settings);
-  const from = openRun(options.out, config, options, warnOn(io));
-  const images = await loadSet(settings.data, options);
-  requireFit(settings, images, settings.network);
-  await startBackend(io, options);
-  const work = trainWork({ run: options.out, settings, from, keep: options.keep });
-  const batches = trainingImages(io, images, settings, from, options);
-  try {
-    beginRun(options.out, config, from);
-    const state = await runWork(io, { work, batches, from: from?.state }, { silent: options.silent === true, samples: options.samples });
-    const value = { run: options.out, model: modelPath(options.out), images: state.images, seconds: state.seconds };
-    report(io, options.json === true, value, [
-      `${modelPath(options.out)}: teacher after ${withCommas(state.images)} images in ${state.seconds} s`,
-    ]);
-  } finally {
-    await batches.close();
-    work.dispose();
-  }
+  if (options.dryRun) return dryRunTraining(io, settings, json);
+  const task = teacherTask(settings, {
+    images: async () => {
+      const images = await loadSet(settings.data, options);
+      await startBackend(io, options);
+      return images;
+    },
+    reading: readingOf(io, options),
+    ...modelOutput(run, settings.data),
+  });
+  const { images, seconds } = await trainRun(io, task, { ...options, run });
+  const model = modelPath(run);
+  report(io, json, { run, model, images, seconds }, [`${model}: teacher after ${withCommas(images)} images in ${seconds} s`]);
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { decodeModelConfig, type ModelConfig } from '@tract/checkpoint';
 import { addScore, parseScores, type Score } from '@tract/scores';
-import { writeFileAtomically } from '../atomic.js';
+import { writeFileAtomically } from '@tract/train/node';
 import { withoutPlace } from '../data-sets.js';
 import { failure, usageError } from '../errors.js';
 import { locateModel, type StoredModel } from '../model-folder.js';

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type LogLine, runCurve } from '@tract/report';
 import { backendName } from '@tract/tensor';
-import { writeFileAtomically } from '../atomic.js';
-import { machine } from '../environment.js';
+import type { RunState } from '@tract/train';
+import { machine, writeFileAtomically } from '@tract/train/node';
 import type { Io } from '../io.js';
-import { configPath, logStats, type RunState } from '../run-folder.js';
+import { configPath } from '../run-folder.js';
 import { drawGrid, listGrids, removeGridsAfter } from './sample-grids.js';
 import { readStats } from './stats-line.js';
 import { openTensorBoardLog } from './tensorboard-log.js';
 
 /** The files by which a training can be followed: stats.jsonl, TensorBoard's events, loss.svg and samples/ in the run folder. */
 export type RunView = {
-  /** Log the facts after an update. */
-  readonly line: (facts: Omit<LogLine, 'imagesPerSecond' | 'rssBytes' | 'time'>) => void;
+  /** Show a line that has been logged. */
+  readonly line: (line: LogLine) => void;
   /** Draw samples of a checkpoint whose model is on the disk; drawing ends early, without a picture, once `isStopping` returns true. */
   readonly committed: (state: RunState, isStopping: () => boolean) => Promise<void>;
 };
@@ -38,7 +38,6 @@ export function openRunView(io: Io, { run, imagesBetween, from, samples }: ViewO
   removeGridsAfter(run, from?.step ?? 0);
   const lines = readStats(run);
   const board = openTensorBoardLog(run, { config, lines, grids: listGrids(run) });
-  let last = { images: from?.images ?? 0, time: performance.now() };
   let drawnAt = Number.NEGATIVE_INFINITY;
 
   const redraw = (): void => {
@@ -47,16 +46,10 @@ export function openRunView(io: Io, { run, imagesBetween, from, samples }: ViewO
     drawnAt = performance.now();
   };
   return {
-    line: (facts) => {
-      const now = { images: facts.images, time: performance.now() };
-      const imagesPerSecond = (1000 * (now.images - last.images)) / (now.time - last.time);
-      const rssBytes = process.memoryUsage.rss();
-      const line = { ...facts, imagesPerSecond: Number(imagesPerSecond.toPrecision(4)), rssBytes, time: new Date().toISOString() };
-      last = now;
+    line: (line) => {
       lines.push(line);
-      logStats(run, line);
       board.line(line);
-      if (now.time - drawnAt >= redrawEveryMs) redraw();
+      if (performance.now() - drawnAt >= redrawEveryMs) redraw();
     },
     committed: async ({ step, images }, isStopping) => {
       redraw();

@@ -2,9 +2,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { samplingOf } from '@tract/model';
 import { gridPng, inSteps, type Picture, squareColumns, withCommas } from '@tract/report';
-import { writeFileAtomically } from '../atomic.js';
+import { makeFolder, writeFileAtomically } from '@tract/train/node';
 import { dataError } from '../errors.js';
-import { makeFolder } from '../folders.js';
 import type { Io } from '../io.js';
 import { readModel } from '../model-folder.js';
 import { modelPath } from '../run-folder.js';

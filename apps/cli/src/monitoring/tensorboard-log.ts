@@ -12,8 +12,7 @@ import {
   sessionStart,
   textEvent,
 } from '@tract/report';
-import { writeFileAtomically } from '../atomic.js';
-import { makeFolder } from '../folders.js';
+import { makeFolder, writeFileAtomically } from '@tract/train/node';
 import { type Grid, readGrid } from './sample-grids.js';
 
 export type TensorBoardLog = {

@@ -1,5 +1,5 @@
 import { upgradeModel } from '@tract/model';
-import type { RunConfig } from '../run-config.js';
+import type { RunConfig } from '@tract/train';
 import type { PlainMap } from './yaml-value.js';
 
 /** Bring the settings in the config.json of a run that an older version wrote up to date. */

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runConfig } from '@tract/train';
 import { afterAll, describe, expect, test } from 'vitest';
 import { commandOf } from '../card-command.js';
 import { distillCommand } from '../commands/distill.js';
 import { trainCommand } from '../commands/train.js';
 import { distillPresets, trainPresets } from '../presets.js';
-import { runConfig } from '../run-config.js';
 import { distillSchema } from './distill-schema.js';
 import { resolveSettings, type SettingsOptions } from './resolve-settings.js';
 import { SettingsError } from './settings-error.js';

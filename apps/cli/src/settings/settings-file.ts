@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { RunConfig } from '../run-config.js';
+import type { RunConfig } from '@tract/train';
 import { isMap, type Layer } from './layer.js';
 import { upgradeSettings } from './older-settings.js';
 import { SettingsError } from './settings-error.js';

@@ -1,0 +1,171 @@
+import type { Picked } from '@tract/data';
+import {
+  advancePhase,
+  averagingOf,
+  type DistillSetup,
+  type DistillState,
+  distillGradients,
+  distillSetup,
+  distillUpdate,
+  initDistillation,
+  phaseAt,
+  phaseProgress,
+  processGrid,
+  ruleOf,
+} from '@tract/distill';
+import {
+  checkArrays,
+  type DiffusionModel,
+  type ModelDescription,
+  modelOf,
+  modelPart,
+  processOf,
+  type StoredModel,
+  uploadParams,
+  uploadTree,
+} from '@tract/model';
+import { constantRate, cosineRate, linearRate } from '@tract/optim';
+import { lossWeightOf, type NoiseProcess, sigmaDataOf } from '@tract/schedules';
+import { dispose } from '@tract/tensor';
+import { type NetworkParams, networkSpec } from '@tract/unet';
+import type { Checkpoint } from './checkpoint.js';
+import { type ModelOutput, modelArtifact } from './model-artifact.js';
+import { runConfig } from './run-config.js';
+import { RunError } from './run-error.js';
+import { openTaskImages, type TaskImages } from './task-images.js';
+import { type DistillSettings, updatesOf } from './task-settings.js';
+import type { TrainTask } from './train-task.js';
+import { trainingBatch } from './training-batch.js';
+
+const decays = { constant: constantRate, cosine: cosineRate(), linear: linearRate };
+
+/** Check the settings of a distillation and return its fixed part. @throws RangeError when the settings do not fit each other or the teacher. */
+export function distillSetupOf(teacher: DiffusionModel, settings: DistillSettings): DistillSetup<NetworkParams> {
+  const { schedule, clip } = settings;
+  const process = processOf(teacher);
+  return distillSetup({
+    ...modelOf(teacher),
+    phaseSteps: schedule,
+    timesteps: gridSteps(process, schedule),
+    process: (timesteps) => processGrid(process, timesteps),
+    updates: updatesOf(settings),
+    phaseWeights: settings.phaseWeights,
+    rule: { ...ruleOf(settings, process), ...(clip !== undefined && { clip }) },
+    lossWeight: lossWeightOf(settings.lossWeight, sigmaDataOf(teacher.preconditioning)),
+    noisyShare: settings.noisyShare,
+    seed: settings.seed,
+    learningRate: settings.learningRate,
+    schedule: decays[settings.decay],
+    clipNorm: settings.clipNorm,
+    accumulate: settings.accumulate,
+    selfTeacherMomentum: settings.selfEma,
+    ema: averagingOf(settings, settings.batch),
+    restart: settings.restart,
+    clipStudent: settings.clipStudent,
+    huberWidth: settings.huberWidth === 0 ? undefined : settings.huberWidth,
+    huberOver: settings.huberOver,
+  });
+}
+
+/** Steps of the grid of levels: a student that is distilled again keeps to its own. */
+const gridSteps = (process: NoiseProcess, [first]: readonly number[]): number =>
+  process.kind === 'edm' ? (process.timesteps ?? first) : first;
+
+/** The student as a model: its teacher, which from here on knows the levels of its grid alone. */
+function studentModel(teacher: DiffusionModel, { schedule }: DistillSettings): DiffusionModel {
+  const process = processOf(teacher);
+  return modelPart(process.kind === 'edm' ? { ...teacher, process: { ...process, timesteps: gridSteps(process, schedule) } } : teacher);
+}
+
+/** Trees of a state that a checkpoint keeps. */
+const treesOf = <T>({
+  student,
+  selfTeacher,
+  studentEma,
+  teacher,
+  moments,
+}: Pick<DistillState<T>, 'student' | 'selfTeacher' | 'studentEma' | 'teacher' | 'moments'>) => ({
+  student,
+  ...(selfTeacher !== undefined && { selfTeacher }),
+  studentEma,
+  teacher,
+  moments,
+});
+
+function startState(setup: DistillSetup<NetworkParams>, teacher: StoredModel, from: Checkpoint | undefined): DistillState<NetworkParams> {
+  if (!from) {
+    const params = uploadParams(teacher);
+    const state = initDistillation(setup, params);
+    dispose(params);
+    return state;
+  }
+  const spec = networkSpec(teacher.network);
+  const selfTeacher = setup.rule.second === 'selfTeacher' ? spec : undefined;
+  const like = treesOf({ student: spec, selfTeacher, studentEma: spec, teacher: spec, moments: { m: spec, v: spec } });
+  checkArrays(like, from.tensors, from.path);
+  const { phase, updates } = from.state.counters;
+  if (phaseAt(from.state.step / setup.updates, setup.shares) < phase)
+    throw new RunError(
+      'fixed',
+      `${from.path} is in phase ${phase + 1}, which these settings begin later`,
+      'keep the images and phase weights of the run, or choose another place',
+    );
+  return { step: from.state.step, phase, updates, ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<NetworkParams>>) };
+}
+
+/**
+ * Make the task of distilling a teacher. Its run keeps the student's sampling average as a model in `model/`.
+ * @throws RangeError when the settings do not fit each other or the teacher.
+ */
+export function distillTask(
+  settings: DistillSettings,
+  teacher: StoredModel,
+  options: TaskImages & ModelOutput,
+): TrainTask<Picked, NetworkParams> {
+  const setup = distillSetupOf(teacher, settings);
+  const { batch } = settings;
+  const describe = (phase: number, imagesSeen: number): ModelDescription => ({
+    ...studentModel(teacher, settings),
+    samplingSteps: [setup.phases[phase].studentSteps],
+    data: settings.data,
+    recipe: { ...settings, imagesSeen } as ModelDescription['recipe'],
+  });
+  return {
+    config: runConfig('distill', settings),
+    fixed: ['batch', 'schedule'],
+    batch,
+    totalSteps: setup.updates,
+    commitEvery: updatesOf({ images: settings.checkpointEvery, batch }),
+    init: async (from) => {
+      const images = await openTaskImages(options, settings, teacher.network, from);
+      let state = startState(setup, teacher, from);
+      return {
+        load: images.pick,
+        gradients: (step, picked) => {
+          state = advancePhase(setup, state);
+          const { x0, labels } = trainingBatch(picked, settings, teacher.network, step);
+          const gradients = distillGradients(setup, state, { x0, labels });
+          dispose(x0);
+          state = { ...state, spareGrads: undefined }; // which are the gradients now
+          return gradients;
+        },
+        apply: (step, gradients) => {
+          const { state: next, loss, gradNorm } = distillUpdate(setup, state, gradients);
+          state = next;
+          const { teacherSteps, studentSteps } = setup.phases[state.phase];
+          const learningRate = setup.learningRate * setup.schedule(phaseProgress(step / setup.updates, setup.shares));
+          const emaMomentum = 1 - setup.emas[state.phase].rate(state.updates);
+          return { loss, gradNorm, metrics: { phase: `${teacherSteps}->${studentSteps}`, learningRate, emaMomentum } };
+        },
+        trees: () => treesOf(state),
+        counters: () => ({ phase: state.phase, updates: state.updates }),
+        badSamples: images.bad,
+        artifacts: (content) => modelArtifact(describe(state.phase, content.state.images), content, 'studentEma', options),
+        close: async () => {
+          dispose([treesOf(state), state.spareGrads]);
+          await images.close();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import fs, { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RunError } from '../run-error.js';
+import type { FileContent } from '../run-files.js';
+import type { Disk } from './disk.js';
+import { makeFolder } from './make-folder.js';
+import { WriteError } from './write-error.js';
+
+/** Bytes of one call: no system takes more than 2 GiB at once. */
+const chunk = 2 ** 26;
+
+/** Write all the bytes. A full disk may take a part only, and say so on the next call. */
+function writeAll(file: number, bytes: Uint8Array, disk: Disk): void {
+  for (let at = 0; at < bytes.length; ) {
+    const written = disk.writeSync(file, bytes, at, Math.min(bytes.length - at, chunk));
+    if (written === 0) throw new Error(`the system took ${at} of ${bytes.length} bytes and no more`);
+    at += written;
+  }
+}
+
+function writeAndSync(path: string, bytes: Uint8Array, disk: Disk): void {
+  const file = disk.openSync(path, 'w');
+  try {
+    writeAll(file, bytes, disk);
+    disk.fsyncSync(file);
+  } finally {
+    disk.closeSync(file);
+  }
+}
+
+/** Wait until the disk has the content of a file, or the names in a folder. */
+export function sync(path: string, disk: Disk = fs): void {
+  // Windows cannot open a folder for this, and needs no such call.
+  if (process.platform === 'win32') return;
+  const file = disk.openSync(path, 'r');
+  try {
+    disk.fsyncSync(file);
+  } finally {
+    disk.closeSync(file);
+  }
+}
+
+const bytesOf = (content: FileContent): Uint8Array => (typeof content === 'string' ? Buffer.from(content) : content);
+
+/** Run `write`, which writes `path` by way of `temporary`; a failure removes the latter. @throws RunError as `write` does, WriteError for all else. */
+function committing(path: string, temporary: string, bytes: number, disk: Disk, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    try {
+      disk.rmSync(temporary, { recursive: true, force: true });
+      settleFolder(path, disk);
+    } catch {
+      // The first error says more; what is left goes when the folder is written or opened again.
+    }
+    throw error instanceof RunError ? error : new WriteError(path, bytes, error as Error);
+  }
+}
+
+/** Write a file so that a reader, or a machine that loses power, sees the old content or the new, never a part. @throws WriteError */
+export function writeFileAtomically(path: string, content: FileContent, disk: Disk = fs): void {
+  const temporary = `${path}.tmp`;
+  const bytes = bytesOf(content);
+  committing(path, temporary, bytes.length, disk, () => {
+    writeAndSync(temporary, bytes, disk);
+    disk.renameSync(temporary, path);
+    sync(dirname(path), disk);
+  });
+}
+
+/**
+ * Write a folder of files as PATH.tmp, and rename it to PATH when all of it is on the disk. A folder of that name is replaced; between the two
+ * renames it lies beside as PATH.old, where `settleFolder` finds it.
+ * @throws WriteError
+ */
+export function writeFolderAtomically(path: string, files: ReadonlyMap<string, FileContent>, disk: Disk = fs): void {
+  const [temporary, old] = [`${path}.tmp`, `${path}.old`];
+  const contents = Array.from(files, ([name, content]) => ({ name, bytes: bytesOf(content) }));
+  const needed = contents.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  committing(path, temporary, needed, disk, () => {
+    settleFolder(path, disk);
+    disk.rmSync(temporary, { recursive: true, force: true });
+    makeFolder(temporary, disk);
+    for (const { name, bytes } of contents) writeAndSync(join(temporary, name), bytes, disk);
+    sync(temporary, disk);
+    if (existsSync(path)) disk.renameSync(path, old);
+    disk.renameSync(temporary, path);
+    sync(dirname(path), disk);
+    disk.rmSync(old, { recursive: true, force: true });
+  });
+}
+
+/** Finish the replacement of a folder that was cut short: bring the old one back, or remove what is left of it. */
+export function settleFolder(path: string, disk: Disk = fs): void {
+  const old = `${path}.old`;
+  if (!existsSync(old)) return;
+  if (existsSync(path)) disk.rmSync(old, { recursive: true, force: true });
+  else disk.renameSync(old, path);
+}
+
+/** Remove a folder or file so that no part of it is ever seen under its name. @throws WriteError */
+export function removeAtomically(path: string, disk: Disk = fs): void {
+  const temporary = `${path}.tmp`;
+  committing(path, temporary, 0, disk, () => {
+    disk.renameSync(path, temporary);
+    disk.rmSync(temporary, { recursive: true, force: true });
+  });
+}

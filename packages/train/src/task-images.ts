@@ -1,0 +1,33 @@
+import { type BatchOptions, type ImageBatches, type ImageSet, openBatches } from '@tract/data';
+import type { NetworkConfig } from '@tract/unet';
+import type { Checkpoint } from './checkpoint.js';
+import type { BatchSettings } from './task-settings.js';
+import { requireFit } from './training-batch.js';
+
+/** Images of a task. */
+export type TaskImages = {
+  /** A set, or how to load it once the run has been opened. */
+  readonly images: ImageSet | (() => Promise<ImageSet>);
+  /** How images in files are read. The result does not depend on it, but for images that cannot be read. */
+  readonly reading?: Pick<BatchOptions, 'threads' | 'keepBytes' | 'maxBadSamples' | 'onBad'>;
+};
+
+/** Open the batches of a task from where it begins or goes on; reading begins now. The caller closes them. @throws DataError when the images do not fit the network. */
+export async function openTaskImages(
+  { images, reading }: TaskImages,
+  settings: BatchSettings,
+  network: NetworkConfig,
+  from: Checkpoint | undefined,
+): Promise<ImageBatches> {
+  const set = typeof images === 'function' ? await images() : images;
+  requireFit(settings, set, network);
+  const { data, seed, batch } = settings;
+  return openBatches(set, {
+    ...reading,
+    seed,
+    batchSize: batch,
+    first: from?.state.step,
+    // They are numbers of images of one set, and mean nothing in another.
+    bad: from?.config.settings.data === data ? from.state.badSamples : undefined,
+  });
+}

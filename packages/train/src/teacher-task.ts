@@ -1,0 +1,125 @@
+import type { Picked } from '@tract/data';
+import {
+  averagingOf,
+  initTeacher,
+  type TeacherSetup,
+  type TeacherState,
+  teacherGradients,
+  teacherSetup,
+  teacherUpdate,
+} from '@tract/distill';
+import { checkArrays, type ModelDescription, modelOf, modelPart, processOf, uploadTree } from '@tract/model';
+import { constantRate, cosineRate, withWarmup } from '@tract/optim';
+import { lognormalLevel, lossWeightOf, sigmaDataOf } from '@tract/schedules';
+import { dispose } from '@tract/tensor';
+import { initNetwork, type NetworkParams, networkSpec } from '@tract/unet';
+import type { Checkpoint } from './checkpoint.js';
+import { type ModelOutput, modelArtifact } from './model-artifact.js';
+import { runConfig } from './run-config.js';
+import { openTaskImages, type TaskImages } from './task-images.js';
+import { type TeacherSettings, updatesOf } from './task-settings.js';
+import type { TrainTask } from './train-task.js';
+import { trainingBatch } from './training-batch.js';
+
+/** Check the settings of a teacher's training and return its fixed part. @throws RangeError when the settings do not fit each other. */
+export function teacherSetupOf(settings: TeacherSettings): TeacherSetup<NetworkParams> {
+  const { images, batch, rampImages, warmup = 0, decay = 'cosine', timesteps } = settings;
+  const isEdm = processOf(settings).kind === 'edm';
+  if (isEdm && timesteps !== undefined)
+    throw new RangeError(
+      `discrete times are those of the cosine schedule; EDM's levels are drawn continuously, got timesteps ${timesteps}`,
+    );
+  const rise = rampImages === undefined ? warmup : rampImages / images;
+  return teacherSetup({
+    ...modelOf(settings),
+    updates: updatesOf(settings),
+    seed: settings.seed,
+    learningRate: settings.learningRate,
+    schedule: withWarmup(rise, decay === 'cosine' ? cosineRate() : constantRate),
+    clipNorm: settings.clipNorm,
+    accumulate: settings.accumulate,
+    ema: averagingOf(settings, batch),
+    lossWeight: lossWeightOf(settings.lossWeight ?? 'truncated-snr', sigmaDataOf(settings.preconditioning)),
+    ...(timesteps !== undefined && { timesteps }),
+    ...(isEdm && { levelAt: lognormalLevel }),
+  });
+}
+
+/** Steps that a teacher is drawn with: each costs one network call on the cosine schedule, two on EDM's levels. */
+const samplingSteps = { cosine: 64, edm: 18 };
+
+/** Settings without those that the model's description has itself. */
+const recipeOf = ({ network: _, prediction: _p, preconditioning: _c, process: _s, ...recipe }: TeacherSettings) => recipe;
+
+/** Trees of a state that a checkpoint keeps. */
+const treesOf = <T, M>({ params, moments, ema }: { readonly params: T; readonly moments: M; readonly ema: T }) => ({
+  params,
+  moments,
+  ema,
+});
+
+function startState(settings: TeacherSettings, from: Checkpoint | undefined): TeacherState<NetworkParams> {
+  if (!from) {
+    const params = initNetwork(settings.network, settings.seed);
+    const state = initTeacher(params);
+    dispose(params);
+    return state;
+  }
+  const spec = networkSpec(settings.network);
+  const like = treesOf({ params: spec, moments: { m: spec, v: spec }, ema: spec });
+  checkArrays(like, from.tensors, from.path);
+  return {
+    updates: from.state.counters.updates,
+    ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<NetworkParams, TeacherState<NetworkParams>['moments']>>),
+  };
+}
+
+/**
+ * Make the task of training a teacher. Its run keeps the sampling average as a model in `model/`.
+ * @throws RangeError when the settings do not fit each other.
+ */
+export function teacherTask(settings: TeacherSettings, options: TaskImages & ModelOutput): TrainTask<Picked, NetworkParams> {
+  const setup = teacherSetupOf(settings);
+  const { network, batch } = settings;
+  const describe = (imagesSeen: number): ModelDescription => ({
+    ...modelPart(settings),
+    samplingSteps: [samplingSteps[processOf(settings).kind]],
+    data: settings.data,
+    recipe: { ...recipeOf(settings), imagesSeen } as ModelDescription['recipe'],
+  });
+  return {
+    config: runConfig('train', settings),
+    fixed: ['batch', 'network', 'prediction'],
+    batch,
+    totalSteps: setup.updates,
+    commitEvery: updatesOf({ images: settings.checkpointEvery, batch }),
+    init: async (from) => {
+      const images = await openTaskImages(options, settings, network, from);
+      let state = startState(settings, from);
+      return {
+        load: images.pick,
+        gradients: (step, picked) => {
+          const { x0, ...rest } = trainingBatch(picked, settings, network, step);
+          const gradients = teacherGradients(setup, state, { x0, ...rest });
+          dispose(x0);
+          state = { ...state, spareGrads: undefined }; // which are the gradients now
+          return gradients;
+        },
+        apply: (step, gradients) => {
+          const { state: next, loss, gradNorm } = teacherUpdate(setup, state, gradients);
+          state = next;
+          const learningRate = setup.learningRate * setup.schedule(step / setup.updates);
+          return { loss, gradNorm, metrics: { learningRate, emaMomentum: 1 - setup.ema.rate(state.updates) } };
+        },
+        trees: () => treesOf(state),
+        counters: () => ({ updates: state.updates }),
+        badSamples: images.bad,
+        artifacts: (content) => modelArtifact(describe(content.state.images), content, 'ema', options),
+        close: async () => {
+          dispose([treesOf(state), state.spareGrads]);
+          await images.close();
+        },
+      };
+    },
+  };
+}

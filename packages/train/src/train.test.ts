@@ -1,0 +1,138 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { memory, randomNormals, useBackend } from '@tract/tensor';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { memoryFiles } from './memory-files.js';
+import { requireFinite } from './require-finite.js';
+import { Diverged, Interrupted } from './run-error.js';
+import { runStore } from './run-store.js';
+import { toyTask } from './testing/toy-task.js';
+import { type LogLine, train } from './train.js';
+
+beforeAll(() => useBackend('cpu'));
+
+const newStore = (disk = new Map<string, Uint8Array>()) => runStore(memoryFiles(disk));
+
+/** Everything that a run leaves, but for the clock. */
+const left = (disk: ReadonlyMap<string, Uint8Array>) =>
+  Object.fromEntries(
+    [...disk]
+      .filter(([path]) => !path.endsWith('manifest.json'))
+      .sort()
+      .map(([path, bytes]) => [
+        path,
+        Buffer.from(bytes)
+          .toString('latin1')
+          .replace(/"(seconds|imagesPerSecond|dataWait)": ?[\d.]+|"time":"[^"]+"/g, ''),
+      ]),
+  );
+
+test('commits come at every interval and at the end, lines every twenty updates; nothing is left behind', async () => {
+  const { task, opened } = toyTask();
+  const disk = new Map<string, Uint8Array>();
+  const before = memory().tensors;
+  const [commits, lines]: [number[], LogLine[]] = [[], []];
+  const store = newStore(disk);
+  const end = await train(task, store, {
+    onCommit: ({ step }) => void commits.push(step),
+    onLine: (line) => void lines.push(line),
+    extra: () => ({ rssBytes: 7 }),
+  });
+  expect(commits).toEqual([7, 14, 21, 28, 35, 42, 49, 56, 60]);
+  expect(lines.map(({ step, images, loss, learningRate, rssBytes }) => [step, images, loss, learningRate, rssBytes])).toEqual(
+    [20, 40, 60].map((step) => [step, step, 1, 0.1, 7]),
+  );
+  expect(await store.readLog()).toEqual(lines);
+  expect(end).toMatchObject({ step: 60, totalSteps: 60, images: 60, counters: { updates: 60 }, window: { count: 0 } });
+  expect(opened.sessions).toBe(0);
+  expect(memory().tensors).toBe(before);
+  expect(disk.has('lock')).toBe(false);
+  // w after n updates is the sum of 0.1·0.9^(n−1−i)·noise(i).
+  const { tensors } = (await store.latest())!;
+  const exact = [0, 0, 0];
+  for (let i = 0; i < 60; i++)
+    randomNormals({ seed: 5, step: i }, 3).forEach((value, j) => {
+      exact[j] = 0.9 * exact[j] + 0.1 * value;
+    });
+  for (const [j, value] of exact.entries()) expect(tensors.get('w')!.data[j]).toBeCloseTo(value, 5);
+});
+
+test.each([
+  ['a loss', 8, { loss: Number.NaN }],
+  ['a loss, just before a commit', 14, { loss: Number.POSITIVE_INFINITY }],
+  ['a gradient', 13, { gradNorm: Number.NaN }],
+])('%s that is not finite ends the run in the same update, and nothing of it is committed', async (_, at, fault) => {
+  const done = { updates: 0 };
+  const { task } = toyTask({ fault: { at, ...fault }, onStep: (step) => Object.assign(done, { updates: step + 1 }) });
+  const store = newStore();
+  const before = memory().tensors;
+  const error = await train(task, store).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(Diverged);
+  expect(error).toMatchObject({
+    kind: 'diverged',
+    step: at,
+    message: expect.stringMatching(/^the loss became .* at update \d+; nothing was written/),
+  });
+  expect(done.updates).toBe(at);
+  expect(await store.committedSteps()).toEqual([7]);
+  expect(memory().tensors).toBe(before);
+});
+
+test('weights that are not finite are not committed, though the loss before them was', async () => {
+  const { task } = toyTask({ fault: { at: 13, weight: Number.POSITIVE_INFINITY } });
+  const store = newStore();
+  await expect(train(task, store)).rejects.toMatchObject({
+    kind: 'diverged',
+    message: expect.stringMatching(/^w became \S+ at update 14;/),
+  });
+  expect(await store.committedSteps()).toEqual([7]);
+  const arrays = (value: number) => new Map([['moments.v.bias', { dtype: 'F32' as const, shape: [2], data: Float32Array.of(1, value) }]]);
+  expect(() => requireFinite(arrays(0), 9)).not.toThrow();
+  expect(() => requireFinite(arrays(Number.NEGATIVE_INFINITY), 9)).toThrow('moments.v.bias became -Infinity at update 9;');
+});
+
+describe('a run that does not come to its end at once', () => {
+  const whole = new Map<string, Uint8Array>();
+  beforeAll(async () => void (await train(toyTask().task, newStore(whole))));
+
+  test('is stopped by its signal with a commit, and goes on to the same bytes', async () => {
+    const disk = new Map<string, Uint8Array>();
+    for (const stopAt of [3, 14, 33]) {
+      const stop = new AbortController();
+      const onStep = (step: number) => step + 1 === stopAt && stop.abort('SIGTERM');
+      const error = await train(toyTask({ onStep: (step) => void onStep(step) }).task, newStore(disk), { signal: stop.signal }).catch(
+        (e: unknown) => e,
+      );
+      expect(error).toBeInstanceOf(Interrupted);
+      expect(error).toMatchObject({ kind: 'interrupted', reason: 'SIGTERM', images: stopAt });
+      expect((await newStore(disk).committedSteps())[0]).toBe(stopAt);
+    }
+    await train(toyTask().task, newStore(disk), { keep: 2 });
+    expect(left(disk)).toEqual(left(whole));
+  });
+
+  test('is killed between two commits, and goes on to the same bytes', async () => {
+    const disk = new Map<string, Uint8Array>();
+    for (const killAt of [5, 24, 45]) {
+      const onStep = (step: number): void => {
+        if (step + 1 === killAt) throw new Error('killed');
+      };
+      await expect(train(toyTask({ onStep }).task, newStore(disk))).rejects.toThrow('killed');
+    }
+    await train(toyTask().task, newStore(disk));
+    expect(left(disk)).toEqual(left(whole));
+  });
+
+  test('a signal in the last update does not keep a run from its end; one that is at its end trains nothing', async () => {
+    const disk = new Map<string, Uint8Array>();
+    const stop = new AbortController();
+    const onStep = (step: number): void => {
+      if (step === 59) stop.abort('SIGINT');
+    };
+    expect((await train(toyTask({ onStep }).task, newStore(disk), { signal: stop.signal })).step).toBe(60);
+    const commits: number[] = [];
+    const again = toyTask({ onStep: () => expect.unreachable() });
+    expect((await train(again.task, newStore(disk), { onCommit: ({ step }) => void commits.push(step) })).step).toBe(60);
+    expect(commits).toEqual([60]);
+    expect(left(disk)).toEqual(left(whole));
+  });
+});

@@ -1,0 +1,55 @@
+import { DataError, gather, type ImageSet, type Picked } from '@tract/data';
+import { augmentImages, streams } from '@tract/distill';
+import { randomUniforms, type Tensor, tensor } from '@tract/tensor';
+import type { NetworkConfig } from '@tract/unet';
+import type { BatchSettings } from './task-settings.js';
+
+/** One batch on the host: images of `shape` [batch, height, width, channels] in [-1, 1], and what the network is conditioned on. */
+export type HostBatch = {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+  readonly labels?: number[];
+  readonly augment?: readonly (readonly number[])[];
+};
+
+/** A batch as a training step takes it; the caller owns x0. */
+export type TrainingBatch = Pick<HostBatch, 'labels' | 'augment'> & { readonly x0: Tensor };
+
+const mismatch = (message: string) => new DataError('mismatch', message);
+
+/** Check that a data set holds what a network takes. @throws DataError (mismatch) */
+export function requireFit({ data }: BatchSettings, set: ImageSet, { imageSize, inChannels, classes }: NetworkConfig): void {
+  if (set.height !== imageSize || set.width !== imageSize || set.channels !== inChannels) {
+    throw mismatch(
+      `the images of ${data} are ${set.width}x${set.height} with ${set.channels} channels, the network takes ${imageSize}x${imageSize} with ${inChannels}; choose other images or another network`,
+    );
+  }
+  if (classes === 1) return;
+  if (set.labels.length === 0)
+    throw mismatch(`${data} has no labels, the network is conditioned on one of ${classes}; choose images with labels or another network`);
+  let highest = 0;
+  for (const label of set.labels) highest = Math.max(highest, label);
+  if (highest >= classes)
+    throw mismatch(`${data} has an image of class ${highest}, the network knows ${classes} classes, from 0; choose other images`);
+}
+
+/** Make batch number `step` of the images that were picked for it. How they are mirrored and augmented is a function of (seed, step) alone. */
+export function hostBatch(picked: Picked, settings: BatchSettings, network: NetworkConfig, step: number): HostBatch {
+  const { images: set, indices } = picked;
+  const { seed, batch, flip, augment } = settings;
+  const labels = network.classes > 1 ? picked.labels : undefined;
+  const shape = [batch, set.height, set.width, set.channels];
+  if (augment === undefined) {
+    const flips = flip ? Array.from(randomUniforms({ seed, stream: streams.flip, step }, batch), (u) => u < 0.5) : undefined;
+    return { values: gather(set, indices, { flip: flips }), shape, labels };
+  }
+  const { images, labels: applied } = augmentImages(gather(set, indices), set, { probability: augment, seed, step });
+  const isConditioned = 'augmentChannels' in network && network.augmentChannels !== undefined;
+  return { values: images, shape, labels, ...(isConditioned && { augment: applied }) };
+}
+
+/** The same as tensors of the active backend. The caller owns x0. */
+export function trainingBatch(picked: Picked, settings: BatchSettings, network: NetworkConfig, step: number): TrainingBatch {
+  const { values, shape, ...conditions } = hostBatch(picked, settings, network, step);
+  return { x0: tensor(values, shape), ...conditions };
+}
