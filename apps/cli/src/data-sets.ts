@@ -64,6 +64,9 @@ const splitSpec = (spec: string): SetSpec => {
   return { name, part, path };
 };
 
+/** Tell a data set, such as `mnist:train` or `folder=DIR`, from a path. */
+export const isSetSpec = (word: string): boolean => Object.hasOwn(kinds, splitSpec(word).name) && /[:=]/.test(word);
+
 /**
  * A data set as it may be written; its files are not looked at.
  * @throws CliError (usage) for a name or part that is not known, or a path that is missing.

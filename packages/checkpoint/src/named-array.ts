@@ -27,7 +27,13 @@ export type Dtype = keyof ArrayOfDtype;
  * Of an array of a file that is not in memory, `data` is read anew whenever it is asked for, and not kept: take it once, and let it go.
  */
 export type NamedArray<D extends Dtype = Dtype> = {
-  [K in D]: { readonly dtype: K; readonly shape: readonly number[]; readonly data: ArrayOfDtype[K] };
+  [K in D]: {
+    readonly dtype: K;
+    readonly shape: readonly number[];
+    readonly data: ArrayOfDtype[K];
+    /** The bytes of `data` where they are not in memory, to be read in parts. */
+    readonly content?: ByteSource;
+  };
 }[D];
 
 type ArrayMaker = {
@@ -89,14 +95,20 @@ export function arrayFromBytes(dtype: Dtype, shape: readonly number[], bytes: Ui
 /** Make an array of `dtype` whose bytes a source holds: at once where they are in memory, else whenever `data` is asked for. */
 export function arrayFromSource(dtype: Dtype, shape: readonly number[], source: ByteSource): NamedArray {
   if (source.bytes) return arrayFromBytes(dtype, shape, source.bytes);
-  return lazyArray(dtype, shape, () => arrayFromBytes(dtype, shape, source.read(0, source.size)).data);
+  return lazyArray(dtype, shape, () => arrayFromBytes(dtype, shape, source.read(0, source.size)).data, source);
 }
 
 /** Make an array whose elements `read` gives whenever `data` is asked for; nothing of them is kept. */
-export function lazyArray<D extends Dtype>(dtype: D, shape: readonly number[], read: () => ArrayOfDtype[D]): NamedArray<D> {
+export function lazyArray<D extends Dtype>(
+  dtype: D,
+  shape: readonly number[],
+  read: () => ArrayOfDtype[D],
+  content?: ByteSource,
+): NamedArray<D> {
   return {
     dtype,
     shape: [...shape],
+    ...(content && { content }),
     get data() {
       return read();
     },

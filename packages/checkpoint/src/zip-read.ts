@@ -93,7 +93,15 @@ function storedContent(file: ByteSource, entry: ZipEntry, fail: Fail, head: numb
   return { size: content.size, read };
 }
 
+/** Bytes of the longest array that every supported version of Node can make. */
+const MAX_IN_MEMORY = 2 ** 32 - 1;
+
 async function inflate(packed: Uint8Array, entry: ZipEntry, budget: number, fail: Fail): Promise<Uint8Array> {
+  if (entry.size > MAX_IN_MEMORY)
+    throw fail(
+      'too-large',
+      `entry ${quote(entry.name)} inflates to ${entry.size} bytes, more than memory takes at once; store it uncompressed, as np.savez does, and it is read in parts`,
+    );
   if (entry.size > budget)
     throw fail(
       'too-large',

@@ -1,7 +1,7 @@
 import { dispose, read, scope, tensor } from '@tract/tensor';
 import type { FeatureExtractor } from './feature-extraction.js';
-import { requireFinite } from './feature-statistics.js';
-import { type ImageBatch, partOfBatch } from './image-batch.js';
+import { accumulateStatistics, type FeatureStatistics, requireFinite, type StatisticsAccumulator } from './feature-statistics.js';
+import { type ImageBatch, type ImageSeries, seriesOf } from './image-batch.js';
 
 /** What may be had of an image: the features of most metrics, scores of classes for the Inception Score, sFID's spatial features. */
 export type FeatureKind = 'features' | 'logits' | 'spatial';
@@ -57,39 +57,74 @@ export type ExtractOptions = {
  */
 export async function extractImages(
   extractor: ImageExtractor,
-  images: ImageBatch,
+  images: ImageBatch | ImageSeries,
   kinds: readonly FeatureKind[],
-  { batch = 32, onBatch }: ExtractOptions = {},
+  options: ExtractOptions = {},
 ): Promise<Extracted> {
-  const lacking = kinds.find((kind) => !extractor.kinds.includes(kind));
-  if (lacking !== undefined) throw new RangeError(`extractImages: ${extractor.name} gives ${extractor.kinds.join(', ')} and no ${lacking}`);
-  if (images.count < 1) throw new RangeError('extractImages: there are no images');
   const all = new Map<FeatureKind, ExtractedRows>();
-  for (let first = 0; first < images.count; first += batch) {
-    const part = partOfBatch(images, first, batch);
-    const rows = await extractor.extract(part, kinds);
-    for (const kind of kinds) place(all, kind, rows.get(kind), first, part.count, images.count, extractor.name);
-    await onBatch?.(first + part.count);
-  }
+  await eachBatch(extractor, images, kinds, options, (kind, { values, dimensions }, first) => {
+    if (!all.has(kind)) all.set(kind, { values: new Float32Array(images.count * dimensions), dimensions });
+    all.get(kind)!.values.set(values, first * dimensions);
+  });
   return all;
 }
 
-function place(
-  all: Map<FeatureKind, ExtractedRows>,
+/**
+ * Return the statistics of each kind of features of all images, batch by batch: however many images there are, a batch of them is in memory.
+ * @throws RangeError as `extractImages` does, and for fewer than two images.
+ */
+export async function extractImageStatistics(
+  extractor: ImageExtractor,
+  images: ImageBatch | ImageSeries,
+  kinds: readonly FeatureKind[],
+  options: ExtractOptions = {},
+): Promise<ReadonlyMap<FeatureKind, FeatureStatistics>> {
+  const sums = new Map<FeatureKind, StatisticsAccumulator>();
+  await eachBatch(extractor, images, kinds, options, (kind, { values, dimensions }) => {
+    if (!sums.has(kind)) sums.set(kind, accumulateStatistics(dimensions));
+    sums.get(kind)!.add(values);
+  });
+  return new Map(Array.from(sums, ([kind, sum]) => [kind, sum.statistics()]));
+}
+
+async function eachBatch(
+  extractor: ImageExtractor,
+  images: ImageBatch | ImageSeries,
+  kinds: readonly FeatureKind[],
+  { batch = 32, onBatch }: ExtractOptions,
+  use: (kind: FeatureKind, rows: ExtractedRows, first: number) => void,
+): Promise<void> {
+  const lacking = kinds.find((kind) => !extractor.kinds.includes(kind));
+  if (lacking !== undefined) throw new RangeError(`extractImages: ${extractor.name} gives ${extractor.kinds.join(', ')} and no ${lacking}`);
+  if (images.count < 1) throw new RangeError('extractImages: there are no images');
+  const { take } = seriesOf(images);
+  const known = new Map<FeatureKind, number>();
+  for (let first = 0; first < images.count; first += batch) {
+    const part = take(first, Math.min(batch, images.count - first));
+    const rows = await extractor.extract(part, kinds);
+    for (const kind of kinds) {
+      const found = checkedRows(kind, rows.get(kind), known.get(kind), first, part.count, extractor.name);
+      known.set(kind, found.dimensions);
+      use(kind, found, first);
+    }
+    await onBatch?.(first + part.count);
+  }
+}
+
+function checkedRows(
   kind: FeatureKind,
   rows: ExtractedRows | undefined,
+  known: number | undefined,
   first: number,
   count: number,
-  total: number,
   name: string,
-): void {
-  const dimensions = all.get(kind)?.dimensions ?? rows?.dimensions ?? 0;
+): ExtractedRows {
+  const dimensions = known ?? rows?.dimensions ?? 0;
   if (!rows || rows.dimensions !== dimensions || rows.values.length !== count * dimensions || dimensions < 1) {
     throw new RangeError(
       `extractImages: ${name} must give ${count} rows of ${dimensions} ${kind}, got ${rows?.values.length ?? 0} numbers`,
     );
   }
   requireFinite(`extractImages: ${kind} of images from ${first} on, entry`, rows.values);
-  if (!all.has(kind)) all.set(kind, { values: new Float32Array(total * dimensions), dimensions });
-  all.get(kind)!.values.set(rows.values, first * dimensions);
+  return rows;
 }

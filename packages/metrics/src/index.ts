@@ -28,11 +28,12 @@ export {
   type FrechetAtInfinity,
   frechetAtInfinity,
 } from './frechet-extrapolation.js';
-export type { ImageBatch } from './image-batch.js';
+export { type ImageBatch, type ImageSeries, seriesOf } from './image-batch.js';
 export {
   type Extracted,
   type ExtractedRows,
   type ExtractOptions,
+  extractImageStatistics,
   extractImages,
   type FeatureKind,
   type ImageExtractor,

@@ -1,4 +1,13 @@
-import { type Extracted, type ExtractedRows, extractImages, type FeatureKind, type ImageBatch } from '@tract/metrics';
+import {
+  type Extracted,
+  type ExtractedRows,
+  extractImageStatistics,
+  extractImages,
+  type FeatureKind,
+  type FeatureStatistics,
+  type ImageBatch,
+  type ImageSeries,
+} from '@tract/metrics';
 import type { ReadyExtractor } from './extractors.js';
 import { type FeatureCache, featureKey } from './feature-cache.js';
 import { invalidData } from './scores-error.js';
@@ -17,7 +26,7 @@ export type CollectOptions = {
  * @throws ScoresError for images that the extractor does not take, or features that are not finite.
  */
 export async function collectFeatures(
-  images: ImageBatch,
+  images: ImageBatch | ImageSeries,
   { extractor, identity, batch }: ReadyExtractor,
   kinds: readonly FeatureKind[],
   { source, cache, onBatch }: CollectOptions,
@@ -30,14 +39,31 @@ export async function collectFeatures(
   }
   const missing = kinds.filter((kind) => !all.has(kind));
   if (missing.length === 0) return all;
+  const found = await named(source, () => extractImages(extractor, images, missing, { batch, ...(onBatch && { onBatch }) }));
+  for (const [kind, rows] of found) {
+    all.set(kind, rows);
+    cache?.write(keys.get(kind)!, rows);
+  }
+  return all;
+}
+
+/**
+ * Compute the statistics of features of all images, of which a batch is in memory at a time.
+ * @throws ScoresError as `collectFeatures` does
+ */
+export const collectStatistics = (
+  images: ImageBatch | ImageSeries,
+  { extractor, batch }: ReadyExtractor,
+  kinds: readonly FeatureKind[],
+  { source, onBatch }: Omit<CollectOptions, 'cache'>,
+): Promise<ReadonlyMap<FeatureKind, FeatureStatistics>> =>
+  named(source, () => extractImageStatistics(extractor, images, kinds, { batch, ...(onBatch && { onBatch }) }));
+
+async function named<T>(source: string, extract: () => Promise<T>): Promise<T> {
   try {
-    for (const [kind, rows] of await extractImages(extractor, images, missing, { batch, ...(onBatch && { onBatch }) })) {
-      all.set(kind, rows);
-      cache?.write(keys.get(kind)!, rows);
-    }
+    return await extract();
   } catch (error) {
     if (error instanceof RangeError) throw invalidData(`${source}: ${error.message}`, error);
     throw error;
   }
-  return all;
 }

@@ -1,6 +1,7 @@
 import type { ExtractedRows, FeatureKind } from '@tract/metrics';
 import { expect, test } from 'vitest';
-import { compareSides, fewSamplesWarning, kindsFor, sideOf } from './comparison.js';
+import { compareSides, fewSamplesWarning, kindsFor, measureImages, sideOf } from './comparison.js';
+import type { ReadyExtractor } from './extractors.js';
 
 const rows = (values: readonly number[], dimensions = 1): Map<FeatureKind, ExtractedRows> =>
   new Map([['features', { values: Float32Array.from(values), dimensions }]]);
@@ -23,6 +24,55 @@ test('a side without its images gives the distance alone', () => {
     expect(() => compareSides(samples, statistics, { ...wanted, [score]: true }, 'd')).toThrow(error);
   }
   expect(() => compareSides(samples, reference, { ...wanted, sfid: true }, 'd')).toThrow('sfid needs spatial statistics, and a has none');
+});
+
+/** Three features that depend on every pixel; images of 2x2. */
+const pixelFeatures: ReadyExtractor = {
+  extractor: {
+    name: 'pixels',
+    kinds: ['features'],
+    extract: async ({ data, count }) => {
+      const values = new Float32Array(3 * count);
+      for (let i = 0; i < 3 * count; i++) values[i] = data[4 * Math.floor(i / 3) + (i % 3)] + data[4 * Math.floor(i / 3) + 3] / 2;
+      return new Map([['features', { values, dimensions: 3 }]]);
+    },
+  },
+  ...{ identity: 'pixels', batch: 7, free: () => {} },
+};
+
+test('of more images than are kept the statistics are the same, to the bit, from one batch in memory at a time', async () => {
+  const count = 100;
+  const data = Uint8Array.from({ length: 4 * count }, (_, i) => (i * 89 + 7 * (i % 11)) % 256);
+  let most = 0;
+  const take = (first: number, wanted: number) => {
+    most = Math.max(most, wanted);
+    return { data: data.subarray(4 * first, 4 * (first + wanted)), count: wanted, height: 2, width: 2, channels: 1 };
+  };
+  const images = { count, height: 2, width: 2, channels: 1, take };
+  const [kept, streamed] = await Promise.all(
+    [2 ** 30, 1000].map((mostKept) => measureImages(images, pixelFeatures, ['features'], { source: 'a', needsRows: false, mostKept })),
+  );
+  expect(kept.rows).toBeDefined();
+  expect(streamed.rows).toBeUndefined();
+  expect(streamed.statistics).toEqual(kept.statistics);
+  expect(most).toBe(7);
+});
+
+test('a covariance that is indefinite is warned of, with its name and by how much', () => {
+  const noisy = {
+    name: 'noisy.npz',
+    statistics: { features: { count: 0, mean: Float64Array.of(0, 0), covariance: Float64Array.of(1, 1, 1, 1 - 1e-6) } },
+  };
+  const other = {
+    name: 'b.npz',
+    statistics: { features: { count: 0, mean: Float64Array.of(0, 0), covariance: Float64Array.of(1, 0, 0, 1) } },
+  };
+  const said: string[] = [];
+  // tr S₁ + tr S₂ - 2 tr S₁^½, with the eigenvalues 2 - 5e-7 and -5e-7 of S₁
+  expect(compareSides(noisy, other, wanted, 'd', (sentence) => said.push(sentence)).d).toBeCloseTo(4 - 1e-6 - 2 * Math.sqrt(2 - 5e-7), 9);
+  expect(said).toEqual([
+    expect.stringContaining('the covariance of noisy.npz is indefinite: its smallest eigenvalue is -2.5e-7 of the largest'),
+  ]);
 });
 
 test('sides of different extractors are not compared, and one image has no statistics', () => {

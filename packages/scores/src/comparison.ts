@@ -8,11 +8,16 @@ import {
   fewSamples,
   frechetAtInfinity,
   frechetDistance,
+  type ImageBatch,
+  type ImageSeries,
+  type IndefiniteCovariance,
   inceptionScore,
   kernelDistance,
   precisionRecall,
   softmaxRows,
 } from '@tract/metrics';
+import { type CollectOptions, collectFeatures, collectStatistics } from './collect-features.js';
+import type { ReadyExtractor } from './extractors.js';
 import { checked, invalidData, ScoresError } from './scores-error.js';
 import type { StoredStatistics } from './statistics-file.js';
 
@@ -49,6 +54,29 @@ export function sideOf(name: string, rows: Extracted): Side {
   return { name, rows, statistics: { features: statistics('features')!, ...(spatial && { spatial }) } };
 }
 
+/** Bytes of features up to which they are kept, and so come from a cache; of more images only the statistics are. */
+const MOST_KEPT = 2 ** 30;
+/** Bytes of the features of an image; more of other extractors matter little. */
+const FEATURE_BYTES = 4 * 2048;
+
+/**
+ * Extract the features of images as a side. Where `needsRows` is false and they would take more than `mostKept` bytes (default 1 GiB), only their
+ * statistics are kept, so that memory does not grow with the number of images.
+ * @throws ScoresError as `collectFeatures` does; for fewer than two images.
+ */
+export async function measureImages(
+  images: ImageBatch | ImageSeries,
+  ready: ReadyExtractor,
+  kinds: readonly FeatureKind[],
+  { needsRows, mostKept = MOST_KEPT, ...options }: CollectOptions & { readonly needsRows: boolean; readonly mostKept?: number },
+): Promise<Side> {
+  if (needsRows || images.count * FEATURE_BYTES <= mostKept)
+    return sideOf(options.source, await collectFeatures(images, ready, kinds, options));
+  const statistics = await collectStatistics(images, ready, kinds, options);
+  const spatial = statistics.get('spatial');
+  return { name: options.source, statistics: { features: statistics.get('features')!, ...(spatial && { spatial }) } };
+}
+
 /** Return a sentence on a side with fewer images than features; undefined for enough of them. */
 export function fewSamplesWarning({ name, statistics: { features } }: Side): string | undefined {
   const few = fewSamples(features);
@@ -64,7 +92,13 @@ export type Scores = Readonly<Record<string, number | readonly number[]>>;
  * Compute every wanted score of `samples` against `reference`. `distance` is the key of the Fréchet distance.
  * @throws ScoresError for sides that cannot be compared, or statistics alone if features are needed.
  */
-export function compareSides(samples: Side, reference: Side, wanted: Wanted, distance: string): Scores {
+export function compareSides(
+  samples: Side,
+  reference: Side,
+  wanted: Wanted,
+  distance: string,
+  warn: (sentence: string) => void = () => {},
+): Scores {
   const [a, b] = [samples.statistics, reference.statistics];
   const rows = (side: Side, kind: FeatureKind, score: string): ExtractedRows => {
     const found = side.rows?.get(kind);
@@ -75,11 +109,11 @@ export function compareSides(samples: Side, reference: Side, wanted: Wanted, dis
       );
     return found;
   };
-  const scores: Record<string, number | readonly number[]> = { [distance]: compare(samples, reference, a.features, b.features) };
+  const scores: Record<string, number | readonly number[]> = { [distance]: compare(samples, reference, a.features, b.features, warn) };
   if (wanted.sfid) {
     if (!a.spatial || !b.spatial)
       throw new ScoresError('needs-images', `sfid needs spatial statistics, and ${(a.spatial ? reference : samples).name} has none`);
-    scores[`spatial_${distance}`] = compare(samples, reference, a.spatial, b.spatial);
+    scores[`spatial_${distance}`] = compare(samples, reference, a.spatial, b.spatial, warn);
   }
   if (wanted.extrapolate !== undefined) {
     const { values } = rows(samples, 'features', 'extrapolate');
@@ -111,11 +145,15 @@ export function compareSides(samples: Side, reference: Side, wanted: Wanted, dis
   return scores;
 }
 
-function compare(samples: Side, reference: Side, a: FeatureStatistics, b: FeatureStatistics): number {
+function compare(samples: Side, reference: Side, a: FeatureStatistics, b: FeatureStatistics, warn: (sentence: string) => void): number {
   if (a.mean.length !== b.mean.length) {
     throw invalidData(
       `${samples.name} has ${a.mean.length} features and ${reference.name} ${b.mean.length}: they were made by different extractors and cannot be compared`,
     );
   }
-  return checked(`${samples.name} and ${reference.name}`, () => frechetDistance(a, b));
+  const onIndefinite = ({ of, smallest, largest }: IndefiniteCovariance): void =>
+    warn(
+      `the covariance of ${(of === 'a' ? samples : reference).name} is indefinite: its smallest eigenvalue is ${(smallest / largest).toExponential(1)} of the largest, as sums in float32 make it; eigenvalues below zero count as zero`,
+    );
+  return checked(`${samples.name} and ${reference.name}`, () => frechetDistance(a, b, { onIndefinite }));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NamedArray, readSafetensors, writeSafetensors } from '@tract/checkpoint';
-import type { ExtractedRows, FeatureKind, ImageBatch } from '@tract/metrics';
+import { type ExtractedRows, type FeatureKind, type ImageBatch, type ImageSeries, seriesOf } from '@tract/metrics';
 
 /** Features kept in files by the content of the images and the identity of the extractor. */
 export type FeatureCache = {
@@ -12,13 +12,15 @@ export type FeatureCache = {
   readonly write: (key: string, rows: ExtractedRows) => void;
 };
 
+/** Images that are in memory at a time while their bytes are gone through. */
+const HASHED_IMAGES = 256;
+
 /** Return the key of features: a digest of the extractor's identity and of every byte of the images. */
-export function featureKey(extractor: string, images: ImageBatch, kind: FeatureKind): string {
-  const { data, count, height, width, channels } = images;
-  return createHash('sha256')
-    .update(JSON.stringify([1, extractor, kind, count, height, width, channels]))
-    .update(data)
-    .digest('hex');
+export function featureKey(extractor: string, images: ImageBatch | ImageSeries, kind: FeatureKind): string {
+  const { count, height, width, channels, take } = seriesOf(images);
+  const hash = createHash('sha256').update(JSON.stringify([1, extractor, kind, count, height, width, channels]));
+  for (let first = 0; first < count; first += HASHED_IMAGES) hash.update(take(first, Math.min(HASHED_IMAGES, count - first)).data);
+  return hash.digest('hex');
 }
 
 const digestOf = ({ data }: NamedArray): string =>

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NamedArray, writeNpy, writeNpz } from '@tract/checkpoint';
+import { type NamedArray, writeNpy, writeNpz, writeZip } from '@tract/checkpoint';
 import { afterAll, expect, test } from 'vitest';
 import { readImageSource } from './image-source.js';
 import { encodeStatistics } from './statistics-file.js';
@@ -36,9 +36,24 @@ test('an archive may hold images, under either name, beside statistics of an unk
       ]),
     ),
   );
-  expect(both.images).toMatchObject({ count: 2, height: 1, width: 1, channels: 3, data: images.data });
+  expect(both.images!.take(0, 2)).toEqual({ count: 2, height: 1, width: 1, channels: 3, data: images.data });
+  expect(both.images!.take(1, 5)).toEqual({ count: 1, height: 1, width: 1, channels: 3, data: images.data.subarray(3) });
   expect(both.statistics!.features).toEqual({ count: 0, mean: Float64Array.of(3), covariance: Float64Array.of(4) });
-  expect((await readImageSource(at('images.npy', writeNpy(images)))).images).toEqual(both.images);
+  expect((await readImageSource(at('images.npy', writeNpy(images)))).images!.take(0, 2)).toEqual(both.images!.take(0, 2));
+});
+
+test('an archive may hold arrays of any type beside those that mean something, and the mean may be a row', async () => {
+  const text = new TextEncoder().encode(`\x93NUMPY\x01\x00`);
+  const path = at(
+    'beside.npz',
+    writeZip([
+      ['mu.npy', writeNpy({ dtype: 'F64', shape: [1, 2], data: features.mean })],
+      ['sigma.npy', writeNpy({ dtype: 'F64', shape: [2, 2], data: features.covariance })],
+      ['name.npy', text],
+      ['notes.txt', text],
+    ]),
+  );
+  expect((await readImageSource(path)).statistics!.features).toEqual({ ...features, count: 0 });
 });
 
 test.each<[string, string, Uint8Array | string, string]>([

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { type NamedArray, readSafetensors, readTorch, toFloat32 } from '@tract/checkpoint';
+import { isTorchLegacy, type NamedArray, readSafetensors, readTorch, toFloat32 } from '@tract/checkpoint';
 import { INCEPTION_CLASSES, type InceptionArrays } from '@tract/metrics';
 import { ScoresError } from './scores-error.js';
 
@@ -29,8 +29,8 @@ export type InceptionFile = {
 export function readInceptionFile(path: string): InceptionFile {
   if (!existsSync(path))
     throw new ScoresError('missing', `there is no file ${path}; FID's weights are published at ${publishedWeights.address}`);
-  const bytes = readFileSync(path);
-  const format = isZip(bytes) || isLegacyTorch(bytes) ? 'torch' : 'safetensors';
+  const bytes = new Uint8Array(readFileSync(path));
+  const format = isZip(bytes) || isTorchLegacy(bytes) ? 'torch' : 'safetensors';
   const options = { source: path };
   const { tensors } = format === 'torch' ? readTorch(bytes, options) : readSafetensors(bytes, options);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -46,7 +46,6 @@ export function readInceptionFile(path: string): InceptionFile {
 }
 
 const isZip = (bytes: Uint8Array) => bytes[0] === 0x50 && bytes[1] === 0x4b;
-const isLegacyTorch = (bytes: Uint8Array) => bytes[0] === 0x80 && bytes[1] === 0x02;
 
 function floatsOf(tensors: ReadonlyMap<string, NamedArray>): InceptionArrays {
   const counters = /\.num_batches_tracked$/;

@@ -1,9 +1,9 @@
-export { type CollectOptions, collectFeatures } from './collect-features.js';
-export { compareSides, fewSamplesWarning, kindsFor, type Scores, type Side, sideOf, type Wanted } from './comparison.js';
+export { type CollectOptions, collectFeatures, collectStatistics } from './collect-features.js';
+export { compareSides, fewSamplesWarning, kindsFor, measureImages, type Scores, type Side, sideOf, type Wanted } from './comparison.js';
 export { type DigitDistance, type DigitReference, digitDistance, digitReference, fewDigits, type OnMeasured } from './digit-distance.js';
 export { type LoadedExtractor, loadDigitClassifier, loadInception, loadOnnxExtractor, type ReadyExtractor } from './extractors.js';
 export { type FeatureCache, featureKey, openFeatureCache } from './feature-cache.js';
-export { type ImageSource, imageSourceForms, imagesOfSet, readImageSource, readImages } from './image-source.js';
+export { type ImageSource, imageSourceForms, imagesOfSet, type ReadImageOptions, readImageSource, readImages } from './image-source.js';
 export { type InceptionFile, publishedWeights, readInceptionFile } from './inception-file.js';
 export { addScore, parseScores, type Score } from './model-scores.js';
 export { type OnnxRuntime, onnxExtractor } from './onnx-extractor.js';

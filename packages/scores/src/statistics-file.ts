@@ -51,11 +51,14 @@ function statisticsOf(mean: NamedArray | undefined, covariance: NamedArray | und
     if (array?.dtype !== 'F64' && array?.dtype !== 'F32') {
       throw invalidData(`${where} must both be there in float64 or float32, got ${array?.dtype ?? 'nothing'}`);
     }
-    if (!array.data.every(Number.isFinite)) throw invalidData(`${where} hold a number that is not finite`);
-    return { shape: array.shape, data: Float64Array.from(array.data) };
+    const { data } = array;
+    if (!data.every(Number.isFinite)) throw invalidData(`${where} hold a number that is not finite`);
+    return { shape: array.shape, data: Float64Array.from(data) };
   });
   const d = mu.data.length;
-  if (mu.shape.length !== 1 || d < 1 || sigma.shape.length !== 2 || sigma.shape[0] !== d || sigma.shape[1] !== d) {
+  // Some programs keep the mean as a matrix of one row.
+  const isRow = mu.shape.length === 1 || (mu.shape.length === 2 && mu.shape[0] === 1);
+  if (!isRow || d < 1 || sigma.shape.length !== 2 || sigma.shape[0] !== d || sigma.shape[1] !== d) {
     throw invalidData(`${where} must have shapes [d] and [d, d], got [${mu.shape}] and [${sigma.shape}]`);
   }
   return { count, mean: mu.data, covariance: sigma.data };

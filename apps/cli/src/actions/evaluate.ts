@@ -3,10 +3,10 @@ import { extname, join } from 'node:path';
 import { type Sampling, samplingOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
 import { samplerOptionNames } from '@tract/samplers';
-import { type DigitDistance, readImages, type Score } from '@tract/scores';
+import { type DigitDistance, imagesOfSet, readImages, type Score } from '@tract/scores';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
-import { checkSet } from '../data-sets.js';
+import { checkSet, isSetSpec, loadSet } from '../data-sets.js';
 import { usageError } from '../errors.js';
 import { flagOf } from '../flag-of.js';
 import { type Io, report } from '../io.js';
@@ -31,14 +31,16 @@ export type EvaluateOptions = ComputeOptions &
     readonly json?: boolean;
   };
 
-/** Whether it is a file or folder of images rather than a model. @throws CliError (usage) for a file that is neither. */
+/** Tell images, in files or a data set, from a model. @throws CliError (usage) for a file that is neither. */
 function holdsImages(path: string): boolean {
+  if (isSetSpec(path)) return true;
   if (!existsSync(path)) return false;
   if (statSync(path).isDirectory()) return !existsSync(join(path, 'model.safetensors'));
   const extension = extname(path).toLowerCase();
-  if (extension !== '.npz' && extension !== '.safetensors')
-    throw usageError(`--samples ${path}: expected FILE.npz, a folder of images or a MODEL`);
-  return extension === '.npz';
+  const isImages = ['.npz', '.npy', '.zip'].includes(extension);
+  if (!isImages && extension !== '.safetensors')
+    throw usageError(`--samples ${path}: expected an npz, npy, zip or folder of images, a data set such as mnist:train, or a MODEL`);
+  return isImages;
 }
 
 /** Options that say how to draw, as scores keep them. */
@@ -66,7 +68,7 @@ export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> 
   if (isReady && given)
     throw usageError(`${flagOf(given)} is for drawing from a model, but --samples ${source} holds images; leave it out`);
   if (isReady && options.record) throw usageError(`--record is for a model, but --samples ${source} holds images; leave it out`);
-  const ready = isReady ? await readImages(source) : undefined;
+  const ready = isReady ? await (isSetSpec(source) ? loadSet(checkSet(source)).then(imagesOfSet) : readImages(source)) : undefined;
   const model = isReady ? undefined : readModel(source);
   if (options.record && model) requireRecordable(model);
   if (model && options.steps === undefined)

@@ -8,7 +8,7 @@ import { type Io, report } from '../io.js';
 import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.js';
 import { readMeasureSource } from '../measuring/image-source.js';
 import { interruptible } from '../signals.js';
-import { type MeasureOptions, measureSide, requireDrawing, warnOfFew } from './fid.js';
+import { coloursFor, type MeasureOptions, measureSide, requireDrawing, warnOfFew } from './fid.js';
 
 export type FidStatsOptions = MeasureOptions & { readonly out: string; readonly sfid?: boolean };
 
@@ -17,7 +17,7 @@ export async function fidStats(io: Io, data: string, options: FidStatsOptions): 
   const { out, sfid, json } = options;
   if (extname(out).toLowerCase() !== '.npz') throw usageError(`--out ${out} must end in .npz`);
   requireRoom(out);
-  const source = await readMeasureSource(data);
+  const source = await readMeasureSource(data, coloursFor(options.features));
   requireDrawing(source, options);
   const loaded = source.statistics ? undefined : await chooseExtractor(options);
   if (loaded) await startBackend(io, options);

@@ -1,24 +1,23 @@
-import type { FeatureKind, InputMode } from '@tract/metrics';
+import type { FeatureKind, ImageBatch, ImageSeries, InputMode } from '@tract/metrics';
 import { inSteps, withCommas } from '@tract/report';
 import {
   compareSides,
   fewSamplesWarning,
   kindsFor,
+  type ReadImageOptions,
   type ReadyExtractor,
   type Score,
   type Scores,
   ScoresError,
   type Side,
-  sideOf,
   type Wanted,
 } from '@tract/scores';
 import { startBackend } from '../backend.js';
 import type { ComputeOptions } from '../common-options.js';
 import { dataError, usageError } from '../errors.js';
-import { type Images, sliceImages } from '../images.js';
-import { type Io, report } from '../io.js';
+import { type Io, report, warnOn } from '../io.js';
 import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.js';
-import { featuresWithProgress } from '../measuring/features.js';
+import { sideWithProgress } from '../measuring/features.js';
 import { type MeasureSource, readMeasureSource } from '../measuring/image-source.js';
 import { recordScore, referenceName, requireRecordable } from '../measuring/kept-scores.js';
 import { drawImages } from '../sample-run.js';
@@ -52,7 +51,8 @@ const drawnImages = 10_000;
 
 /** Prints how far A is from B: the Fréchet distance and what else is asked for. */
 export async function fid(io: Io, a: string, b: string, options: FidOptions): Promise<void> {
-  const sources = [await readMeasureSource(a), await readMeasureSource(b)] as const;
+  const colours = coloursFor(options.features);
+  const sources = [await readMeasureSource(a, colours), await readMeasureSource(b, colours)] as const;
   const { kid, prdc, is, sfid, extrapolate } = options;
   const wanted: Wanted = { kid, prdc, is, sfid, extrapolate, seed: options.seed ?? 0 };
   // Features, not statistics, are what these compare; a file that holds both gives the images then.
@@ -74,7 +74,8 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
       const reference = await measureSide(io, sources[1], ready, kinds.reference, needsRows[1] === true, ofReference, pause);
       warnOfFew(io, [samples, reference], options);
       const isInception = options.features === 'inception';
-      const scores = compare(samples, reference, wanted, isInception ? 'frechet_inception_distance' : 'frechet_distance');
+      const distance = isInception ? 'frechet_inception_distance' : 'frechet_distance';
+      const scores = compare(samples, reference, wanted, distance, warnOn(io));
       return { scores, samples, reference, ready };
     } finally {
       ready?.free();
@@ -83,6 +84,9 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
   const { model } = sources[0];
   tell(io, options, result, options.record && model ? recordScore(model, scoreOf(options, result)) : undefined);
 }
+
+/** Return the colours that an extractor takes: that of digits knows grey, the others are of RGB, into which programs of FID turn every picture. */
+export const coloursFor = (features: string): ReadImageOptions => ({ colour: features === 'digits' ? 'same' : 'rgb' });
 
 /** Compute the scores; name the option of one that needs images. @throws CliError (usage), ScoresError */
 function compare(...sides: Parameters<typeof compareSides>): Scores {
@@ -126,10 +130,15 @@ export async function measureSide(
   const lacking = kinds.find((kind) => !ready!.extractor.kinds.includes(kind));
   if (lacking) throw usageError(`${ready!.extractor.name} gives no ${lacking}; --is and --sfid need --features inception`);
   const images = await imagesOf(io, source, options, pause);
-  return sideOf(source.name, await featuresWithProgress(io, source.name, images, ready!, kinds, { silent, pause, cache }));
+  return sideWithProgress(io, source.name, images, ready!, kinds, { needsRows, silent, pause, cache });
 }
 
-async function imagesOf(io: Io, { name, images, model }: MeasureSource, options: MeasureOptions, pause: Pause): Promise<Images> {
+async function imagesOf(
+  io: Io,
+  { name, images, model }: MeasureSource,
+  options: MeasureOptions,
+  pause: Pause,
+): Promise<ImageBatch | ImageSeries> {
   const { count, steps = 1, seed = 0, batch, silent } = options;
   if (model) {
     const phase = `drawing from ${name}, ${inSteps(steps)}`;
@@ -137,7 +146,7 @@ async function imagesOf(io: Io, { name, images, model }: MeasureSource, options:
   }
   if (count === undefined || count === images!.count) return images!;
   if (count > images!.count) throw dataError(`${name} has ${withCommas(images!.count)} images, fewer than --count ${count}`);
-  return sliceImages(images!, 0, count);
+  return { ...images!, count };
 }
 
 type Result = { readonly scores: Scores; readonly samples: Side; readonly reference: Side; readonly ready?: ReadyExtractor };

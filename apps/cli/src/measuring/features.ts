@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Extracted, FeatureKind, ImageBatch } from '@tract/metrics';
-import { collectFeatures, openFeatureCache, type ReadyExtractor } from '@tract/scores';
+import type { FeatureKind, ImageBatch, ImageSeries } from '@tract/metrics';
+import { measureImages, openFeatureCache, type ReadyExtractor, type Side } from '@tract/scores';
 import type { Io } from '../io.js';
 import { startProgress } from '../progress.js';
 import type { Pause } from '../signals.js';
@@ -11,21 +11,23 @@ const cacheFolder = (): string =>
   process.env.TRACT_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tract', 'features');
 
 export type FeatureWork = {
+  /** True for scores that need the features themselves, not their statistics alone. */
+  readonly needsRows: boolean;
   readonly silent?: boolean;
   readonly pause: Pause;
   /** True to take features from the cache and keep them there. */
   readonly cache: boolean;
 };
 
-/** Extract features of all images of `source`, with progress, or take them from the cache. @throws ScoresError */
-export async function featuresWithProgress(
+/** Extract features of all images of `source` as a side, with progress, or take them from the cache. @throws ScoresError */
+export async function sideWithProgress(
   io: Io,
   source: string,
-  images: ImageBatch,
+  images: ImageBatch | ImageSeries,
   ready: ReadyExtractor,
   kinds: readonly FeatureKind[],
-  { silent, pause, cache }: FeatureWork,
-): Promise<Extracted> {
+  { needsRows, silent, pause, cache }: FeatureWork,
+): Promise<Side> {
   const progress = startProgress(io, { unit: 'images', silent });
   const onBatch = async (done: number): Promise<void> => {
     progress.tick({ done, total: images.count, phase: `reading ${source}` });
@@ -33,7 +35,7 @@ export async function featuresWithProgress(
   };
   try {
     const kept = cache ? openFeatureCache(cacheFolder(), (sentence) => io.err(`${sentence}\n`)) : undefined;
-    return await collectFeatures(images, ready, kinds, { source, cache: kept, onBatch });
+    return await measureImages(images, ready, kinds, { source, needsRows, cache: kept, onBatch });
   } finally {
     progress.end();
   }

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { type ImageSource, imageSourceForms, imagesOfSet, readImageSource } from '@tract/scores';
-import { checkSet, loadSet } from '../data-sets.js';
-import { usageError } from '../errors.js';
+import { type ImageSource, imageSourceForms, imagesOfSet, type ReadImageOptions, readImageSource } from '@tract/scores';
+import { checkSet, isSetSpec, loadSet } from '../data-sets.js';
+import { dataError, usageError } from '../errors.js';
 import { readModel, type StoredModel } from '../model-folder.js';
 
 /** A side of a comparison on the command line: an image source, or a model to draw from. */
@@ -15,13 +15,17 @@ export const measureSourceForms = `a MODEL, ${imageSourceForms}, or a data set s
  * Read a side that a word of the command line names.
  * @throws CliError, ScoresError, DataError or CheckpointError that names it.
  */
-export async function readMeasureSource(name: string): Promise<MeasureSource> {
-  if (/^(mnist|cifar10|imagenet64):/.test(name)) return { name, images: imagesOfSet(await loadSet(checkSet(name))) };
+export async function readMeasureSource(name: string, options: ReadImageOptions = {}): Promise<MeasureSource> {
+  if (isSetSpec(name)) return { name, images: imagesOfSet(await loadSet(checkSet(name))) };
+  if (!existsSync(name) && isPath(name)) throw dataError(`there is no file or folder ${name}; expected ${measureSourceForms}`);
   if (isModel(name)) return { name, model: readModel(name) };
   if (!statSync(name).isDirectory() && !/^\.(npz|npy|zip)$/i.test(extname(name)))
     throw usageError(`${name}: expected ${measureSourceForms}`);
-  return readImageSource(name);
+  return readImageSource(name, options);
 }
+
+/** Names of shipped models have neither folder nor ending. */
+const isPath = (name: string): boolean => /[/\\]/.test(name) || extname(name) !== '';
 
 const isModel = (name: string): boolean =>
   !existsSync(name) || existsSync(join(name, 'model.safetensors')) || extname(name).toLowerCase() === '.safetensors';
