@@ -11,6 +11,7 @@ const below = {
   metrics: ['tensor'],
   checkpoint: [],
   model: ['schedules', 'samplers', 'tensor', 'optim', 'unet', 'distill', 'checkpoint'],
+  convert: ['schedules', 'tensor', 'unet', 'checkpoint', 'model'],
   data: ['checkpoint'],
   scores: ['tensor', 'metrics', 'checkpoint', 'data'],
   train: ['schedules', 'tensor', 'optim', 'unet', 'distill', 'checkpoint', 'model', 'data'],
@@ -73,7 +74,7 @@ module.exports = {
       comment: 'These run anywhere; what needs Node has a door of its own, src/node.',
       severity: 'error',
       from: {
-        path: '^packages/(plot|report|train|schedules|samplers|checkpoint|unet|optim|distill|model)/src/',
+        path: '^packages/(plot|report|train|schedules|samplers|checkpoint|unet|optim|distill|model|convert)/src/',
         pathNot: `${tests}|/src/(node|testing)/`,
       },
       to: { dependencyTypes: ['core'] },

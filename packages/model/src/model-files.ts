@@ -1,4 +1,12 @@
-import { decodeModelConfig, encodeModel, type ModelConfig, type ModelFiles, type NamedArray, readSafetensors } from '@tract/checkpoint';
+import {
+  type ByteSource,
+  decodeModelConfig,
+  encodeModel,
+  type ModelConfig,
+  type ModelFiles,
+  type NamedArray,
+  readSafetensors,
+} from '@tract/checkpoint';
 import { type NetworkParams, networkSpec } from '@tract/unet';
 import { type ModelDescription, parseModel } from './model-description.js';
 import { ModelError } from './model-error.js';
@@ -13,6 +21,8 @@ export type StoredModel = ModelDescription & {
 
 /** A file, and what to call it in messages. */
 export type NamedFile = { readonly name: string; readonly bytes: Uint8Array };
+/** Weights in memory, or read as they are needed. */
+export type WeightsFile = { readonly name: string; readonly bytes: Uint8Array | ByteSource };
 
 /** Key of the copy of config.json in the metadata of the safetensors file, which makes that file enough by itself. */
 const configKey = 'tract.config';
@@ -24,7 +34,7 @@ const configKey = 'tract.config';
  * @param config its config.json. Default: the copy inside the weights.
  * @throws ModelError or CheckpointError that names the file.
  */
-export function loadModel(weights: Uint8Array | NamedFile, config?: Uint8Array | NamedFile): StoredModel {
+export function loadModel(weights: Uint8Array | WeightsFile, config?: Uint8Array | NamedFile): StoredModel {
   const file = named(weights, 'model.safetensors');
   const { tensors, metadata } = readSafetensors(file.bytes, { source: file.name });
   const inside = metadata.get(configKey);
@@ -39,7 +49,8 @@ export function loadModel(weights: Uint8Array | NamedFile, config?: Uint8Array |
   return { ...description, config: json, tensors };
 }
 
-const named = (file: Uint8Array | NamedFile, name: string): NamedFile => (file instanceof Uint8Array ? { name, bytes: file } : file);
+const named = <F extends WeightsFile>(file: Uint8Array | F, name: string): F | NamedFile =>
+  file instanceof Uint8Array ? { name, bytes: file } : file;
 
 /** Return the files of a model; the same model gives the same bytes. @throws CheckpointError for a description that is not plain JSON. */
 export function saveModel(description: ModelDescription, tensors: Iterable<readonly [string, NamedArray]>): ModelFiles {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { useBackend } from '@tract/tensor';
 import { beforeAll, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import { applyUNet, fromMlTract, mlTractNames, type UNetConfig, type UNetParams, unetSpec } from './index.js';
+import { applyUNet, type UNetConfig, type UNetParams, unetSpec } from './index.js';
 import { expectReference, type FormulaCase } from './testing/formula-reference.js';
 
 type Case = FormulaCase & { readonly config: Omit<UNetConfig, 'kind'>; readonly logSNR: number[]; readonly labels?: number[] };
@@ -12,13 +12,10 @@ beforeAll(() => useBackend('cpu'));
 
 test.each(cases)('the $name network gives the reference outputs and gradients', ({ config: sizes, logSNR, labels, ...expected }) => {
   const config: UNetConfig = { kind: 'unet', ...sizes };
-  const names = mlTractNames(config);
   const { imageSize: side, inChannels } = config;
   return expectReference<UNetParams>(
     {
       spec: unetSpec(config),
-      names,
-      fromReference: (path, values, shape) => fromMlTract(names.get(path)!.layout, values, shape).values,
       apply: (params, xt) => applyUNet(config, params, xt, { noise: logSNR, labels }),
       inputShape: [logSNR.length, inChannels, side, side],
     },

@@ -1,16 +1,7 @@
-import { type Tensor, tensor, treeFromLeaves } from '@tract/tensor';
-import {
-  type EdmUNetConfig,
-  type EdmUNetParams,
-  type EdmWeights,
-  edmFilters,
-  edmNames,
-  edmUNetSpec,
-  edmWeights,
-  fromEdm,
-  fromEdmSettings,
-} from '@tract/unet';
+import { edmFilters, edmPlaces, fromEdmSettings } from '@tract/convert';
+import { type EdmUNetConfig, type EdmUNetParams, edmUNetSpec } from '@tract/unet';
 import { BrokenFile, type GoldenFile } from './golden-file.js';
+import { loadTree, type NamedWeights, weightsAt } from './placed-weights.js';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -31,28 +22,26 @@ export function sigmaDataOf(file: GoldenFile): number {
   return told;
 }
 
-/** All parameters under `prefix` as tensors, which the caller owns. The filters stored beside them are checked. */
+/** Load all parameters under `prefix` as tensors, which the caller owns. The filters stored beside them are checked. */
 export function loadEdmParams(file: GoldenFile, prefix: string, config: EdmUNetConfig): EdmUNetParams {
-  const state = new Map(
-    file.under(prefix).map((name) => [name, { shape: file.shape(prefix + name), values: file.float32(prefix + name) }] as const),
-  );
-  const entries = edmWeights(config, state).map(({ path, values, shape }) => [path, tensor(values, shape)] as const);
-  return treeFromLeaves<Tensor, unknown>(entries, edmUNetSpec(config)) as EdmUNetParams;
+  for (const [name, { values }] of edmFilters(config)) {
+    const found = file.float32(prefix + name);
+    // Written by others in float32 from whole numbers: right to the last bit or so.
+    if (found.length !== values.length || found.some((value, i) => Math.abs(value - values[i]) > 1e-6))
+      throw new BrokenFile(`'${prefix}${name}' is not the filter of the network in its metadata`);
+  }
+  return loadTree(partOfEdmWeights(file, prefix, config, false), edmUNetSpec(config)) as EdmUNetParams;
 }
 
 /**
- * Those parameters' values that the file has under `prefix`, put into our layout; filters stored beside them are left out.
- * @throws BrokenFile when one is not the network's.
+ * Return the parameters that the file has under `prefix`, in our layout; filters stored beside them are left out.
+ * @param partial false: all parameters must be there.
+ * @throws BrokenFile when one is not the network's, of another shape, or missing.
  */
-export function partOfEdmWeights(file: GoldenFile, prefix: string, config: EdmUNetConfig): EdmWeights[] {
-  const ours = new Map([...edmNames(config)].map(([path, entry]) => [entry.name, { path, entry }]));
+export function partOfEdmWeights(file: GoldenFile, prefix: string, config: EdmUNetConfig, partial = true): NamedWeights[] {
   const filters = edmFilters(config);
-  const names = file.under(prefix).filter((name) => !filters.has(name));
-  return names.map((name) => {
-    const found = ours.get(name);
-    if (!found) throw new BrokenFile(`'${prefix}${name}' belongs to no parameter of the network in its metadata`);
-    return { path: found.path, name, ...fromEdm(found.entry, file.float32(prefix + name), file.shape(prefix + name)) };
-  });
+  const isBeside = (name: string) => filters.has(name) || !name.startsWith('model.');
+  return weightsAt(file, prefix, edmUNetSpec(config), edmPlaces(config), { partial, isBeside });
 }
 
 /** Rows of zeros but for one 1, as the reference takes its labels, as numbers of classes; undefined for a network without. */

@@ -1,6 +1,7 @@
-import { leaves, type Tensor, tensor, treeFromLeaves } from '@tract/tensor';
-import { checkUNetConfig, fromMlTract, mlTractNames, type ParamSpec, type UNetConfig, type UNetParams, unetSpec } from '@tract/unet';
+import { mlTractPlaces } from '@tract/convert';
+import { checkUNetConfig, type UNetConfig, type UNetParams, unetSpec } from '@tract/unet';
 import { BrokenFile, type GoldenFile } from './golden-file.js';
+import { loadTree, type NamedWeights, weightsAt } from './placed-weights.js';
 
 /** The reference's settings of its U-Net, with its defaults, as our configuration. @throws BrokenFile when it describes another network. */
 export function configOf(file: GoldenFile, key: string): UNetConfig {
@@ -29,37 +30,13 @@ export function configOf(file: GoldenFile, key: string): UNetConfig {
   return config;
 }
 
-/** One parameter as the file has it, put into our layout: `name` without the prefix it was asked for with. */
-export type NamedWeights = {
-  readonly path: string;
-  readonly name: string;
-  readonly values: Float32Array;
-  readonly shape: readonly number[];
-};
-
 /**
- * The parameters under `prefix`, in our leaf order. With `partial`, those that the file has; without, all of them and no other.
+ * Return the parameters under `prefix`, in our leaf order and layout. With `partial`, those that the file has; without, all of them.
  * @throws BrokenFile when one is missing, of the wrong shape, or not the network's.
  */
-export function weightsOf(file: GoldenFile, prefix: string, config: UNetConfig, { partial = false } = {}): NamedWeights[] {
-  const names = mlTractNames(config);
-  const ours = new Set([...names.values()].map(({ name }) => name));
-  const strange = file.under(prefix).find((name) => !ours.has(name));
-  if (strange !== undefined) throw new BrokenFile(`'${prefix}${strange}' belongs to no parameter of the network in its metadata`);
-  return leaves<ParamSpec>(unetSpec(config))
-    .map(([path, spec]) => ({ path, spec, ...names.get(path)! }))
-    .filter(({ name }) => !partial || file.has(prefix + name))
-    .map(({ path, spec, name, layout }) => {
-      const weights = fromMlTract(layout, file.float32(prefix + name), file.shape(prefix + name));
-      if (weights.shape.join() !== spec.shape.join()) {
-        throw new BrokenFile(`'${prefix}${name}' has shape [${file.shape(prefix + name)}], which is not [${spec.shape}] channels last`);
-      }
-      return { path, name, ...weights };
-    });
-}
+export const weightsOf = (file: GoldenFile, prefix: string, config: UNetConfig, { partial = false } = {}): NamedWeights[] =>
+  weightsAt(file, prefix, unetSpec(config), mlTractPlaces(config), { partial });
 
-/** The parameters under `prefix` as tensors, which the caller owns. */
-export function loadParams(file: GoldenFile, prefix: string, config: UNetConfig): UNetParams {
-  const entries = weightsOf(file, prefix, config).map(({ path, values, shape }) => [path, tensor(values, shape)] as const);
-  return treeFromLeaves<Tensor, unknown>(entries, unetSpec(config)) as UNetParams;
-}
+/** Load the parameters under `prefix` as tensors, which the caller owns. */
+export const loadParams = (file: GoldenFile, prefix: string, config: UNetConfig): UNetParams =>
+  loadTree(weightsOf(file, prefix, config), unetSpec(config)) as UNetParams;

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NamedArray, writeSafetensors, writeTorch } from '@tract/checkpoint';
+import { edmFilters, edmPlaces, fromEdmSettings, mlTractPlaces } from '@tract/convert';
 import { cosineLevel, cosineLogSNR, edmSigmas } from '@tract/schedules';
-import { leaves } from '@tract/tensor';
-import { edmFilters, edmNames, edmUNetSpec, fromEdmSettings, mlTractNames, type ParamSpec, type UNetConfig, unetSpec } from '@tract/unet';
+import type { UNetConfig } from '@tract/unet';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parity } from './parity.js';
 
@@ -133,11 +133,8 @@ test('a torch file beside the golden file of the same network must hold the same
     heads: 1,
   };
   const config: UNetConfig = { ...shape, scaleShift: false, resampleInBlocks: false, outputs: 1, classes: 1 };
-  const names = mlTractNames(config);
-  const state = leaves<ParamSpec>(unetSpec(config)).map(([path, spec], i): [string, NamedArray] => {
-    const { name, layout } = names.get(path)!;
-    const [cIn, cOut] = spec.shape.slice(-2);
-    const array = f32(...(layout === 'plain' ? spec.shape : [cOut, cIn, ...spec.shape.slice(0, -2)]));
+  const state = [...mlTractPlaces(config).values()].map(({ names: [name], shape }, i): [string, NamedArray] => {
+    const array = f32(...shape);
     (array.data as Float32Array).fill(i + 0.1);
     return [name, array];
   });
@@ -162,12 +159,7 @@ function edmFile(change: (tensors: Record<string, NamedArray>) => void = () => {
   const network = fromEdmSettings(config);
   const state: Record<string, NamedArray> = {};
   for (const [name, { shape, values }] of edmFilters(network)) state[`param.${name}`] = { dtype: 'F32', shape: [...shape], data: values };
-  const names = edmNames(network);
-  for (const [path, { shape }] of leaves<ParamSpec>(edmUNetSpec(network))) {
-    const { name, layout } = names.get(path)!;
-    const [cIn, cOut] = shape.slice(-2);
-    state[`param.${name}`] = f32(...(layout === 'plain' ? shape : [cOut, cIn, ...shape.slice(0, -2)]));
-  }
+  for (const { names, shape } of edmPlaces(network).values()) state[`param.${names[0]}`] = f32(...shape);
   const images = (value: number): NamedArray => ({ dtype: 'F32', shape: [2, 1, 8, 8], data: new Float32Array(128).fill(value) });
   const tensors: Record<string, NamedArray> = {
     ...state,
@@ -200,11 +192,11 @@ test("EDM's networks are told apart by their settings and compared under their p
 });
 
 test.each<[string, (tensors: Record<string, NamedArray>) => unknown, RegExp]>([
-  ['lacks a parameter', (tensors) => delete tensors['param.model.map_layer0.bias'], /'model.map_layer0.bias' is missing/],
+  ['lacks a parameter', (tensors) => delete tensors['param.model.map_layer0.bias'], /'param.model.map_layer0.bias' is missing/],
   [
     'has a parameter of another network',
     (tensors) => Object.assign(tensors, { 'param.model.extra': f32(1) }),
-    /'model.extra' belongs to no/,
+    /'param.model.extra' belongs to no/,
   ],
   [
     'has a gradient of another network',

@@ -1,7 +1,7 @@
 import type { DistillState } from '@tract/distill';
 import { leaves, read, type Tensor, type Tree } from '@tract/tensor';
 import { type Finding, largest, relativeErrorBeyond } from './compare.js';
-import type { NamedWeights } from './network.js';
+import type { NamedWeights } from './placed-weights.js';
 
 const adam = { beta1: 0.9, epsilon: 1e-8 };
 

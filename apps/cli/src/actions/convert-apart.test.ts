@@ -1,5 +1,7 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { mlTractPlaces } from '@tract/convert';
+import type { UNetConfig } from '@tract/unet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scratchFolder, tract } from '../testing/tract.js';
 
@@ -7,9 +9,26 @@ const scratch = scratchFolder();
 afterAll(scratch.remove);
 const at = (name: string): string => join(scratch.path, name);
 
-/** A sound safetensors file of one tensor of so many zeros, of which the disk holds the header alone. */
-function writeSparse(path: string, bytes: number): void {
-  const header = Buffer.from(JSON.stringify({ 'conv_in.weight': { dtype: 'U8', shape: [bytes], data_offsets: [0, bytes] } }));
+/** Write the state dict of a network of ten million classes, all zeros, of which the disk holds the header alone. */
+function writeSparse(path: string): void {
+  const shape = {
+    imageSize: 8,
+    inChannels: 1,
+    channels: 8,
+    embChannels: 16,
+    channelMult: [1],
+    blocks: 1,
+    attentionResolutions: [],
+    groups: 4,
+  };
+  const network: UNetConfig = { kind: 'unet', ...shape, heads: 1, scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 1e7 };
+  let bytes = 0;
+  const entries = Array.from(mlTractPlaces(network).values(), ({ names: [name], shape }) => {
+    const begin = bytes;
+    bytes += 4 * shape.reduce((product, side) => product * side, 1);
+    return [name, { dtype: 'F32', shape, data_offsets: [begin, bytes] }];
+  });
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   const file = openSync(path, 'w');
@@ -21,7 +40,8 @@ function writeSparse(path: string, bytes: number): void {
 const files = (): string[] => (readdirSync(scratch.path, { recursive: true }) as string[]).sort();
 
 beforeAll(() => {
-  writeSparse(at('large.safetensors'), 600e6);
+  writeSparse(at('large.safetensors'));
+  writeFileSync(at('hints.json'), '{"imageSize":8,"heads":1,"groups":4}');
   writeFileSync(at('text.pt'), 'no checkpoint');
   mkdirSync(at('empty'));
   writeFileSync(at('empty.old'), 'not ours');
@@ -42,10 +62,13 @@ describe('a conversion is given up, with nothing written,', () => {
 
   // Elsewhere a process may be told so and takes what it wants.
   test.runIf(process.platform === 'linux')('when a buffer does not fit', () =>
-    expectRefused('large.safetensors new --memory-limit 500', 'its reader needed more than 500 MB, the limit of --memory-limit'),
+    expectRefused(
+      `large.safetensors new --config ${at('hints.json')} --memory-limit 500`,
+      'its reader needed more than 500 MB, the limit of --memory-limit',
+    ),
   );
 
-  test('as it would be in the same process, when the file is bad', () => expectRefused('text.pt new', 'no checkpoint that is known'));
+  test('as it would be in the same process, when the file is bad', () => expectRefused('text.pt new', 'is a text file, which begins'));
 });
 
 async function expectRefused(line: string, says: string): Promise<void> {

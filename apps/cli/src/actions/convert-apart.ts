@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { CliError, dataError, exitCodes } from '../errors.js';
 import type { Io } from '../io.js';
-import { destinationKind } from './convert-write.js';
+import { destinationKind } from './convert-destination.js';
 
 /** What a file of others may cost before its conversion is given up. */
 export type ConvertLimits = {

@@ -1,13 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { type NamedArray, PlainObject, type PlainValue, readTorch, writeSafetensors, writeTorch } from '@tract/checkpoint';
-import { leaves, randomNormals } from '@tract/tensor';
-import { edmConfigs, edmFilters, edmNames, edmUNetSpec, type ParamSpec } from '@tract/unet';
+import { edmFilters, edmMetadata, edmOriginOf, edmPlaces } from '@tract/convert';
+import { randomNormals } from '@tract/tensor';
+import { edmConfigs } from '@tract/unet';
 import { afterAll, expect, test } from 'vitest';
 import { readModel } from '../model-folder.js';
 import { bitsOf } from '../testing/array-bits.js';
 import { conversions } from '../testing/conversions.js';
-import { recogniseEdm } from './convert-edm.js';
-import { edmMetadata, edmOriginOf } from './convert-edm-origin.js';
 
 const { remove, at, bytesAt, convert, converted } = conversions();
 afterAll(remove);
@@ -32,28 +31,13 @@ const settings = new Map<string, PlainValue>(
 );
 const made = new Map([['ema', new PlainObject('EDMPrecond', new Map<string, PlainValue>([['_init_kwargs', settings]]))]]);
 const origin = edmOriginOf(made);
-const names = edmNames(config);
 const arrays = new Map<string, NamedArray>([
-  ...leaves<ParamSpec>(edmUNetSpec(config)).map(([path, { shape }], sample): [string, NamedArray] => {
-    const { name, layout } = names.get(path)!;
-    const there = layout === 'plain' ? shape : [...shape.slice(-2).reverse(), ...shape.slice(0, -2)];
-    return [name, { dtype: 'F32', shape: there, data: randomNormals({ seed: 9, sample }, size(shape)) }];
-  }),
+  ...Array.from(edmPlaces(config).values(), ({ names: [name], shape }, sample): [string, NamedArray] => [
+    name,
+    { dtype: 'F32', shape, data: randomNormals({ seed: 9, sample }, size(shape)) },
+  ]),
   ...Array.from(edmFilters(config), ([name, { shape, values }]): [string, NamedArray] => [name, { dtype: 'F32', shape, data: values }]),
 ]);
-
-test('a network of EDM is recognised by what its pickle says it was made with, name by name', () => {
-  const { config: found, table } = recogniseEdm('a.pkl', arrays, origin);
-  expect(found).toEqual(config);
-  expect(table).toMatchObject({ leftOver: [], missing: [], differing: [] });
-  expect(table.mapped).toHaveLength(arrays.size);
-  const other = new Map([...arrays].slice(1));
-  expect(recogniseEdm('a.pkl', other, origin).table.missing).toEqual([[...arrays.keys()][0]]);
-});
-
-test('a network of EDM that is none of the published ones, and does not say how it was made, is refused', () => {
-  expect(() => recogniseEdm('a.pt', arrays)).toThrow('none of the published networks');
-});
 
 test('a network of EDM keeps its names in a file', async () => {
   writeFileSync(at('edm.pt'), writeTorch(arrays));

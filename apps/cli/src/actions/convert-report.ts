@@ -1,34 +1,22 @@
-import { type Io, report } from '../io.js';
+import type { ConversionPlan } from '@tract/convert';
+import { type Io, report, warnOn } from '../io.js';
 import { withCommas } from '../quantity.js';
 import { version } from '../version.js';
-import type { Part } from './convert-part.js';
-import type { Source } from './convert-source.js';
-import type { NameTable } from './convert-table.js';
 
-/** What came of a conversion, before anything is written. */
-export type Outcome = {
-  readonly family: string;
-  readonly part?: Part;
-  readonly network: unknown;
-  readonly prediction?: string;
-  readonly table: NameTable;
-  /** Names of the file that belong to none of what was asked for. */
-  readonly others: readonly string[];
-  /** Called only when every name has its place. */
-  readonly write: () => void;
-};
+/** The file that was read. */
+type ReadFile = { readonly path: string; readonly container: string; readonly sha256: string };
 
-/** Prints what became of every name; `destination` is undefined when nothing was written. */
+/** Print the fate of every name; `destination` is undefined when nothing was written. */
 export function reportNames(
   io: Io,
   json: boolean,
-  { path: source, format, sha256 }: Source,
+  { path: source, container, sha256 }: ReadFile,
   destination: string | undefined,
-  outcome: Outcome,
+  { format: family, part, network, prediction, table, others, notes }: ConversionPlan,
 ): void {
-  const { family, part, network, prediction, table, others } = outcome;
+  for (const note of notes) warnOn(io)(`${source}: ${note}`);
   const facts = {
-    ...{ source, format, sha256, version, destination: destination ?? null },
+    ...{ source, format: container, sha256, version, destination: destination ?? null },
     ...{ family, part: part ?? null, network, prediction: prediction ?? null },
   };
   const numbers = table.mapped.reduce((sum, { from, shape }) => sum + from.length * shape.reduce((product, size) => product * size, 1), 0);
@@ -42,7 +30,7 @@ export function reportNames(
     ...list('missing', table.missing),
     ...list('of another shape', differing),
     ...(others.length > 0 ? [`not asked for: ${others.length} names, such as ${others[0]}`] : []),
-    `${source}: ${format}, SHA-256 ${sha256}, read by tract ${version}`,
+    `${source}: ${container}, SHA-256 ${sha256}, read by tract ${version}`,
     destination === undefined ? `nothing written of ${what}` : `${destination}: ${what}`,
   ]);
 }

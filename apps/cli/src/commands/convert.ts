@@ -44,18 +44,14 @@ export const convertCommand = (io: Io): Command =>
     .description('Turns checkpoints of other programs into models, and back; prints what became\nof every name.')
     .argument('<src>', 'what to read', pathName)
     .argument('<dst>', 'what to write', pathName)
-    .addOption(
-      new Option('--family <name>', 'the program that SRC comes from')
-        .choices(['auto', 'ml-tract', 'edm', 'flax', 'openai', 'diffusers'])
-        .default('auto'),
+    .option(
+      '--family <name>',
+      'the program that SRC comes from: ml-tract, edm, flax,\nopenai, diffusers, or auto to tell by its names',
+      'auto',
     )
-    .addOption(
-      new Option('--part <name>', "which network of a trainer's file (default: its only one)").choices([
-        'model',
-        'ema',
-        'self-teacher',
-        'teacher',
-      ]),
+    .option(
+      '--part <name>',
+      "network of a trainer's file: model, ema, self-teacher,\nteacher, or the prefix of its names (default: its only\none)",
     )
     .option(
       '--config <file>',

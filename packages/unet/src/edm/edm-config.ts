@@ -40,7 +40,7 @@ export type SongUNetConfig = Common & {
 
 /**
  * The U-Net of Dhariwal & Nichol 2021, called ADM, as EDM has it where the options are left out. OpenAI's own networks are all of this kind, and
- * with the options set the U-Net of Ho et al. 2020 and most of diffusers' UNet2DModel: `admNames` and `diffusersNames` find their parameters.
+ * with the options set the U-Net of Ho et al. 2020 and most of diffusers' UNet2DModel.
  */
 export type DhariwalUNetConfig = Common & {
   readonly kind: 'dhariwal';

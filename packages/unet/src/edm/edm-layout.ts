@@ -6,13 +6,13 @@ import type { DhariwalUNetConfig, EdmUNetConfig, SongUNetConfig } from './edm-co
 
 const headChannels = 64;
 
-/** Added to the variance in the normalisations of an ADM that does not say otherwise. */
+/** Default variance offset of an ADM's normalisations. */
 export const admEps = 1e-5;
 
-/** Groups of a normalisation: of four channels or more, and no more than 32. Source: the published code. */
+/** Return the groups of a normalisation: at least four channels each, at most 32 groups. Source: the published code. */
 export const edmGroups = (channels: number): number => Math.min(32, Math.floor(channels / 4));
 
-/** Groups of a normalisation of this network. */
+/** Return the groups of a normalisation over `channels` in this network. */
 export const groupsOfEdm = (config: EdmUNetConfig, channels: number): number =>
   (config.kind === 'dhariwal' ? config.groups : undefined) ?? edmGroups(channels);
 
@@ -21,11 +21,7 @@ const headsOf =
   (channels: number): number =>
     heads ?? Math.floor(channels / headDim);
 
-/** Whether an ADM has what none of EDM's or OpenAI's has: the U-Net of Ho et al. 2020, in part or whole. */
-export const isHos = ({ heads, eps = admEps, halvingPad = 'around', sinesFirst = false }: DhariwalUNetConfig): boolean =>
-  heads !== undefined || eps !== admEps || halvingPad !== 'around' || sinesFirst;
-
-/** Lays a configuration out as stages. Nothing is allocated. */
+/** Lay a configuration out as stages. Nothing is allocated. */
 export function planEdm(config: EdmUNetConfig): BackbonePlan {
   const widths = config.channelMult.map((mult) => mult * config.channels);
   const isSong = config.kind === 'song';

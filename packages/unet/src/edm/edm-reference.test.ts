@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { useBackend } from '@tract/tensor';
 import { beforeAll, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import { applyEdmUNet, type EdmUNetParams, edmNames, edmUNetSpec, fromEdm, fromEdmSettings } from '../index.js';
+import { applyEdmUNet, type EdmUNetConfig, type EdmUNetParams, edmUNetSpec } from '../index.js';
 import { expectReference, type FormulaCase } from '../testing/formula-reference.js';
 
 type Case = FormulaCase & {
-  readonly settings: Record<string, unknown>;
+  readonly config: EdmUNetConfig;
   readonly cNoise: number[];
   readonly labels?: number[];
   readonly augment?: number[][];
@@ -15,15 +15,11 @@ const { cases } = JSON.parse(readFileSync(new URL('../../test/edm-reference.json
 
 beforeAll(() => useBackend('cpu'));
 
-test.each(cases)('$name: outputs and gradients are those of the published code', ({ settings, cNoise, labels, augment, ...expected }) => {
-  const config = fromEdmSettings(settings);
-  const names = edmNames(config);
+test.each(cases)('$name: outputs and gradients are those of the published code', ({ config, cNoise, labels, augment, ...expected }) => {
   const { imageSize: side, inChannels } = config;
   return expectReference<EdmUNetParams>(
     {
       spec: edmUNetSpec(config),
-      names,
-      fromReference: (path, values, shape) => fromEdm(names.get(path)!, values, shape).values,
       apply: (params, xt) => applyEdmUNet(config, params, xt, { noise: cNoise, labels, augment }),
       inputShape: [cNoise.length, inChannels, side, side],
     },

@@ -1,6 +1,6 @@
 import { leaves } from '@tract/tensor';
 import { expect, test } from 'vitest';
-import { countParameters, edmConfigs, edmNames, edmUNetSpec, fromEdm, type ParamSpec, type SongUNetConfig } from '../index.js';
+import { countParameters, edmConfigs, edmUNetSpec, type ParamSpec } from '../index.js';
 import { sizeOfSpec } from '../param-spec.js';
 
 const { cifar10Ddpmpp, cifar10Ncsnpp, imagenet64Adm } = edmConfigs;
@@ -43,36 +43,4 @@ test('layers start as in the published code', () => {
   expect(adm.get('down.0.conv.bias')).toEqual({ bound: expect.closeTo(1 / Math.sqrt(27), 12) });
   expect(adm.get('down.1.res.conv2.kernel')).toBe('zeros');
   expect(adm.get('out.conv.bias')).toBe('zeros');
-});
-
-test('every parameter has one name of its own in a published state dict', () => {
-  const skips: SongUNetConfig = { ...cifar10Ncsnpp, encoder: 'skip', decoder: 'skip' };
-  for (const config of [cifar10Ddpmpp, cifar10Ncsnpp, imagenet64Adm, skips]) {
-    const names = edmNames(config);
-    expect([...names.keys()]).toEqual(leaves<ParamSpec>(edmUNetSpec(config)).map(([path]) => path));
-    expect(new Set([...names.values()].map(({ name }) => name)).size).toBe(names.size);
-  }
-  const song = edmNames(cifar10Ncsnpp);
-  expect(song.get('embedding.frequencies')).toEqual({ name: 'model.map_noise.freqs', layout: 'plain' });
-  expect(song.get('down.0.conv.kernel')).toEqual({ name: 'model.enc.32x32_conv.weight', layout: 'conv' });
-  expect(song.get('down.5.res.time.weight')).toEqual({ name: 'model.enc.16x16_down.affine.weight', layout: 'linear' });
-  expect(song.get('down.6.attention.qkv.kernel')).toEqual({ name: 'model.enc.16x16_block0.qkv.weight', layout: 'conv', qkvHeads: 1 });
-  expect(song.get('pyramid.1.bias')).toEqual({ name: 'model.enc.8x8_aux_residual.bias', layout: 'plain' });
-  expect(song.get('mid.1.res.norm2.gamma')).toEqual({ name: 'model.dec.8x8_in1.norm1.weight', layout: 'plain' });
-  expect(song.get('out.norm.beta')).toEqual({ name: 'model.dec.32x32_aux_norm.bias', layout: 'plain' });
-  expect(edmNames(skips).get('readouts.0.conv.kernel')?.name).toBe('model.dec.8x8_aux_conv.weight');
-  const adm = edmNames(imagenet64Adm);
-  expect(adm.get('up.4.res.skip.kernel')).toBeUndefined();
-  expect(adm.get('up.4.res.conv1.kernel')?.name).toBe('model.dec.16x16_up.conv0.weight');
-  expect(adm.get('mid.0.attention.qkv.bias')).toEqual({ name: 'model.dec.8x8_in0.qkv.bias', layout: 'plain', qkvHeads: 12 });
-  expect(adm.get('out.conv.kernel')?.name).toBe('model.out_conv.weight');
-});
-
-test('outputs of a query-key-value layer are taken apart into queries, keys and values of each head', () => {
-  // Two heads of two channels, one input: output (head, channel, part) of the published order holds that name as a number.
-  const published = [0, 1].flatMap((head) => [0, 1].flatMap((channel) => [0, 1, 2].map((part) => 100 * head + 10 * part + channel)));
-  const { values, shape } = fromEdm({ name: '', layout: 'conv', qkvHeads: 2 }, Float32Array.from(published), [12, 1, 1, 1]);
-  expect(shape).toEqual([1, 1, 1, 12]);
-  expect([...values]).toEqual([0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121]);
-  expect([...fromEdm({ name: '', layout: 'plain', qkvHeads: 2 }, Float32Array.from(published), [12]).values]).toEqual([...values]);
 });

@@ -26,16 +26,17 @@ export function filterResampler(taps: readonly number[]): Resampler {
   const weights = taps.map((tap) => tap / sum);
   const pad = taps.length / 2 - 1;
   return {
-    up: (x) => alongBothSides(x, (side) => doubling(weights, side)),
-    down: (x) => alongBothSides(x, (side) => halving(weights, side, pad)),
-    convolveDown: (conv, x) => scope(() => alongBothSides(applyConv(conv, x, { pad: 1 + pad }), (side) => halving(weights, side, 0))),
+    up: (x) => alongBothSides(x, (side) => doublingMatrix(weights, side)),
+    down: (x) => alongBothSides(x, (side) => halvingMatrix(weights, side, pad)),
+    convolveDown: (conv, x) => scope(() => alongBothSides(applyConv(conv, x, { pad: 1 + pad }), (side) => halvingMatrix(weights, side, 0))),
   };
 }
 
-type Matrix = { readonly rows: number; readonly columns: number; readonly values: Float32Array };
+/** A matrix in row-major order that resamples a column of pixels. */
+export type ResampleMatrix = { readonly rows: number; readonly columns: number; readonly values: Float32Array };
 
-/** y[i] = sum_k taps[k] x[2i + k - pad], zeros around x, as a matrix. */
-function halving(taps: readonly number[], side: number, pad: number): Matrix {
+/** Return the matrix of y[i] = Σ taps[k] x[2i + k − pad], zeros around x, for `side` pixels. */
+export function halvingMatrix(taps: readonly number[], side: number, pad: number): ResampleMatrix {
   const rows = (side + 2 * pad - taps.length) / 2 + 1;
   const values = new Float32Array(rows * side);
   for (let i = 0; i < rows; i++) {
@@ -47,9 +48,9 @@ function halving(taps: readonly number[], side: number, pad: number): Matrix {
   return { rows, columns: side, values };
 }
 
-/** Twice the transpose of halving back to `side`. */
-function doubling(taps: readonly number[], side: number): Matrix {
-  const { values } = halving(taps, 2 * side, taps.length / 2 - 1);
+/** Return the matrix from `side` pixels to twice as many: twice the transpose of halving back. */
+export function doublingMatrix(taps: readonly number[], side: number): ResampleMatrix {
+  const { values } = halvingMatrix(taps, 2 * side, taps.length / 2 - 1);
   const doubled = new Float32Array(values.length);
   for (let i = 0; i < side; i++) for (let j = 0; j < 2 * side; j++) doubled[j * side + i] = 2 * values[i * 2 * side + j];
   return { rows: 2 * side, columns: side, values: doubled };
@@ -59,7 +60,7 @@ function doubling(taps: readonly number[], side: number): Matrix {
  * The matrix for a height along the height and that for a width along the width of [N, H, W, C]. The products have few terms, so although
  * most of them are with 0, they take a few percent of a convolution's time.
  */
-function alongBothSides(x: Tensor, matrixOf: (side: number) => Matrix): Tensor {
+function alongBothSides(x: Tensor, matrixOf: (side: number) => ResampleMatrix): Tensor {
   return scope(() => {
     const [batch, height, width, channels] = x.shape;
     const [tall, wide] = [matrixOf(height), matrixOf(width)];
@@ -71,7 +72,7 @@ function alongBothSides(x: Tensor, matrixOf: (side: number) => Matrix): Tensor {
 }
 
 /** The matrix `count` times, as a product with so many others wants it. */
-function repeated({ rows, columns, values }: Matrix, count: number): Tensor {
+function repeated({ rows, columns, values }: ResampleMatrix, count: number): Tensor {
   const all = new Float32Array(count * values.length);
   for (let i = 0; i < count; i++) all.set(values, i * values.length);
   return tensor(all, [count, rows, columns]);

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { CheckpointError, parseStrictJson } from '@tract/checkpoint';
+import { badCheckpoint } from '../convert-error.js';
+import type { ForeignCheckpoint, Settings } from '../foreign-checkpoint.js';
+
+/** Files of a diffusers folder: the path of its weights, and its JSON files. */
+export type DiffusersFolder = { readonly weights: string } & NonNullable<ForeignCheckpoint['diffusers']>;
+
+const weightNames = [
+  'diffusion_pytorch_model.safetensors',
+  'diffusion_pytorch_model.safetensors.index.json',
+  'diffusion_pytorch_model.bin',
+];
+
+/**
+ * Find the files in a folder of diffusers: that of a network, or of a pipeline with one in `unet`. Undefined for any other folder.
+ * @throws ConvertError or CheckpointError when its files are damaged or its weights are not there.
+ */
+export function readDiffusersFolder(path: string): DiffusersFolder | undefined {
+  const folder = [path, join(path, 'unet')].find((place) => readSettings(join(place, 'config.json'))?._class_name !== undefined);
+  if (folder === undefined) return undefined;
+  const weights = weightNames.map((name) => join(folder, name)).find(existsSync);
+  if (weights === undefined) throw badCheckpoint(`${folder} has no weights: expected one of ${weightNames.join(', ')}`);
+  const scheduler = [path, join(path, 'scheduler')].map((place) => join(place, 'scheduler_config.json')).find(existsSync);
+  return {
+    weights,
+    config: readSettings(join(folder, 'config.json'))!,
+    ...(scheduler !== undefined && { scheduler: readSettings(scheduler) }),
+  };
+}
+
+const maxBytes = 2 ** 20;
+
+/** Read a JSON object; undefined where there is no such file. */
+function readSettings(path: string): Settings | undefined {
+  if (!existsSync(path)) return undefined;
+  if (statSync(path).size > maxBytes) throw badCheckpoint(`${path} is longer than 1 MB; is it what it should be?`);
+  const fail = (kind: ConstructorParameters<typeof CheckpointError>[0], message: string, cause?: unknown) =>
+    new CheckpointError(kind, `${path}: ${message}`, { cause });
+  const value = parseStrictJson(readFileSync(path), { depth: 8, integersOnly: false }, fail);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badCheckpoint(`${path} must hold a JSON object`);
+  return value as Settings;
+}

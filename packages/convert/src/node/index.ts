@@ -1,0 +1,1 @@
+export { type OpenedSource, openSource } from './open-source.js';

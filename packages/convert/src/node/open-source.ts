@@ -1,0 +1,35 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { modelFiles } from '@tract/model/node';
+import { foreign, readSource, type Source } from '../read-source.js';
+import { readDiffusersFolder } from './diffusers-folder.js';
+import { joinShards, openWeights, type Weights } from './read-weights.js';
+
+/** A checkpoint that has been opened, and the SHA-256 of its weights. Its tensors are read as they are needed, until it is closed. */
+export type OpenedSource = Source & { readonly sha256: string; readonly close: () => void };
+
+/**
+ * Open a checkpoint by its path: a file that `readSource` knows, an index of shards, a folder of diffusers or a model folder.
+ * @param expectedSha256 of the bytes of the weights. Default: anything.
+ * @throws ConvertError, ModelError or CheckpointError that names the file; the operating system's error for a path that cannot be read.
+ */
+export function openSource(path: string, expectedSha256?: string): OpenedSource {
+  const diffusers = statSync(path).isDirectory() ? readDiffusersFolder(path) : undefined;
+  const model = diffusers ? undefined : modelFiles(path);
+  const weights = openWeights(diffusers?.weights ?? model!.weights, expectedSha256);
+  const source = readWeights(path, weights, model?.config);
+  const close = () => {
+    for (const { bytes } of weights.files) bytes.close();
+  };
+  const opened = { sha256: weights.sha256, close };
+  if (!diffusers || source.container === 'model') return { ...source, ...opened };
+  const { config, scheduler } = diffusers;
+  return { container: source.container, content: { ...source.content, diffusers: { config, scheduler } }, ...opened };
+}
+
+/** One file is told by its content; shards are joined. */
+function readWeights(path: string, weights: Weights, configPath: string | undefined): Source {
+  const [{ bytes, tensors }] = weights.files;
+  if (tensors !== undefined) return foreign('safetensors', { name: path, tensors: joinShards(weights) });
+  const config = configPath !== undefined && existsSync(configPath) ? { name: configPath, bytes: readFileSync(configPath) } : undefined;
+  return readSource({ name: path, bytes }, config);
+}
