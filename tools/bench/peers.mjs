@@ -29,7 +29,7 @@ function chosenNetworks(list) {
   });
 }
 
-/** What is measured: a TRACT step of each network, and the latency of one image where digits are among them. */
+/** Measurements: a TRACT step of each network, and the latency of one image where digits are among them. */
 function plan({ quick, networks: list, steps, threads }) {
   const shared = ['--threads', String(threads)];
   const step = (network) => ({

@@ -35,7 +35,7 @@ export const differentBits = (points) =>
     return digests.some((digest) => digest === undefined || digest !== digests[0]);
   });
 
-/** How far the cost of an image strays from batch 8 up: the dearest by the cheapest, minus 1; undefined for fewer than two sizes. */
+/** Return the spread of an image's cost from batch 8 up: dearest / cheapest − 1; undefined for fewer than two sizes. */
 export function costSpread(points, column, threads) {
   const speeds = throughput(points, column, threads).flatMap(([batch, speed]) => (batch >= flatFrom ? [speed] : []));
   return speeds.length < 2 ? undefined : Math.max(...speeds) / Math.min(...speeds) - 1;

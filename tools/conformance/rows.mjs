@@ -50,7 +50,7 @@ export async function measureRows() {
   return rows;
 }
 
-/** What the kernels are, by name. @returns {Readonly<Record<string, import('@tract/tensor/conformance').KernelKind>>} */
+/** Kinds of the kernels, by name. @returns {Readonly<Record<string, import('@tract/tensor/conformance').KernelKind>>} */
 export function kindsOf(rows, backend, stock) {
   const names = rows.flatMap(({ values, gradient }) => [...values.kernels, ...gradient.kernels]);
   return Object.fromEntries([...new Set(names)].sort().map((name) => [name, kernelKind(name, backend, stock)]));

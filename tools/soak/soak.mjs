@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { build, run, tool } from '../workspace/steps.mjs';
 
-/** What is repeated: how often unless told, the variable that tells the tests, and the tests. */
+/** Repeated work: default count, the variable that hands it to the tests, and the tests. */
 const parts = {
   kills: { usual: 1000, variable: 'KILLS', tests: ['apps/cli/src/actions/random-kills.test.ts'] },
   'save-kills': {

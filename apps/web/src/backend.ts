@@ -1,13 +1,13 @@
 import { registerWebGpuBackend } from '@tract/backend-webgpu';
 import { useBackend } from '@tract/tensor';
 
-/** What computes, in words for the visitor. */
+/** Description of the backend for the visitor. */
 export type Running = {
   readonly name: 'webgpu' | 'cpu';
   readonly words: string;
   /** False where a thousand network calls would try one's patience. */
   readonly fast: boolean;
-  /** What the device says of itself. */
+  /** Description of the device by itself. */
   readonly details: readonly (readonly [term: string, value: string])[];
 };
 
@@ -21,7 +21,7 @@ async function startWebGpu(): Promise<Running> {
     fast: !info.software,
     details: [
       ['Backend', 'WebGPU, with kernels of our own'],
-      ['Adapter', adapter || 'not told by this browser'],
+      ['Adapter', adapter || 'hidden by this browser'],
       ['Largest buffer', `${Math.round(info.maxBufferBytes / 2 ** 20)} MiB`],
       ['Features', info.features.join(', ') || 'none'],
     ],

@@ -15,9 +15,9 @@ export type AddonPackage = {
 };
 
 export type AddonPlace = {
-  /** The package by name or by absolute path; unless told, `@tensorflow/tfjs-node-gpu` or else `@tensorflow/tfjs-node`. */
+  /** Package by name or absolute path. Default: `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node`. */
   readonly addon?: string;
-  /** From where it is looked for; unless told, from the working folder and then from this package. */
+  /** Folder to resolve it from. Default: the working folder, then this package. */
   readonly require?: NodeJS.Require;
 };
 

@@ -4,7 +4,7 @@ const channels = 33;
 const ones = (shape: number[]): Tensor => engine().makeTensor(new Float32Array(util.sizeFromShape(shape)).fill(1), shape, 'float32');
 
 /**
- * Whether the active backend's gradient of a convolution by its input is right for a number of channels that is no multiple of 16, where oneDNN
+ * Check that the active backend's gradient of a convolution by its input is right for a number of channels that is no multiple of 16, where oneDNN
  * in TensorFlow 2.21 leaves out half of the sum on AVX-512. All factors are 1, so that each of its elements is the number of channels, exactly.
  */
 export async function inputGradientIsRight(): Promise<boolean> {

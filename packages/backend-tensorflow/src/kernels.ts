@@ -23,7 +23,7 @@ const composed =
 // The stock pools take no padding in numbers.
 const maxPool = composed((x, attrs: PoolAttributes) => pooled('MaxPool', surround(x, attrs.pad, Number.NEGATIVE_INFINITY), attrs));
 
-/** What lies outside is left out of the mean: the mean with zeros there, over that share of each window which lies inside. */
+/** Average pooling that leaves out pixels outside the image: the mean with zeros there, divided by the fraction of each window that lies inside. */
 const avgPool = composed((x, attrs: PoolAttributes) => {
   const mean = pooled('AvgPool', surround(x, attrs.pad, 0), attrs);
   if (attrs.pad === 0) return mean;

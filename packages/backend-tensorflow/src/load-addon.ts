@@ -9,7 +9,7 @@ import { restoreRemovedFunctions } from './removed-functions.js';
 
 /** The backend of the addon, as far as we look into it. */
 export type TensorFlowBackend = KernelBackend & {
-  /** Whether TensorFlow itself has listed a GPU among its devices. */
+  /** True if TensorFlow lists a GPU among its devices. */
   readonly isUsingGpuDevice: boolean;
   readonly binding: { readonly TF_Version: string };
 };

@@ -54,7 +54,7 @@ test('without it the other one serves, found from the working folder', async () 
   vi.restoreAllMocks();
 });
 
-test('one is taken by its name or its folder when told', async () => {
+test('one is taken by the name or folder given', async () => {
   const { folder, require } = project({ 'tfjs-node': {}, 'tfjs-node-gpu': { gpu: true } });
   const addon = join(folder, 'node_modules/@tensorflow/tfjs-node');
   expect(await register({ addon })).toMatchObject({ addon: '@tensorflow/tfjs-node', device: 'cpu' });

@@ -4,18 +4,18 @@ import { type AddonPackage, type AddonPlace, findAddon } from './find-addon.js';
 import { dropBackend, loadAddon, type TensorFlowBackend } from './load-addon.js';
 
 export type TensorFlowOptions = AddonPlace & {
-  /** 'gpu' refuses a TensorFlow that would compute on the processor; unless told, it computes on a GPU if it finds one. */
+  /** 'gpu' refuses a TensorFlow that would compute on the processor. Default: a GPU if TensorFlow finds one, else the processor. */
   readonly device?: 'gpu';
 };
 
-/** What computes. */
+/** Package and device that compute. */
 export type TensorFlowInfo = {
   /** The package that was loaded, and its version. */
   readonly addon: string;
   readonly addonVersion: string;
   /** Version of the TensorFlow library behind it. */
   readonly tensorflow: string;
-  /** What it really computes on, by TensorFlow's own list of devices. */
+  /** Device in use, from TensorFlow's own list of devices. */
   readonly device: 'gpu' | 'cpu';
 };
 

@@ -1,6 +1,6 @@
 import util from 'node:util';
 
-/** What version 4.22 of the addon calls of `util`, and Node has given up (version 23) or will. */
+/** Functions of `util` that version 4.22 of the addon calls and that Node has removed (version 23) or will remove. */
 const removedFunctions: Readonly<Record<string, (value: unknown) => boolean>> = {
   isArray: Array.isArray,
   isNullOrUndefined: (value) => value === null || value === undefined,

@@ -7,7 +7,7 @@ import { groupsPerRow, moduleOf, packNumbers, type Shader } from './shader.js';
 
 type DataId = Parameters<WebGPUBackend['read']>[0];
 
-/** What the stock backend records commands with; private in its types only. */
+/** Command recorder of the stock backend; private in its types only. */
 type Recorder = {
   readonly commandEncoder: GPUCommandEncoder;
   computePassEncoder: GPUComputePassEncoder | null;

@@ -32,7 +32,7 @@ export class DeviceWatch {
     if (refused !== undefined) throw refused;
   }
 
-  /** As `check`, once a loss that is about to be told has had time to arrive. */
+  /** Do as `check`, after waiting for a loss of the device that is about to be reported. */
   async checkLater(): Promise<void> {
     await Promise.race([this.#device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
     this.check();

@@ -1,9 +1,9 @@
 import { WebGpuUnavailableError } from './errors.js';
 
 export type DeviceOptions = {
-  /** Where adapters come from; `navigator.gpu` unless told, which under Node `nodeGpu()` makes. */
+  /** Source of adapters. Default: `navigator.gpu`; under Node, `nodeGpu()` makes one. */
   readonly gpu?: GPU;
-  /** 'high-performance' unless told. */
+  /** Default: 'high-performance'. */
   readonly powerPreference?: GPUPowerPreference;
 };
 

@@ -3,12 +3,12 @@ import { WebGpuBackend } from './backend.js';
 import { type DeviceOptions, requestDevice } from './device.js';
 import { registerWebGpuKernels } from './kernels/index.js';
 
-/** What the backend runs on, in the words of the driver; empty where a browser keeps them to itself. */
+/** Description of the device by its driver; empty where a browser hides it. */
 export type WebGpuInfo = {
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;
-  /** Whether a driver on the CPU stands in for a graphics card. */
+  /** True if a driver on the CPU stands in for a graphics card. */
   readonly software: boolean;
   readonly features: readonly string[];
   readonly maxBufferBytes: number;

@@ -7,7 +7,7 @@ export type Shader = {
   readonly outputs: readonly string[];
   /** Numbers of one run, 'name: type' with type u32, i32 or f32; the code reads them as n.name. */
   readonly numbers: readonly string[];
-  /** Threads of a workgroup; one axis unless told. */
+  /** Threads of a workgroup. Default: one axis. */
   readonly workgroup: readonly [x: number, y?: number];
   /** Memory of a workgroup and functions. */
   readonly declarations?: string;

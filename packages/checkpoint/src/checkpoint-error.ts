@@ -1,4 +1,4 @@
-/** What is wrong with a file, for callers that act on it (skip it, try an older one, ask for another export). */
+/** Kind of fault of a file, for callers that act on it (skip it, try an older one, ask for another export). */
 export type CheckpointErrorKind =
   /** The file ends before the bytes that it promises. */
   | 'truncated'

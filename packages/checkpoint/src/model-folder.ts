@@ -4,7 +4,7 @@ import { type ReadSafetensorsOptions, readSafetensors } from './safetensors-read
 import { writeSafetensors } from './safetensors-write.js';
 import { isJsonObject, type JsonValue, parseStrictJson } from './strict-json.js';
 
-/** What `config.json` holds: this header, and whatever the writer's application needs to rebuild its network. */
+/** Content of `config.json`: this header, and all that the writer's application needs to rebuild its network. */
 export type ModelConfig = { readonly format: 'tract-model'; readonly version: 1; readonly [key: string]: JsonValue };
 
 export type Model = {

@@ -8,7 +8,7 @@ export type MsgpackValue<E> = null | boolean | number | bigint | string | ByteSo
 export type MsgpackMap<E> = ReadonlyMap<string, MsgpackValue<E>>;
 
 export type MsgpackOptions<E> = {
-  /** What an extension type means. */
+  /** Meaning of an extension type. */
   readonly extension: (type: number, data: ByteSource, fail: Fail) => E;
   readonly budget: ReadBudget;
 };
@@ -115,7 +115,7 @@ class MsgpackReader<E> {
   }
 }
 
-/** What follows each first byte that does not hold its value itself. */
+/** Reader of what follows each first byte that does not hold its value itself. */
 const kinds: ReadonlyMap<number, (reader: MsgpackReader<unknown>) => unknown> = new Map([
   [0xc0, () => null],
   [0xc2, () => false],

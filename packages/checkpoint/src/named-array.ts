@@ -24,7 +24,7 @@ export type Dtype = keyof ArrayOfDtype;
 
 /**
  * Numbers with a shape, in row-major order; `data.length` is the product of `shape` (1 for `[]`). Narrowing `dtype` narrows `data`.
- * Of an array of a file that is not in memory, `data` is read anew whenever it is asked for, and not kept: take it once, and let it go.
+ * `data` of an array in a file is read anew at each access, and not kept: take it once, and let it go.
  */
 export type NamedArray<D extends Dtype = Dtype> = {
   [K in D]: {

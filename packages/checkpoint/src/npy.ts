@@ -75,7 +75,7 @@ export type NpyHeader = {
   /** Column-major: the first index runs fastest. */
   readonly fortranOrder: boolean;
   readonly bigEndian: boolean;
-  /** Where the data begins, and how long it should be; whether it is there is for the reader of it to see. */
+  /** Offset of the data, and its length by the header; the reader of the data checks that it is there. */
   readonly dataStart: number;
   readonly dataBytes: number;
 };

@@ -22,18 +22,18 @@ const MAX_TEXT = 2 ** 20;
 const MAX_LINE = 1024;
 /** Bytes of a value from which on it stays in its file, where that is not in memory. */
 const LARGE_BYTES = 2 ** 16;
-/** Of an integer; the longest in any checkpoint is the magic number of torch, 10 bytes. */
+/** Largest length of an integer in bytes; the longest in any checkpoint is the magic number of torch, 10 bytes. */
 const MAX_INTEGER_BYTES = 32;
 
 export type PickleOptions = {
   readonly globals: PickleGlobals;
-  /** What a persistent id stands for; without this a pickle may not hold any. */
+  /** Resolver of persistent ids; without it a pickle may not hold any. */
   readonly persistent?: (id: PickleValue, fail: Fail) => PickleValue;
   /** Strings of Python 2 are bytes, and so they stay where they are too long for a text or no UTF-8. Without this such a string is an error. */
   readonly byteStrings?: boolean;
   /** Longest text, in bytes; protocols below 3 write an array's content as one. Default: 1 MB. */
   readonly maxText?: number;
-  /** Whether what is not in `globals` is passed over as a `PickleUnknown`; without this it is an error. */
+  /** True to pass over names that are not in `globals` as a `PickleUnknown`. Default: an error. */
   readonly keepUnknown?: boolean;
   readonly budget: ReadBudget;
 };
@@ -45,7 +45,7 @@ export class PickleMachine {
   readonly fail: Fail;
   readonly #options: PickleOptions;
   readonly #stack: PickleValue[] = [];
-  /** How high the stack was at each open MARK. */
+  /** Height of the stack at each open MARK. */
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, PickleValue>();
   /** Name and place of the opcode that runs, for messages. */

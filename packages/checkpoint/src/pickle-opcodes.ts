@@ -9,7 +9,7 @@ export const STOP = 0x2e;
 const HIGHEST_PROTOCOL = 5;
 
 /**
- * What each opcode does, by its byte. Missing on purpose: the extension registry (EXT1, EXT2, EXT4), which is another way to name a
+ * Action of each opcode, by its byte. Missing on purpose: the extension registry (EXT1, EXT2, EXT4), which is another way to name a
  * global; INST and OBJ, an old way to apply one; out-of-band buffers.
  */
 const table: readonly (readonly [code: number, name: string, run: (machine: PickleMachine) => void])[] = [

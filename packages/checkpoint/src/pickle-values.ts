@@ -2,7 +2,7 @@ import { type ByteSource, sourceOf } from './byte-source.js';
 import type { Fail } from './checkpoint-error.js';
 import type { ReadBudget } from './read-budget.js';
 
-/** What a pickle may hold: None is null, a list an array, a dictionary a Map. A dictionary's keys are text, numbers, booleans or null. */
+/** Value in a pickle: None is null, a list an array, a dictionary a Map. A dictionary's keys are text, numbers, booleans or null. */
 export type PickleValue =
   | null
   | boolean
@@ -25,10 +25,10 @@ export class PickleTuple {
 
 /** Neither number, text nor container: what an allowed global stands for, or what came of applying one. */
 export abstract class PickleObject {
-  /** How messages call it. */
+  /** Name in error messages. */
   abstract readonly label: string;
 
-  /** What the opcode BUILD does: takes the state that the writer gave to the object. Most things take none. */
+  /** Action of the opcode BUILD: take the state that the writer gave to the object. Most objects take none. */
   build(_state: PickleValue, { fail }: PickleContext): void {
     throw fail('forbidden', `${this.label} takes no state`);
   }
@@ -65,7 +65,7 @@ export class PickleBytes extends PickleObject {
 export const bytesOf = (value: PickleValue | undefined): ByteSource | undefined =>
   value instanceof Uint8Array ? sourceOf(value) : value instanceof PickleBytes ? value.content : undefined;
 
-/** What functions of ours need to know of the pickle that names them; `fail` says where it stands. */
+/** Context of a function that a pickle names; `fail` reports the position in the file. */
 export type PickleContext = { readonly fail: Fail; readonly budget: ReadBudget };
 
 /** The meaning of a global that a pickle may apply to arguments: always a function of ours, which makes data. */

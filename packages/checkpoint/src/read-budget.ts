@@ -1,6 +1,6 @@
 import type { Fail } from './checkpoint-error.js';
 
-/** What values read from a file may take in memory beyond the bytes of the file, estimated as they are made and never given back. */
+/** Largest memory of values read from a file beyond the bytes of the file, estimated as they are made and never given back. */
 const MAX_MEMORY = 32 * 2 ** 20;
 /** Operations on one file; a state dict of ten thousand tensors takes half of them. */
 const MAX_STEPS = 1_000_000;
@@ -18,7 +18,7 @@ export const cost = {
   items: (count: number): number => 64 + 16 * count,
 } as const;
 
-/** How much work and memory one file is still allowed. One budget goes through everything that is nested in a file. */
+/** Work and memory that one file may still take. One budget serves everything that is nested in a file. */
 export class ReadBudget {
   readonly #memoryLimit: number;
   #memory: number;

@@ -14,7 +14,7 @@ export function toRowMajor(array: NamedArray): NamedArray {
 
 type Writable = { [index: number]: unknown; readonly length: number };
 
-/** How far apart, in elements, neighbours along each axis are in row-major order. */
+/** Return the distance in elements between neighbours along each axis, in row-major order. */
 export function rowMajorStrides(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length).fill(1);
   for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1] * shape[axis + 1];

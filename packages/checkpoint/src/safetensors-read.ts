@@ -11,7 +11,7 @@ export type Safetensors = {
 };
 
 export type ReadSafetensorsOptions = {
-  /** What error messages call the file. */
+  /** Name of the file in error messages. */
   readonly source?: string;
   /** Longest header that is parsed, in bytes; at most 100 MB, the limit of the format. */
   readonly maxHeaderBytes?: number;

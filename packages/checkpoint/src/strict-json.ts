@@ -3,9 +3,9 @@ import { type Fail, quote } from './checkpoint-error.js';
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 export type JsonLimits = {
-  /** How deep objects and arrays may nest. */
+  /** Largest depth of nested objects and arrays. */
   readonly depth: number;
-  /** Whether every number must be an integer in [0, 2^53 - 1], written without sign, fraction or exponent. */
+  /** True if every number must be an integer in [0, 2^53 - 1], written without sign, fraction or exponent. */
   readonly integersOnly: boolean;
 };
 

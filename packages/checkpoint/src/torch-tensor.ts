@@ -98,7 +98,7 @@ export function countsOf(value: PickleValue, what: string, fail: Fail): readonly
   return items;
 }
 
-/** How long a storage must be for a view to lie inside, or undefined beyond the safe integers. */
+/** Return the shortest storage that a view lies inside, in elements, or undefined beyond the safe integers. */
 function elementsSpanned(offset: number, shape: readonly number[], strides: readonly number[]): number | undefined {
   const count = elementCount(shape);
   if (count === undefined) return undefined;

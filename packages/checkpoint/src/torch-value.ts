@@ -21,7 +21,7 @@ export class TorchInstance extends PickleObject {
   }
 }
 
-/** What a torch module keeps its content in; these become levels of the names, as in `state_dict()`. */
+/** Attributes in which a torch module keeps its content; they become levels of the names, as in `state_dict()`. */
 const moduleParts = ['_parameters', '_buffers', '_modules'] as const;
 
 /** Everything a torch pickle held as plain values, and its tensors by their dotted path. A tensor that is shared becomes one array. */
@@ -63,7 +63,7 @@ export function plainContent(root: PickleValue, allowance: CopyAllowance, budget
     return new PlainObject(className, map([...parts, ...rest], path));
   };
 
-  /** Of an unknown class only networks are gone into, whose tensors may be wanted; what else it held is not kept. */
+  /** Networks inside an object of an unknown class, whose tensors may be wanted; the rest of its content is not kept. */
   const unknown = (value: PickleUnknown, path: string): PlainValue => {
     if (moduleParts.some((part) => value.state.has(part))) return object({ className: value.label, state: value.state }, path);
     builder.passOver(path, value.label);

@@ -101,7 +101,7 @@ describe('files of PyTorch', () => {
 });
 
 describe('network pickles of EDM', () => {
-  test('tensors have the names of the state dict, classes and arguments are told, the source text is neither run nor kept', () => {
+  test('tensors have the names of the state dict, classes and arguments are reported, the source text is neither run nor kept', () => {
     const bytes = fixture('edm.pkl');
     const { tensors, value } = readEdm(bytes);
     expect(sorted(tensors)).toEqual(sorted(readSafetensors(fixture('edm.safetensors')).tensors));

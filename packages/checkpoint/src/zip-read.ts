@@ -4,7 +4,7 @@ import { crc32 } from './crc32.js';
 import { joinPieces } from './joined-pieces.js';
 import { readZipDirectory, type ZipEntry } from './zip-directory.js';
 
-/** How much deflated entries may inflate to in all: this, and 100 bytes for each byte of the archive. */
+/** Largest total size of inflated entries: this, and 100 bytes for each byte of the archive. */
 const INFLATE_FLOOR = 64 * 2 ** 20;
 const INFLATE_RATIO = 100;
 

@@ -26,7 +26,7 @@ export type ZipFileEntry = { readonly name: string; readonly size: number; reado
 type Entry = {
   readonly name: Uint8Array;
   readonly file: ZipFileEntry;
-  /** Where the local header begins, and where the data. */
+  /** Offsets of the local header and of the data. */
   readonly offset: number;
   readonly dataOffset: number;
   crc: number;

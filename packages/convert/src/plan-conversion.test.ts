@@ -30,7 +30,7 @@ const filters = Array.from(edmFilters(ncsnpp), ([name, { shape, values }]): [str
 ]);
 const ncsnppThere = new Map([...weightsThere(edmPlaces(ncsnpp), randomWeights(ncsnpp, 9)), ...filters]);
 
-/** What a pickle of EDM says about such a network. */
+/** Description of such a network in EDM's pickles. */
 const settings = new Map<string, PlainValue>(
   Object.entries({
     ...{ img_resolution: 8, img_channels: 3, label_dim: 0, use_fp16: false, model_type: 'SongUNet', dropout: 0.13 },

@@ -24,7 +24,7 @@ export type ConversionOptions = DestinationOptions & {
   readonly recipe?: Readonly<Record<string, string>>;
 };
 
-/** What a conversion will do. Nothing has been read but what says how the network is made. */
+/** Plan of a conversion. Only the description of the network has been read so far. */
 export type ConversionPlan = {
   /** Format of the source; 'tract' for a model of ours. */
   readonly format: string;

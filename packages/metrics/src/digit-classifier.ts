@@ -17,7 +17,7 @@ export type DigitClassifier = {
 /** Numbers by leaf path (`conv1.kernel`, `conv1.bias`, …), as they come out of a file. */
 export type ClassifierArrays = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
-/** What names the network in a report; changes whenever its weights do. */
+/** Name of the network in a report; changes whenever its weights do. */
 export const DIGIT_CLASSIFIER_NAME = 'digit-classifier-1';
 export const DIGIT_FEATURES = 64;
 export const DIGIT_CLASSES = 10;

@@ -3,7 +3,7 @@ import type { FeatureStatistics } from './feature-statistics.js';
 /** A covariance that its samples cannot fill: its rank is at most count - 1, and a Fréchet distance from it comes out too high. */
 export type FewSamples = { readonly count: number; readonly dimensions: number };
 
-/** What a report should warn of: the numbers, where there are no more samples than features. `count` is 0 where a file did not tell it, and nothing is said. */
+/** Return the numbers that a report should warn of where there are no more samples than features. No warning where `count` is 0: a file without it. */
 export function fewSamples({ count, mean }: FeatureStatistics): FewSamples | undefined {
   return count > 0 && count <= mean.length ? { count, dimensions: mean.length } : undefined;
 }

@@ -20,7 +20,7 @@ const BAND = 128;
  *
  * With S₁ = F₁ᵀF₁ and S₂ = F₂ᵀF₂, the last trace is the sum of the singular values of F₁F₂ᵀ: no square root of a matrix, nothing complex, and zero
  * eigenvalues of rank-deficient statistics (fewer samples than features) stay zero. The result is never NaN; what rounding makes negative is 0.
- * Of a covariance that is a little indefinite, because it was summed up in float32, eigenvalues below zero count as zero, as published programs have it.
+ * Eigenvalues below zero of a covariance that is a little indefinite, because it was summed up in float32, count as zero, as in published programs.
  *
  * @throws RangeError when the dimensions differ, a number is not finite or a covariance is not positive semidefinite.
  */

@@ -15,7 +15,7 @@ export type ExtrapolatedFrechet = {
 };
 
 /**
- * What the Fréchet distance of k samples from `reference` would be with `count` of them, by the law FID_n = FID_∞ + c / n and the median over random
+ * Estimate the Fréchet distance that `count` samples would have from `reference`, given k of them, by the law FID_n = FID_∞ + c / n and the median over random
  * halves: FID_k + (median FID_k/2 - FID_k)·(k / n - 1). Source: the program of Berthelot et al. 2023, with n = 50,000 and five halves.
  * @param features of the samples, [k, d]
  * @throws RangeError for fewer than four samples, features that do not fit `reference`, or numbers that are not integers ≥ 1.

@@ -3,7 +3,7 @@ import type { FeatureExtractor } from './feature-extraction.js';
 import { accumulateStatistics, type FeatureStatistics, requireFinite, type StatisticsAccumulator } from './feature-statistics.js';
 import { type ImageBatch, type ImageSeries, seriesOf } from './image-batch.js';
 
-/** What may be had of an image: the features of most metrics, scores of classes for the Inception Score, sFID's spatial features. */
+/** Outputs of an extractor: the features of most metrics, scores of classes for the Inception Score, sFID's spatial features. */
 export type FeatureKind = 'features' | 'logits' | 'spatial';
 
 /** [n, dimensions] row-major, one row an image. */
@@ -12,9 +12,9 @@ export type Extracted = ReadonlyMap<FeatureKind, ExtractedRows>;
 
 /** The first stage of every metric, from 8-bit images to rows of features: a network with its preprocessing, or any other function. */
 export type ImageExtractor = {
-  /** What names network and preprocessing in a report. */
+  /** Name of network and preprocessing in a report. */
   readonly name: string;
-  /** What can be asked for. */
+  /** Outputs that it offers. */
   readonly kinds: readonly FeatureKind[];
   readonly extract: (images: ImageBatch, kinds: readonly FeatureKind[]) => Promise<Extracted>;
 };

@@ -4,7 +4,7 @@ import { meanAndDeviation } from './mean-and-deviation.js';
 import { randomSubset } from './random-subset.js';
 
 export type KernelDistanceOptions = {
-  /** How many times a subset of each set is drawn; 100 by default. */
+  /** Number of subsets that are drawn of each set. Default: 100. */
   readonly subsets?: number;
   /** Vectors in each, drawn without replacement; 1,000 by default, or as many as the smaller set has. */
   readonly subsetSize?: number;

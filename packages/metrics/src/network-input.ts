@@ -4,7 +4,7 @@ import { resizePillow } from './resize/pillow-resize.js';
 import type { Raster, RasterSize } from './resize/raster.js';
 
 /**
- * How images are brought to a network's size and scaled, as the field names it; scores of different modes must not be compared.
+ * Resizing and scaling of images for a network, by the field's name for it; scores of different modes must not be compared.
  * `pytorch-fid`: half-pixel bilinear, x / 127.5 - 1, as pytorch-fid and ml-tract. `clean`: Pillow's bicubic in float, antialiased, then (x - 128) / 128, as
  * clean-fid. `tf1`: corner-anchored bilinear, (x - 128) / 128, as the first FIDs and torch-fidelity.
  */

@@ -18,7 +18,7 @@ export function eachRowOfDistances(a: FeatureRows, b: FeatureRows, visit: (i: nu
       for (let j = 0; j < row.length; j++) {
         const lengths = lengthsA[first + i] + lengthsB[j];
         const squared = lengths - 2 * row[j];
-        // What is left of two equal vectors is rounding, and a duplicate must be at no distance.
+        // The difference of two equal vectors is rounding only, and a duplicate must be at no distance.
         row[j] = squared > lengths * width * Number.EPSILON ? squared : 0;
       }
       visit(first + i, row);

@@ -31,6 +31,6 @@ test('ticks of a logarithmic axis are powers of two, or 1, 2 and 5 times powers 
   }
 });
 
-test('a tick is told shortly', () => {
+test('a tick has a short label', () => {
   expect([0, 0.05, 5e-4, 250, 2048, 20e3, 1.5e6, 256e6].map(tickText)).toEqual(['0', '0.05', '5e-4', '250', '2048', '20K', '1.5M', '256M']);
 });

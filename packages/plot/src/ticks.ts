@@ -1,4 +1,4 @@
-/** How values lie along an axis: evenly from 0, or by their logarithm. */
+/** Scale of an axis: linear from 0, or logarithmic. */
 export type Scale = 'linear' | 'log2' | 'log10';
 
 /** Round numbers from 0 to the first at or above `highest`, four to eight steps: 1, 2 or 5 times a power of ten apart. */

@@ -11,7 +11,7 @@ const shape = [1, 1, 28, 28];
 ort.env.wasm.numThreads = 1;
 const session = await ort.InferenceSession.create(await readFile(path));
 
-/** The network is told the noisy image and the log SNR of its noise, and answers with the clean image. */
+/** Predict the clean image from the noisy image and the log SNR of its noise. */
 async function denoise(xt, level) {
   const noise = new ort.Tensor('float32', [levelToLogSNR(level)], [1]);
   const { x0 } = await session.run({ xt: new ort.Tensor('float32', xt, shape), logSNR: noise });

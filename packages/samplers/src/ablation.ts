@@ -7,7 +7,7 @@ import { type RunOptions, walk } from './walk.js';
 
 export type AblationOptions = Churn & {
   readonly solver?: 'euler' | 'heun';
-  /** Where in the step the second slope is taken: 1 is Heun's method, 1/2 the midpoint's, 2/3 Ralston's. In (0, 1]; default: 1. */
+  /** Place in the step of the second slope: 1 is Heun's method, 1/2 the midpoint's, 2/3 Ralston's. In (0, 1]; default: 1. */
   readonly at?: number;
 };
 

@@ -1,7 +1,7 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { VectorSpace } from './vector-space.js';
 
-/** Where in a run a model is called: step of total, counted from 0, and the signal that may stop it. */
+/** Position of a model call in a run: step of total, counted from 0, and the signal that may stop it. */
 export type ModelCall = { readonly step: number; readonly total: number; readonly signal?: AbortSignal };
 
 /** A model as samplers see it: noisy image and its level → the predicted clean image x0, a new T that the caller owns. */

@@ -18,7 +18,7 @@ export type IddpmRange = {
   readonly sigmaMin?: number;
   readonly sigmaMax?: number;
   readonly trainingSteps?: number;
-  /** The share of alpha² that a step from j to j − 1, counted from the noisy end, keeps; the source's, with C1 = 0.001 and C2 = 0.008, unless told. */
+  /** Fraction of alpha² that a step from j to j − 1, counted from the noisy end, keeps. Default: the source's, with C1 = 0.001 and C2 = 0.008. */
   readonly kept?: (j: number) => number;
 };
 

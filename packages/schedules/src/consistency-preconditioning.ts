@@ -8,7 +8,7 @@ export type ConsistencySettings = {
 };
 
 /**
- * Consistency: EDM's scales, moved so that D(x; sigmaMin) = x, and F is told 250 ln(sigma). Source: Song et al. 2023, Appendix C, with the factor of
+ * Consistency: EDM's scales, moved so that D(x; sigmaMin) = x, and F is conditioned on 250 ln(sigma). Source: Song et al. 2023, Appendix C, with the factor of
  * their published code.
  *
  * @throws RangeError when sigmaData is not > 0 or sigmaMin not ≥ 0.

@@ -24,7 +24,7 @@ test("the cosine betas are those of iDDPM's table, and scaled-linear ones linear
   expect(two).toBeCloseTo(Math.sqrt(1 / ((1 - first) * (1 - last)) - 1), 12);
 });
 
-test('a perfect network of eps, v or x0 gives the clean image back, and is told its step', () => {
+test('a perfect network of eps, v or x0 gives the clean image back, and is conditioned on its step', () => {
   const levels = ddpmSigmas();
   const images = fc.double({ min: -1, max: 1, noNaN: true });
   fc.assert(

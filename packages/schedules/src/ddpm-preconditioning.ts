@@ -2,12 +2,12 @@ import { type DdpmRule, ddpmSigmas, timestepOf } from './ddpm-sigmas.js';
 import type { Preconditioning } from './preconditioning.js';
 
 export type DdpmSettings = DdpmRule & {
-  /** What F predicts. Default 'eps'. */
+  /** Prediction of F. Default: 'eps'. */
   readonly predicts?: 'eps' | 'v' | 'x0';
 };
 
 /**
- * DDPM: F sees the variance preserving image x / √(1 + sigma²), predicts eps, v = alpha·eps − sigma·x0 or x0 of it, and is told the training step that
+ * DDPM: F sees the variance preserving image x / √(1 + sigma²), predicts eps, v = alpha·eps − sigma·x0 or x0 of it, and is conditioned on the training step that
  * has this sigma: between two steps by ln sigma, beyond the ends the end. Source: Ho et al. 2020, in the form of Karras et al. 2022, Eq. 7.
  *
  * @throws RangeError as `ddpmSigmas` does, or when `predicts` is not known.

@@ -19,7 +19,7 @@ const all: [string, Preconditioning][] = [
   ['iDDPM', iddpmPreconditioning()],
 ];
 
-/** What a perfect network puts out: F = (x0 - cSkip (x0 + sigma eps)) / cOut, as its factors of x0 and eps. */
+/** Output of a perfect network: F = (x0 - cSkip (x0 + sigma eps)) / cOut, as its factors of x0 and eps. */
 const target = (preconditioning: Preconditioning, sigma: number) => {
   const { cSkip, cOut } = preconditioning(sigma);
   return { x0: (1 - cSkip) / cOut, eps: (-cSkip * sigma) / cOut };
@@ -81,7 +81,7 @@ test('VP and iDDPM ask for the noise and show an image of unit variance, VE asks
   );
 });
 
-test('networks are told the level as they were trained: a time, a logarithm, a training step', () => {
+test('networks are conditioned on the level as they were trained: a time, a logarithm, a training step', () => {
   const { ratio } = linearBetaProcess();
   for (const t of [1e-3, 0.3, 1]) expect(vpPreconditioning()(ratio(t)).cNoise).toBeCloseTo(999 * t, 9);
   expect(vePreconditioning()(2).cNoise).toBe(0);

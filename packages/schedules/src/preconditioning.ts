@@ -2,7 +2,7 @@ import { iddpmSigmas } from './ablation-grids.js';
 import { linearBetaProcess } from './continuous-process.js';
 
 /**
- * How a network F is made a denoiser D of x = x0 + sigma·eps: D(x; sigma) = cSkip·x + cOut·F(cIn·x; cNoise).
+ * Scales that make a network F a denoiser D of x = x0 + sigma·eps: D(x; sigma) = cSkip·x + cOut·F(cIn·x; cNoise).
  * Source: Karras et al. 2022, Eq. 7.
  */
 export type PreconditioningScales = { readonly cSkip: number; readonly cOut: number; readonly cIn: number; readonly cNoise: number };
@@ -30,7 +30,7 @@ export function edmPreconditioning(sigmaData = 0.5): Preconditioning {
 }
 
 /**
- * VP: F sees the variance preserving image x / √(1 + sigma²), predicts eps and is told the training step, 0 to trainingSteps − 1, that has this sigma, which
+ * VP: F sees the variance preserving image x / √(1 + sigma²), predicts eps and is conditioned on the training step, 0 to trainingSteps − 1, that has this sigma, which
  * need not be whole. Source: Song et al. 2021 (DDPM++) in the form of Karras et al. 2022, Table 1.
  *
  * @throws RangeError when betaRange, betaMin or trainingSteps is not > 0.
@@ -44,14 +44,14 @@ export function vpPreconditioning({ betaRange = 19.9, betaMin = 0.1, trainingSte
   };
 }
 
-/** VE: F sees x itself, predicts −eps and is told ln(sigma / 2). Source: Song et al. 2021 (NCSN++) in the form of Karras et al. 2022, Table 1. */
+/** VE: F sees x itself, predicts −eps and is conditioned on ln(sigma / 2). Source: Song et al. 2021 (NCSN++) in the form of Karras et al. 2022, Table 1. */
 export const vePreconditioning = (): Preconditioning => (sigma) => {
   requireSigma('vePreconditioning', sigma);
   return { cSkip: 1, cOut: sigma, cIn: 1, cNoise: Math.log(sigma / 2) };
 };
 
 /**
- * iDDPM: as VP, but F is told the whole training step whose sigma is nearest. Source: Nichol & Dhariwal 2021 in the form of Karras et al. 2022, Table 1.
+ * iDDPM: as VP, but F is conditioned on the whole training step whose sigma is nearest. Source: Nichol & Dhariwal 2021 in the form of Karras et al. 2022, Table 1.
  *
  * @throws RangeError when trainingSteps is not a whole number ≥ 1.
  */
@@ -67,7 +67,7 @@ export function iddpmPreconditioning({ trainingSteps = 1000 } = {}): Preconditio
 
 const noisePrediction = (sigma: number) => ({ cSkip: 1, cOut: -sigma, cIn: 1 / Math.hypot(1, sigma) });
 
-/** Of falling values; of two equally near ones the first. */
+/** Return the index of the nearest of falling values; of two equally near ones the first. */
 function indexOfNearest(falling: readonly number[], value: number): number {
   let [low, high] = [0, falling.length - 1];
   while (high - low > 1) {

@@ -2,7 +2,7 @@ import { ddimWeights } from './ddim-weights.js';
 import type { NoiseLevel } from './noise-level.js';
 
 /**
- * How much of TRACT's target is the teacher's prediction when the teacher stepped a→b and the self-teacher b→c; the rest is the
+ * Return the weight of the teacher's prediction in TRACT's target when the teacher stepped a→b and the self-teacher b→c; the rest is the
  * self-teacher's. One step a→c with w·x0Teacher + (1 − w)·x0SelfTeacher lands where the two steps landed, on VP and EDM levels alike.
  * Follows from DDIM being linear and transitive: w = keep(b→c)·add(a→b) / add(a→c). In [0, 1] when noise falls from a to b to c;
  * 1 when b is c, where there was no second step.

@@ -21,7 +21,7 @@ function requireSameLength(got: ArrayLike<number>, expected: ArrayLike<number>):
 /** An infinite error stays one, even where the scale is infinite too. */
 const ratio = (error: number, scale: number): number => (error === Number.POSITIVE_INFINITY ? error : error / (scale || 1));
 
-/** Largest difference, relative to `scale`: the largest expected entry unless told. */
+/** Return the largest difference, relative to `scale`. Default scale: the largest expected entry. */
 export function relativeError(got: ArrayLike<number>, expected: ArrayLike<number>, scale: number = largest(expected)): number {
   requireSameLength(got, expected);
   return ratio(worstOf(Array.from(expected, (value, i) => Math.abs(got[i] - value))), scale);

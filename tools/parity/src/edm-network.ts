@@ -14,7 +14,7 @@ export function edmSettings(file: GoldenFile): Settings {
 
 export const edmConfigOf = (file: GoldenFile): EdmUNetConfig => fromEdmSettings(edmSettings(file));
 
-/** Standard deviation of the data that the preconditioning stands on: the reference's 0.5 unless told. */
+/** Standard deviation of the data that the preconditioning assumes. Default: the reference's 0.5. */
 export function sigmaDataOf(file: GoldenFile): number {
   if (file.hasSetting('sigmaData')) return file.number('sigmaData');
   const told = edmSettings(file).sigma_data ?? 0.5;

@@ -17,7 +17,7 @@ export function compareGradients(pairs: readonly GradientPair[], tolerance: numb
 }
 
 /**
- * What a gradient is measured against: its largest entry. A parameter that the loss does not depend on (a bias before a normalisation of
+ * Return the scale that a gradient is measured against: its largest entry. A parameter that the loss does not depend on (a bias before a normalisation of
  * one channel a group) has rounding for a gradient on both sides; it must be below a millionth of the steepest one, whatever its digits.
  */
 const gradientScale = (itsLargest: number, steepest: number): number => (itsLargest < 1e-5 * steepest ? 1e-2 * steepest : itsLargest);

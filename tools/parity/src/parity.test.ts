@@ -50,7 +50,7 @@ test('a file that agrees gives ok and exit code 0', async () => {
   expect(code).toBe(0);
 });
 
-test('kinds are told by content, not by name', async () => {
+test('kinds are recognised by content, not by name', async () => {
   write('anything.safetensors', schedulesFile());
   expect((await run()).row('anything.safetensors')).toMatch(/schedules .* ok/);
 });

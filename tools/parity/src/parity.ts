@@ -106,7 +106,7 @@ async function run(
     if (first) print(table.head());
     for (const file of files) {
       const row = await checkFile(directory, file, backend);
-      // What does not depend on the backend is told once.
+      // Notes that do not depend on the backend are printed once.
       if (row.backend === undefined && !first) continue;
       rows.push(row);
       print(table.row(row));

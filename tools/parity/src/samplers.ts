@@ -60,7 +60,7 @@ const undrawn = (): Float64Array => {
   throw new BrokenFile('its sampler asked for noise of which there are no draws');
 };
 
-/** Of data N(m, s²) at noise sigma of x / alpha: (s²·x / alpha + sigma²·m) / (s² + sigma²). */
+/** Denoise data N(m, s²) at noise sigma of x / alpha: (s²·x / alpha + sigma²·m) / (s² + sigma²). */
 function denoiserOf(file: GoldenFile): Denoiser<Float64Array> {
   const [m, s] = ['m', 's'].map((name) => Number(new RegExp(`${name} = ([\\d.]+)`).exec(file.text('denoiser'))?.[1]));
   if (!Number.isFinite(m) || !Number.isFinite(s)) throw new BrokenFile("its metadata 'denoiser' must give m and s");

@@ -7,7 +7,7 @@ import { metrics, statisticsOf } from './metrics.js';
 
 export const statisticsKind = 'statistics';
 
-/** Where the features are whose statistics an npz file beside them holds, if they are there. */
+/** Return the path of the features whose statistics an npz file beside them holds, if it is there. */
 export function featuresOf(path: string): string | undefined {
   const beside = join(dirname(path), 'metrics.safetensors');
   return path.endsWith('.npz') && existsSync(beside) ? beside : undefined;

@@ -1,6 +1,6 @@
 import { type Finding, isMiss, worstFinding } from './compare.js';
 
-/** What became of one file on one backend. */
+/** Outcome of one file on one backend. */
 export type Outcome =
   | { readonly result: 'checked'; readonly findings: readonly Finding[] }
   | { readonly result: 'broken'; readonly reason: string }

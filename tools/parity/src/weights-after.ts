@@ -9,7 +9,7 @@ export type WeightsAfter = {
   /** The weights that the file has under a prefix. */
   readonly weights: (prefix: string) => readonly NamedWeights[];
   readonly learningRate: number;
-  /** Of weights, and of the gradients that moved them. */
+  /** Tolerances of weights, and of the gradients that moved them. */
   readonly tolerance: number;
   readonly gradientTolerance: number;
 };
@@ -47,7 +47,7 @@ export async function weightFindings<P extends Tree<Tensor>>(
 }
 
 /**
- * How far Adam's first step is undetermined, per entry. It moves a weight by learningRate * g / (|g| + epsilon), so a gradient that is nothing
+ * Return the uncertainty of Adam's first step, per entry. It moves a weight by learningRate * g / (|g| + epsilon), so a gradient that is nothing
  * but rounding (of a bias before a normalisation, of a key's bias before the softmax, or by chance) becomes a step of any size up to the
  * learning rate. What the gradient's tolerance does to the step is allowed on top, where both sides show such a gradient: ours in `gradient`,
  * the file's in the step it took. The gradient was clipped to norm 1, so half a unit of float32 is the least that it can be off.
@@ -68,7 +68,7 @@ export function adamSlack(
   });
 }
 
-/** How far Adam's first step, in learning rates, can be off when the gradient g is off by `error`. */
+/** Return the largest error of Adam's first step, in learning rates, when the gradient g is off by `error`. */
 function spread(g: number, error: number): number {
   const step = (at: number) => at / (Math.abs(at) + adam.epsilon);
   return Math.max(step(g + error) - step(g), step(g) - step(g - error));

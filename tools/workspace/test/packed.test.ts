@@ -70,7 +70,7 @@ test(`distill and the WebGPU backend build with Vite and run as their READMEs sa
   if (reason === undefined) expect(await run(join(project, 'dist'))).toEqual([[expect.any(String), 2 * 28 * 28 * 32], [[2, 8, 8, 1]]]);
 });
 
-/** What the page of a folder says in a browser. */
+/** Return the text of a folder's page in a browser. */
 async function run(folder: string): Promise<unknown[][]> {
   const browser = await launchChromium();
   try {

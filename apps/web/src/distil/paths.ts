@@ -4,7 +4,7 @@ import { vpGrid } from '@tract/schedules';
 import { dispose, randomNormals, read, tensor, tensorSpace } from '@tract/tensor';
 import type { PointNetwork } from './point-network.js';
 
-/** Where each of the shown points is before, between and after the steps: a list of [points,2]. */
+/** Return the positions of the shown points before, between and after the steps: a list of [points,2]. */
 export type Paths = readonly Float32Array[];
 
 export const shownPoints = 240;

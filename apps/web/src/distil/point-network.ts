@@ -23,7 +23,7 @@ export function initPointNetwork(seed: number): PointNetwork {
   }));
 }
 
-/** What the network is told of a noise level: the angle of (alpha, sigma) as a share of a right one, and waves of it. */
+/** Features of a noise level for the network: the angle of (alpha, sigma) as a fraction of a right one, and waves of it. */
 function levelFeatures(logSNR: readonly number[]): Tensor {
   const rows = logSNR.flatMap((level) => {
     const share = Math.atan(Math.exp(-level / 2)) / (Math.PI / 2);

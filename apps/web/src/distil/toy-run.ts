@@ -26,7 +26,7 @@ const batch = 256;
 /** Updates between two looks at the page, and between two pictures. */
 const [rest, look] = [10, 50];
 
-/** What is to be seen of a network while it trains. */
+/** Picture of a network while it trains. */
 export type Sight = { readonly who: 'teacher' | 'tract' | 'btd'; readonly done: number; readonly steps: number; readonly paths: Paths };
 
 const model: Model<PointNetwork> = { network: applyPointNetwork, prediction: 'v' };
@@ -42,7 +42,7 @@ function drawBatch(points: Float32Array, step: number) {
 
 /**
  * Trains a teacher on the points, then distils it by TRACT and by halving side by side, as many updates each, and shows all three as they learn. Ends
- * early when told to stop; leaves no tensor behind.
+ * early when asked to stop; leaves no tensor behind.
  */
 export async function* toyRun(points: Float32Array, updates: number, signal: AbortSignal): AsyncGenerator<Sight> {
   const setup = teacherSetup({

@@ -5,7 +5,7 @@ const longEnough = 3000;
 
 /**
  * Images per second of a model, `images` at a time: drawn once to warm up, then again and again for three seconds or twice, reading back included.
- * @returns undefined when it was told to stop.
+ * @returns undefined when asked to stop.
  */
 export async function imagesPerSecond(model: DrawableModel, images: number, signal: AbortSignal): Promise<number | undefined> {
   let [runs, spent] = [0, 0];

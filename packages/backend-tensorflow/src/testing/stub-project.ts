@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export type StubAddon = {
-  /** Whether its TensorFlow finds a GPU. */
+  /** True if its TensorFlow finds a GPU. */
   readonly gpu?: boolean;
   /** The words with which it fails to load. */
   readonly fails?: string;
-  /** Whether it leaves out half of the sums in the gradient of a convolution. */
+  /** True to leave out half of the sums in the gradient of a convolution. */
   readonly wrongGradient?: boolean;
 };
 

@@ -8,7 +8,7 @@ type Heads = { readonly heads: number };
 const mostPositions = 1024;
 const numbers = ['positions: u32', 'heads: u32', 'size: u32', 'factor: f32'];
 
-/** Where part 0 (query), 1 (key) or 2 (value) of a position begins in qkv [N,T,3C], and a position of out [N,T,C]. */
+/** Offsets of part 0 (query), 1 (key) or 2 (value) of a position in qkv [N,T,3C], and of a position in out [N,T,C]. */
 const places = `
 fn part(which: u32, position: u32, head: u32, sample: u32) -> u32 {
   return ((sample * n.positions + position) * n.heads + head) * 3u * n.size + which * n.size;

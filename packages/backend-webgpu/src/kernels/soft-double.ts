@@ -113,7 +113,7 @@ fn divide(a: Double, b: Double) -> Double {
   return normalised(a.negative != b.negative, a.exponent - b.exponent - 57, q.y, q.x);
 }
 
-/** Of a positive number, bit by bit. */
+/** Square root of a positive number, bit by bit. */
 fn squareRoot(a: Double) -> Double {
   let odd = (a.exponent & 1) != 0;
   var square = select(vec2u(a.low, a.high), vec2u((a.high << 31u) | (a.low >> 1u), a.high >> 1u), odd);

@@ -43,7 +43,7 @@ export type TiledProduct = {
    * give the factors; they are asked for within bounds only.
    */
   readonly factors: string;
-  /** What is stored of `sum` at `row` and `column`; the sum itself unless told. */
+  /** Expression that is stored for `sum` at `row` and `column`. Default: the sum itself. */
   readonly value?: string;
 };
 

@@ -7,13 +7,13 @@ import { stockName } from '../stock-name.js';
 
 export type NodeGpuOptions = {
   /**
-   * The description (*.json) of the Vulkan driver to use; those that the system finds unless told. Takes effect on the first call of a
+   * Description (*.json) of the Vulkan driver to use. Default: the drivers that the system finds. Takes effect on the first call of a
    * process, when the drivers are loaded.
    */
   readonly driver?: string;
 };
 
-/** Where distributions put the software driver that comes with Chromium. */
+/** Folders in which distributions put the software driver that comes with Chromium. */
 const softwareDrivers = ['/usr/lib/chromium/vk_swiftshader_icd.json', '/usr/lib64/chromium-browser/vk_swiftshader_icd.json'];
 
 /** SwiftShader, a Vulkan driver that computes on the CPU: for tests where there is no graphics card. Undefined when Chromium is not installed. */

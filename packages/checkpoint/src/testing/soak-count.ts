@@ -1,5 +1,5 @@
 /**
- * How often a test repeats its work: as often as every run of the tests can afford, or what `npm run soak` says in its place.
+ * Return the number of times that a test repeats its work: `usual`, which every run of the tests can afford, or the number that `npm run soak` sets.
  * @param name of the environment variable `TRACT_SOAK_{name}`
  */
 export function soakCount(name: string, usual: number): number {

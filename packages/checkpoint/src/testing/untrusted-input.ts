@@ -15,7 +15,7 @@ export async function readDamaged(read: (bytes: Uint8Array) => unknown, bytes: U
   if (user > MOST_MICROSECONDS) throw new Error(`${bytes.length} bytes took ${user / 1e6} s`);
 }
 
-/** What reading small inputs, one after the other, may add to the memory of the process. */
+/** Largest growth of the process's memory from reading small inputs one after the other. */
 const MOST_MEMORY = 64 * 2 ** 20;
 
 /** Runs work that reads small inputs one after the other. @throws Error when the process once took 64 MB more than ever before. */

@@ -5,7 +5,7 @@ import type { Place, Places } from './place.js';
 import { torchFields, torchShape } from './torch-layout.js';
 import { hasUNet2DOptions } from './unet2d-options.js';
 
-/** How one of OpenAI's programs stores the 1x1 convolutions of attention. */
+/** Storage of the 1x1 convolutions of attention in one of OpenAI's programs. */
 export type AdmStorage = {
   /** Spatial axes of their kernels: 1 in guided-diffusion ([cOut, cIn, 1]), 2 in consistency_models ([cOut, cIn, 1, 1]). */
   readonly attentionAxes: 1 | 2;

@@ -1,9 +1,9 @@
 import { fromTorch, type TorchLayout, toTorch } from './torch-layout.js';
 
-/** How the outputs of a layer that computes queries, keys and values are ordered, outermost first. Ours: head, part, channel. */
+/** Order of the outputs of a layer that computes queries, keys and values, outermost first. Ours: head, part, channel. */
 export type QkvOrder = 'head-channel-part' | 'part-head-channel';
 
-/** Where one parameter of ours is in another program's checkpoint, and how its elements are ordered there. */
+/** Place of one of our parameters in another program's checkpoint, and the order of its elements there. */
 export type Place = {
   /** One array; or three, those of queries, keys and values, which together run (part, head, channel). */
   readonly names: readonly string[];

@@ -92,7 +92,7 @@ const references = ['reference', 'edm-reference'].flatMap((name): Reference[] =>
   return JSON.parse(text).cases;
 });
 
-/** Those of which the networks' tests compare outputs and gradients with the published programs'. */
+/** Networks whose tests compare outputs and gradients with the published programs'. */
 test.each(references)('$name: names are those of the published program', ({ settings, config, parameters }) => {
   if (settings) expect(fromEdmSettings(settings)).toEqual(config);
   const network = Object.assign({ kind: 'unet' }, config);

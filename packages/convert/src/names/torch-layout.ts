@@ -1,5 +1,5 @@
 /**
- * How an array is laid out beside ours. 'conv': [cOut, cIn, kh, kw] where ours is [kh, kw, cIn, cOut]. 'linear': [cOut, cIn] where ours is
+ * Layout of an array beside ours. 'conv': [cOut, cIn, kh, kw] where ours is [kh, kw, cIn, cOut]. 'linear': [cOut, cIn] where ours is
  * [cIn, cOut]. 'plain': the same order of elements.
  */
 export type TorchLayout = 'conv' | 'linear' | 'plain';

@@ -26,7 +26,7 @@ export function openSource(path: string, expectedSha256?: string): OpenedSource 
   return { container: source.container, content: { ...source.content, diffusers: { config, scheduler } }, ...opened };
 }
 
-/** One file is told by its content; shards are joined. */
+/** One file is recognised by its content; shards are joined. */
 function readWeights(path: string, weights: Weights, configPath: string | undefined): Source {
   const [{ bytes, tensors }] = weights.files;
   if (tensors !== undefined) return foreign('safetensors', { name: path, tensors: joinShards(weights) });

@@ -34,7 +34,7 @@ export class BackboneGraph {
     image = undefined;
     let readouts = 0;
     up.forEach((stage, i) => {
-      // What resamples follows the taker of a skip, whose image is read off before.
+      // A resampling block follows the one that takes the skip, whose image is read before.
       if (stage.resample && this.plan.readouts.length > 0) image = this.#readOff(`readouts.${readouts++}`, features, image);
       features = this.#stage(`up.${i}`, stage, stage.resample ? features : this.layers.concat(features, skips.pop()!), embedding);
     });

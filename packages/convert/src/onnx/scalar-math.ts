@@ -56,7 +56,7 @@ export class ScalarMath {
     return this.#sum(this.#op('Clip', passed, 0, 1));
   }
 
-  /** How many of these numbers x [N] has reached. */
+  /** Count the numbers that x [N] has reached. */
   countReached(x: Operand, numbers: readonly number[]): Value {
     const reached = this.graph.op('GreaterOrEqual', [this.#column(this.#value(x)), this.graph.floats(numbers, [1, numbers.length])]);
     return this.#sum(this.graph.op('Cast', [reached], { to: 1 }));

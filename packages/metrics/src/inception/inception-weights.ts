@@ -8,7 +8,7 @@ export type InceptionArrays = ReadonlyMap<string, { readonly shape: readonly num
 /** The batch normalisation's epsilon, torchvision's and TensorFlow's alike. */
 const EPSILON = 1e-3;
 
-/** Of torchvision's own files: a second head for training, and counters. */
+/** Further entries of torchvision's own files: a second head for training, and counters. */
 const unused = /^AuxLogits\.|\.num_batches_tracked$/;
 
 type HostLayer = { readonly kernel: Float32Array; readonly shape: readonly number[]; readonly bias: Float32Array };

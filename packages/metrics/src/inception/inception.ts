@@ -8,7 +8,7 @@ export type InceptionLayer = { readonly kernel: Tensor; readonly bias: Tensor };
 export type InceptionParams = { readonly [name: string]: InceptionLayer };
 
 /**
- * What can be taken from the network: the mean over pixels of each of the four blocks ('64' … '2048', by their number), the scores of classes, those without
+ * Outputs of the network: the mean over pixels of each of the four blocks ('64' … '2048', by their number), the scores of classes, those without
  * the layer's bias (what the Inception Score is made of), and the 7 · 17 · 17 spatial features of sFID.
  */
 export type InceptionOutput = '64' | '192' | '768' | '2048' | 'logits' | 'unbiased-logits' | 'spatial';

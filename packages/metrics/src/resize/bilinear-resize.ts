@@ -1,7 +1,7 @@
 import { checkResize, type Raster, type RasterSize } from './raster.js';
 
 /**
- * Where old pixels stand under new ones. `half-pixel`: centres on centres, i ↦ (i + ½)·in / out - ½, as torch's `interpolate` with align_corners false and
+ * Positions of old pixels under new ones. `half-pixel`: centres on centres, i ↦ (i + ½)·in / out - ½, as torch's `interpolate` with align_corners false and
  * no antialias. `corner`: i ↦ i·in / out, as TensorFlow 1's resize_bilinear, by which the first published FIDs were measured.
  */
 export type BilinearAnchor = 'half-pixel' | 'corner';

@@ -21,7 +21,7 @@ const filters = {
 export type PillowFilter = keyof typeof filters;
 export const pillowFilters = Object.keys(filters) as readonly PillowFilter[];
 
-/** How one axis is resized: new pixel i is the sum over j < counts[i] of weights[i · stride + j] · old pixel (starts[i] + j). */
+/** Weights that resize one axis: new pixel i is the sum over j < counts[i] of weights[i · stride + j] · old pixel (starts[i] + j). */
 export type AxisWeights = {
   readonly starts: Int32Array;
   readonly counts: Int32Array;
