@@ -1,34 +1,48 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { registerNativeBackend } from '@tract/backend-native';
 import { noChromium } from '@tract/backend-webgpu/testing';
-import { sampleImages } from '@tract/distill';
-import { dispose, read, useBackend } from '@tract/tensor';
+import { downloadTree, draw, loadModel, saveModel } from '@tract/model';
+import { dispose, useBackend } from '@tract/tensor';
+import { edmConfigs, initNetwork } from '@tract/unet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toByte } from './draw/picture.js';
-import { drawableModel } from './model/drawable-model.js';
 import { type OpenApp, openApp } from './testing/open-app.js';
 
 const reason = noChromium();
 if (reason !== undefined) console.warn(`the page is not tested: ${reason}`);
 const patience = { timeout: 300_000 };
 
-const modelFile = (name: string, file: string): string => fileURLToPath(new URL(`../../../models/${name}/${file}`, import.meta.url));
+const modelFolder = (name: string): string => fileURLToPath(new URL(`../../../models/${name}/`, import.meta.url));
+const filesIn = (folder: string): string[] => ['model.safetensors', 'config.json'].map((file) => join(folder, file));
 
-/** The bytes that the native backend draws, images one after the other. */
-async function drawnNatively(name: string, seed: number, images: number, steps: number): Promise<number[]> {
+const scratch = mkdtempSync(join(tmpdir(), 'tract-web-model-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** The bytes that the native backend draws, images one after the other; a model that takes EDM's levels by Heun's method on them. */
+async function drawnNatively(folder: string, seed: number, images: number, steps: number): Promise<number[]> {
   registerNativeBackend();
   await useBackend('native');
-  const { model, params, network } = drawableModel(
-    name,
-    readFileSync(modelFile(name, 'model.safetensors')),
-    readFileSync(modelFile(name, 'config.json')),
-  );
+  const [weights, config] = filesIn(folder).map((path) => readFileSync(path));
+  const bytes: number[] = [];
   const indices = Array.from({ length: images }, (_, i) => i);
-  const drawn = await sampleImages({ model, params, steps, seed, indices, shape: [network.imageSize, network.imageSize, 1] });
-  const values = Array.from(await read(drawn), toByte);
-  dispose([drawn, params]);
-  return values;
+  for await (const { values } of draw(loadModel(weights, config), { steps, seed, indices })) bytes.push(...Array.from(values, toByte));
+  return bytes;
+}
+
+/** A small network of EDM's with fresh parameters, in a folder. */
+async function writeEdmModel(folder: string): Promise<void> {
+  registerNativeBackend();
+  await useBackend('native');
+  const sizes = { imageSize: 28, inChannels: 1, channels: 8, embChannels: 32, noiseChannels: 8, channelMult: [1, 1], blocks: 1 };
+  const network = { ...edmConfigs.cifar10Ncsnpp, ...sizes, attentionResolutions: [] };
+  const params = initNetwork(network, 1);
+  const edm = { network, prediction: 'x0', preconditioning: { kind: 'edm' }, process: { kind: 'edm' } } as const;
+  const files = saveModel({ ...edm, samplingSteps: [5], data: 'none' }, await downloadTree(params));
+  dispose(params);
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
 }
 
 describe.skipIf(reason !== undefined)(`the page in Chromium${reason ? ` (skipped: ${reason})` : ''}`, () => {
@@ -58,12 +72,12 @@ describe.skipIf(reason !== undefined)(`the page in Chromium${reason ? ` (skipped
   test('draws what the native backend draws, by student and teacher, for each seed something else', patience, async () => {
     await until('teacher-time', /^2 steps, .* for one image$/);
     const first = await pixels('student-canvas');
-    expect(furthest(first, await drawnNatively('mnist-student', 1, 1, 1))).toBeLessThanOrEqual(2);
-    expect(furthest(await pixels('teacher-canvas'), await drawnNatively('mnist-teacher', 1, 1, 2))).toBeLessThanOrEqual(2);
+    expect(furthest(first, await drawnNatively(modelFolder('mnist-student'), 1, 1, 1))).toBeLessThanOrEqual(2);
+    expect(furthest(await pixels('teacher-canvas'), await drawnNatively(modelFolder('mnist-teacher'), 1, 1, 2))).toBeLessThanOrEqual(2);
     expect(new Set(first).size, 'different greys').toBeGreaterThan(50);
     await app.page.locator('#seed').fill('2');
     await app.page.locator('#seed').press('Enter');
-    const second = await drawnNatively('mnist-student', 2, 1, 1);
+    const second = await drawnNatively(modelFolder('mnist-student'), 2, 1, 1);
     await expect.poll(async () => furthest(await pixels('student-canvas'), second), patience).toBeLessThanOrEqual(2);
     expect(furthest(first, second), 'another seed, another picture').toBeGreaterThan(50);
   });
@@ -72,7 +86,7 @@ describe.skipIf(reason !== undefined)(`the page in Chromium${reason ? ` (skipped
     await app.page.locator('#walk').focus();
     await app.page.keyboard.press('End');
     expect(await text('walk-value')).toBe('100 %');
-    const next = await drawnNatively('mnist-student', 3, 1, 1);
+    const next = await drawnNatively(modelFolder('mnist-student'), 3, 1, 1);
     await expect.poll(async () => furthest(await pixels('student-canvas'), next), patience).toBeLessThanOrEqual(2);
     await app.page.locator('#new-noise').click();
     await expect.poll(async () => furthest(await pixels('student-canvas'), next), patience).toBeGreaterThan(50);
@@ -103,12 +117,24 @@ describe.skipIf(reason !== undefined)(`the page in Chromium${reason ? ` (skipped
     expect(await app.page.locator('#status').getAttribute('class')).toContain('failed');
 
     await app.page.locator('#seed').fill('1');
-    await app.page.locator('#files').setInputFiles(['model.safetensors', 'config.json'].map((file) => modelFile('mnist-student', file)));
+    await app.page.locator('#files').setInputFiles(filesIn(modelFolder('mnist-student')));
     await until('status', /Drawing with your model model\./);
     await until('student-time', /^1 step, /);
     await app.page.locator('#shipped').click();
     await until('status', /shipped student/);
     await until('student-name', /^Student$/);
+  });
+
+  test("draws a model on EDM's levels as the native backend does", patience, async () => {
+    await writeEdmModel(scratch);
+    await app.page.locator('#seed').fill('1');
+    await app.page.locator('#files').setInputFiles(filesIn(scratch));
+    await until('student-time', /^5 steps, .* for one image$/);
+    const [drawn, native] = [await pixels('student-canvas'), await drawnNatively(scratch, 1, 1, 5)];
+    expect(new Set(native).size, 'different greys').toBeGreaterThan(50);
+    expect(furthest(drawn, native)).toBeLessThanOrEqual(2);
+    await app.page.locator('#shipped').click();
+    await until('student-time', /^1 step, /);
   });
 
   test('measures speed and the errors of operations', patience, async () => {
@@ -146,7 +172,7 @@ describe.skipIf(reason !== undefined)(`the page in Chromium${reason ? ` (skipped
     await app.page.goto(`${app.url}?backend=cpu`);
     await until('status', /No WebGPU here/);
     await until('student-time', /^1 step, .* for one image$/);
-    expect(furthest(await pixels('student-canvas'), await drawnNatively('mnist-student', 1, 1, 1))).toBeLessThanOrEqual(2);
+    expect(furthest(await pixels('student-canvas'), await drawnNatively(modelFolder('mnist-student'), 1, 1, 1))).toBeLessThanOrEqual(2);
   });
 
   test('weights that were changed on the way are refused', patience, async () => {

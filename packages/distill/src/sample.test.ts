@@ -1,9 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { heun } from '@tract/samplers';
 import { gaussianScale } from '@tract/samplers/testing';
 import { cosineLevel } from '@tract/schedules';
 import { dispose, memory, randomNormals, read, useBackend } from '@tract/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { denoiserOf, type Model, sampleImages, streams, vpProcess } from './index.js';
+import { denoiserOf, edmGridProcess, type Model, sampleImages, streams, vpProcess } from './index.js';
 import { gaussianImages } from './testing/images.js';
 import { exactGains, type GainTable, gainNetwork } from './testing/toy-network.js';
 
@@ -38,6 +39,26 @@ describe('sampleImages', () => {
     (await sample([7])).forEach((x, i) => {
       expect(Math.abs(x - exact[i])).toBeLessThan(0.05 * Math.abs(exact[i])); // DDIM's own error at 64 steps
     });
+  });
+
+  test("on EDM's levels starts from noise of their first scale", async () => {
+    const grid = edmGridProcess(timesteps);
+    const params = exactGains(grid, sd);
+    const starts: number[] = [];
+    const images = await sampleImages({
+      ...{ model: { network: gainNetwork(grid), prediction: 'x0' as const }, params, steps: [...grid.levels].reverse() },
+      ...{ sampler: heun, seed: 3, indices: [7], shape },
+      onStep: async (xt, step) => {
+        if (step === 0) starts.push(...(await read(xt)));
+      },
+    });
+    const start = randomNormals({ seed: 3, stream: streams.sampleNoise, sample: 7 }, 4);
+    const factor = (80 * sd) / Math.hypot(80, sd);
+    (await read(images)).forEach((x, i) => {
+      expect(starts[i]).toBeCloseTo(80 * start[i], 4);
+      expect(Math.abs(x - factor * start[i])).toBeLessThan(0.01 * Math.abs(factor * start[i])); // Heun's own error at 64 steps
+    });
+    dispose([params, images]);
   });
 
   test('leaves only its result alive', async () => {

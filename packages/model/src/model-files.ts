@@ -6,6 +6,7 @@ import {
   type ModelFiles,
   type NamedArray,
   readSafetensors,
+  toFloat32,
 } from '@tract/checkpoint';
 import { type NetworkParams, networkSpec } from '@tract/unet';
 import { type ModelDescription, parseModel } from './model-description.js';
@@ -28,7 +29,7 @@ export type WeightsFile = { readonly name: string; readonly bytes: Uint8Array | 
 const configKey = 'tract.config';
 
 /**
- * Read a model from the bytes of its files, and check that every tensor is there in the right shape and type.
+ * Read a model from the bytes of its files, and check that every tensor is there in the right shape and type. Half precision is widened to float32.
  *
  * @param weights a safetensors file.
  * @param config its config.json. Default: the copy inside the weights.
@@ -36,7 +37,8 @@ const configKey = 'tract.config';
  */
 export function loadModel(weights: Uint8Array | WeightsFile, config?: Uint8Array | NamedFile): StoredModel {
   const file = named(weights, 'model.safetensors');
-  const { tensors, metadata } = readSafetensors(file.bytes, { source: file.name });
+  const { tensors: stored, metadata } = readSafetensors(file.bytes, { source: file.name });
+  const tensors = new Map([...stored].map(([name, array]) => [name, widened(array)]));
   const inside = metadata.get(configKey);
   const configFile = config
     ? named(config, 'config.json')
@@ -48,6 +50,18 @@ export function loadModel(weights: Uint8Array | WeightsFile, config?: Uint8Array
   checkArrays(networkSpec(description.network), tensors, file.name);
   return { ...description, config: json, tensors };
 }
+
+/** Half precision as float32, which holds it exactly; anything else as it is. Data is read when it is asked for. */
+const widened = (array: NamedArray): NamedArray =>
+  array.dtype !== 'F16' && array.dtype !== 'BF16'
+    ? array
+    : {
+        dtype: 'F32',
+        shape: array.shape,
+        get data() {
+          return toFloat32(array);
+        },
+      };
 
 const named = <F extends WeightsFile>(file: Uint8Array | F, name: string): F | NamedFile =>
   file instanceof Uint8Array ? { name, bytes: file } : file;

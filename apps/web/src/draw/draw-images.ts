@@ -1,7 +1,5 @@
-import { denoiserOf, streams } from '@tract/distill';
-import { ddim } from '@tract/samplers';
-import { vpGrid } from '@tract/schedules';
-import { dispose, randomInts, read, type Tensor, tensor, tensorSpace } from '@tract/tensor';
+import { draw } from '@tract/model';
+import { read } from '@tract/tensor';
 import type { DrawableModel } from '../model/drawable-model.js';
 import { breathe } from '../page/breathe.js';
 import { type Walk, walkNoise } from './noise-walk.js';
@@ -11,35 +9,32 @@ export type Drawing = {
   readonly walk: Walk;
   readonly steps: number;
   readonly signal: AbortSignal;
-  /** Sees the images [images,H,W,C], about in [-1, 1], after every step. */
+  /** Called after every step with the images [images,H,W,C]; the last ones are about in [-1, 1]. */
   readonly show: (values: Float32Array, step: number) => void;
 };
 
-/** Draws by DDIM, as the command line does. @returns the milliseconds it took, pictures on the way included; undefined when it was told to stop. */
-export async function drawImages({ model, params, network }: DrawableModel, drawing: Drawing): Promise<number | undefined> {
+/** Draw images as the command line does. @returns milliseconds that it took, pictures on the way included; undefined if it was aborted. */
+export async function drawImages({ stored, params }: DrawableModel, drawing: Drawing): Promise<number | undefined> {
   const { images, walk, steps, signal, show } = drawing;
-  const shape = [images, network.imageSize, network.imageSize, network.inChannels];
-  const levels = vpGrid(steps);
-  const noise = walkNoise(walk, images, network.imageSize ** 2 * network.inChannels).map((value) => value * levels[0].sigma);
-  const labels = labelsOf(network.classes, walk.seed, images);
+  const size = stored.network.imageSize ** 2 * stored.network.inChannels;
+  const noise = walkNoise(walk, images, size);
   const started = performance.now();
-  const xT = tensor(noise, shape);
-  let xt: Tensor = xT;
-  let step = 0;
-  try {
-    for await (xt of ddim(tensorSpace, denoiserOf(model, params, { labels }), xT, levels)) {
-      show(await read(xt), ++step);
+  const batches = draw(stored, {
+    ...{ params, steps, seed: walk.seed, batch: images },
+    indices: Array.from({ length: images }, (_, i) => i),
+    noise: (index) => noise.subarray(index * size, (index + 1) * size),
+    onStep: async ({ images: xt, step }) => {
+      if (step === 0) return;
+      show(await read(xt), step);
       if (step < steps) await breathe();
-      if (signal.aborted) return undefined;
-    }
+      signal.throwIfAborted();
+    },
+  });
+  try {
+    for await (const _ of batches);
     return performance.now() - started;
-  } finally {
-    dispose([...new Set([xT, xt])]);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   }
 }
-
-/** A class for each image of a model that knows several, by (seed, number) alone. */
-const labelsOf = (classes: number, seed: number, images: number): number[] | undefined =>
-  classes === 1
-    ? undefined
-    : Array.from({ length: images }, (_, sample) => randomInts({ seed, stream: streams.sampleLabel, sample }, 1, classes)[0]);

@@ -24,7 +24,7 @@ export function openDrawRoom({ fast }: Running, { student: shipped, teacher }: M
 
   const walk = (): Walk => ({ seed: input('seed').valueAsNumber, share: input('walk').valueAsNumber });
   const draw = async (who: 'student' | 'teacher', model: DrawableModel, steps: number, signal: AbortSignal): Promise<void> => {
-    const { imageSize: size, inChannels: channels } = model.network;
+    const { imageSize: size, inChannels: channels } = model.stored.network;
     const images = Number(select('images').value);
     const ms = await drawImages(model, {
       ...{ images, walk: walk(), steps, signal },
