@@ -6,6 +6,7 @@ import {
   samplerNames,
   samplerOptionNames,
   samplers,
+  samplersWith,
 } from '@tract/samplers';
 import { type EdmRange, knownSteps, type NoiseLevel, type NoiseProcess, samplingLevels } from '@tract/schedules';
 import { type DiffusionModel, processOf } from './diffusion-model.js';
@@ -59,8 +60,7 @@ function entryFor(sampler: SamplerName, process: NoiseProcess, options: SamplerO
     );
   for (const name of samplerOptionNames) {
     if (!options[name] || entry.options.includes(name)) continue;
-    const takers = samplerNames.filter((other) => (samplers[other] as SamplerEntry).options.includes(name));
-    throw new SamplingError(name, `goes with sampler ${takers.join(' or ')}, not ${sampler}; leave it out`);
+    throw new SamplingError(name, `goes with sampler ${samplersWith(name).join(' or ')}, not ${sampler}; leave it out`);
   }
   return entry;
 }

@@ -29,6 +29,7 @@ export {
   samplerNames,
   samplerOptionNames,
   samplers,
+  samplersWith,
 } from './samplers.js';
 export { tcd } from './tcd.js';
 export { type UnipcOptions, unipc } from './unipc.js';

@@ -29,6 +29,8 @@ export type SamplerEntry = {
   readonly options: readonly (keyof SamplerOptions)[];
   /** Network calls for one image in so many steps to a level without noise. */
   readonly nfe: (steps: number) => number;
+  /** Order of convergence on smooth levels without added noise. Absent for samplers that always add some. */
+  readonly order?: number;
   /** True if each prediction of x0 is kept within [-1, 1]. */
   readonly clip: boolean;
   /** The one kind of noise process that it is for. Default: any. */
@@ -46,6 +48,7 @@ export const samplers = {
         ddim(space, denoise, xT, levels, { eta }),
     options: ['eta'],
     nfe: oneCall,
+    order: 1,
     clip: true,
   },
   ancestral: { make: () => ancestral, options: [], nfe: oneCall, clip: true },
@@ -56,6 +59,7 @@ export const samplers = {
         dpmSolver2M(space, denoise, xT, levels, { eta }),
     options: ['eta'],
     nfe: oneCall,
+    order: 2,
     clip: true,
   },
   heun: {
@@ -65,6 +69,7 @@ export const samplers = {
         edmStochastic(space, denoise, xT, levels, { churn, sMin: churnMin, sMax: churnMax, noiseScale: churnNoise }),
     options: ['churn', 'churnMin', 'churnMax', 'churnNoise'],
     nfe: (steps) => 2 * steps - 1,
+    order: 2,
     clip: false,
     process: 'edm',
   },
@@ -74,6 +79,10 @@ export const samplers = {
 export type SamplerName = keyof typeof samplers;
 
 export const samplerNames = Object.keys(samplers) as readonly SamplerName[];
+
+/** The samplers that take an option. */
+export const samplersWith = (option: keyof SamplerOptions): SamplerName[] =>
+  samplerNames.filter((name) => (samplers[name] as SamplerEntry).options.includes(option));
 
 /** The names of all options that some sampler takes. */
 export const samplerOptionNames: readonly (keyof SamplerOptions)[] = [
