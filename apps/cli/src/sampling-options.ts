@@ -1,5 +1,5 @@
 import type { SamplingOptions } from '@tract/model';
-import { samplerNames } from '@tract/samplers';
+import { type SamplerOptions, samplerNames, samplersWith } from '@tract/samplers';
 import { type Command, Option } from 'commander';
 import { numberUpTo, positiveNumber, wholeNumber } from './quantity.js';
 
@@ -9,12 +9,14 @@ export type DrawingOptions = SamplingOptions & {
   readonly class?: number;
 };
 
+const takers = (option: keyof SamplerOptions): string => samplersWith(option).join(', ');
+
 /** Add the options of `DrawingOptions` to a command. */
 export const withSampling = (command: Command): Command =>
   command
     .addOption(new Option('--sampler <name>', "how to draw (default: heun for EDM's teachers, else ddim)").choices(samplerNames))
-    .option('--eta <x>', "ddim, dpm-solver: share of DDPM's noise in each step (default: 0)", numberUpTo(1))
-    .option('--churn <x>', 'heun: noise added over all steps, in shares of the noise scale (default: 0)', numberUpTo(1e4))
+    .option('--eta <x>', `${takers('eta')}: fraction of DDPM's noise in each step (default: 0)`, numberUpTo(1))
+    .option('--churn <x>', `${takers('churn')}: noise added over all steps, S_churn (default: 0)`, numberUpTo(1e4))
     .option('--churn-min <x>', 'the lowest noise scale at which it is added (default: 0)', numberUpTo(1e4))
     .option('--churn-max <x>', 'the highest one (default: any noise scale)', positiveNumber(1e4))
     .option('--churn-noise <x>', 'its standard deviation (default: 1)', positiveNumber(10))

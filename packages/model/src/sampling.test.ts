@@ -35,7 +35,7 @@ test.each<[string, DiffusionModel, number, object, RegExp]>([
   ['steps', student, 7, {}, /steps 7 .*divides it, got 7/],
   ['rho', student, 1, { rho: 5 }, /rho is for teachers on EDM's levels/],
   ['sigmaMax', cosine, 1, { sigmaMax: 5 }, /sigmaMax is for teachers/],
-  ['sampler', cosine, 1, { sampler: 'heun' }, /sampler heun needs a model on edm levels, this one is on cosine levels/],
+  ['sampler', cosine, 1, { sampler: 'heun' }, /sampler heun needs a model on EDM's levels, this one is on the cosine schedule/],
   ['sampler', cosine, 1, { sampler: 'toString' }, /sampler must be one of ddim, .*, got "toString"/],
   ['churn', cosine, 1, { churn: 1 }, /churn goes with sampler heun, not ddim/],
   ['eta', teacher, 1, { eta: 0.5 }, /eta goes with sampler ddim or dpm-solver, not heun/],

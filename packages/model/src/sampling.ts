@@ -8,7 +8,7 @@ import {
   samplers,
   samplersWith,
 } from '@tract/samplers';
-import { type EdmRange, knownSteps, type NoiseLevel, type NoiseProcess, samplingLevels } from '@tract/schedules';
+import { type EdmRange, knownSteps, type NoiseLevel, type NoiseProcess, noiseProcesses, samplingLevels } from '@tract/schedules';
 import { type DiffusionModel, processOf } from './diffusion-model.js';
 import { SamplingError } from './model-error.js';
 
@@ -56,7 +56,7 @@ function entryFor(sampler: SamplerName, process: NoiseProcess, options: SamplerO
   if (entry.process !== undefined && entry.process !== process.kind)
     throw new SamplingError(
       'sampler',
-      `${sampler} needs a model on ${entry.process} levels, this one is on ${process.kind} levels; choose ddim or dpm-solver`,
+      `${sampler} needs a model on ${titleOf(entry.process)}, this one is on ${titleOf(process.kind)}; choose ddim or dpm-solver`,
     );
   for (const name of samplerOptionNames) {
     if (!options[name] || entry.options.includes(name)) continue;
@@ -64,6 +64,8 @@ function entryFor(sampler: SamplerName, process: NoiseProcess, options: SamplerO
   }
   return entry;
 }
+
+const titleOf = (kind: NoiseProcess['kind']): string => noiseProcesses[kind].title;
 
 function levelsOf(process: NoiseProcess, steps: number): NoiseLevel[] {
   try {

@@ -14,6 +14,8 @@ export type NoiseProcess =
 type Kind = NoiseProcess['kind'];
 type ProcessOf<K extends Kind> = Extract<NoiseProcess, { readonly kind: K }>;
 type Entry<P> = {
+  /** Name of its levels in messages. */
+  readonly title: string;
   /** Settings of the kind, all of them numbers. */
   readonly settings: readonly (keyof P)[];
   /** The steps + 1 levels of an even grid of the process, noisy to clean. */
@@ -22,8 +24,8 @@ type Entry<P> = {
 
 /** Every kind of noise process by the name that JSON uses. */
 export const noiseProcesses: { readonly [K in Kind]: Entry<ProcessOf<K>> } = {
-  cosine: { settings: [], levels: (_, steps) => vpGrid(steps) },
-  edm: { settings: ['timesteps', 'sigmaMin', 'sigmaMax', 'rho'], levels: (range, steps) => edmGrid(steps, range) },
+  cosine: { title: 'the cosine schedule', settings: [], levels: (_, steps) => vpGrid(steps) },
+  edm: { title: "EDM's levels", settings: ['timesteps', 'sigmaMin', 'sigmaMax', 'rho'], levels: (range, steps) => edmGrid(steps, range) },
 };
 
 /** The process of a model that names none: the cosine schedule. */
