@@ -22,6 +22,14 @@ test('every package holds what it exports, its README and the licence, and neith
   for (const [name, { files, manifest }] of packed) {
     expect(files, name).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
     expect(files, name).toEqual(expect.arrayContaining([...targetsOf(manifest.exports), ...targetsOf(manifest.bin)]));
+    // A scoped package is published restricted unless it says otherwise; without prepack it would hold no types.
+    expect(manifest, name).toMatchObject({
+      license: 'Apache-2.0',
+      keywords: expect.arrayContaining(['diffusion']),
+      engines: { node: '>=20.19' },
+      publishConfig: { access: 'public' },
+      scripts: { prepack: 'npm run build && tsc -b' },
+    });
     expect(
       files.filter((path) => /\.test\.|tsbuildinfo|(^|\/)(fixtures|node_modules|build)\//.test(path)),
       name,
