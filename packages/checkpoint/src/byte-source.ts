@@ -10,7 +10,7 @@ export type ByteSource = {
 };
 
 /** Longest piece, in bytes, that is read at once of what is only passed through. */
-export const PIECE_BYTES = 2 ** 26;
+export const PIECE_BYTES = 2 ** 22;
 
 /** Turn bytes in memory into a source; give a source back as it is. */
 export function sourceOf(input: Uint8Array | ByteSource): ByteSource {
@@ -24,7 +24,7 @@ export function partOf({ read, bytes }: ByteSource, begin: number, end: number):
   return { size: end - begin, read: (from, to) => read(begin + from, begin + to) };
 }
 
-/** Read a source from its beginning to its end in pieces of at most 64 MB. */
+/** Read a source from its beginning to its end in pieces of at most 4 MB. */
 export function* piecesOf({ size, read }: ByteSource): Generator<Uint8Array> {
   for (let at = 0; at < size; at += PIECE_BYTES) yield read(at, Math.min(size, at + PIECE_BYTES));
 }

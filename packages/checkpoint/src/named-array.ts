@@ -105,14 +105,16 @@ export function lazyArray<D extends Dtype>(
   read: () => ArrayOfDtype[D],
   content?: ByteSource,
 ): NamedArray<D> {
-  return {
+  const array = {
     dtype,
     shape: [...shape],
-    ...(content && { content }),
     get data() {
       return read();
     },
-  } as unknown as NamedArray<D>;
+  };
+  // Where the bytes are is no part of what the array is: two arrays of equal elements are equal.
+  if (content) Object.defineProperty(array, 'content', { value: content });
+  return array as unknown as NamedArray<D>;
 }
 
 /** Bytes that an array takes, by its type and shape. @throws RangeError for a shape that is none */

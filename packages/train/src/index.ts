@@ -5,7 +5,7 @@ export type { ModelOutput } from './model-artifact.js';
 export { type Locks, opfsFiles } from './opfs-files.js';
 export { changedSettings, type RunConfig, runConfig } from './run-config.js';
 export { Diverged, Interrupted, RunBusy, RunDamaged, RunError, type RunErrorKind } from './run-error.js';
-export { type FileContent, isUnfinished, lockName, type RunFiles } from './run-files.js';
+export { bytesOfContent, type FileContent, isUnfinished, lockName, piecesOfContent, type RunFiles } from './run-files.js';
 export { checkpointPath, type OpenOptions, type RunStore, runNames, runStore, type StoreOptions } from './run-store.js';
 export type { TaskImages } from './task-images.js';
 export { type BatchSettings, type DistillSettings, type RunSettings, type TeacherSettings, updatesOf } from './task-settings.js';

@@ -1,17 +1,12 @@
-import { sha256 } from './sha256.js';
+/** Size and SHA-256 of a file. */
+export type FileDigest = { readonly size: number; readonly sha256: string };
 
 /** Size and SHA-256 of every file of a folder, as text that is compared and never parsed: any byte that differs, here too, is damage. */
-export async function manifestOf(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
-  const entries: string[] = [];
-  for (const [name, bytes] of files) entries.push(`  ${await entryOf(name, bytes)}`);
-  return `{\n${entries.join(',\n')}\n}\n`;
-}
+export const manifestOf = (files: ReadonlyMap<string, FileDigest>): string =>
+  `{\n${Array.from(files, ([name, digest]) => `  ${entryOf(name, digest)}`).join(',\n')}\n}\n`;
 
 /** Name of the first file that is not what the manifest says; undefined where the manifest itself is at fault. */
-export async function damagedFile(files: ReadonlyMap<string, Uint8Array>, manifest: string): Promise<string | undefined> {
-  for (const [name, bytes] of files) if (!manifest.includes(await entryOf(name, bytes))) return name;
-  return undefined;
-}
+export const damagedFile = (files: ReadonlyMap<string, FileDigest>, manifest: string): string | undefined =>
+  [...files].find(([name, digest]) => !manifest.includes(entryOf(name, digest)))?.[0];
 
-const entryOf = async (name: string, bytes: Uint8Array): Promise<string> =>
-  `"${name}": { "bytes": ${bytes.length}, "sha256": "${await sha256(bytes)}" }`;
+const entryOf = (name: string, { size, sha256 }: FileDigest): string => `"${name}": { "bytes": ${size}, "sha256": "${sha256}" }`;

@@ -1,11 +1,11 @@
 import { RunBusy } from './run-error.js';
-import { type FileContent, lockName, type RunFiles } from './run-files.js';
+import { bytesOfContent, type FileContent, lockName, type RunFiles } from './run-files.js';
 
 /** Files of runs in memory, by path. Two `memoryFiles` over one map see one run, as two processes see one folder. */
 export type MemoryDisk = Map<string, Uint8Array>;
 
 const encoder = new TextEncoder();
-const bytesOf = (content: FileContent): Uint8Array => (typeof content === 'string' ? encoder.encode(content) : content.slice());
+const bytesOf = (content: FileContent): Uint8Array => bytesOfContent(content).slice();
 
 /** Keep a run in memory: for tests, and for pages that keep nothing. */
 export function memoryFiles(disk: MemoryDisk = new Map(), name = 'memory'): RunFiles {

@@ -1,5 +1,5 @@
 import { RunBusy, RunError } from './run-error.js';
-import { type FileContent, isUnfinished, type RunFiles } from './run-files.js';
+import { type FileContent, isUnfinished, piecesOfContent, type RunFiles } from './run-files.js';
 
 /** The part of `navigator.locks` that keeps two pages out of one run. */
 export type Locks = Pick<LockManager, 'request'>;
@@ -46,7 +46,7 @@ export function opfsFiles(root: Folder, locks: Locks = navigator.locks): RunFile
     const file = (await fileAt(path, true))!;
     const writer = await file.createWritable({ keepExistingData: keep });
     if (keep) await writer.seek((await file.getFile()).size);
-    await writer.write(content as FileSystemWriteChunkType);
+    for (const piece of piecesOfContent(content).pieces) await writer.write(piece as FileSystemWriteChunkType);
     await writer.close();
   };
   const list = async (path: string): Promise<string[]> => {

@@ -1,5 +1,17 @@
-/** Content of a file; text is UTF-8. */
-export type FileContent = Uint8Array | string;
+import { type ByteSource, joinPieces, type Pieces } from '@tract/checkpoint';
+
+/** Content of a file; text is UTF-8. Pieces are written one after another, so that a file may be larger than one array, and can be written once. */
+export type FileContent = Uint8Array | string | Pieces;
+
+/** The pieces of a content. */
+export function piecesOfContent(content: FileContent): Pieces {
+  if (typeof content === 'string') return piecesOfContent(new TextEncoder().encode(content));
+  return content instanceof Uint8Array ? { size: content.length, pieces: [content] } : content;
+}
+
+/** All bytes of a content, for stores that write a file at once. */
+export const bytesOfContent = (content: FileContent): Uint8Array =>
+  content instanceof Uint8Array ? content : joinPieces(piecesOfContent(content));
 
 /**
  * Files of one run, which a run store is built on: a folder of a disk, the private file system of a page, or memory. Paths are relative to the
@@ -12,6 +24,10 @@ export type RunFiles = {
   readonly list: (folder: string) => Promise<readonly string[]>;
   /** Content of a file; undefined where there is none. */
   readonly read: (path: string) => Promise<Uint8Array | undefined>;
+  /** Open a file of any size, to be read in parts; undefined where there is none. Default: `read`. */
+  readonly open?: (path: string) => Promise<ByteSource | undefined>;
+  /** SHA-256 of pieces in hexadecimal, without joining them. Default: Web Crypto's, which takes all at once. */
+  readonly sha256?: (pieces: Pieces) => string;
   /** Write a file, in the place of one of that name. @throws WriteError or another error of the store's. */
   readonly write: (path: string, content: FileContent) => Promise<void>;
   /** Write a folder of files, in the place of one of that name. */

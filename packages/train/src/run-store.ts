@@ -109,7 +109,7 @@ export function runStore(files: RunFiles, { upgrade = (config) => config }: Stor
 
   const commit = async (content: CheckpointContent, keep: number): Promise<void> => {
     await files.flush(runNames.log);
-    await files.writeFolder(checkpointPath(content.state.step), await encodeCheckpoint(content));
+    await files.writeFolder(checkpointPath(content.state.step), await encodeCheckpoint(content, files));
     for (const step of (await committedSteps()).slice(keep)) await files.remove(checkpointPath(step));
   };
 

@@ -1,7 +1,8 @@
 import fs, { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Pieces } from '@tract/checkpoint';
 import { RunError } from '../run-error.js';
-import type { FileContent } from '../run-files.js';
+import { type FileContent, piecesOfContent } from '../run-files.js';
 import type { Disk } from './disk.js';
 import { makeFolder } from './make-folder.js';
 import { WriteError } from './write-error.js';
@@ -18,10 +19,10 @@ function writeAll(file: number, bytes: Uint8Array, disk: Disk): void {
   }
 }
 
-function writeAndSync(path: string, bytes: Uint8Array, disk: Disk): void {
+function writeAndSync(path: string, { pieces }: Pieces, disk: Disk): void {
   const file = disk.openSync(path, 'w');
   try {
-    writeAll(file, bytes, disk);
+    for (const piece of pieces) writeAll(file, piece, disk);
     disk.fsyncSync(file);
   } finally {
     disk.closeSync(file);
@@ -39,8 +40,6 @@ export function sync(path: string, disk: Disk = fs): void {
     disk.closeSync(file);
   }
 }
-
-const bytesOf = (content: FileContent): Uint8Array => (typeof content === 'string' ? Buffer.from(content) : content);
 
 /** Run `write`, which writes `path` by way of `temporary`; a failure removes the latter. @throws RunError as `write` does, WriteError for all else. */
 function committing(path: string, temporary: string, bytes: number, disk: Disk, write: () => void): void {
@@ -60,9 +59,9 @@ function committing(path: string, temporary: string, bytes: number, disk: Disk, 
 /** Write a file so that a reader, or a machine that loses power, sees the old content or the new, never a part. @throws WriteError */
 export function writeFileAtomically(path: string, content: FileContent, disk: Disk = fs): void {
   const temporary = `${path}.tmp`;
-  const bytes = bytesOf(content);
-  committing(path, temporary, bytes.length, disk, () => {
-    writeAndSync(temporary, bytes, disk);
+  const pieces = piecesOfContent(content);
+  committing(path, temporary, pieces.size, disk, () => {
+    writeAndSync(temporary, pieces, disk);
     disk.renameSync(temporary, path);
     sync(dirname(path), disk);
   });
@@ -75,13 +74,13 @@ export function writeFileAtomically(path: string, content: FileContent, disk: Di
  */
 export function writeFolderAtomically(path: string, files: ReadonlyMap<string, FileContent>, disk: Disk = fs): void {
   const [temporary, old] = [`${path}.tmp`, `${path}.old`];
-  const contents = Array.from(files, ([name, content]) => ({ name, bytes: bytesOf(content) }));
-  const needed = contents.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const contents = Array.from(files, ([name, content]) => ({ name, pieces: piecesOfContent(content) }));
+  const needed = contents.reduce((sum, { pieces }) => sum + pieces.size, 0);
   committing(path, temporary, needed, disk, () => {
     settleFolder(path, disk);
     disk.rmSync(temporary, { recursive: true, force: true });
     makeFolder(temporary, disk);
-    for (const { name, bytes } of contents) writeAndSync(join(temporary, name), bytes, disk);
+    for (const { name, pieces } of contents) writeAndSync(join(temporary, name), pieces, disk);
     sync(temporary, disk);
     if (existsSync(path)) disk.renameSync(path, old);
     disk.renameSync(temporary, path);

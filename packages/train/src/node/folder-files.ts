@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import fs, { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openFile } from '@tract/checkpoint/node';
 import { RunDamaged, RunError } from '../run-error.js';
 import { isUnfinished, type RunFiles } from '../run-files.js';
 import { type RunStore, runNames, runStore, type StoreOptions } from '../run-store.js';
@@ -30,6 +32,15 @@ export function folderFiles(run: string, disk: Disk = fs): RunFiles {
         throw new RunDamaged(`cannot read ${at(path)}: ${message}`, 'check the disk, or restore the file from a copy', error);
       }
     },
+    open: async (path) => {
+      if (!existsSync(at(path))) return undefined;
+      return { size: statSync(at(path)).size, read: (begin, end) => readPart(at(path), begin, end) };
+    },
+    sha256: ({ pieces }) => {
+      const hash = createHash('sha256');
+      for (const piece of pieces) for (let from = 0; from < piece.length; from += HASHED) hash.update(piece.subarray(from, from + HASHED));
+      return hash.digest('hex');
+    },
     write: async (path, content) => {
       makeFolder(dirname(at(path)), disk);
       writeFileAtomically(at(path), content, disk);
@@ -56,6 +67,21 @@ export function folderFiles(run: string, disk: Disk = fs): RunFiles {
       }
     },
   };
+}
+
+/** Bytes that are hashed at once; no call takes 2 GiB. */
+const HASHED = 2 ** 26;
+
+/** Read a part of a file, which is open no longer than that. */
+function readPart(path: string, begin: number, end: number): Uint8Array {
+  const file = openFile(path);
+  try {
+    return file.read(begin, end);
+  } catch (error) {
+    throw new RunDamaged(`cannot read ${path}: ${(error as Error).message}`, 'check the disk, or restore the file from a copy', error);
+  } finally {
+    file.close();
+  }
 }
 
 /** The store of a run in a folder. */
