@@ -8,7 +8,7 @@ const parts = {
   'save-kills': {
     usual: 1000,
     variable: 'SAVE_KILLS',
-    tests: ['apps/cli/src/kill-while-writing.test.ts', 'apps/cli/src/checkpoints.test.ts'],
+    tests: ['packages/train/src/node/kill-while-writing.test.ts', 'packages/train/src/node/damaged-checkpoints.test.ts'],
   },
   steps: { usual: 100_000, variable: 'STEPS', tests: ['tools/soak/test/steady.test.mjs'] },
   inputs: {
