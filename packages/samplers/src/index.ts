@@ -2,6 +2,15 @@ export { type AblationOptions, ablationSampler } from './ablation.js';
 export { brownianNormals } from './brownian-normals.js';
 export { ancestral, type DdimOptions, ddim } from './ddim.js';
 export { clampedDenoiser, type Denoiser, type ModelCall } from './denoiser.js';
+export {
+  type DenoiserOptions,
+  denoiserFrom,
+  flowTime,
+  type Network,
+  type NetworkAnswer,
+  type NetworkCall,
+  type NetworkPrediction,
+} from './denoiser-from.js';
 export { type DpmSolverOptions, dpmSolver2M, dpmSolver2MInversion, dpmSolver3M } from './dpm-solver.js';
 export { dpmSolver2S, dpmSolver2SAncestral, dpmSolverSDE } from './dpm-solver-2s.js';
 export { dpm2, dpm2Ancestral } from './dpm2.js';
@@ -12,6 +21,7 @@ export { float16SpaceWith } from './float16-space.js';
 export { type ArraySpaceOptions, float32Space, float32SpaceWith, float32SpaceWithSeed } from './float32-space.js';
 export { flowAncestral } from './flow-ancestral.js';
 export { flowHeun } from './flow-heun.js';
+export type { Guidance } from './guidance.js';
 export { type Churn, edmStochastic, heun } from './heun.js';
 export { inpaintingDenoiser, type KnownPart, type RepaintOptions, repaint } from './inpainting.js';
 export { ddimInversion } from './inversion.js';
@@ -32,6 +42,8 @@ export {
   samplersWith,
 } from './samplers.js';
 export { tcd } from './tcd.js';
+export { torchCpuNormals } from './torch-cpu-normals.js';
+export { torchCudaNormals } from './torch-cuda-normals.js';
 export { type UnipcOptions, unipc } from './unipc.js';
 export { type NoiseSpan, type PerImage, startNoise, type Term, type VectorSpace } from './vector-space.js';
 export type { Progress, RunOptions } from './walk.js';
