@@ -49,7 +49,11 @@ module.exports = {
       from: { path: '^(packages|apps|tools)/([^/]+)/' },
       to: {
         path: '^packages/',
-        pathNot: ['^$1/$2/', '^packages/[^/]+/src/index\\.ts$', '^packages/[^/]+/src/(testing|conformance|node)/index\\.ts$'],
+        pathNot: [
+          '^$1/$2/',
+          '^packages/[^/]+/src/index\\.ts$',
+          '^packages/[^/]+/src/(testing|conformance|node|diffusers|noise)/index\\.ts$',
+        ],
       },
     },
     {

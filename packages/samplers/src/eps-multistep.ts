@@ -8,8 +8,8 @@ import { type RunOptions, type Step, walk } from './walk.js';
 export type MultistepOptions<T> = RunOptions<T> & {
   /** Predictions of the noise that a step uses, its own included: 1 to 4. Default: 4 in `lms` and `ipndm`, 3 in `deis`. */
   readonly order?: number;
-  /** Fall to lower orders at the last steps. Default: false. */
-  readonly lowerOrderFinal?: boolean;
+  /** Fall to lower orders at the last steps; a number counts that many steps from the last image on, 1 being `true`. Default: false. */
+  readonly lowerOrderFinal?: boolean | number;
 };
 
 /** Weights of the noise at ratios s (newest first) in the integral of the noise from s[0] to `next`; they add up to next − s[0]. */
@@ -105,7 +105,9 @@ async function* epsMultistep<T>(
       const half = (to.sigma - (from.sigma * to.alpha) / from.alpha) / 2;
       return combine([1, euler], [-half, eps], [half, end]);
     }
-    const used = past.slice(0, (lowerOrderFinal ? Math.min(order, total - index) : order) - 1).filter(({ level }) => level.alpha > 0); // infinitely far ones weigh 0
+    const used = past
+      .slice(0, (lowerOrderFinal === false ? order : Math.min(order, total - index + Number(lowerOrderFinal) - 1)) - 1)
+      .filter(({ level }) => weights === fixed || level.alpha > 0); // infinitely far nodes weigh 0
     if (from.alpha === 0 || used.length === 0) return euler;
     const nodes = [from, ...used.map(({ level }) => level)].map(({ alpha, sigma }) => sigma / alpha);
     const older = weights(nodes, to.sigma / to.alpha)

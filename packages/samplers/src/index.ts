@@ -1,5 +1,4 @@
 export { type AblationOptions, ablationSampler } from './ablation.js';
-export { brownianNormals } from './brownian-normals.js';
 export { ancestral, type DdimOptions, ddim } from './ddim.js';
 export { clampedDenoiser, type Denoiser, type ModelCall } from './denoiser.js';
 export {
@@ -42,8 +41,6 @@ export {
   samplersWith,
 } from './samplers.js';
 export { tcd } from './tcd.js';
-export { torchCpuNormals } from './torch-cpu-normals.js';
-export { torchCudaNormals } from './torch-cuda-normals.js';
 export { type UnipcOptions, unipc } from './unipc.js';
 export { type NoiseSpan, type PerImage, startNoise, type Term, type VectorSpace } from './vector-space.js';
 export type { Progress, RunOptions } from './walk.js';

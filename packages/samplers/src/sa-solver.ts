@@ -12,8 +12,8 @@ export type SaSolverOptions<T> = RunOptions<T> & {
   /** Orders of predictor and corrector, 1 to 3. Default: 2 and 2. */
   readonly predictorOrder?: number;
   readonly correctorOrder?: number;
-  /** Fall to lower orders at the last steps. Default: true. */
-  readonly lowerOrderFinal?: boolean;
+  /** Fall to lower orders at the last steps; a number counts that many steps from the last image on, 1 being `true`. Default: true. */
+  readonly lowerOrderFinal?: boolean | number;
   /** Standard deviation of the noise. Default: 1. */
   readonly noiseScale?: number;
 };
@@ -37,7 +37,7 @@ export async function* saSolver<T>(
   const memory = 2 * Math.max(predictorOrder, correctorOrder);
   yield* walk({ name: 'saSolver', space, denoise, xT, steps, memory, ...run }, async (step) => {
     const { xt, from, to, index, total, predict, combine, keep, past } = step;
-    const room = lowerOrderFinal ? total - index : Infinity;
+    const room = lowerOrderFinal === false ? Infinity : total - index + Number(lowerOrderFinal) - 1;
     const x0 = await predict(xt, from);
     const images = past.filter((_, i) => i % 2 === 0); // each step keeps x0, then the image that it stepped from
     const start = past[1];
@@ -45,7 +45,7 @@ export async function* saSolver<T>(
     const adams = (at: Kept<T>, end: NoiseLevel, points: readonly Kept<T>[], second: 'predictor' | 'corrector', draw: number) =>
       adamsStep(step, at, end, points, tau(at.level), second, noiseScale, draw);
     const corrected = start
-      ? adams(start, from, [now, ...images].slice(0, Math.min(correctorOrder, room + 1, images.length + 1)), 'corrector', index - 1)
+      ? adams(start, from, [now, ...images].slice(0, Math.min(correctorOrder, room + 2, images.length + 1)), 'corrector', index - 1)
       : combine([1, xt]);
     keep(x0);
     keep(corrected);

@@ -14,7 +14,6 @@ import { describe, expect, test } from 'vitest';
 import {
   ablationSampler,
   ancestral,
-  brownianNormals,
   type Denoiser,
   ddim,
   ddimInversion,
@@ -44,6 +43,7 @@ import {
   unipc,
   type VectorSpace,
 } from './index.js';
+import { brownianNormals } from './noise/index.js';
 import { drawsSpace, gaussianDenoiser, gaussianScale, numberSpace } from './testing/index.js';
 
 const sd = 0.5;

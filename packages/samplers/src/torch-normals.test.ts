@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { torchCpuNormals, torchCudaNormals } from './index.js';
 import { mersenneTwister } from './mersenne-twister.js';
+import { torchCpuNormals, torchCudaNormals } from './noise/index.js';
 import { philox } from './torch-cuda-normals.js';
 
 test('mt19937 gives its published numbers', () => {

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { drain, type VectorSpace } from '../index.js';
+import { fromSchedulerConfig, SchedulerConfigError, schedulerClasses } from './index.js';
+
+type Case = {
+  readonly class: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly steps: number;
+  readonly grid: { readonly mu?: number };
+  readonly told: readonly number[];
+  readonly drawn: readonly number[];
+};
+const golden = JSON.parse(readFileSync(new URL('../../test/diffusers-golden.json', import.meta.url), 'utf8')) as {
+  readonly start: readonly number[];
+  readonly draws: readonly (readonly number[])[];
+  readonly cases: readonly Case[];
+};
+
+const space: VectorSpace<readonly number[]> = {
+  combine: (terms) => terms[0][1].map((_, i) => terms.reduce((sum, [coefficient, x]) => sum + coefficient * x[i], 0)),
+  clamp: (x, low, high) => x.map((value) => Math.min(Math.max(value, low), high)),
+  noise: (_, index) => golden.draws[index],
+  perImage: {
+    dot: () => [],
+    deviation: () => [],
+    absQuantile: (x, part) => {
+      const sorted = x.map(Math.abs).sort((a, b) => a - b);
+      const at = part * (sorted.length - 1);
+      return [sorted[Math.floor(at)] + (at % 1) * (sorted[Math.ceil(at)] - sorted[Math.floor(at)])];
+    },
+    scale: (x, [factor]) => x.map((value) => value * factor),
+  },
+};
+const network = (x: readonly number[], t: number) => x.map((value) => 0.6 * Math.sin(1.7 * value + 0.0031 * t) - 0.2 * value + 0.1);
+
+/** Relative to the largest element. All is float64; wider where diffusers puts a small number for a signal of 0, and we take the limit. */
+const toleranceOf = (one: Case) => {
+  if (one.class === 'UniPCMultistepScheduler' && one.settings.use_flow_sigmas) return 1e-3; // starts at 1 − 1e-6
+  return { IPNDMScheduler: 1e-5, SCMScheduler: 1e-4 }[one.class] ?? 1e-9; // alpha 1e-6, and cos 1.5708 = −3.7e-6
+};
+
+test('every class of the list has a recorded run of diffusers', () => {
+  expect(new Set(golden.cases.map((one) => one.class))).toEqual(new Set(schedulerClasses));
+});
+
+describe('draws what diffusers 58eb52c draws, and tells the network the same times', () => {
+  test.each(golden.cases.map((one) => [one.class, one.steps, JSON.stringify(one.settings), one] as const))(
+    '%s in %d steps, %s',
+    async (_, __, ___, one) => {
+      const plan = fromSchedulerConfig({ _class_name: one.class, ...one.settings });
+      const grid = plan.grid(one.steps, one.grid);
+      const told: number[] = [];
+      const denoise = plan.denoiser(
+        space,
+        (x, t) => {
+          told.push(t);
+          return network(x, t);
+        },
+        grid,
+      );
+      const { sigma } = grid.levels[0];
+      const xT = golden.start.map((value) => value * sigma);
+      const drawn = await drain(plan.sample(space, denoise, xT, grid.levels));
+      const error = Math.max(...drawn.map((value, i) => Math.abs(value - one.drawn[i]))) / Math.max(...one.drawn.map(Math.abs));
+      expect(error).toBeLessThan(toleranceOf(one));
+      const unsaid = one.steps - grid.times.length; // a last step of no length, left out
+      expect(told.length).toBe(one.told.length - unsaid);
+      for (const [i, time] of one.told.slice(0, told.length).entries())
+        expect(Math.abs(told[i] - time)).toBeLessThan(1e-3 + 1e-9 * Math.abs(time));
+    },
+  );
+});
+
+test('what is not known is named', () => {
+  const sd = { _class_name: 'EulerDiscreteScheduler', beta_schedule: 'scaled_linear', clip_sample: false, skip_prk_steps: true };
+  expect(fromSchedulerConfig(JSON.stringify(sd)).ignored).toEqual(['clip_sample', 'skip_prk_steps']);
+  const refused: [unknown, RegExp][] = [
+    [
+      { ...sd, beta_schedule: 'sigmoid' },
+      /EulerDiscreteScheduler with beta_schedule "sigmoid" is not known here; known: "linear", "scaled_linear"/,
+    ],
+    [{ ...sd, timestep_type: 'continuous' }, /timestep_type "continuous"/],
+    [{ ...sd, num_train_timesteps: '1000' }, /num_train_timesteps "1000" is not known here; known: numbers/],
+    [{ _class_name: 'PNDMScheduler' }, /skip_prk_steps undefined is not known here; known: true/],
+    [{ _class_name: 'VQDiffusionScheduler' }, /VQDiffusionScheduler is not known here; known: CMStochastic/],
+    [{ _class_name: 'DPMSolverMultistepScheduler', algorithm_type: 'dpmsolver' }, /algorithm_type "dpmsolver"/],
+    [{}, /_class_name/],
+  ];
+  for (const [json, message] of refused) {
+    expect(() => fromSchedulerConfig(json)).toThrow(message);
+    expect(() => fromSchedulerConfig(json)).toThrow(SchedulerConfigError);
+  }
+  const flux = fromSchedulerConfig({ _class_name: 'FlowMatchEulerDiscreteScheduler', use_dynamic_shifting: true });
+  expect(() => flux.grid(4)).toThrow(/give grid\(steps, \{ tokens \}\)/);
+  expect(flux.grid(4, { tokens: 4096 })).toEqual(flux.grid(4, { mu: 1.15 }));
+});

@@ -1,0 +1,3 @@
+export { brownianNormals } from '../brownian-normals.js';
+export { torchCpuNormals } from '../torch-cpu-normals.js';
+export { torchCudaNormals } from '../torch-cuda-normals.js';
