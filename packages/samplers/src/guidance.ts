@@ -1,6 +1,6 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { ModelCall } from './denoiser.js';
-import type { Network, NetworkAnswer } from './denoiser-from.js';
+import type { Network, NetworkAnswer } from './network.js';
 import type { VectorSpace } from './vector-space.js';
 
 /** Classifier-free guidance (CFG): conditional + (scale − 1)·(conditional − unconditional). Source: Ho & Salimans 2022. */

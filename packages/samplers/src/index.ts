@@ -1,15 +1,7 @@
 export { type AblationOptions, ablationSampler } from './ablation.js';
 export { ancestral, type DdimOptions, ddim } from './ddim.js';
 export { clampedDenoiser, type Denoiser, type ModelCall } from './denoiser.js';
-export {
-  type DenoiserOptions,
-  denoiserFrom,
-  flowTime,
-  type Network,
-  type NetworkAnswer,
-  type NetworkCall,
-  type NetworkPrediction,
-} from './denoiser-from.js';
+export { type DenoiserOptions, denoiserFrom, flowTime } from './denoiser-from.js';
 export { type DpmSolverOptions, dpmSolver2M, dpmSolver2MInversion, dpmSolver3M } from './dpm-solver.js';
 export { dpmSolver2S, dpmSolver2SAncestral, dpmSolverSDE } from './dpm-solver-2s.js';
 export { dpm2, dpm2Ancestral } from './dpm2.js';
@@ -28,6 +20,7 @@ export { type PredictorCorrectorOptions, predictorCorrector } from './langevin-c
 export { lcmDenoiser } from './lcm-denoiser.js';
 export { ModelAnswerError } from './model-answer-error.js';
 export { type ConsistencyOptions, multistepConsistency } from './multistep-consistency.js';
+export type { Network, NetworkAnswer, NetworkCall, NetworkPrediction } from './network.js';
 export { hashNormals, type Normals, normalsPerImage } from './normals.js';
 export { type SaSolverOptions, saSolver } from './sa-solver.js';
 export {

@@ -95,3 +95,44 @@ test('what is not known is named', () => {
   expect(() => flux.grid(4)).toThrow(/give grid\(steps, \{ tokens \}\)/);
   expect(flux.grid(4, { tokens: 4096 })).toEqual(flux.grid(4, { mu: 1.15 }));
 });
+
+/** Classes of diffusers 58eb52c that are not followed, and why. */
+const missing: Record<string, string> = {
+  'CogVideoXDDIM, CogVideoXDPM': 'their shift of the SNR is not there',
+  'DDIMInverse, DPMSolverMultistepInverse': 'by `ddimInversion` and `dpmSolver2MInversion`, whose start is an image',
+  DDPMWuerstchen: 'its cosine in continuous time is not there',
+  DPMSolverSinglestep: 'its midpoints from the grid are not there; `dpmSolver2S` has its own',
+  'KarrasVe, ScoreSdeVe, ScoreSdeVp': 'by `edmStochastic`, `predictorCorrector` and `eulerMaruyama`',
+  RePaint: 'by `repaint`, which needs image and mask',
+  'Amused, BlockRefinement, DiscreteDDIM, EntropyBound, VQDiffusion': 'discrete',
+  'ConsistencyDecoder, Helios, HeliosDMD, MiniMaxH3, UnCLIP': "one model's own",
+};
+
+test('the table of classes in the docs is of these runs', async () => {
+  const rows = schedulerClasses.map((name) => {
+    const runs = golden.cases.filter((one) => one.class === name);
+    const within = Math.max(...runs.map(toleranceOf));
+    return `| ${name} | ${runs.length} | ${[...new Set(runs.map(({ steps }) => steps))].join(', ')} | ${within.toExponential(0)} |`;
+  });
+  const without = Object.entries(missing).map(([names, why]) => `| ${names} | ${why} |`);
+  const page = [
+    "# diffusers' scheduler classes in `fromSchedulerConfig`",
+    '',
+    'Written by a test (`from-scheduler-config.test.ts`) from runs of diffusers 58eb52c in float64: `test/make-diffusers-golden.py` recorded them.',
+    'Relative difference of the drawn image; where it is above 1e-9, diffusers puts a small number for a signal of 0 and the limit is taken here.',
+    '',
+    `${schedulerClasses.length} of 49 classes:`,
+    '',
+    '| class | recorded runs | steps | agrees within |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    'Not by `fromSchedulerConfig`:',
+    '',
+    '| class | why |',
+    '| --- | --- |',
+    ...without,
+    '',
+  ];
+  await expect(page.join('\n')).toMatchFileSnapshot('../../diffusers-schedulers.md');
+});

@@ -9,7 +9,7 @@ import {
 } from '@tract/schedules';
 import { ancestral, ddim } from '../ddim.js';
 import type { Denoiser } from '../denoiser.js';
-import { type DenoiserOptions, denoiserFrom, type Network, type NetworkPrediction } from '../denoiser-from.js';
+import { type DenoiserOptions, denoiserFrom } from '../denoiser-from.js';
 import { dpmSolver2M, dpmSolver3M } from '../dpm-solver.js';
 import { dpmSolverSDE } from '../dpm-solver-2s.js';
 import { dpm2, dpm2Ancestral } from '../dpm2.js';
@@ -20,6 +20,7 @@ import type { Guidance } from '../guidance.js';
 import { heun } from '../heun.js';
 import { lcmDenoiser } from '../lcm-denoiser.js';
 import { multistepConsistency } from '../multistep-consistency.js';
+import type { Network, NetworkPrediction } from '../network.js';
 import { saSolver } from '../sa-solver.js';
 import { tcd } from '../tcd.js';
 import { unipc } from '../unipc.js';
