@@ -18,8 +18,8 @@ export function networkWork({ network: config, batch }) {
   const params = initUNet(config, 0);
   const x = noise({ seed: 0, samples: { first: 0, count: batch }, shape });
   const logSNR = Array.from({ length: batch }, (_, i) => 8 - i);
-  const teaching = teacherSetup({ network, prediction: 'v', updates: endless });
-  const distilling = distillSetup({ network, prediction: 'v', phaseSteps: [1024, 32, 1], updates: endless });
+  const teaching = teacherSetup({ network, prediction: 'v', totalSteps: endless });
+  const distilling = distillSetup({ network, prediction: 'v', phaseSteps: [1024, 32, 1], totalSteps: endless });
   const states = { teacher: initTeacher(params), student: initDistillation(distilling, params) };
 
   const steps = (name, step) => async (count) => {

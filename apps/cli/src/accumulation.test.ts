@@ -4,7 +4,7 @@ import {
   type DistillBatch,
   distillSetup,
   distillStep,
-  edmGridProcess,
+  edmNoiseGrid,
   initDistillation,
   initTeacher,
   type StepResult,
@@ -49,14 +49,14 @@ type Result = StepResult<{ readonly moments: Moments<NetworkParams> }>;
 
 /** A step that has all it needs: images of so many pixels a side, and a batch in so many parts. */
 function teacherStepOf(accumulate: number, side = 4): () => Result {
-  const more = { levelAt: lognormalLevel, lossWeight: edmWeight(), updates: 10, seed: 3, clipNorm: 1 };
+  const more = { levelAt: lognormalLevel, lossWeight: edmWeight(), totalSteps: 10, seed: 3, clipNorm: 1 };
   const setup = teacherSetup({ ...modelOf(model), ...more, accumulate });
   const [state, batch] = [initTeacher(livelyParams(4)), batchOf(side)];
   return () => teacherStep(setup, state, batch);
 }
 
 function distillStepOf(accumulate: number, side = 4): () => Result {
-  const more = { rule: tractEdm(), process: edmGridProcess, phaseSteps: [8, 1], updates: 10, seed: 3 };
+  const more = { rule: tractEdm(), noiseGrid: edmNoiseGrid, phaseSteps: [8, 1], totalSteps: 10, seed: 3 };
   const setup = distillSetup({ ...modelOf(model), ...more, accumulate });
   const { augment: _augment, ...batch } = batchOf(side); // which students are not told
   const state = { ...initDistillation(setup, livelyParams(4)), student: livelyParams(5) };

@@ -7,7 +7,9 @@ import { scoresOf } from './measuring/kept-scores.js';
 import { type DistillPreset, distillPresets, type TrainPreset, trainPresets } from './presets.js';
 import { inSteps, withCommas } from './quantity.js';
 import { distillSchema } from './settings/distill-schema.js';
+import { upgradeSettings } from './settings/older-settings.js';
 import { trainSchema } from './settings/train-schema.js';
+import type { PlainMap } from './settings/yaml-value.js';
 
 type Row = readonly [name: string, value: string];
 
@@ -38,7 +40,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** A recipe that is not of this program, or is of another version of it, is shown as it is. */
 function storyOf(model: ModelDescription): Story {
-  const { imagesSeen: _, ...recipe } = model.recipe ?? {};
+  const { imagesSeen: _, ...recipe } = upgradeSettings((model.recipe ?? {}) as PlainMap);
   const data = recipe.data ?? model.data;
   const student = distillSchema.safeParse({ ...recipe, data });
   if (student.success) return studentStory(model, student.data);
@@ -74,7 +76,7 @@ function studentStory({ samplingSteps: [steps] }: ModelDescription, settings: Di
   const {
     schedule,
     phaseWeights,
-    noisyShare,
+    highNoiseFraction,
     huberWidth,
     huberOver,
     clipStudent,
@@ -83,18 +85,19 @@ function studentStory({ samplingSteps: [steps] }: ModelDescription, settings: Di
     decay,
     batch,
     selfEma,
-    restart,
+    reinitStudent,
   } = settings;
   const shares = phaseWeights ? ` with ${phaseWeights.join(' : ')} of the images` : '';
   const loss = `${huberWidth > 0 ? `pseudo-Huber loss of width ${huberWidth}${huberOver === 'samples' ? ' over whole images' : ''}` : 'squared error'}${clipStudent ? ' of the clipped prediction' : ''}`;
-  const noisier = noisyShare === undefined ? '' : `, a share of ${noisyShare} of the images from the noisier half of their places`;
+  const noisier =
+    highNoiseFraction === undefined ? '' : `, a fraction of ${highNoiseFraction} of the images from the noisier half of all start points`;
   return {
     title: `${isDigits(settings.data) ? 'Handwritten digits' : withoutPlace(settings.data)} in ${steps === 1 ? 'one step' : inSteps(steps)}`,
     sentence: `A student of ${steps} sampling step${steps === 1 ? '' : 's'}, distilled by the rule ${settings.method} from \`${settings.teacher}\`; the weights are the sampling average (EMA).`,
     rows: [
       dataRow(settings),
       ['teacher', `\`${settings.teacher}\``],
-      ['schedule', `${schedule.join(' -> ')} steps${shares}${restart === 'teacher' ? ', each phase started from its teacher' : ''}`],
+      ['schedule', `${schedule.join(' -> ')} steps${shares}${reinitStudent ? ', each phase started from its teacher' : ''}`],
       [
         'recipe',
         `${loss}, weighed by ${lossWeight}, Adam at ${learningRate} (${decay} within each phase), ${clipping(settings)}, batch ${batch}, self-teacher momentum ${selfEma}, ${describeAveraging(settings)} per phase${noisier}`,

@@ -29,7 +29,7 @@ test.skipIf(reason !== undefined)(
       network: (params, xt, conditioning) => applyUNet(config, params, xt, conditioning),
       prediction: 'v',
       phaseSteps: [16, 4, 1],
-      updates: 100,
+      totalSteps: 100,
     });
     const images = 2;
     const teacher = initUNet(config, 3);

@@ -38,7 +38,7 @@ export class TeacherBench {
 
   constructor(size: BenchSize) {
     this.x0 = batchOf(size);
-    this.setup = teacherSetup({ network: networkOf(size.network), prediction: 'v', updates: endless });
+    this.setup = teacherSetup({ network: networkOf(size.network), prediction: 'v', totalSteps: endless });
     const params = initUNet(size.network, 0);
     this.state = initTeacher(params);
     dispose(params);
@@ -67,7 +67,7 @@ export class TractBench {
   constructor({ network, batch }: BenchSize) {
     this.x0 = batchOf({ network, batch });
     this.network = networkOf(network);
-    this.setup = distillSetup({ network: this.network, prediction: 'v', phaseSteps: [1024, 1], updates: endless });
+    this.setup = distillSetup({ network: this.network, prediction: 'v', phaseSteps: [1024, 1], totalSteps: endless });
     const teacher = initUNet(network, 0);
     this.state = initDistillation(this.setup, teacher);
     dispose(teacher);

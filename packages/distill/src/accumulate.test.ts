@@ -3,23 +3,28 @@ import { dispose, leaves, linear, memory, mul, noise, read, readScalar, reshape,
 import { expectClose } from '@tract/tensor/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  cosineNoiseGrid,
   type DistillBatch,
   distillSetup,
   distillStep,
   initDistillation,
   initTeacher,
+  jumpOf,
   type Network,
+  phasesOf,
   type StepResult,
   type TeacherBatch,
   type Training,
   teacherSetup,
   teacherStep,
-  vpProcess,
 } from './index.js';
 import { gaussianImages } from './testing/images.js';
 import { exactGains, type GainTable, gainNetwork } from './testing/toy-network.js';
 
 beforeAll(() => useBackend('cpu'));
+
+const grid = cosineNoiseGrid(16);
+const [phase] = phasesOf([16, 4, 1]);
 
 const [images, shape] = [6, [3, 2, 1]];
 
@@ -48,7 +53,7 @@ async function expectSame(step: (accumulate: number) => Parameters<typeof number
   });
 }
 
-describe.each([2, 3, 6])('a batch in %i parts', (accumulate) => {
+describe.each([2, 3, 6])('a batch in %i microbatches', (accumulate) => {
   const labels = [3, 1, 0, 2, 1, 3];
   const augment = labels.map((_, i) => [i / 4, 1 - i / 3]);
 
@@ -57,24 +62,30 @@ describe.each([2, 3, 6])('a batch in %i parts', (accumulate) => {
     ['given', (): Partial<TeacherBatch> => ({ noise: eps(), times: [0.1, 0.3, 0.5, 0.6, 0.8, 0.9] })],
   ])('trains a teacher as the whole does, noise and times being %s', (_, more) =>
     expectSame((parts) => {
-      const setup = teacherSetup({ network: told, prediction: 'v', updates: 10, accumulate: parts });
+      const setup = teacherSetup({ network: told, prediction: 'v', totalSteps: 10, accumulate: parts });
       return teacherStep(setup, initTeacher(start()), { x0: x0(), labels, augment, ...more() });
     }, accumulate),
   );
 
   test.each([
     ['drawn', (): Partial<DistillBatch> => ({})],
-    ['given', (): Partial<DistillBatch> => ({ noise: eps(), draws: [1, 2, 3, 4, 1, 2].map((group) => ({ group, semi: group % 3 })) })],
-  ])('distils as the whole does, noise and draws being %s', (_, more) => {
-    const network: Network<GainTable> = gainNetwork(vpProcess(16));
+    [
+      'given',
+      (): Partial<DistillBatch> => ({
+        noise: eps(),
+        jumps: [1, 2, 3, 4, 1, 2].map((interval) => jumpOf(grid, phase, { interval, offset: interval % 3 })),
+      }),
+    ],
+  ])('distils as the whole does, noise and jumps being %s', (_, more) => {
+    const network: Network<GainTable> = gainNetwork(cosineNoiseGrid(16));
     const seen: number[] = [];
     const labelled: Network<GainTable> = (params, xt, conditioning) => {
       seen.push(...(conditioning.labels ?? []));
       return network(params, xt, conditioning);
     };
     return expectSame((parts) => {
-      const setup = distillSetup({ network: labelled, prediction: 'x0', phaseSteps: [16, 4, 1], updates: 10, accumulate: parts });
-      const state = { ...initDistillation(setup, exactGains(vpProcess(16), 0.25)), student: exactGains(vpProcess(16), 0.4) };
+      const setup = distillSetup({ network: labelled, prediction: 'x0', phaseSteps: [16, 4, 1], totalSteps: 10, accumulate: parts });
+      const state = { ...initDistillation(setup, exactGains(cosineNoiseGrid(16), 0.25)), student: exactGains(cosineNoiseGrid(16), 0.4) };
       seen.length = 0;
       const result = distillStep(setup, state, { x0: x0(), labels, ...more() });
       const part = images / parts;
@@ -91,15 +102,21 @@ test('each part of a teacher in training is told its place in the batch', () => 
     seen.push(training);
     return linear(xt, params.weight, params.bias);
   };
-  const setup = teacherSetup({ network, prediction: 'x0', updates: 10, seed: 5, accumulate: 3 });
+  const setup = teacherSetup({ network, prediction: 'x0', totalSteps: 10, seed: 5, accumulate: 3 });
   teacherStep(setup, initTeacher(start()), { x0: x0() });
   expect(seen).toEqual([0, 2, 4].map((first) => ({ seed: 5, step: 0, first })));
 });
 
 test('a step in parts leaves as many live tensors as it found', () => {
-  const setup = distillSetup({ network: gainNetwork(vpProcess(16)), prediction: 'x0', phaseSteps: [16, 4], updates: 10, accumulate: 2 });
+  const setup = distillSetup({
+    network: gainNetwork(cosineNoiseGrid(16)),
+    prediction: 'x0',
+    phaseSteps: [16, 4],
+    totalSteps: 10,
+    accumulate: 2,
+  });
   const batch = { x0: x0() };
-  let state = initDistillation(setup, exactGains(vpProcess(16), 0.25));
+  let state = initDistillation(setup, exactGains(cosineNoiseGrid(16), 0.25));
   const before = memory();
   for (let i = 0; i < 3; i++) {
     const { state: next, loss, gradNorm } = distillStep(setup, state, batch);
@@ -110,11 +127,13 @@ test('a step in parts leaves as many live tensors as it found', () => {
 });
 
 test('parts that are none are refused, before the state is consumed', () => {
-  const options = { network: gainNetwork(vpProcess(16)), prediction: 'x0', phaseSteps: [16, 4], updates: 10 } as const;
-  expect(() => distillSetup({ ...options, accumulate: 0 })).toThrow('distillSetup: accumulate must be a whole number of parts ≥ 1, got 0');
+  const options = { network: gainNetwork(cosineNoiseGrid(16)), prediction: 'x0', phaseSteps: [16, 4], totalSteps: 10 } as const;
+  expect(() => distillSetup({ ...options, accumulate: 0 })).toThrow(
+    'distillSetup: accumulate must be a whole number of microbatches ≥ 1, got 0',
+  );
   expect(() => teacherSetup({ ...options, accumulate: 1.5 })).toThrow('teacherSetup: accumulate must be');
   const setup = distillSetup({ ...options, accumulate: 4 });
-  const state = initDistillation(setup, exactGains(vpProcess(16), 0.25));
+  const state = initDistillation(setup, exactGains(cosineNoiseGrid(16), 0.25));
   const live = memory();
   const batch = { x0: x0() };
   expect(() => distillStep(setup, state, batch)).toThrow('distillStep: accumulate must divide the batch, 6 images, got 4');

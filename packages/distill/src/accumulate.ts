@@ -1,26 +1,30 @@
 import { add, scope, type Tensor, type Tree, type ValueAndGrads } from '@tract/tensor';
-import type { Part } from './batch.js';
+import type { Microbatch } from './batch.js';
 
-/** Function from a part of a batch to its loss and gradients; `addTo` are gradients to add to, which are consumed. */
-export type PartGradients<P> = (part: Part, addTo: P | undefined) => ValueAndGrads<P>;
+/** Function from a microbatch to its loss and gradients; `addTo` are gradients to add to, which are consumed. */
+export type MicrobatchGradients<P> = (microbatch: Microbatch, addTo: P | undefined) => ValueAndGrads<P>;
 
-/** @throws RangeError when a setup asks for parts that are none. */
+/** Check the number of microbatches of a setup, and give it back. @throws RangeError when it is no whole number ≥ 1. */
 export function requireAccumulate(name: string, accumulate: number): number {
   if (Number.isInteger(accumulate) && accumulate >= 1) return accumulate;
-  throw new RangeError(`${name}: accumulate must be a whole number of parts ≥ 1, got ${accumulate}`);
+  throw new RangeError(`${name}: accumulate must be a whole number of microbatches ≥ 1, got ${accumulate}`);
 }
 
-/** @throws RangeError when a batch cannot be cut into so many equal parts. */
-export function requireParts(name: string, images: number, accumulate: number): void {
+/** Check that a batch divides into so many equal microbatches. @throws RangeError */
+export function requireMicrobatches(name: string, images: number, accumulate: number): void {
   if (images % accumulate !== 0)
     throw new RangeError(`${name}: accumulate must divide the batch, ${images} images, got ${accumulate}; change one of the two`);
 }
 
 /**
- * Loss and gradients of a batch, one after the other of `accumulate` equal parts: what only a part needs is freed before the next. The sums are those of the
+ * Sum loss and gradients over `accumulate` equal microbatches, one after the other: what only one needs is freed before the next. The sums are those of the
  * whole batch but for the order in which they are rounded. The caller owns the result.
  */
-export function accumulated<P extends Tree<Tensor>>(images: number, accumulate: number, gradientsOf: PartGradients<P>): ValueAndGrads<P> {
+export function accumulated<P extends Tree<Tensor>>(
+  images: number,
+  accumulate: number,
+  gradientsOf: MicrobatchGradients<P>,
+): ValueAndGrads<P> {
   const count = images / accumulate;
   return scope(() => {
     let sum: ValueAndGrads<P> | undefined;

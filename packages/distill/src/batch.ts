@@ -1,6 +1,6 @@
 import { type NoiseKey, noise, slice, type Tensor } from '@tract/tensor';
 
-/** What teacher training and distillation both take: images, and what a caller may give instead of having it drawn. */
+/** Batch of images, and what a caller may give instead of having it drawn. */
 export type Batch = {
   /** Clean images [B,H,W,C] in [-1, 1]; stay the caller's. */
   readonly x0: Tensor;
@@ -10,14 +10,14 @@ export type Batch = {
   readonly noise?: Tensor;
 };
 
-/** Neighbours in a batch: the place of the first, and how many. */
-export type Part = { readonly first: number; readonly count: number };
+/** Neighbours in a batch: the index of the first, and how many. */
+export type Microbatch = { readonly first: number; readonly count: number };
 
-/** The whole of a batch as a part. */
-export const wholeOf = ({ x0 }: Batch): Part => ({ first: 0, count: x0.shape[0] });
+/** Give the whole of a batch as one microbatch. */
+export const wholeOf = ({ x0 }: Batch): Microbatch => ({ first: 0, count: x0.shape[0] });
 
-/** A part of a batch as a batch of its own: tensors and lists alike have one entry per image. Slices are fresh and belong to the current scope. */
-export function partOf<B extends Batch>(batch: B, { first, count }: Part): B {
+/** Cut a microbatch out: tensors and lists alike have one entry per image. Slices are fresh and belong to the current scope. */
+export function microbatchOf<B extends Batch>(batch: B, { first, count }: Microbatch): B {
   if (count === wholeOf(batch).count) return batch;
   const cut = (entries: Tensor | readonly unknown[]): Tensor | readonly unknown[] =>
     'shape' in entries ? rows(entries, { first, count }) : entries.slice(first, first + count);
@@ -25,15 +25,18 @@ export function partOf<B extends Batch>(batch: B, { first, count }: Part): B {
   return Object.fromEntries(given.map(([name, entries]) => [name, cut(entries)])) as B;
 }
 
-const rows = (x: Tensor, { first, count }: Part): Tensor =>
+const rows = (x: Tensor, { first, count }: Microbatch): Tensor =>
   slice(x, [first, ...x.shape.slice(1).map(() => 0)], [count, ...x.shape.slice(1)]);
 
-/** Draw the noise of a part of a batch by key and place in the batch, so that it is the same in parts. It belongs to the current scope. */
-export const drawNoise = ({ x0 }: Batch, key: NoiseKey, part: Part): Tensor => noise({ ...key, samples: part, shape: x0.shape.slice(1) });
+/** Draw the noise of a microbatch by key and index in the batch, so that it is the same however the batch is cut. It belongs to the current scope. */
+export const drawNoise = ({ x0 }: Batch, key: NoiseKey, microbatch: Microbatch): Tensor =>
+  noise({ ...key, samples: microbatch, shape: x0.shape.slice(1) });
 
 /**
+ * Check that everything in a batch fits its images.
+ *
  * @param counts lengths of further lists that need one entry per image, by name.
- * @throws RangeError when a part of the batch does not fit the images.
+ * @throws RangeError when something does not.
  */
 export function requireBatch(
   name: string,

@@ -1,63 +1,69 @@
 import { constantRate, type LearningRateSchedule } from '@tract/optim';
-import type { LossWeight, Preconditioning } from '@tract/schedules';
+import type { JumpWeight, Preconditioning } from '@tract/schedules';
 import type { HuberOptions } from '@tract/tensor';
 import { requireAccumulate } from './accumulate.js';
-import { type Phase, phaseShares, phasesOf } from './phases.js';
+import { type Average, type Averaging, averageOf, requireMomentum, requireRates } from './averaging.js';
+import { cosineNoiseGrid, type NoiseGrid } from './noise-grid.js';
+import { type Phase, phaseFractions, phasesOf } from './phases.js';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';
-import { type Process, vpProcess } from './process.js';
-import { type Average, type Averaging, averageOf, requireMomentum, requireRates } from './settings.js';
-import type { TargetRule } from './target-rule.js';
+import type { Clip, TargetRule } from './target-rule.js';
 import { tract } from './tract.js';
-
-/** What happens to the student at a phase change: it goes on as it is (the published code), or restarts as a copy of its new teacher (the paper). */
-export type Restart = 'keep' | 'teacher';
 
 export type DistillOptions<P> = {
   readonly network: Network<P>;
   readonly prediction: Prediction;
-  /** With it the network is the F inside, and `prediction` must be 'x0'. */
+  /** Scales around the network, which is then the F inside; `prediction` must be 'x0'. */
   readonly preconditioning?: Preconditioning;
   /** Sampling steps before, between and after the phases, such as [1024, 32, 1]. */
   readonly phaseSteps: readonly number[];
   /** Training steps of the whole run. */
-  readonly updates: number;
-  /** How the phases share the updates: one weight each; equally unless told, as in the paper. */
+  readonly totalSteps: number;
+  /** Weights by which the phases divide the run. Default: equal ones, as in the paper. */
   readonly phaseWeights?: readonly number[];
-  /** The index grid, a multiple of the first of `phaseSteps`; that one unless told. */
+  /** Steps of the index grid, a multiple of the first of `phaseSteps`. Default: that one. */
   readonly timesteps?: number;
-  /** Makes the noise levels of the index grid; the cosine schedule's unless told. */
-  readonly process?: (timesteps: number) => Process;
+  /** Function that makes the grid of noise levels. Default: the cosine schedule's. */
+  readonly noiseGrid?: (timesteps: number) => NoiseGrid;
+  /** Default: `tract`. */
   readonly rule?: TargetRule;
-  /** The weight of the loss at a noise level; the rule's own unless told. */
-  readonly lossWeight?: LossWeight;
+  /** Weight of the loss of a jump. Default: the rule's. */
+  readonly lossWeight?: JumpWeight;
+  /** Which predictions that make a target are clipped to [−1, 1]. Default: those that the rule clips. */
+  readonly clip?: Clip;
   /**
-   * Share of the training images, in [0, 1], that start in the noisier half of all places, where the student has most to learn; uniform draws unless
-   * told, as in the paper.
+   * Fraction of the training images, in [0, 1], that start in the noisier half of all start points, where the student has most to learn. Default: uniform
+   * draws, as in the paper.
    */
-  readonly noisyShare?: number;
-  /** Whole number in [0, 2^53). */
+  readonly highNoiseFraction?: number;
+  /** Whole number in [0, 2^53). Default: 0. */
   readonly seed?: number;
+  /** Default: 2e-4. */
   readonly learningRate?: number;
-  /** Factor on the learning rate as a function of the progress of the phase, from 0 in each. */
-  readonly schedule?: LearningRateSchedule;
-  /** The gradient's norm is brought down to this; 0 leaves it. */
+  /** Factor on the learning rate as a function of the progress of the phase, from 0 in each. Default: 1. */
+  readonly lrSchedule?: LearningRateSchedule;
+  /** Largest norm of the gradient; 0 leaves it as it is. Default: 1. */
   readonly clipNorm?: number;
-  /** Equal parts of a batch that are computed one after the other, so that memory is needed for one of them; 1 unless told. */
+  /** Equal microbatches of a batch that are computed one after the other, so that memory is needed for one of them. Default: 1. */
   readonly accumulate?: number;
+  /** Default: the rule's, else 0.5. */
   readonly selfTeacherMomentum?: number;
-  /** The sampling average; a residual is over the updates of one phase. */
+  /** Sampling average; a residual is over the steps of one phase. Default: a residual of 1e-3. */
   readonly ema?: Averaging;
-  readonly restart?: Restart;
+  /**
+   * Restart student, moments and averages from the new teacher at a phase change, as in the paper; else they go on as they are, as in the published code.
+   * Default: false.
+   */
+  readonly reinitStudent?: boolean;
   /**
    * Width c > 0, in pixel values, of the pseudo-Huber loss 2c·(√(d² + c²) − c), which counts a difference d well above c in proportion
-   * where the squared error counts its square. Squared error unless told, as in the paper.
+   * where the squared error counts its square; 0 is the squared error. Default: the rule's, else 0.
    */
   readonly huberWidth?: number;
-  /** Whether d is the difference of a pixel, as it is unless told, or the length of the difference of a whole image. */
+  /** Take d as the difference of each element, or as the length of the difference of each whole image. Default: the rule's, else 'elements'. */
   readonly huberOver?: HuberOptions['over'];
   /**
-   * Also the student's prediction is clipped, as the rule clips its targets, before the two are compared; the gradient passes as if it were not. A pixel that
-   * should be black may then be blacker than black, as it may when images are drawn. False unless told, as in the published code.
+   * Clip also the student's prediction, where targets are clipped, before the two are compared; the gradient passes as if it were not. A pixel that
+   * should be black may then be blacker than black, as it may when images are drawn. Default: false, as in the published code.
    */
   readonly clipStudent?: boolean;
 };
@@ -65,55 +71,62 @@ export type DistillOptions<P> = {
 /** Everything that stays the same from the first step of a distillation to its last. */
 export type DistillSetup<P> = {
   readonly model: Model<P>;
-  readonly process: Process;
+  readonly grid: NoiseGrid;
+  readonly gridOf: (timesteps: number) => NoiseGrid;
   readonly phases: readonly Phase[];
   readonly rule: TargetRule;
-  readonly noisyShare?: number;
+  readonly lossWeight: JumpWeight;
+  readonly clip: Clip;
+  readonly highNoiseFraction?: number;
   readonly seed: number;
-  readonly updates: number;
-  /** Each phase's part of the updates; they sum to 1. */
-  readonly shares: readonly number[];
+  readonly totalSteps: number;
+  /** Fraction of the run that each phase takes; they sum to 1. */
+  readonly phaseFractions: readonly number[];
   readonly learningRate: number;
-  readonly schedule: LearningRateSchedule;
+  readonly lrSchedule: LearningRateSchedule;
   readonly clipNorm: number;
   readonly accumulate: number;
   readonly selfTeacherMomentum: number;
-  /** The sampling average of each phase. */
+  /** Sampling average of each phase. */
   readonly emas: readonly Average[];
-  readonly restart: Restart;
-  readonly huberWidth?: number;
+  readonly reinitStudent: boolean;
+  readonly huberWidth: number;
   readonly huberOver?: HuberOptions['over'];
   readonly clipStudent: boolean;
 };
 
 /**
- * Checks the options once and fills in the published defaults: learning rate 2e-4 constant, clip 1, self-teacher momentum 0.5, sampling
- * average with residual 1e-3 per phase.
+ * Check the options once and fill in defaults: the rule's own, else those of TRACT's published code.
  *
  * @throws RangeError when an option is out of range, the phases do not descend and divide, or the rule cannot do them.
  */
 export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
-  const { network, prediction, preconditioning, phaseSteps, updates, timesteps = phaseSteps[0], seed = 0 } = options;
-  const { rule: named = tract, lossWeight = named.lossWeight } = options;
-  const rule: TargetRule = { ...named, lossWeight };
-  const { learningRate = 2e-4, schedule = constantRate, clipNorm = 1, restart = 'keep', ema = { residual: 1e-3 } } = options;
-  const { process = vpProcess, noisyShare, huberWidth, huberOver, clipStudent = false } = options;
+  const { network, prediction, preconditioning, phaseSteps, totalSteps, timesteps = phaseSteps[0], seed = 0 } = options;
+  const { rule = tract, lossWeight = rule.lossWeight, clip = rule.clip, clipStudent = false } = options;
+  const { huberWidth = rule.defaults?.huberWidth ?? 0, huberOver = rule.defaults?.huberOver } = options;
+  const { learningRate = 2e-4, lrSchedule = constantRate, clipNorm = 1, reinitStudent = false, ema = { residual: 1e-3 } } = options;
+  const { noiseGrid: gridOf = cosineNoiseGrid, highNoiseFraction } = options;
   requirePrediction('distillSetup', prediction);
   requireRates('distillSetup', { learningRate, clipNorm });
   const phases = phasesOf(phaseSteps, timesteps);
-  for (const phase of phases) rule.positions(phase); // a rule that cannot do a later phase should say so now
-  if (!(Number.isInteger(updates) && updates > phases.length)) {
-    throw new RangeError(`distillSetup: updates must be a whole number above the number of phases, ${phases.length}, got ${updates}`);
+  if (!(Number.isInteger(totalSteps) && totalSteps > phases.length)) {
+    throw new RangeError(`distillSetup: totalSteps must be a whole number above the number of phases, ${phases.length}, got ${totalSteps}`);
   }
-  if (noisyShare !== undefined && !(noisyShare >= 0 && noisyShare <= 1))
-    throw new RangeError(`distillSetup: noisyShare must be in [0, 1], got ${noisyShare}`);
-  if (huberWidth !== undefined && !(huberWidth > 0)) throw new RangeError(`distillSetup: huberWidth must be > 0, got ${huberWidth}`);
-  const shares = phaseShares(phases.length, options.phaseWeights);
+  if (highNoiseFraction !== undefined && !(highNoiseFraction >= 0 && highNoiseFraction <= 1))
+    throw new RangeError(`distillSetup: highNoiseFraction must be in [0, 1], got ${highNoiseFraction}`);
+  if (!(huberWidth >= 0)) throw new RangeError(`distillSetup: huberWidth must be ≥ 0, got ${huberWidth}`);
+  const grid = gridOf(timesteps);
+  // A rule that cannot do a later phase should say so now.
+  for (const phase of phases) rule.draw({ phase, progress: 0, grid, gridOf, count: 1, seed, step: 0, highNoiseFraction });
+  const fractions = phaseFractions(phases.length, options.phaseWeights);
   return {
-    ...{ model: { network, prediction, preconditioning }, process: process(timesteps), phases, rule, noisyShare, seed, updates, shares },
-    ...{ learningRate, schedule, clipNorm, restart, huberWidth, huberOver, clipStudent },
+    ...{ model: { network, prediction, preconditioning }, grid, gridOf, phases, rule, lossWeight, clip, highNoiseFraction, seed },
+    ...{ totalSteps, phaseFractions: fractions, learningRate, lrSchedule, clipNorm, reinitStudent, huberWidth, huberOver, clipStudent },
     accumulate: requireAccumulate('distillSetup', options.accumulate ?? 1),
-    selfTeacherMomentum: requireMomentum('distillSetup: selfTeacherMomentum', options.selfTeacherMomentum ?? 0.5),
-    emas: shares.map((share) => averageOf(ema, updates * share)),
+    selfTeacherMomentum: requireMomentum(
+      'distillSetup: selfTeacherMomentum',
+      options.selfTeacherMomentum ?? rule.defaults?.selfTeacherMomentum ?? 0.5,
+    ),
+    emas: fractions.map((fraction) => averageOf(ema, totalSteps * fraction)),
   };
 }

@@ -4,7 +4,7 @@ import type { DistillSetup } from './distill-setup.js';
 import { phaseAt } from './phases.js';
 
 /**
- * A distillation between two steps, as a value: three counters and trees of parameters. All trees have the form of the teacher's and
+ * State of a distillation between two steps, as a value: three counters and trees of parameters. All trees have the form of the teacher's and
  * own their tensors; `dispose(state)` frees them.
  *
  * Functions that return a next state consume the one they were given: its tensors are updated in place or freed. Keep a copy of what
@@ -28,14 +28,14 @@ export type DistillState<P> = {
   readonly spareGrads?: P;
 };
 
-/** A distillation before its first step: student and averages are copies of the teacher. The teacher's tensors stay the caller's. */
+/** Make the state before the first step: student and averages are copies of the teacher. The teacher's tensors stay the caller's. */
 export function initDistillation<P extends Tree<Tensor>>(setup: DistillSetup<P>, teacher: P): DistillState<P> {
   return { step: 0, phase: 0, ...freshStudent(setup, teacher), teacher: mapTree(teacher, clone) };
 }
 
 /**
- * Moves on to the phase that the state's step belongs to; gives the same state when it is there already. Entering a phase, the sampling
- * average becomes the teacher. Student, Adam's moments and both averages go on, or with `restart: 'teacher'` begin anew from the new teacher.
+ * Move on to the phase that the state's step belongs to; gives the same state when it is there already. Entering a phase, the sampling
+ * average becomes the teacher. Student, Adam's moments and both averages go on, or with `reinitStudent` begin anew from the new teacher.
  * Consumes the state.
  *
  * @throws RangeError when the step lies outside the run or before the state's phase.
@@ -51,15 +51,16 @@ export function advancePhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, sta
 }
 
 /** Find the phase that the next step of a state belongs to. @throws RangeError when the step lies outside the run. */
-export function phaseDue<P>({ updates, shares }: DistillSetup<P>, { step }: DistillState<P>): number {
-  if (step > updates)
-    throw new RangeError(`advancePhase: the run has ${updates} updates, the state is at step ${step}; set up a longer run`);
-  return phaseAt(step / updates, shares);
+export function phaseDue<P>({ totalSteps, phaseFractions }: DistillSetup<P>, { step }: DistillState<P>): number {
+  if (step > totalSteps) {
+    throw new RangeError(`advancePhase: the run has ${totalSteps} steps, the state is at step ${step}; set up a longer run`);
+  }
+  return phaseAt(step / totalSteps, phaseFractions);
 }
 
 function enterPhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: DistillState<P>, phase: number): DistillState<P> {
   dispose(state.teacher);
-  if (setup.restart === 'keep') return { ...state, phase, teacher: mapTree(state.studentEma, clone) };
+  if (!setup.reinitStudent) return { ...state, phase, teacher: mapTree(state.studentEma, clone) };
   const { step, studentEma: teacher, ...replaced } = state;
   dispose([replaced.student, replaced.moments, replaced.selfTeacher, replaced.spareGrads]);
   return { step, phase, ...freshStudent(setup, teacher), teacher };
@@ -67,6 +68,6 @@ function enterPhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: Disti
 
 function freshStudent<P extends Tree<Tensor>>({ rule }: DistillSetup<P>, teacher: P) {
   const copy = () => mapTree(teacher, clone);
-  const averages = rule.second === 'selfTeacher' ? { studentEma: copy(), selfTeacher: copy() } : { studentEma: copy() };
+  const averages = rule.usesSelfTeacher ? { studentEma: copy(), selfTeacher: copy() } : { studentEma: copy() };
   return { updates: 0, student: copy(), moments: zeroMoments(teacher), ...averages };
 }

@@ -1,11 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { ddimWeights, type NoiseLevel } from '@tract/schedules';
+import { ddimWeights, type NoiseLevel, truncatedSNRWeight } from '@tract/schedules';
 import { clone, dispose, mapTree, memory, noise, read, readScalar, squaredError, type Tensor, useBackend } from '@tract/tensor';
 import { checkGradient } from '@tract/tensor/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   advancePhase,
   btd,
+  cosineNoiseGrid,
   type DistillOptions,
   type DistillState,
   distillGradients,
@@ -14,8 +15,9 @@ import {
   distillTarget,
   distillUpdate,
   initDistillation,
+  jumpOf,
+  phasesOf,
   predictX0,
-  vpProcess,
 } from './index.js';
 import { gaussianImages } from './testing/images.js';
 import { exactGains, type GainTable, gainNetwork } from './testing/toy-network.js';
@@ -24,13 +26,13 @@ const timesteps = 16;
 const sd = 0.25;
 const shape = [2, 2, 1];
 const count = 5;
-const process = vpProcess(timesteps);
-const network = gainNetwork(process);
+const grid = cosineNoiseGrid(timesteps);
+const network = gainNetwork(grid);
 
 beforeAll(() => useBackend('cpu'));
 
 const setupOf = (options: Partial<DistillOptions<GainTable>> = {}) =>
-  distillSetup({ network, prediction: 'x0', phaseSteps: [16, 4, 1], updates: 10, ...options });
+  distillSetup({ network, prediction: 'x0', phaseSteps: [16, 4, 1], totalSteps: 10, ...options });
 const batchOf = (step = 0) => ({ x0: gaussianImages(sd, count, shape, { step }) });
 const valuesOf = async (table: GainTable | undefined) => [...(await read(table!.gain))];
 
@@ -50,21 +52,20 @@ async function run(setup: ReturnType<typeof setupOf>, state: DistillState<GainTa
 describe('the target', () => {
   test('lands, by one step, where teacher and self-teacher landed by two', async () => {
     const setup = setupOf();
-    const teacher = exactGains(process, sd);
+    const teacher = exactGains(grid, sd);
     const state = initDistillation(setup, teacher);
     const goal = distillTarget(setup, state, batchOf());
-    const { plan } = goal;
     const step = (from: NoiseLevel, to: NoiseLevel, x: number, x0: number) => {
       const { keepXt, addX0 } = ddimWeights(from, to);
       return from === to ? x : keepXt * x + addX0 * x0;
     };
     const clipped = async (params: GainTable, xt: Tensor, levels: readonly NoiseLevel[]) =>
       (await read(predictX0(setup.model, params, xt, levels))).map((x) => Math.min(Math.max(x, -1), 1));
-    const first = await clipped(state.teacher, goal.xa, plan.levelsA);
-    const second = await clipped(state.selfTeacher!, goal.xb, plan.levelsB);
-    const [xa, xb, target] = await Promise.all([goal.xa, goal.xb, goal.target].map(read));
-    plan.jumps.forEach(({ a, b, c }, sample) => {
-      const [levelA, levelB, levelC] = [a, b, c].map((index) => setup.process.levels[index]);
+    const first = await clipped(state.teacher, goal.xa, goal.levels);
+    const levelsB = goal.jumps.map(({ b }) => b);
+    const second = await clipped(state.selfTeacher!, goal.xb!, levelsB);
+    const [xa, xb, target] = await Promise.all([goal.xa, goal.xb!, goal.x0].map(read));
+    goal.jumps.forEach(({ a: levelA, b: levelB, c: levelC }, sample) => {
       for (let i = sample * 4; i < sample * 4 + 4; i++) {
         const atB = step(levelA, levelB, xa[i], first[i]);
         expect(xb[i]).toBeCloseTo(atB, 5);
@@ -74,23 +75,26 @@ describe('the target', () => {
   });
 
   test('of TRACT with two steps a group and the teacher for self-teacher is that of binary distillation', async () => {
-    const teacher = exactGains(process, sd);
-    const draws = [2, 3, 5, 8].map((group) => ({ group, semi: 0 }));
-    const batch = { x0: gaussianImages(sd, 4, shape), noise: noise({ seed: 4, samples: [0, 1, 2, 3], shape }), draws };
+    const teacher = exactGains(grid, sd);
+    const jumps = [2, 3, 5, 8].map((interval) => jumpOf(grid, phasesOf([16, 8])[0], { interval, offset: 0 }));
+    const batch = { x0: gaussianImages(sd, 4, shape), noise: noise({ seed: 4, samples: [0, 1, 2, 3], shape }), jumps };
     const [ours, binary] = await Promise.all(
       [setupOf({ phaseSteps: [16, 8] }), setupOf({ phaseSteps: [16, 8], rule: btd })].map(async (setup) =>
-        read(distillTarget(setup, initDistillation(setup, teacher), batch).target),
+        read(distillTarget(setup, initDistillation(setup, teacher), batch).x0),
       ),
     );
     expect(ours).toEqual(binary);
   });
 
   test('clips the predictions of TRACT, not those of binary distillation', async () => {
-    const teacher = exactGains(process, 100); // so sure of a wide spread that it predicts xt / alpha
-    const batch = { x0: gaussianImages(2, 4, shape), draws: [3, 4, 5, 6].map((group) => ({ group, semi: 0 })) };
+    const teacher = exactGains(grid, 100); // so sure of a wide spread that it predicts xt / alpha
+    const batch = {
+      x0: gaussianImages(2, 4, shape),
+      jumps: [3, 4, 5, 6].map((interval) => jumpOf(grid, phasesOf([16, 8])[0], { interval, offset: 0 })),
+    };
     const furthest = async (rule?: typeof btd) => {
       const setup = setupOf({ phaseSteps: [16, 8], rule });
-      return Math.max(...(await read(distillTarget(setup, initDistillation(setup, teacher), batch).target)).map(Math.abs));
+      return Math.max(...(await read(distillTarget(setup, initDistillation(setup, teacher), batch).x0)).map(Math.abs));
     };
     expect(await furthest()).toBeLessThanOrEqual(1);
     expect(await furthest(btd)).toBeGreaterThan(1.5);
@@ -98,9 +102,9 @@ describe('the target', () => {
 
   test('is a function of seed, step and image', async () => {
     const setup = setupOf({ seed: 1 });
-    const state = initDistillation(setup, exactGains(process, sd));
+    const state = initDistillation(setup, exactGains(grid, sd));
     const batch = batchOf();
-    const target = async (s: typeof setup, at: typeof state) => read(distillTarget(s, at, batch).target);
+    const target = async (s: typeof setup, at: typeof state) => read(distillTarget(s, at, batch).x0);
     expect(await target(setup, state)).toEqual(await target(setup, state));
     expect(await target(setup, { ...state, step: 1 })).not.toEqual(await target(setup, state));
     expect(await target(setupOf({ seed: 2 }), state)).not.toEqual(await target(setup, state));
@@ -111,21 +115,22 @@ describe('a step', () => {
   test('with clipStudent compares what the student shows, and passes its gradient as if nothing were clipped', async () => {
     const setup = setupOf({ clipStudent: true });
     // The teacher predicts inside [-1, 1], the student far outside.
-    const state = { ...initDistillation(setup, exactGains(process, sd)), student: exactGains(process, 100) };
-    const draws = [10, 11, 12, 14, 15].map((a) => ({ group: Math.ceil(a / 4), semi: 4 * Math.ceil(a / 4) - a }));
-    const batch = { x0: gaussianImages(2, count, shape), noise: noise({ seed: 4, samples: { first: 0, count }, shape }), draws };
+    const state = { ...initDistillation(setup, exactGains(grid, sd)), student: exactGains(grid, 100) };
+    const starts = [10, 11, 12, 14, 15];
+    const jumps = starts.map((a) => jumpOf(grid, setup.phases[0], { interval: Math.ceil(a / 4), offset: 4 * Math.ceil(a / 4) - a }));
+    const batch = { x0: gaussianImages(2, count, shape), noise: noise({ seed: 4, samples: { first: 0, count }, shape }), jumps };
     const goal = distillTarget(setup, state, batch);
-    const predicted = await read(predictX0(setup.model, state.student, goal.xa, goal.plan.levelsA));
-    const [xa, target] = await Promise.all([goal.xa, goal.target].map(read));
+    const predicted = await read(predictX0(setup.model, state.student, goal.xa, goal.levels));
+    const [xa, target] = await Promise.all([goal.xa, goal.x0].map(read));
     expect(predicted.filter((x) => Math.abs(x) > 1).length).toBeGreaterThan(0);
     const slopes = new Float64Array(timesteps + 1); // of the loss, by the gain of each level
     let expected = 0;
     predicted.forEach((x, i) => {
       const sample = Math.floor(i / 4);
       const error = Math.min(Math.max(x, -1), 1) - target[i];
-      const weight = goal.plan.lossWeights[sample] / count;
+      const weight = goal.weight[sample] / count;
       expected += weight * error ** 2;
-      slopes[goal.plan.jumps[sample].a] += 2 * weight * error * xa[i];
+      slopes[starts[sample]] += 2 * weight * error * xa[i];
     });
     const { loss, gradNorm } = distillStep(setup, state, batch);
     expect((await readScalar(loss)) / expected).toBeCloseTo(1, 5);
@@ -134,33 +139,33 @@ describe('a step', () => {
 
   test('has a loss whose gradient is its slope', async () => {
     const setup = setupOf();
-    const state = initDistillation(setup, exactGains(process, sd));
-    const { plan, xa, target } = distillTarget(setup, state, batchOf());
-    const loss = (params: GainTable) => squaredError(predictX0(setup.model, params, xa, plan.levelsA), target, plan.lossWeights);
+    const state = initDistillation(setup, exactGains(grid, sd));
+    const { levels, xa, x0, weight } = distillTarget(setup, state, batchOf());
+    const loss = (params: GainTable) => squaredError(predictX0(setup.model, params, xa, levels), x0, weight);
     await checkGradient(loss, state.student); // quadratic, so central differences are exact but for float32
   });
 
   test('weighs the loss by max(SNR, 1), summed over pixels, averaged over the batch', async () => {
     const setup = setupOf();
-    const teacher = exactGains(process, sd);
+    const teacher = exactGains(grid, sd);
     const state = initDistillation(setup, teacher);
     const goal = distillTarget(setup, state, batchOf());
-    const got = await read(predictX0(setup.model, state.student, goal.xa, goal.plan.levelsA));
-    const target = await read(goal.target);
+    const got = await read(predictX0(setup.model, state.student, goal.xa, goal.levels));
+    const target = await read(goal.x0);
     let expected = 0;
     for (let i = 0; i < got.length; i++) {
-      const { alpha, sigma } = goal.plan.levelsA[Math.floor(i / 4)];
+      const { alpha, sigma } = goal.levels[Math.floor(i / 4)];
       expected += (Math.max((alpha / sigma) ** 2, 1) * (got[i] - target[i]) ** 2) / count;
     }
     const { loss } = await run(setup, state, 1);
     expect(loss / expected).toBeCloseTo(1, 4); // float32 differences of nearby numbers
-    const doubled = setupOf({ lossWeight: (level) => 2 * setup.rule.lossWeight(level) });
+    const doubled = setupOf({ lossWeight: (level) => 2 * truncatedSNRWeight(level) });
     expect((await run(doubled, initDistillation(doubled, teacher), 1)).loss / expected).toBeCloseTo(2, 4);
   });
 
   test('makes both averages copies of the student at first, then lags', async () => {
     const setup = setupOf({ learningRate: 0.01, ema: { momentum: 0.99 } });
-    const once = await run(setup, initDistillation(setup, exactGains(process, sd)), 1);
+    const once = await run(setup, initDistillation(setup, exactGains(grid, sd)), 1);
     expect(await valuesOf(once.state.selfTeacher)).toEqual(await valuesOf(once.state.student));
     expect(await valuesOf(once.state.studentEma)).toEqual(await valuesOf(once.state.student));
     const { state } = await run(setup, once.state, 2);
@@ -172,7 +177,7 @@ describe('a step', () => {
 
   test('leaves as many live tensors and bytes as it found, also across a phase change', async () => {
     const setup = setupOf();
-    const started = initDistillation(setup, exactGains(process, sd));
+    const started = initDistillation(setup, exactGains(grid, sd));
     const { state } = await run(setup, started, 1);
     const before = memory();
     const done = await run(setup, state, 9);
@@ -183,14 +188,14 @@ describe('a step', () => {
 
   test('keeps no self-teacher where the rule has no use for one', async () => {
     const setup = setupOf({ phaseSteps: [16, 8, 4], rule: btd });
-    const { state } = await run(setup, initDistillation(setup, exactGains(process, sd)), 9);
+    const { state } = await run(setup, initDistillation(setup, exactGains(grid, sd)), 9);
     expect(state.selfTeacher).toBeUndefined();
     expect(state).toMatchObject({ step: 9, phase: 1, updates: 9 });
   });
 
   test('can be resumed from its state alone', async () => {
     const setup = setupOf();
-    const { state } = await run(setup, initDistillation(setup, exactGains(process, sd)), 3);
+    const { state } = await run(setup, initDistillation(setup, exactGains(grid, sd)), 3);
     const copy = (tree: GainTable) => mapTree(tree, clone);
     const { m, v } = state.moments;
     const saved: DistillState<GainTable> = {
@@ -207,18 +212,18 @@ describe('a step', () => {
   });
 
   test('ends with the run', async () => {
-    const setup = setupOf({ updates: 3 });
-    const { state } = await run(setup, initDistillation(setup, exactGains(process, sd)), 3);
+    const setup = setupOf({ totalSteps: 3 });
+    const { state } = await run(setup, initDistillation(setup, exactGains(grid, sd)), 3);
     const batch = batchOf();
-    expect(() => distillStep(setup, state, batch)).toThrow(/the run's 3 updates are done/);
+    expect(() => distillStep(setup, state, batch)).toThrow(/the run's 3 steps are done/);
   });
 
   test('refuses a batch whose parts do not fit', () => {
     const setup = setupOf();
-    const state = initDistillation(setup, exactGains(process, sd));
+    const state = initDistillation(setup, exactGains(grid, sd));
     const { x0 } = batchOf();
     expect(() => distillStep(setup, state, { x0, labels: [1] })).toThrow(/labels needs one entry for each of 5 images, got 1/);
-    expect(() => distillStep(setup, state, { x0, draws: [] })).toThrow(/draws needs one entry/);
+    expect(() => distillStep(setup, state, { x0, jumps: [] })).toThrow(/jumps needs one entry/);
     expect(() => distillStep(setup, state, { x0, noise: gaussianImages(1, 2, shape) })).toThrow(/noise must have the shape of x0/);
   });
 });
@@ -226,7 +231,7 @@ describe('a step', () => {
 describe('a phase change', () => {
   const atSecondPhase = async (options: Partial<DistillOptions<GainTable>>) => {
     const setup = setupOf({ learningRate: 0.01, ...options });
-    const { state } = await run(setup, initDistillation(setup, exactGains(process, sd)), 6);
+    const { state } = await run(setup, initDistillation(setup, exactGains(grid, sd)), 6);
     expect(state).toMatchObject({ step: 6, phase: 0, updates: 6 });
     const [student, ema, moments] = [await valuesOf(state.student), await valuesOf(state.studentEma), await valuesOf(state.moments.m)];
     return { setup, next: advancePhase(setup, state), student, ema, moments };
@@ -243,7 +248,7 @@ describe('a phase change', () => {
   });
 
   test('or, as in the paper, restarts all of it from the new teacher', async () => {
-    const { setup, next, ema } = await atSecondPhase({ restart: 'teacher' });
+    const { setup, next, ema } = await atSecondPhase({ reinitStudent: true });
     expect(next).toMatchObject({ step: 6, phase: 1, updates: 0 });
     for (const tree of [next.teacher, next.student, next.selfTeacher, next.studentEma]) expect(await valuesOf(tree)).toEqual(ema);
     expect((await valuesOf(next.moments.m)).every((x) => x === 0)).toBe(true);
@@ -255,20 +260,20 @@ describe('a phase change', () => {
     const { setup, next } = await atSecondPhase({});
     expect(advancePhase(setup, next)).toBe(next);
     expect(() => advancePhase(setup, { ...next, step: 0 })).toThrow(/step 0 belongs to phase 0, but the state is in phase 1/);
-    expect(() => advancePhase(setup, { ...next, step: 11 })).toThrow(/the run has 10 updates/);
+    expect(() => advancePhase(setup, { ...next, step: 11 })).toThrow(/the run has 10 steps/);
   });
 });
 
 describe('distillSetup', () => {
   test('has the published defaults', () => {
-    const setup = setupOf({ updates: 1000 });
-    expect(setup).toMatchObject({ learningRate: 2e-4, clipNorm: 1, selfTeacherMomentum: 0.5, restart: 'keep' });
+    const setup = setupOf({ totalSteps: 1000 });
+    expect(setup).toMatchObject({ learningRate: 2e-4, clipNorm: 1, selfTeacherMomentum: 0.5, reinitStudent: false });
     expect(setup.rule.name).toBe('tract');
     expect(setup.emas[0].momentum ** 500).toBeCloseTo(1e-3, 12);
   });
 
   test.each([
-    [{ updates: 2 }, /updates must be a whole number above the number of phases, 2, got 2/],
+    [{ totalSteps: 2 }, /totalSteps must be a whole number above the number of phases, 2, got 2/],
     [{ learningRate: -1 }, /learningRate must be ≥ 0/],
     [{ clipNorm: Number.NaN }, /clipNorm must be ≥ 0/],
     [{ selfTeacherMomentum: 2 }, /selfTeacherMomentum: momentum must be in \[0, 1\], got 2/],
@@ -285,7 +290,7 @@ describe('distillSetup', () => {
 
 test('a step is its gradients, then its update, with a phase change before them', async () => {
   const setup = setupOf({ phaseSteps: [16, 4, 1], accumulate: 5 });
-  const started = () => run(setup, initDistillation(setup, exactGains(process, sd)), 6).then(({ state }) => state);
+  const started = () => run(setup, initDistillation(setup, exactGains(grid, sd)), 6).then(({ state }) => state);
   const batch = batchOf(6);
   const whole = distillStep(setup, await started(), batch);
   const late = await started();

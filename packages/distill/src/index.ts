@@ -1,22 +1,20 @@
 export { type AugmentOptions, augmentImage, augmentImages } from './augment/augment-images.js';
 export { type Augmentation, augmentLabels, drawAugmentation } from './augment/augmentation.js';
+export type { Average, Averaging } from './averaging.js';
 export { type AveragingSettings, averagingOf, describeAveraging } from './averaging-settings.js';
 export type { Batch } from './batch.js';
 export { btd, halvings } from './btd.js';
-export { consistencyDistillation, consistencyTraining, type MultistepConsistencyOptions, multistepConsistency } from './consistency.js';
-export { type DistillOptions, type DistillSetup, distillSetup, type Restart } from './distill-setup.js';
+export { consistencyDistillation, consistencyTraining } from './consistency.js';
+export { type DistillOptions, type DistillSetup, distillSetup } from './distill-setup.js';
 export { advancePhase, type DistillState, initDistillation } from './distill-state.js';
-export {
-  type DistillBatch,
-  type DistillTarget,
-  distillGradients,
-  distillStep,
-  distillTarget,
-  distillUpdate,
-  type StepResult,
-  studentGradients,
-} from './distill-step.js';
-export { type Phase, phaseAt, phaseProgress, phaseShares, phasesOf } from './phases.js';
+export { distillGradients, distillStep, distillUpdate, type GradientOptions, type StepResult, studentGradients } from './distill-step.js';
+export { type DistillBatch, type DistillTarget, distillTarget } from './distill-target.js';
+export { type EasyConsistencyOptions, easyConsistencyTuning } from './easy-consistency.js';
+export { drawStartPoints, jumpOf, type StartPoint } from './grid-jumps.js';
+export { type ImprovedConsistencyOptions, improvedConsistencyTraining } from './improved-consistency.js';
+export { type MultistepConsistencyOptions, multistepConsistency } from './multistep-consistency.js';
+export { addNoise, cosineNoiseGrid, edmNoiseGrid, type NoiseGrid, processGrid } from './noise-grid.js';
+export { type Phase, phaseAt, phaseFractions, phaseProgress, phasesOf } from './phases.js';
 export {
   type Conditioning,
   type Model,
@@ -31,13 +29,20 @@ export {
   toX0,
   trueOutput,
 } from './prediction.js';
-export { addNoise, edmGridProcess, type Process, processGrid, vpProcess } from './process.js';
 export { type DenoiserOptions, denoiserOf, type SampleOptions, sampleImages } from './sample.js';
-export type { Average, Averaging } from './settings.js';
-export { drawJumps, planStep, type StepPlan } from './step-plan.js';
 export { streams } from './streams.js';
-export { type Draw, type Jump, jumpOf, type TargetRule } from './target-rule.js';
-export { type Method, methods, ruleOf, type TeacherStep } from './target-rules.js';
+export type {
+  Clip,
+  DrawContext,
+  Jump,
+  Predictor,
+  PredictorOptions,
+  RuleDefaults,
+  Target,
+  TargetContext,
+  TargetRule,
+} from './target-rule.js';
+export { type Method, methods, type RuleOptions, ruleOf, type TeacherStep, targetRules } from './target-rules.js';
 export { ownOutputWeight, type TeacherOptions, type TeacherSetup, type TimeDraw, teacherSetup } from './teacher-setup.js';
 export {
   drawTimes,
@@ -50,3 +55,4 @@ export {
 } from './teacher-step.js';
 export { tract } from './tract.js';
 export { type TractEdmOptions, tractEdm } from './tract-edm.js';
+export { type TwoPredictions, twoPredictions } from './two-predictions.js';

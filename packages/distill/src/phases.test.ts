@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { btd, halvings } from './btd.js';
-import { phaseAt, phaseProgress, phaseShares, phasesOf } from './phases.js';
+import { distillSetup } from './distill-setup.js';
+import { phaseAt, phaseFractions, phaseProgress, phasesOf } from './phases.js';
 
 describe('phasesOf', () => {
-  test('1024 → 32 → 1 is two phases of 32 teacher steps a group', () => {
+  test('1024 → 32 → 1 is two phases of 32 teacher steps to one of the student', () => {
     expect(phasesOf([1024, 32, 1])).toEqual([
-      { index: 0, teacherSteps: 1024, studentSteps: 32, stride: 1, jump: 32 },
-      { index: 1, teacherSteps: 32, studentSteps: 1, stride: 32, jump: 1024 },
+      { index: 0, teacherSteps: 1024, studentSteps: 32, teacherStride: 1, studentStride: 32 },
+      { index: 1, teacherSteps: 32, studentSteps: 1, teacherStride: 32, studentStride: 1024 },
     ]);
   });
 
   test('may work on a finer grid than its first entry', () => {
-    expect(phasesOf([64, 8], 1024)).toEqual([{ index: 0, teacherSteps: 64, studentSteps: 8, stride: 16, jump: 128 }]);
+    expect(phasesOf([64, 8], 1024)).toEqual([{ index: 0, teacherSteps: 64, studentSteps: 8, teacherStride: 16, studentStride: 128 }]);
   });
 
   test.each([
@@ -30,7 +31,7 @@ describe('phasesOf', () => {
 });
 
 describe('the phase of a run', () => {
-  const halves = phaseShares(2);
+  const halves = phaseFractions(2);
 
   test('changes at equal parts, the border still belonging to the phase before', () => {
     expect([0, 0.25, 0.5, 0.50001, 1].map((progress) => phaseAt(progress, halves))).toEqual([0, 0, 0, 1, 1]);
@@ -46,13 +47,13 @@ describe('the phase of a run', () => {
   test.each([1, 2, 3, 7, 10])('equal parts are those of the published code: floor(progress·(1 − 1e-9)·%i)', (phases) => {
     for (let step = 0; step <= 1000; step++) {
       const published = (step / 1000) * (1 - 1e-9) * phases;
-      expect(phaseAt(step / 1000, phaseShares(phases))).toBe(Math.floor(published));
-      expect(phaseProgress(step / 1000, phaseShares(phases))).toBeCloseTo(published % 1, 12);
+      expect(phaseAt(step / 1000, phaseFractions(phases))).toBe(Math.floor(published));
+      expect(phaseProgress(step / 1000, phaseFractions(phases))).toBeCloseTo(published % 1, 12);
     }
   });
 
   test('follows the weights', () => {
-    const shares = phaseShares(2, [1, 4]);
+    const shares = phaseFractions(2, [1, 4]);
     expect(shares).toEqual([0.2, 0.8]);
     expect([0, 0.2, 0.20001, 1].map((progress) => phaseAt(progress, shares))).toEqual([0, 0, 1, 1]);
     expect(phaseProgress(0.6, shares)).toBeCloseTo(0.5, 6);
@@ -60,7 +61,7 @@ describe('the phase of a run', () => {
   });
 
   test.each([[[1]], [[1, 0]], [[1, Number.NaN]], [[1, 2, 3]]])('refuses the weights %j for two phases', (weights) => {
-    expect(() => phaseShares(2, weights)).toThrow(/a positive number for each of the 2 phases/);
+    expect(() => phaseFractions(2, weights)).toThrow(/a positive number for each of the 2 phases/);
   });
 
   test('is none outside the run', () => {
@@ -72,6 +73,8 @@ describe('btd', () => {
   test('halves, and says so when asked for more', () => {
     expect(halvings(8)).toEqual([8, 4, 2, 1]);
     expect(() => halvings(12)).toThrow(/power of two/);
-    expect(() => btd.positions(phasesOf([8, 2])[0])).toThrow(/each phase must halve the steps, got 8 to 2/);
+    expect(() =>
+      distillSetup({ network: () => expect.unreachable(), prediction: 'x0', totalSteps: 9, phaseSteps: [8, 2], rule: btd }),
+    ).toThrow(/each phase must halve the steps, got 8 to 2/);
   });
 });

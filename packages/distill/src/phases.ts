@@ -1,17 +1,17 @@
 /**
- * One phase of distillation: a teacher of `teacherSteps` sampling steps becomes a student of `studentSteps`.
- * On the index grid the teacher moves by `stride`, the student by `jump`, a group of teacher steps.
+ * Phase of a distillation: a teacher of `teacherSteps` sampling steps becomes a student of `studentSteps`.
+ * On the index grid a teacher's step spans `teacherStride`, a student's `studentStride`.
  */
 export type Phase = {
   readonly index: number;
   readonly teacherSteps: number;
   readonly studentSteps: number;
-  readonly stride: number;
-  readonly jump: number;
+  readonly teacherStride: number;
+  readonly studentStride: number;
 };
 
 /**
- * The phases of a list of sampling steps: [1024, 32, 1] is 1024→32, then 32→1.
+ * List the phases of sampling steps: [1024, 32, 1] is 1024→32, then 32→1.
  *
  * @param timesteps the index grid; a multiple of the first entry.
  * @throws RangeError when there are fewer than two entries, or they are not whole numbers ≥ 1, do not descend, or do not divide each other.
@@ -37,43 +37,45 @@ export function phasesOf(phaseSteps: readonly number[], timesteps: number = phas
         `phasesOf: each entry must divide the one before, but ${teacherSteps} is not a multiple of ${studentSteps} in ${list}`,
       );
     }
-    return { index, teacherSteps, studentSteps, stride: timesteps / teacherSteps, jump: timesteps / studentSteps };
+    return { index, teacherSteps, studentSteps, teacherStride: timesteps / teacherSteps, studentStride: timesteps / studentSteps };
   });
 }
 
 /**
- * The part of a run that each of so many phases takes: the weights brought to a sum of 1; equal parts without them.
+ * Divide a run among phases: the fraction of each, its weight over the sum of weights.
+ *
+ * @param weights one per phase. Default: equal ones.
  *
  * @throws RangeError when there is not one positive weight for each phase.
  */
-export function phaseShares(phases: number, weights: readonly number[] = new Array<number>(phases).fill(1)): number[] {
+export function phaseFractions(phases: number, weights: readonly number[] = new Array<number>(phases).fill(1)): number[] {
   if (weights.length !== phases || !weights.every((weight) => weight > 0 && Number.isFinite(weight))) {
-    throw new RangeError(`phaseShares: expected a positive number for each of the ${phases} phases, got [${weights}]`);
+    throw new RangeError(`phaseFractions: expected a positive number for each of the ${phases} phases, got [${weights}]`);
   }
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);
 }
 
 /**
- * Which phase a run is in. The border between two phases still belongs to the one before.
+ * Find the phase that a run is in. The border between two phases still belongs to the one before.
  *
- * @param progress part of the whole run that is done, in [0, 1].
- * @param shares from `phaseShares`.
+ * @param progress fraction of the whole run that is done, in [0, 1].
+ * @param fractions from `phaseFractions`.
  * @throws RangeError when progress is outside [0, 1].
  */
-export function phaseAt(progress: number, shares: readonly number[]): number {
-  return locate(progress, shares).phase;
+export function phaseAt(progress: number, fractions: readonly number[]): number {
+  return locate(progress, fractions).phase;
 }
 
-/** How much of its phase is done at this progress of the whole run, in [0, 1). */
-export function phaseProgress(progress: number, shares: readonly number[]): number {
-  return locate(progress, shares).within;
+/** Give the progress of the phase, in [0, 1), at a progress of the whole run. */
+export function phaseProgress(progress: number, fractions: readonly number[]): number {
+  return locate(progress, fractions).within;
 }
 
-function locate(progress: number, shares: readonly number[]): { readonly phase: number; readonly within: number } {
+function locate(progress: number, fractions: readonly number[]): { readonly phase: number; readonly within: number } {
   if (!(progress >= 0 && progress <= 1)) throw new RangeError(`phaseAt: progress must be in [0, 1], got ${progress}`);
   let left = progress * (1 - 1e-9); // the published code's way of keeping a border, and the run's end, in the phase before
   let phase = 0;
-  while (left >= shares[phase] && phase < shares.length - 1) left -= shares[phase++];
-  return { phase, within: Math.min(left / shares[phase], 1 - Number.EPSILON) };
+  while (left >= fractions[phase] && phase < fractions.length - 1) left -= fractions[phase++];
+  return { phase, within: Math.min(left / fractions[phase], 1 - Number.EPSILON) };
 }

@@ -28,8 +28,8 @@ import {
   zeros,
 } from '@tract/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { addNoise } from './noise-grid.js';
 import { type Network, outputChannels, type Prediction, preconditionedModel, predictX0, toX0, trueOutput } from './prediction.js';
-import { addNoise } from './process.js';
 import { gaussianImages } from './testing/images.js';
 
 beforeAll(() => useBackend('cpu'));

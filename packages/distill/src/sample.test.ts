@@ -4,14 +4,14 @@ import { gaussianScale } from '@tract/samplers/testing';
 import { cosineLevel } from '@tract/schedules';
 import { dispose, memory, randomNormals, read, useBackend } from '@tract/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { denoiserOf, edmGridProcess, type Model, sampleImages, streams, vpProcess } from './index.js';
+import { cosineNoiseGrid, denoiserOf, edmNoiseGrid, type Model, sampleImages, streams } from './index.js';
 import { gaussianImages } from './testing/images.js';
 import { exactGains, type GainTable, gainNetwork } from './testing/toy-network.js';
 
 const timesteps = 64;
 const sd = 0.25;
 const shape = [2, 2, 1];
-const process = vpProcess(timesteps);
+const process = cosineNoiseGrid(timesteps);
 const model: Model<GainTable> = { network: gainNetwork(process), prediction: 'x0' };
 
 beforeAll(() => useBackend('cpu'));
@@ -42,7 +42,7 @@ describe('sampleImages', () => {
   });
 
   test("on EDM's levels starts from noise of their first scale", async () => {
-    const grid = edmGridProcess(timesteps);
+    const grid = edmNoiseGrid(timesteps);
     const params = exactGains(grid, sd);
     const starts: number[] = [];
     const images = await sampleImages({

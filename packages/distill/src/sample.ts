@@ -25,7 +25,7 @@ export type SampleOptions<P> = DenoiserOptions & {
   /** Default: deterministic DDIM. */
   readonly sampler?: Sampler;
   readonly seed: number;
-  /** Which images to make: image i is a function of (seed, i), not of what is made beside it. */
+  /** Indices of the images to make: image i is a function of (seed, i), not of what is made beside it. */
   readonly indices: readonly number[];
   /** Shape of one image [H,W,C]. */
   readonly shape: readonly number[];

@@ -61,7 +61,7 @@ describe.each(['x0', 'eps', 'v', 'x0+eps'] as Prediction[])('a teacher that pred
     ['max(SNR, 1)', truncatedSNRWeight],
     ['SNR + 1', snrPlusOneWeight],
   ])('minimises the error of x0 weighted by %s', async (_, lossWeight) => {
-    const setup = teacherSetup({ network: affine, prediction, updates: 10, lossWeight });
+    const setup = teacherSetup({ network: affine, prediction, totalSteps: 10, lossWeight });
     const params = startOf(prediction);
     const x0 = gaussianImages(0.5, 3, [2, 2, 1]);
     const eps = noise({ seed: 1, samples: [0, 1, 2], shape: [2, 2, 1] });
@@ -79,7 +79,7 @@ describe.each(['x0', 'eps', 'v', 'x0+eps'] as Prediction[])('a teacher that pred
   });
 
   test('leaves as many live tensors as it found', () => {
-    const setup = teacherSetup({ network: affine, prediction, updates: 10 });
+    const setup = teacherSetup({ network: affine, prediction, totalSteps: 10 });
     const x0 = gaussianImages(0.5, 3, [2, 2, 1]);
     let state = initTeacher(startOf(prediction));
     const before = memory();
@@ -90,7 +90,7 @@ describe.each(['x0', 'eps', 'v', 'x0+eps'] as Prediction[])('a teacher that pred
     }
     expect(memory()).toEqual(before);
     expect(state.updates).toBe(5);
-    expect(() => teacherStep(setup, { ...state, updates: 10 }, { x0 })).toThrow(/10 updates are done/);
+    expect(() => teacherStep(setup, { ...state, updates: 10 }, { x0 })).toThrow(/10 steps are done/);
     dispose([x0, state]);
   });
 });
@@ -101,13 +101,13 @@ test('training finds the exact denoiser of Gaussian data at a level', async () =
   const setup = teacherSetup({
     network: gain,
     prediction: 'x0',
-    updates: 200,
+    totalSteps: 200,
     learningRate: 0.02,
-    schedule: (progress) => 1 - progress,
+    lrSchedule: (progress) => 1 - progress,
     ema: { momentum: 0.98 },
   });
   let state: TeacherState<{ readonly gain: ReturnType<typeof zeros> }> = initTeacher({ gain: zeros([1]) });
-  for (let step = 0; step < setup.updates; step++) {
+  for (let step = 0; step < setup.totalSteps; step++) {
     const x0 = gaussianImages(sd, 16, [8, 8, 1], { step });
     const result = teacherStep(setup, state, { x0, times: Array(16).fill(t) });
     state = result.state;
@@ -123,7 +123,7 @@ describe('ownOutputWeight', () => {
     const setup = teacherSetup({
       network: (_params: Affine, xt) => scale(xt, 0),
       prediction: 'v',
-      updates: 2,
+      totalSteps: 2,
       lossWeight: ownOutputWeight('v'),
     });
     const x0 = zeros([2, 2, 2, 1]);
@@ -134,7 +134,7 @@ describe('ownOutputWeight', () => {
     const silent = teacherSetup({
       network: ({ bias }: Affine, xt) => mul(xt, reshape(bias, [1, 1, 1, 1])),
       prediction: 'v',
-      updates: 2,
+      totalSteps: 2,
       lossWeight: ownOutputWeight('v'),
     });
     const { loss } = teacherStep(silent, initTeacher(startOf('v')), { x0, noise: ones, times: [0.3, 0.3] });
@@ -170,17 +170,17 @@ describe('drawTimes', () => {
 });
 
 test.each([
-  [{ updates: 0 }, /updates must be a whole number ≥ 1, got 0/],
+  [{ totalSteps: 0 }, /totalSteps must be a whole number ≥ 1, got 0/],
   [{ prediction: 'x1' as 'x0' }, /prediction must be one of/],
   [{ timesteps: 0.5 }, /timesteps must be a whole number ≥ 1, got 0.5/],
   [{ ema: { halfLife: 10, rampUp: 0 } }, /rampUp must be > 0/],
   [{ learningRate: Number.NaN }, /learningRate must be ≥ 0/],
 ])('teacherSetup refuses %j', (options, message) => {
-  expect(() => teacherSetup({ network: affine, prediction: 'x0', updates: 10, ...options })).toThrow(message);
+  expect(() => teacherSetup({ network: affine, prediction: 'x0', totalSteps: 10, ...options })).toThrow(message);
 });
 
 test('an average whose half-life ramps up moves as far as it says', () => {
-  const setup = teacherSetup({ network: affine, prediction: 'x0', updates: 100, ema: { halfLife: 10, rampUp: 0.05 } });
+  const setup = teacherSetup({ network: affine, prediction: 'x0', totalSteps: 100, ema: { halfLife: 10, rampUp: 0.05 } });
   expect([1, 21, 201, 1000].map(setup.ema.rate)).toEqual([1, 0.5, 1 - 2 ** -0.1, 1 - 2 ** -0.1].map((rate) => expect.closeTo(rate, 12)));
 });
 
@@ -193,7 +193,7 @@ test('a network is told how its images were augmented', async () => {
   const x0 = gaussianImages(0.5, 2, [2, 2, 1]);
   const augment = [[1], [0]];
   for (const prediction of ['v', 'x0+eps'] as const) {
-    const setup = teacherSetup({ network, prediction, updates: 10 });
+    const setup = teacherSetup({ network, prediction, totalSteps: 10 });
     teacherStep(setup, initTeacher(startOf(prediction)), { x0, augment });
     expect(() => teacherStep(setup, initTeacher(startOf(prediction)), { x0, augment: [[1]] })).toThrow(/augment needs one entry/);
   }
@@ -205,7 +205,7 @@ describe("EDM's training", () => {
   // F is a number times what it sees. Inside the preconditioning for data of this spread the exact one is 0.
   const setup = teacherSetup<{ gain: ReturnType<typeof zeros> }>({
     ...{ network: ({ gain }, xt) => mul(xt, gain), prediction: 'x0', preconditioning: edmPreconditioning(sd) },
-    ...{ levelAt: lognormalLevel, lossWeight: edmWeight(sd), updates: 400, learningRate: 0.02, ema: { halfLife: 20 } },
+    ...{ levelAt: lognormalLevel, lossWeight: edmWeight(sd), totalSteps: 400, learningRate: 0.02, ema: { halfLife: 20 } },
   });
   const start = () => initTeacher({ gain: tensor([0.3], [1]) });
 

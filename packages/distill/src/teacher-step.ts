@@ -1,27 +1,27 @@
 import { fusedUpdate, initOptimizer, type OptimizerState } from '@tract/optim';
 import type { NoiseLevel } from '@tract/schedules';
 import { randomUniforms, spare, squaredError, type Tensor, type Tree, type ValueAndGrads, valueAndGrad } from '@tract/tensor';
-import { accumulated, requireParts } from './accumulate.js';
-import { type Batch, drawNoise, partOf, requireBatch } from './batch.js';
+import { accumulated, requireMicrobatches } from './accumulate.js';
+import { type Batch, drawNoise, microbatchOf, requireBatch } from './batch.js';
 import type { DistillState } from './distill-state.js';
 import type { StepResult } from './distill-step.js';
+import { addNoise } from './noise-grid.js';
 import { type Model, type PredictOptions, predictRaw, predictX0, trueOutput, x0ErrorPerOutput } from './prediction.js';
-import { addNoise } from './process.js';
 import { streams } from './streams.js';
 import type { TeacherSetup, TimeDraw } from './teacher-setup.js';
 
-/** A teacher in training between two steps: parameters, moments and the sampling average `ema`; consumed by each step. */
+/** State of a teacher in training between two steps: parameters, moments and the sampling average `ema`; consumed by each step. */
 export type TeacherState<P> = Omit<OptimizerState<P>, 'selfTeacher'> & Pick<DistillState<P>, 'spareGrads'> & { readonly ema: P };
 
-/** One batch. Without `noise` and `times` they are drawn: a function of the setup's seed, the state's updates and the place in the batch. */
+/** Batch of a teacher's training. Without `noise` and `times` they are drawn: a function of the setup's seed, the state's updates and the place in the batch. */
 export type TeacherBatch = Batch & {
-  /** What each image's augmentation was, for a network that is told; see `augmentImages`. */
+  /** Row of numbers per image that says how it was augmented, for a network that is conditioned on it; see `augmentImages`. */
   readonly augment?: readonly (readonly number[])[];
   /** One time in [0, 1] per image, which the setup's `levelAt` makes a noise level; 0 is clean. */
   readonly times?: readonly number[];
 };
 
-/** A teacher before its first step. The parameters stay the caller's. */
+/** Make the state before the first step. The parameters stay the caller's. */
 export function initTeacher<P extends Tree<Tensor>>(params: P): TeacherState<P> {
   return initOptimizer(params, { ema: true }) as TeacherState<P>;
 }
@@ -48,20 +48,20 @@ export function teacherGradients<P extends Tree<Tensor>>(
   state: TeacherState<P>,
   batch: TeacherBatch,
 ): ValueAndGrads<P> {
-  if (state.updates >= setup.updates) throw new RangeError(`teacherGradients: the run's ${setup.updates} updates are done`);
+  if (state.updates >= setup.totalSteps) throw new RangeError(`teacherGradients: the run's ${setup.totalSteps} steps are done`);
   requireBatch('teacherGradients', batch, { times: batch.times?.length, augment: batch.augment?.length });
   const images = batch.x0.shape[0];
-  requireParts('teacherGradients', images, setup.accumulate);
+  requireMicrobatches('teacherGradients', images, setup.accumulate);
   const key = { seed: setup.seed, step: state.updates };
   const times = batch.times ?? drawTimes(setup.times, key, images, setup.timesteps);
-  return accumulated<P>(images, setup.accumulate, (part, addTo) => {
-    const { x0, labels, augment, ...of } = partOf({ ...batch, times }, part);
+  return accumulated<P>(images, setup.accumulate, (microbatch, addTo) => {
+    const { x0, labels, augment, ...of } = microbatchOf({ ...batch, times }, microbatch);
     const levels = of.times.map(setup.levelAt);
     const weights = levels.map((level) => setup.lossWeight(level) / images);
-    const eps = of.noise ?? drawNoise(batch, { ...key, stream: streams.teacherNoise }, part);
+    const eps = of.noise ?? drawNoise(batch, { ...key, stream: streams.teacherNoise }, microbatch);
     const xt = addNoise(x0, eps, levels);
     const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
-    const conditioning = { labels, augment, training: { ...key, first: part.first } };
+    const conditioning = { labels, augment, training: { ...key, first: microbatch.first } };
     const error = (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, conditioning });
     return valueAndGrad(error, state.params, addTo ? { addTo } : { into: state.spareGrads });
   });
@@ -74,14 +74,14 @@ export function teacherUpdate<P extends Tree<Tensor>>(
   { value: loss, grads }: ValueAndGrads<P>,
 ): StepResult<TeacherState<P>> {
   const { state: next, gradNorm } = fusedUpdate(state, grads, {
-    learningRate: setup.learningRate * setup.schedule(state.updates / setup.updates),
+    learningRate: setup.learningRate * setup.lrSchedule(state.updates / setup.totalSteps),
     clipNorm: setup.clipNorm,
     emaRate: setup.ema.rate(state.updates + 1),
   });
   return { state: { ...next, spareGrads: spare(grads) }, loss, gradNorm };
 }
 
-/** Times for a batch of `count`: a function of (seed, step). In (0, 1), or with `timesteps` among the multiples of 1/timesteps in (0, 1]. */
+/** Draw times for a batch of `count` images: a function of (seed, step). In (0, 1), or with `timesteps` among the multiples of 1/timesteps in (0, 1]. */
 export function drawTimes(
   draw: TimeDraw,
   key: { readonly seed: number; readonly step: number },
@@ -93,20 +93,20 @@ export function drawTimes(
   return timesteps === undefined ? times : times.map((time) => Math.ceil(time * timesteps) / timesteps);
 }
 
-type Task = {
+type Denoising = {
   readonly xt: Tensor;
   readonly target: Tensor;
   readonly levels: readonly NoiseLevel[];
-  /** Of the squared error of x0. */
+  /** Weights of the squared error of x0. */
   readonly weights: readonly number[];
   readonly conditioning: PredictOptions;
 };
 
 /**
- * The weighted error of x0. Measured on the network's own output, where that is another name for it: at the ends of the noise scale x0 is
+ * Compute the weighted error of x0. It is measured on the network's own output, where that is another name for it: at the ends of the noise scale x0 is
  * known to few digits or needs a division by almost 0.
  */
-function weightedError<P>(model: Model<P>, params: P, { xt, target, levels, weights, conditioning }: Task): Tensor {
+function weightedError<P>(model: Model<P>, params: P, { xt, target, levels, weights, conditioning }: Denoising): Tensor {
   if (model.prediction === 'x0+eps') return squaredError(predictX0(model, params, xt, levels, conditioning), target, weights);
   const output = predictRaw(model, params, xt, levels, conditioning);
   return squaredError(

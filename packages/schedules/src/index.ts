@@ -16,9 +16,15 @@ export { type DdpmSettings, ddpmPreconditioning } from './ddpm-preconditioning.j
 export { type DdpmBetas, type DdpmRule, ddpmSigmas, timestepOf } from './ddpm-sigmas.js';
 export { type EdmRange, edmGrid, edmSigmas } from './edm-schedule.js';
 export { flowGrid, flowLevel, resolutionShift, shiftTime, startByStrength } from './flow-grid.js';
+export { lognormalIntervals } from './lognormal-intervals.js';
 export { lognormalLevel } from './lognormal-level.js';
 export {
   edmWeight,
+  inverseStepWeight,
+  type JumpWeight,
+  type JumpWeightName,
+  jumpWeightNames,
+  jumpWeightOf,
   type LossWeight,
   type LossWeightName,
   type LossWeightSetting,

@@ -1,7 +1,13 @@
 import type { NoiseLevel } from './noise-level.js';
 
-/** The weight of the squared error of x0 at a noise level; ≥ 0. */
+/** Weight of the squared error of x0 at a noise level; ≥ 0. */
 export type LossWeight = (level: NoiseLevel) => number;
+
+/** Weight of the squared error of x0 for a jump from a to c whose first step ends at b; ≥ 0. A `LossWeight` is one that sees a alone. */
+export type JumpWeight = (a: NoiseLevel, b: NoiseLevel, c: NoiseLevel) => number;
+
+/** 1 / (s(a) − s(b)) with s = sigma / alpha: the error counts per unit of the step. Source: Song & Dhariwal 2023, Section 3.3; Geng et al. 2024, Section 3. */
+export const inverseStepWeight: JumpWeight = (a, b) => 1 / (a.sigma / a.alpha - b.sigma / b.alpha);
 
 /** 1: the squared error of x0 as it is. */
 export const uniformWeight: LossWeight = () => 1;
@@ -36,7 +42,7 @@ export function edmWeight(sigmaData = 0.5): LossWeight {
   };
 }
 
-/** The weights that need no parameter, by the names that settings and command lines use. */
+/** Weights of a level that need no parameter, by the names that settings and command lines use. */
 export const lossWeights = {
   uniform: uniformWeight,
   snr: snrWeight,
@@ -46,6 +52,18 @@ export const lossWeights = {
 } as const satisfies Record<string, LossWeight>;
 
 export type LossWeightName = keyof typeof lossWeights;
+
+/** Weights of a jump that need no parameter, by name. */
+const jumpWeights = { ...lossWeights, 'inverse-step': inverseStepWeight } as const satisfies Record<string, JumpWeight>;
+
+/** Name of a distillation's loss weight in settings and on the command line; `edm` is `edmWeight` for the model's own standard deviation of the data. */
+export type JumpWeightName = keyof typeof jumpWeights | 'edm';
+
+export const jumpWeightNames: readonly JumpWeightName[] = [...(Object.keys(jumpWeights) as (keyof typeof jumpWeights)[]), 'edm'];
+
+/** Return the distillation's loss weight of a name. @param sigmaData standard deviation of the data, for `edm`. */
+export const jumpWeightOf = (name: JumpWeightName, sigmaData: number): JumpWeight =>
+  name === 'edm' ? edmWeight(sigmaData) : jumpWeights[name];
 
 /** The name of a loss weight in settings and on the command line; `edm` is `edmWeight` for the model's own standard deviation of the data. */
 export type LossWeightSetting = LossWeightName | 'edm';

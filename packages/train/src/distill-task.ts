@@ -25,7 +25,7 @@ import {
   uploadTree,
 } from '@tract/model';
 import { constantRate, cosineRate, linearRate } from '@tract/optim';
-import { lossWeightOf, type NoiseProcess, sigmaDataOf } from '@tract/schedules';
+import { jumpWeightOf, type NoiseProcess, sigmaDataOf } from '@tract/schedules';
 import { dispose } from '@tract/tensor';
 import { type NetworkParams, networkSpec } from '@tract/unet';
 import type { Checkpoint } from './checkpoint.js';
@@ -41,28 +41,29 @@ const decays = { constant: constantRate, cosine: cosineRate(), linear: linearRat
 
 /** Check the settings of a distillation and return its fixed part. @throws RangeError when the settings do not fit each other or the teacher. */
 export function distillSetupOf(teacher: DiffusionModel, settings: DistillSettings): DistillSetup<NetworkParams> {
-  const { schedule, clip } = settings;
+  const { schedule } = settings;
   const process = processOf(teacher);
   return distillSetup({
     ...modelOf(teacher),
     phaseSteps: schedule,
     timesteps: gridSteps(process, schedule),
-    process: (timesteps) => processGrid(process, timesteps),
-    updates: updatesOf(settings),
+    noiseGrid: (timesteps) => processGrid(process, timesteps),
+    totalSteps: updatesOf(settings),
     phaseWeights: settings.phaseWeights,
-    rule: { ...ruleOf(settings, process), ...(clip !== undefined && { clip }) },
-    lossWeight: lossWeightOf(settings.lossWeight, sigmaDataOf(teacher.preconditioning)),
-    noisyShare: settings.noisyShare,
+    rule: ruleOf(settings, process),
+    clip: settings.clip,
+    lossWeight: jumpWeightOf(settings.lossWeight, sigmaDataOf(teacher.preconditioning)),
+    highNoiseFraction: settings.highNoiseFraction,
     seed: settings.seed,
     learningRate: settings.learningRate,
-    schedule: decays[settings.decay],
+    lrSchedule: decays[settings.decay],
     clipNorm: settings.clipNorm,
     accumulate: settings.accumulate,
     selfTeacherMomentum: settings.selfEma,
     ema: averagingOf(settings, settings.batch),
-    restart: settings.restart,
+    reinitStudent: settings.reinitStudent,
     clipStudent: settings.clipStudent,
-    huberWidth: settings.huberWidth === 0 ? undefined : settings.huberWidth,
+    huberWidth: settings.huberWidth,
     huberOver: settings.huberOver,
   });
 }
@@ -100,11 +101,11 @@ function startState(setup: DistillSetup<NetworkParams>, teacher: StoredModel, fr
     return state;
   }
   const spec = networkSpec(teacher.network);
-  const selfTeacher = setup.rule.second === 'selfTeacher' ? spec : undefined;
+  const selfTeacher = setup.rule.usesSelfTeacher ? spec : undefined;
   const like = treesOf({ student: spec, selfTeacher, studentEma: spec, teacher: spec, moments: { m: spec, v: spec } });
   checkArrays(like, from.tensors, from.path);
   const { phase, updates } = from.state.counters;
-  if (phaseAt(from.state.step / setup.updates, setup.shares) < phase)
+  if (phaseAt(from.state.step / setup.totalSteps, setup.phaseFractions) < phase)
     throw new RunError(
       'fixed',
       `${from.path} is in phase ${phase + 1}, which these settings begin later`,
@@ -134,7 +135,7 @@ export function distillTask(
     config: runConfig('distill', settings),
     fixed: ['batch', 'schedule'],
     batch,
-    totalSteps: setup.updates,
+    totalSteps: setup.totalSteps,
     commitEvery: updatesOf({ images: settings.checkpointEvery, batch }),
     init: async (from) => {
       const images = await openTaskImages(options, settings, teacher.network, from);
@@ -153,7 +154,7 @@ export function distillTask(
           const { state: next, loss, gradNorm } = distillUpdate(setup, state, gradients);
           state = next;
           const { teacherSteps, studentSteps } = setup.phases[state.phase];
-          const learningRate = setup.learningRate * setup.schedule(phaseProgress(step / setup.updates, setup.shares));
+          const learningRate = setup.learningRate * setup.lrSchedule(phaseProgress(step / setup.totalSteps, setup.phaseFractions));
           const emaMomentum = 1 - setup.emas[state.phase].rate(state.updates);
           return { loss, gradNorm, metrics: { phase: `${teacherSteps}->${studentSteps}`, learningRate, emaMomentum } };
         },

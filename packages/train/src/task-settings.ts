@@ -1,6 +1,6 @@
 import type { AveragingSettings, Method, TargetRule, TeacherStep } from '@tract/distill';
 import type { DiffusionModel } from '@tract/model';
-import type { LossWeightSetting } from '@tract/schedules';
+import type { JumpWeightName, LossWeightSetting } from '@tract/schedules';
 import type { HuberOptions } from '@tract/tensor';
 
 /** Settings of an image batch. */
@@ -59,13 +59,14 @@ export type DistillSettings = RunSettings & {
   /** Weights by which the phases divide the images. Default: equally. */
   readonly phaseWeights?: readonly number[];
   /** Fraction of the images that start in the noisier half of all start points. Default: uniform draws. */
-  readonly noisyShare?: number;
+  readonly highNoiseFraction?: number;
   /** How the learning rate goes in each phase. */
   readonly decay: 'constant' | 'cosine' | 'linear';
   /** Momentum of the self-teacher's average. */
   readonly selfEma: number;
-  readonly restart: 'keep' | 'teacher';
-  readonly lossWeight: LossWeightSetting;
+  /** Start the student from its new teacher at a phase change; else it goes on. */
+  readonly reinitStudent: boolean;
+  readonly lossWeight: JumpWeightName;
   /** Width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error. */
   readonly huberWidth: number;
   /** Default: elements. */

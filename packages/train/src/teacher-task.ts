@@ -32,10 +32,10 @@ export function teacherSetupOf(settings: TeacherSettings): TeacherSetup<NetworkP
   const rise = rampImages === undefined ? warmup : rampImages / images;
   return teacherSetup({
     ...modelOf(settings),
-    updates: updatesOf(settings),
+    totalSteps: updatesOf(settings),
     seed: settings.seed,
     learningRate: settings.learningRate,
-    schedule: withWarmup(rise, decay === 'cosine' ? cosineRate() : constantRate),
+    lrSchedule: withWarmup(rise, decay === 'cosine' ? cosineRate() : constantRate),
     clipNorm: settings.clipNorm,
     accumulate: settings.accumulate,
     ema: averagingOf(settings, batch),
@@ -91,7 +91,7 @@ export function teacherTask(settings: TeacherSettings, options: TaskImages & Mod
     config: runConfig('train', settings),
     fixed: ['batch', 'network', 'prediction'],
     batch,
-    totalSteps: setup.updates,
+    totalSteps: setup.totalSteps,
     commitEvery: updatesOf({ images: settings.checkpointEvery, batch }),
     init: async (from) => {
       const images = await openTaskImages(options, settings, network, from);
@@ -108,7 +108,7 @@ export function teacherTask(settings: TeacherSettings, options: TaskImages & Mod
         apply: (step, gradients) => {
           const { state: next, loss, gradNorm } = teacherUpdate(setup, state, gradients);
           state = next;
-          const learningRate = setup.learningRate * setup.schedule(step / setup.updates);
+          const learningRate = setup.learningRate * setup.lrSchedule(step / setup.totalSteps);
           return { loss, gradNorm, metrics: { learningRate, emaMomentum: 1 - setup.ema.rate(state.updates) } };
         },
         trees: () => treesOf(state),

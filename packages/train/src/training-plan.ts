@@ -1,4 +1,3 @@
-import type { TargetRule } from '@tract/distill';
 import type { DiffusionModel } from '@tract/model';
 import { networkCost } from '@tract/unet';
 import { distillSetupOf } from './distill-task.js';
@@ -33,27 +32,25 @@ export const imagesAtOnce = ({ batch, accumulate = 1 }: Pick<RunSettings, 'batch
 
 /** Plan the training of a teacher. @throws RangeError when the settings do not fit each other. */
 export function planTraining(settings: TeacherSettings): TrainingPlan {
-  const { updates, ema } = teacherSetupOf(settings);
+  const { totalSteps: updates, ema } = teacherSetupOf(settings);
   // Parameters, two moments, gradients and the average.
   return planOf(settings, settings, { calls: forwardAndBackward, copies: 5, phases: [{ updates, emaMomentum: ema.momentum }] });
 }
 
 /** Plan a distillation. @throws RangeError when the settings do not fit each other or the teacher. */
 export function planDistillation(teacher: DiffusionModel, settings: DistillSettings): TrainingPlan {
-  const { phases, shares, emas, updates, rule } = distillSetupOf(teacher, settings);
+  const { phases, phaseFractions, emas, totalSteps, rule } = distillSetupOf(teacher, settings);
   return planOf(teacher, settings, {
-    calls: callsOfTarget(rule) + forwardAndBackward,
+    calls: rule.calls + forwardAndBackward,
     // The student's parameters, moments, gradients and average; its teacher; and perhaps the self-teacher.
-    copies: rule.second === 'selfTeacher' ? 7 : 6,
+    copies: rule.usesSelfTeacher ? 7 : 6,
     phases: phases.map(({ teacherSteps, studentSteps }, i) => ({
       steps: [teacherSteps, studentSteps],
-      updates: Math.round(updates * shares[i]),
+      updates: Math.round(totalSteps * phaseFractions[i]),
       emaMomentum: emas[i].momentum,
     })),
   });
 }
-
-const callsOfTarget = ({ first }: TargetRule): number => ({ ddim: 1, heun: 2, data: 0 })[first] + 1;
 
 type Parts = { readonly calls: number; readonly copies: number; readonly phases: readonly PhasePlan[] };
 

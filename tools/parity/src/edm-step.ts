@@ -1,9 +1,12 @@
 import {
+  type DistillBatch,
+  type DistillSetup,
   type DistillState,
   distillSetup,
   distillTarget,
   distillUpdate,
-  edmGridProcess,
+  edmNoiseGrid,
+  jumpOf,
   predictX0,
   studentGradients,
   tractEdm,
@@ -35,20 +38,20 @@ export const tractEdmStep: Kind = {
 async function checkStep(file: GoldenFile): Promise<Finding[]> {
   const config = edmConfigOf(file);
   const sigmaData = sigmaDataOf(file);
-  const batch = batchOf(file);
-  const [, ...imageShape] = batch.x0.shape;
+  const [, ...imageShape] = file.images('x').shape;
   const pixels = imageShape.reduce((product, length) => product * length, 1);
   const weight = edmWeight(sigmaData);
   const preconditioning = edmPreconditioning(sigmaData);
   const setup = distillSetup<EdmUNetParams>({
     network: (params, xt, conditioning) => applyEdmUNet(config, params, xt, conditioning),
-    ...{ prediction: 'x0', preconditioning, process: edmGridProcess, rule: tractEdm({ sigmaData }) },
-    ...{ phaseSteps: file.numbers('schedule'), timesteps: file.number('timesteps'), updates: 1e6 },
+    ...{ prediction: 'x0', preconditioning, noiseGrid: edmNoiseGrid, rule: tractEdm({ sigmaData }) },
+    ...{ phaseSteps: file.numbers('schedule'), timesteps: file.number('timesteps'), totalSteps: 1e6 },
     lossWeight: (level) => weight(level) / pixels, // the reference takes the mean where ours takes the sum
     ...{ learningRate: file.number('lr'), clipNorm: 0 },
     selfTeacherMomentum: file.number('selfTeacherMomentum'),
     ema: { momentum: file.number('evalMomentum') },
   });
+  const batch = batchOf(file, setup);
   const load = (name: string) => loadEdmParams(file, `${name}.`, config);
   const student = load('student');
   const networks = {
@@ -63,7 +66,7 @@ async function checkStep(file: GoldenFile): Promise<Finding[]> {
   const goal = distillTarget(setup, state, batch);
   /** x0 as the network inside the preconditioning would put it out. */
   const inside = async (what: string, x0: Tensor): Promise<Finding> => {
-    const scales = goal.plan.levelsA.map(({ sigma }) => preconditioning(sigma));
+    const scales = goal.levels.map(({ sigma }) => preconditioning(sigma));
     const output = combine([
       [scales.map(({ cOut }) => 1 / cOut), x0],
       [scales.map(({ cSkip, cOut }) => -cSkip / cOut), goal.xa],
@@ -72,8 +75,8 @@ async function checkStep(file: GoldenFile): Promise<Finding[]> {
     dispose(output);
     return { what, error, tolerance: tolerances.images };
   };
-  const predicted = predictX0(setup.model, student, goal.xa, goal.plan.levelsA);
-  const findings = [await inside('pred.preconditioned', predicted), await inside('target.preconditioned', goal.target)];
+  const predicted = predictX0(setup.model, student, goal.xa, goal.levels);
+  const findings = [await inside('pred.preconditioned', predicted), await inside('target.preconditioned', goal.x0)];
   dispose(predicted);
   const result = distillUpdate(setup, state, studentGradients(setup, state, goal));
   findings.push({ what: 'loss', error: relativeError([await readScalar(result.loss)], [file.scalar('loss')]), tolerance: tolerances.loss });
@@ -85,11 +88,11 @@ async function checkStep(file: GoldenFile): Promise<Finding[]> {
   return findings;
 }
 
-function batchOf(file: GoldenFile) {
+function batchOf(file: GoldenFile, { grid, phases }: DistillSetup<EdmUNetParams>): DistillBatch {
   const positions = file.integers('draw.1');
   return {
     x0: imageTensor(file, 'x'),
     noise: imageTensor(file, 'noise'),
-    draws: file.integers('draw.0').map((group, i) => ({ group, semi: positions[i] })),
+    jumps: file.integers('draw.0').map((interval, i) => jumpOf(grid, phases[0], { interval, offset: positions[i] })),
   };
 }

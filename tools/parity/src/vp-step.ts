@@ -9,6 +9,8 @@ import {
   distillTarget,
   distillUpdate,
   halvings,
+  jumpOf,
+  type Phase,
   studentGradients,
   type TargetRule,
   tract,
@@ -16,7 +18,7 @@ import {
 import { zeroMoments } from '@tract/optim';
 import { ddim, drain } from '@tract/samplers';
 import { vpGrid } from '@tract/schedules';
-import { dispose, read, readScalar, tensorSpace } from '@tract/tensor';
+import { dispose, read, readScalar, type Tensor, tensorSpace } from '@tract/tensor';
 import { applyUNet, type UNetConfig, type UNetParams } from '@tract/unet';
 import { type Finding, relativeError } from './compare.js';
 import { BrokenFile, type GoldenFile } from './golden-file.js';
@@ -47,14 +49,14 @@ async function checkStep(file: GoldenFile, rule: TargetRule, phaseSteps: readonl
   const config = configOf(file, 'unet');
   const setup = setupOf(file, config, rule, phaseSteps);
   const state = advancePhase(setup, stateBefore(file, config, setup));
-  const batch = batchOf(file, config);
+  const batch = batchOf(file, config, setup, setup.phases[state.phase]);
   const goal = distillTarget(setup, state, batch);
-  const imageFinding = async (what: 'xt1' | 'target', ours: typeof goal.xb): Promise<Finding> => ({
+  const imageFinding = async (what: 'xt1' | 'target', ours: Tensor): Promise<Finding> => ({
     what,
     error: relativeError(await read(ours), file.images(what).values),
     tolerance: tolerances[what],
   });
-  const findings = [await imageFinding('xt1', goal.xb), await imageFinding('target', goal.target)];
+  const findings = [await imageFinding('xt1', goal.xb!), await imageFinding('target', goal.x0)];
 
   const result = distillUpdate(setup, state, studentGradients(setup, state, goal, { labels: batch.labels }));
   for (const what of ['loss', 'gradNorm'] as const) {
@@ -76,7 +78,7 @@ function setupOf(file: GoldenFile, config: UNetConfig, rule: TargetRule, phaseSt
     phaseSteps,
     timesteps: file.number('timesteps'),
     rule,
-    updates: steps,
+    totalSteps: steps,
     learningRate: file.number('lr'),
     clipNorm: clip === null ? 1 : Number(clip[1]),
     selfTeacherMomentum: file.number('selfTeacherMomentum'),
@@ -99,11 +101,11 @@ function stateBefore(file: GoldenFile, config: UNetConfig, { rule }: DistillSetu
     moments: zeroMoments(student),
     studentEma: load('eval'),
     teacher: load('teacher'),
-    ...(rule.second === 'selfTeacher' && { selfTeacher: load('selfTeacher') }),
+    ...(rule.usesSelfTeacher && { selfTeacher: load('selfTeacher') }),
   };
 }
 
-function batchOf(file: GoldenFile, config: UNetConfig): DistillBatch {
+function batchOf(file: GoldenFile, config: UNetConfig, { grid }: DistillSetup<UNetParams>, phase: Phase): DistillBatch {
   const groups = file.integers('draw.0');
   const positions = file.has('draw.1') ? file.integers('draw.1') : groups.map(() => 0);
   if (positions.length !== groups.length)
@@ -111,7 +113,7 @@ function batchOf(file: GoldenFile, config: UNetConfig): DistillBatch {
   return {
     x0: imageTensor(file, 'x'),
     noise: imageTensor(file, 'noise'),
-    draws: groups.map((group, i) => ({ group, semi: positions[i] })),
+    jumps: groups.map((interval, i) => jumpOf(grid, phase, { interval, offset: positions[i] })),
     ...(config.classes > 1 && { labels: file.integers('y') }),
   };
 }

@@ -97,11 +97,11 @@ test("the pseudo-Huber loss is of each pixel's difference, or of the smaller len
 });
 
 test('more images start from the noisier places when told', async () => {
-  const { code, stderr } = await distill('noisier', '--schedule', '16,1', '--images', '8', '--noisy-share', '0.7').ended;
+  const { code, stderr } = await distill('noisier', '--schedule', '16,1', '--images', '8', '--high-noise-fraction', '0.7').ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(readFileSync(folder('noisier/model/README.md'), 'utf8')).toMatch(/share of 0\.7 of the images.* --noisy-share 0\.7/s);
-  const refused = await distill('refused', '--noisy-share', '1.5').ended;
-  expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/--noisy-share.*at most 1/) });
+  expect(readFileSync(folder('noisier/model/README.md'), 'utf8')).toMatch(/fraction of 0\.7 of the images.* --high-noise-fraction 0\.7/s);
+  const refused = await distill('refused', '--high-noise-fraction', '1.5').ended;
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/--high-noise-fraction.*at most 1/) });
 });
 
 test('a loss that is not finite ends the run with one sentence and commits nothing', async () => {

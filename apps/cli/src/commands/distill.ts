@@ -43,8 +43,8 @@ export const distillCommand = (io: Io): Command =>
         .option('--schedule <list>', 'sampling steps before, between and after the phases, each dividing the one before it', phaseSchedule)
         .option('--phase-weights <list>', 'how the phases share the images, such as 1,4 (with --schedule alone: equally)', integerList)
         .option(
-          '--noisy-share <x>',
-          'share of the images that start in the noisier half of their places (default: half, by uniform draws)',
+          '--high-noise-fraction <x>',
+          'fraction of the images that start in the noisier half of all start points (default: half, by uniform draws)',
           numberUpTo(1),
         )
         .option('--huber-width <x>', 'width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error', numberUpTo(2))
@@ -59,9 +59,8 @@ export const distillCommand = (io: Io): Command =>
         .option('--no-clip-student', 'compare it as it is, as the published code does')
         .option('--self-ema <mu>', "momentum of the self-teacher's average, in [0, 1)", fraction)
         .addOption(new Option('--decay <name>', 'how the learning rate goes in each phase').choices(['constant', 'cosine', 'linear']))
-        .addOption(
-          new Option('--restart <name>', 'at a phase change the student goes on, or starts from its teacher').choices(['keep', 'teacher']),
-        ),
+        .option('--reinit-student', 'at a phase change start the student from its new teacher, as in the paper')
+        .option('--no-reinit-student', 'or let it go on as it is, as the published code does'),
       names,
     ),
   )

@@ -83,7 +83,7 @@ const student: DistillPreset = {
   method: 'tract',
   schedule: [1024, 32, 1],
   phaseWeights: [1, 6],
-  noisyShare: 0.9,
+  highNoiseFraction: 0.9,
   images: 480e3,
   batch: 64,
   learningRate: 5e-4,
@@ -91,7 +91,7 @@ const student: DistillPreset = {
   clipNorm: 1,
   selfEma: 0.97,
   emaResidual: 0.05,
-  restart: 'keep',
+  reinitStudent: false,
   lossWeight: 'root-truncated-snr',
   huberWidth: 0.1,
   huberOver: 'samples',
@@ -101,7 +101,7 @@ const student: DistillPreset = {
 };
 
 /** Draws and averages of the published codes. */
-const asPublished = { noisyShare: undefined, huberOver: undefined, selfEma: 0.5, emaResidual: 1e-3 };
+const asPublished = { highNoiseFraction: undefined, huberOver: undefined, selfEma: 0.5, emaResidual: 1e-3 };
 
 export const mnistTeachers: Readonly<Record<string, TrainPreset>> = {
   'mnist-teacher': teacher,
@@ -129,7 +129,7 @@ export const mnistStudents: Readonly<Record<string, DistillPreset>> = {
     method: 'btd',
     schedule: halvings(1024),
     phaseWeights: [1, 1, 1, 1, 1, 1, 1, 1, 2, 2],
-    restart: 'teacher',
+    reinitStudent: true,
     huberWidth: 0.02,
     clipStudent: false,
     ...asPublished,

@@ -33,7 +33,7 @@ const tract: DistillPreset = {
   clipNorm: 1,
   selfEma: 0.5,
   emaResidual: 1e-3,
-  restart: 'keep',
+  reinitStudent: false,
   lossWeight: 'truncated-snr',
   huberWidth: 0,
   clipStudent: false,
@@ -63,7 +63,7 @@ const btd = ({
   const phaseWeights = schedule.slice(1).map((left) => (left <= 2 ? 2 : 1));
   const images = more.batch * updates * phaseWeights.reduce((sum, weight) => sum + weight, 0);
   const { emaResidual: _, ...rest } = tract;
-  return { ...rest, ...more, method: 'btd', schedule, phaseWeights, images, decay: 'linear', emaMomentum: 0, restart: 'teacher' } as const;
+  return { ...rest, ...more, method: 'btd', schedule, phaseWeights, images, decay: 'linear', emaMomentum: 0, reinitStudent: true } as const;
 };
 
 const imagenet64 = { data: 'imagenet64', teacher: 'imagenet_original' };

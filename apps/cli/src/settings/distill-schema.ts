@@ -1,8 +1,9 @@
 import { methods } from '@tract/distill';
+import { jumpWeightNames } from '@tract/schedules';
 import { z } from 'zod';
 import { scheduleFault } from '../quantity.js';
 import { checkAveraging } from './averaging-rule.js';
-import { commonShape, lossWeight } from './common-schema.js';
+import { commonShape } from './common-schema.js';
 import { counts, flag, momentum, oneOf, text, upTo } from './expecting.js';
 import { checkParts } from './parts-rule.js';
 
@@ -15,13 +16,13 @@ const shape = z.strictObject({
     .optional(),
   schedule: counts().describe('sampling steps before, between and after the phases, each dividing the one before it'),
   phaseWeights: counts().describe('how the phases share the images; equally where not given').optional(),
-  noisyShare: upTo(1)
-    .describe('share of the images that start in the noisier half of their places; uniform draws where not given')
+  highNoiseFraction: upTo(1)
+    .describe('fraction of the images that start in the noisier half of all start points; uniform draws where not given')
     .optional(),
   decay: oneOf(['constant', 'cosine', 'linear']).describe('how the learning rate goes in each phase; the last two to 0'),
   selfEma: momentum().describe("momentum of the self-teacher's average"),
-  restart: oneOf(['keep', 'teacher']).describe('at a phase change the student goes on, or starts from its new teacher'),
-  lossWeight: lossWeight().describe('what the error of x0 weighs at a noise level'),
+  reinitStudent: flag().describe('at a phase change the student starts from its new teacher; else it goes on'),
+  lossWeight: oneOf(jumpWeightNames).describe('what the error of x0 weighs at a noise level'),
   huberWidth: upTo(2).describe('width of the pseudo-Huber loss in pixel values of [-1, 1]; 0 is the squared error'),
   huberOver: oneOf(['elements', 'samples'])
     .describe("what that loss is of: each pixel's difference, or the length of a whole image's; elements where not given")

@@ -47,9 +47,9 @@ function drawBatch(points: Float32Array, step: number) {
 export async function* toyRun(points: Float32Array, updates: number, signal: AbortSignal): AsyncGenerator<Sight> {
   const setup = teacherSetup({
     ...model,
-    updates,
+    totalSteps: updates,
     learningRate: 3e-3,
-    schedule: cosineRate(),
+    lrSchedule: cosineRate(),
     lossWeight: ownOutputWeight('v'),
     ema: { halfLife: updates / 40, rampUp: 0.1 },
   });
@@ -81,7 +81,7 @@ type Student = { readonly who: 'tract' | 'btd'; readonly setup: DistillSetup<Poi
 
 async function* distilBoth(teacher: PointNetwork, points: Float32Array, updates: number, signal: AbortSignal): AsyncGenerator<Sight> {
   const student = (who: Student['who'], rule: TargetRule, phaseSteps: readonly number[]): Student => {
-    const setup = distillSetup({ ...model, rule, phaseSteps, updates, learningRate: 1e-3, lossWeight: rootTruncatedSNRWeight });
+    const setup = distillSetup({ ...model, rule, phaseSteps, totalSteps: updates, learningRate: 1e-3, lossWeight: rootTruncatedSNRWeight });
     return { who, setup, state: initDistillation(setup, teacher) };
   };
   const students = [student('tract', tract, [teacherSteps, 8, 1]), student('btd', btd, halvings(teacherSteps))];

@@ -32,7 +32,7 @@ export async function tractRun(): Promise<TractRun> {
     network: (params, xt, conditioning) => applyUNet(config, params, xt, conditioning),
     prediction: 'v',
     phaseSteps: [16, 4, 1],
-    updates: 20,
+    totalSteps: 20,
   });
   const draw = async (params: ReturnType<typeof initUNet>, steps: number): Promise<Float32Array> => {
     const images = await sampleImages({ model: setup.model, params, steps, seed: 0, indices: [0, 1, 2, 3], shape: [8, 8, 1] });
@@ -43,7 +43,7 @@ export async function tractRun(): Promise<TractRun> {
   const teacher = initUNet(config, 3);
   let state = initDistillation(setup, teacher);
   const losses: number[] = [];
-  while (state.step < setup.updates) {
+  while (state.step < setup.totalSteps) {
     const images = noise({ seed: 1, step: state.step, samples: [0, 1, 2, 3], shape: [8, 8, 1] });
     const x0 = scale(images, 0.3);
     const { state: next, loss, gradNorm } = distillStep(setup, state, { x0 });
