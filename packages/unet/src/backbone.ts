@@ -7,16 +7,16 @@ import type { ParamSpec } from './param-spec.js';
 import type { BackbonePlan, PyramidPlan, StagePlan } from './plan.js';
 import { applyStage, type Stage, stageSpec } from './stage.js';
 
-/** Everything of a network but its embedding, laid out as it computes. */
+/** A network without its embedding, laid out as it computes. */
 export type Backbone<T> = {
   /** The input convolution, then the levels from fine to coarse. */
   readonly down: readonly Stage<T>[];
   readonly mid: readonly Stage<T>[];
   readonly up: readonly Stage<T>[];
   readonly out: Readout<T>;
-  /** What brings the input image to the coarser levels, one per halving, where the network has it. */
+  /** Convolutions that bring the input image to the coarser levels, one per halving, in networks that have them. */
   readonly pyramid?: readonly Conv<T>[];
-  /** What reads an image off the coarser levels, from coarse to fine, where the network has it. */
+  /** Layers that read an image off the coarser levels, from coarse to fine, in networks that have them. */
   readonly readouts?: readonly Readout<T>[];
 };
 
@@ -84,7 +84,7 @@ export function applyBackbone(
   });
 }
 
-/** Features and the image of the level above -> both at this level. */
+/** Map features and the image of the level above to both at this level. */
 function joinPyramid({ kind }: PyramidPlan, conv: Conv<Tensor>, features: Tensor, above: Tensor, { resample }: BlockStyle): Ascent {
   return scope(() => {
     if (kind === 'skip') {

@@ -26,7 +26,7 @@ export type UNetConfig = {
   readonly outputs: number;
   /** Number of classes; 1 means unconditional. */
   readonly classes: number;
-  /** Groups of every normalisation. Default 32. */
+  /** Groups of every normalisation. Default: 32. */
   readonly groups?: number;
 };
 
@@ -34,19 +34,19 @@ const positiveCounts = ['imageSize', 'inChannels', 'channels', 'embChannels', 'b
 const optionalCounts = ['heads', 'headDim', 'groups'] as const;
 const flags = ['scaleShift', 'resampleInBlocks'] as const;
 
-/** Normalisation groups of a configuration, 32 unless it says otherwise. */
+/** Return the groups of every normalisation. Default: 32. */
 export const groupsOf = (config: UNetConfig): number => config.groups ?? 32;
 
-/** Attention heads for a feature map of `channels`. */
+/** Return the number of attention heads for a feature map of `channels`. */
 export const headsOf = (config: UNetConfig, channels: number): number =>
   config.headDim === undefined ? (config.heads ?? 1) : channels / config.headDim;
 
-/** Whether the blocks of a level (0 is the full resolution) have self-attention. */
+/** True if the blocks of a level (0 is the full resolution) have self-attention. */
 export const hasAttention = (config: UNetConfig, level: number): boolean =>
   config.attentionResolutions.includes(config.imageSize / 2 ** level);
 
 /**
- * Checks a configuration in full, also one that was read from a file.
+ * Check a configuration in full, also one that was read from a file.
  * @throws TypeError for a field of the wrong type.
  * @throws RangeError for a value that no network can be built from; the message says which and what would do.
  */

@@ -38,7 +38,7 @@ test('a small network costs what its layers cost, one by one', () => {
 test('what a level costs goes with its pixels, so a coarser one costs a quarter', () => {
   const of = (imageSize: number) =>
     edmUNetCost({ ...(edmConfigs.cifar10Ncsnpp as SongUNetConfig), imageSize, attentionResolutions: [], channelMult: [1, 1] }).multiplyAdds;
-  const embedding = 256 * 512 + 512 * 512 + 22 * 512 * 128; // 22 blocks are told of the noise level
+  const embedding = 256 * 512 + 512 * 512 + 22 * 512 * 128; // 22 blocks are conditioned on the noise level
   const middle = (side: number) => 2 * side ** 4 * 128; // the attention in it goes with the square of the pixels
   expect((of(32) - embedding - middle(16)) / (of(16) - embedding - middle(8))).toBeCloseTo(4, 9);
 });

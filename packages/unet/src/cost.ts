@@ -8,7 +8,7 @@ import type { BackbonePlan, StagePlan } from './plan.js';
 import { unetSpec } from './unet.js';
 import { planUNet } from './unet-layout.js';
 
-/** What one network call costs for one image of the size that the configuration names. */
+/** Cost of a network call for one image of the configuration's size. */
 export type NetworkCost = {
   readonly parameters: number;
   /** Multiply-adds of convolutions, linear layers and attention: two floating-point operations each. Nothing else is counted. */
@@ -17,10 +17,10 @@ export type NetworkCost = {
   readonly activations: number;
 };
 
-/** Counted from the plan: nothing is allocated. @throws RangeError or TypeError for a configuration that no network can be built from. */
+/** Count the cost of the paper's U-Net from its plan; allocates nothing. @throws RangeError or TypeError for a configuration that no network can be built from. */
 export const unetCost = (config: UNetConfig): NetworkCost => costOf(unetSpec(config), planUNet(config), config.imageSize);
 
-/** The same for the networks of Karras et al. 2022, on the features: the filters that resample their images are not counted. */
+/** Count the cost of a network of Karras et al. 2022 without the filters that resample its images; allocates nothing. */
 export const edmUNetCost = (config: EdmUNetConfig): NetworkCost => costOf(edmUNetSpec(config), planEdm(config), config.imageSize);
 
 type Sides = Readonly<Record<'down' | 'mid' | 'up' | 'pyramid' | 'readouts', readonly number[]>>;

@@ -52,7 +52,7 @@ export function checkAugment(where: string, channels: number | undefined, batch:
 const lists = ['down', 'mid', 'up', 'pyramid', 'readouts'] as const;
 type Lists = Readonly<Partial<Record<(typeof lists)[number], readonly unknown[]>>>;
 
-/** Catches parameters that were made for another configuration, as far as their lists tell; the ops check the shapes. */
+/** Check that parameters have as many stages as the configuration; the ops check their shapes. */
 export function checkLists(where: string, plan: Lists, params: Lists): void {
   for (const list of lists) {
     const [expected, given] = [plan[list]?.length ?? 0, params[list]?.length ?? 0];

@@ -1,6 +1,6 @@
 import type { ParamInit } from './param-spec.js';
 
-/** How a layer starts of whose inputs `fanIn` reach each output, and of whose outputs each input reaches `fanOut`. */
+/** Initialisation of a layer, given the number of inputs that reach each output, `fanIn`, and of outputs that each input reaches, `fanOut`. */
 export type LayerInit = (fanIn: number, fanOut: number) => { readonly weight: ParamInit; readonly bias: ParamInit };
 
 /**

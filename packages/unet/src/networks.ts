@@ -20,11 +20,11 @@ type ConfigOf<K extends Kind> = Extract<NetworkConfig, { readonly kind: K }>;
 export type NetworkFamily<C, P> = {
   /** @throws RangeError or TypeError for a configuration that no network can be built from, also for one that was read from a file. */
   readonly check: (config: C) => void;
-  /** Shapes and starts of all parameters; allocates none of them. */
+  /** Return shapes and initialisations of all parameters; allocates none of them. */
   readonly spec: (config: C) => Tree<ParamSpec>;
-  /** Fresh parameters, a function of (config, seed); the caller owns them. */
+  /** Make fresh parameters, a function of (config, seed); the caller owns them. */
   readonly init: (config: C, seed: number) => P;
-  /** xt [N, H, W, inChannels] → raw output [N, H, W, inChannels · outputs]; the caller owns it. */
+  /** Map xt [N, H, W, inChannels] to the raw output [N, H, W, inChannels · outputs]; the caller owns it. */
   readonly apply: (config: C, params: P, xt: Tensor, conditioning: Conditioning) => Tensor;
   readonly cost: (config: C) => NetworkCost;
 };
@@ -61,11 +61,11 @@ export function familyOf(config: NetworkConfig): NetworkFamily<NetworkConfig, Ne
   return networks[config.kind] as NetworkFamily<NetworkConfig, NetworkParams>;
 }
 
-/** Shapes and starts of all parameters; allocates none. @throws RangeError or TypeError when no network can be built. */
+/** Return shapes and initialisations of all parameters; allocates none of them. @throws RangeError or TypeError when no network can be built. */
 export const networkSpec = (config: NetworkConfig): Tree<ParamSpec> => familyOf(config).spec(config);
 
-/** Fresh parameters, a function of (config, seed) alone; the caller owns them. */
+/** Make fresh parameters, a function of (config, seed) alone; the caller owns them. */
 export const initNetwork = (config: NetworkConfig, seed: number): NetworkParams => familyOf(config).init(config, seed);
 
-/** Cost of a network call for one image, counted without allocating anything. */
+/** Count the cost of a network call for one image; allocates nothing. */
 export const networkCost = (config: NetworkConfig): NetworkCost => familyOf(config).cost(config);

@@ -1,22 +1,22 @@
 import { leaves, mapTree, randomNormals, randomUniforms, type Tensor, type Tree, tensor } from '@tract/tensor';
 
-/** How a parameter starts: all zeros, all ones, uniform in (-bound, bound), or normal with standard deviation `spread`. */
+/** Initialisation of a parameter: all zeros, all ones, uniform in (-bound, bound), or normal with standard deviation `spread`. */
 export type ParamInit = 'zeros' | 'ones' | { readonly bound: number } | { readonly spread: number };
 
-/** Shape and start of one parameter. One that is not trained is kept and copied with the others, but has no gradient: it stays as it starts. */
+/** Shape and initialisation of one parameter. One that is not trained is kept and copied with the others, but has no gradient: it stays as it starts. */
 export type ParamSpec = { readonly shape: readonly number[]; readonly init: ParamInit; readonly trained?: false };
 
-/** Elements of one parameter. */
+/** Count the elements of one parameter. */
 export const sizeOfSpec = (spec: ParamSpec): number => spec.shape.reduce((product, side) => product * side, 1);
 
-/** Elements of all trained parameters of a specification tree. */
+/** Count the elements of all trained parameters of a specification tree. */
 export const countParameters = (spec: Tree<ParamSpec>): number =>
   leaves<ParamSpec>(spec).reduce((count, [, leaf]) => count + (leaf.trained === false ? 0 : sizeOfSpec(leaf)), 0);
 
-// Noise streams of a run are told apart by small numbers; the start of parameters has its own.
+// Noise streams of a run have small numbers; the initialisation of parameters has its own.
 const initStream = 0x696e6974;
 
-/** Fresh parameters for a specification tree. Leaf i is a function of (seed, i) alone: independent of backend and of the other leaves' sizes. */
+/** Make fresh parameters for a specification tree. Leaf i is a function of (seed, i) alone: independent of backend and of the other leaves' sizes. */
 export function initParams(spec: Tree<ParamSpec>, seed: number): Tree<Tensor> {
   let index = 0;
   return mapTree<ParamSpec, Tensor>(spec, (leaf) => tensor(startValues(leaf, seed, index++), leaf.shape));

@@ -1,4 +1,4 @@
-/** The same function, which works its result out once for each configuration that is still in use. */
+/** Cache a function's result for each configuration object that is still in use. */
 export function perConfig<C extends object, R>(fn: (config: C) => R): (config: C) => R {
   const known = new WeakMap<C, { readonly result: R }>();
   return (config) => {

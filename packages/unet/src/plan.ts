@@ -16,7 +16,7 @@ export type BackbonePlan = {
   readonly up: readonly StagePlan[];
   /** Channels that reach the output convolution. */
   readonly last: number;
-  /** How the input image reaches the coarser levels beside the features: one entry per halving, from fine to coarse, or none. */
+  /** Path of the input image to the coarser levels beside the features: one entry per halving, from fine to coarse, or none. */
   readonly pyramid: readonly PyramidPlan[];
   /** Channels from which an image is read off at each coarser level, from coarse to fine; none where only the last level's is. */
   readonly readouts: readonly number[];
@@ -29,12 +29,12 @@ export type BackbonePlan = {
 export type Pyramid = 'skip' | 'residual';
 export type PyramidPlan = { readonly kind: Pyramid; readonly cIn: number; readonly cOut: number };
 
-/** What a plan is laid out from. */
+/** Settings that a plan is laid out from. */
 export type Layout = {
   readonly inChannels: number;
   /** Channels of the input convolution. */
   readonly firstChannels: number;
-  /** From the full resolution down. */
+  /** Levels from the full resolution down. */
   readonly levels: readonly { readonly channels: number; readonly attention: boolean }[];
   /** Residual blocks per level on the way down; there is one more on the way up. */
   readonly blocks: number;
@@ -44,11 +44,11 @@ export type Layout = {
   readonly attentionUp: 'all' | 'last';
   readonly resampleInBlocks: boolean;
   readonly pyramid?: Pyramid;
-  /** Whether every level's image is read off and carried up, or only the last one's. */
+  /** Levels whose image is read off and carried up: all of them, or the last one. */
   readonly readouts: 'each level' | 'last level';
 };
 
-/** Lays a network out as stages. Nothing is allocated. */
+/** Lay a network out as stages; allocates nothing. */
 export function planBackbone(layout: Layout): BackbonePlan {
   const down = planDown(layout);
   const width = down[down.length - 1].cOut;

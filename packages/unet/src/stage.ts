@@ -16,7 +16,7 @@ export function stageSpec(plan: StagePlan, style: BlockStyle): Stage<ParamSpec> 
   return plan.heads > 0 ? { res, attention: attentionBlockSpec(cOut, style) } : { res };
 }
 
-/** x [N, H, W, cIn] and embedding [N, embChannels] -> [N, H', W', cOut]; H' is H, 2H or H/2. */
+/** Map x [N, H, W, cIn] and embedding [N, embChannels] to [N, H', W', cOut]; H' is H, 2H or H/2. */
 export function applyStage(
   plan: StagePlan,
   params: Stage<Tensor>,

@@ -4,7 +4,7 @@ import { fanAverage } from './layer-init.js';
 import { boxResampler } from './layers/resample.js';
 import { type BackbonePlan, planBackbone } from './plan.js';
 
-/** Lays a checked configuration out as stages. Nothing is allocated. */
+/** Lay a checked configuration out as stages; allocates nothing. */
 export const planUNet = (config: UNetConfig): BackbonePlan =>
   planBackbone({
     inChannels: config.inChannels,

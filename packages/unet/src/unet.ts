@@ -13,7 +13,7 @@ export type UNetTree<T> = { readonly embedding: Embedding<T> } & Backbone<T>;
 export type UNetParams = UNetTree<Tensor>;
 
 /**
- * Shapes and starts of all parameters; allocates none of them.
+ * Return shapes and initialisations of all parameters; allocates none of them.
  * @throws RangeError or TypeError for a configuration that no network can be built from.
  */
 export function unetSpec(config: UNetConfig): UNetTree<ParamSpec> {
@@ -22,11 +22,11 @@ export function unetSpec(config: UNetConfig): UNetTree<ParamSpec> {
   return { embedding: embeddingSpec(config), ...backboneSpec(planUNet(config), styleOfUNet(config), imageChannels) };
 }
 
-/** Fresh parameters, a function of (config, seed) alone; the caller owns them. The last convolution of every block starts at almost nothing. */
+/** Make fresh parameters, a function of (config, seed) alone; the caller owns them. The last convolution of every block starts at almost nothing. */
 export const initUNet = (config: UNetConfig, seed: number): UNetParams => initParams(unetSpec(config), seed) as UNetParams;
 
 /**
- * The U-Net of Ho et al. 2020 as Dhariwal & Nichol 2021 and Salimans & Ho 2022 refined it, as the paper uses it.
+ * Apply the U-Net of Ho et al. 2020 as Dhariwal & Nichol 2021 and Salimans & Ho 2022 refined it, which the paper uses.
  *
  * xt [N, H, W, inChannels], H and W divisible by 2^(levels - 1); conditioned on `noise`, logSNRs, and on `labels` when classes > 1. It knows no augmentation
  * and no dropout, and leaves `augment` and `training` unread. Returns the raw output [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
@@ -39,7 +39,7 @@ export function applyUNet(config: UNetConfig, params: UNetParams, xt: Tensor, co
   return scope(() => apply(params, [xt, ...embeddingInputs(config, conditioning.noise, conditioning.labels)]));
 }
 
-/** What follows from a configuration alone, and is the same in every call: the plan, and the network as a function of tensors, which a backend may capture. */
+/** Plan of a configuration, and its network as a function of tensors, which a backend may capture. */
 const partsOf = perConfig((config: UNetConfig) => {
   const plan = planUNet(config);
   const style = styleOfUNet(config);

@@ -1,6 +1,6 @@
 import type { HalvingPad } from '../block-style.js';
 
-/** What the networks of Karras et al. 2022 have in common. All counts are positive integers. */
+/** Settings that the networks of Karras et al. 2022 share. All counts are positive integers. */
 type Common = {
   /** Side of the images that it is meant for; `attentionResolutions` count from it. */
   readonly imageSize: number;
@@ -18,21 +18,21 @@ type Common = {
   readonly outputs: number;
   /** Number of classes; 1 means unconditional. */
   readonly classes: number;
-  /** Numbers that tell the network how its training images were augmented; left out where it knows of none. */
+  /** Length of the row that says how a training image was augmented. Default: the network is not conditioned on it. */
   readonly augmentChannels?: number;
-  /** Share of the features before a block's second convolution that is dropped while the network is trained, in [0, 1); none where left out. */
+  /** Fraction, in [0, 1), of the features before a block's second convolution that is dropped while the network is trained. Default: 0. */
   readonly dropout?: number;
 };
 
 /** The U-Net of Song et al. 2021, both as DDPM++ (positional, [1, 1], standard) and as NCSN++ (fourier, [1, 3, 3, 1], residual). One attention head. */
 export type SongUNetConfig = Common & {
   readonly kind: 'song';
-  /** How the noise level is shown: sines of fixed frequencies, or of random ones that are kept with the parameters. */
+  /** Features of the noise level: sines of fixed frequencies, or of random ones that are kept with the parameters. */
   readonly noiseFeatures: 'positional' | 'fourier';
   readonly noiseChannels: number;
   /** Taps of the filter that images are halved and doubled through: an even number, of any scale. */
   readonly filter: readonly number[];
-  /** Whether and how the input image reaches the coarser levels beside the features. */
+  /** Path on which the input image reaches the coarser levels beside the features, if any. */
   readonly encoder: 'standard' | 'skip' | 'residual';
   /** 'skip': every level reads an image off, and their sum is the output. */
   readonly decoder: 'standard' | 'skip';
@@ -54,7 +54,7 @@ export type DhariwalUNetConfig = Common & {
   readonly scaleShift?: boolean;
   /** False: stride-2 convolutions, and upsampling followed by a convolution, instead of residual blocks that resample. Default true. */
   readonly resampleInBlocks?: boolean;
-  /** Where stride-2 convolutions see zeros: all around the image (the default), or only after its last row and column. */
+  /** Zero padding of stride-2 convolutions: all around the image, or only after its last row and column. Default: 'around'. */
   readonly halvingPad?: HalvingPad;
   /** Added to the variance in every normalisation. Default 1e-5. */
   readonly eps?: number;
@@ -64,8 +64,8 @@ export type DhariwalUNetConfig = Common & {
 
 export type EdmUNetConfig = SongUNetConfig | DhariwalUNetConfig;
 
-/** Whether sines come first in the features of the noise level, with 1/10000 among their frequencies. */
+/** True if sines come first in the features of the noise level, with 1/10000 among their frequencies. */
 export const sinesFirstIn = (config: EdmUNetConfig): boolean => config.kind === 'song' || (config.sinesFirst ?? false);
 
-/** Channels that the noise level is first shown in. */
+/** Return the number of features of the noise level. */
 export const noiseChannelsOf = (config: EdmUNetConfig): number => (config.kind === 'song' ? config.noiseChannels : config.channels);

@@ -15,7 +15,7 @@ export type EdmUNetTree<T> = { readonly embedding: NoiseEmbedding<T> } & Backbon
 export type EdmUNetParams = EdmUNetTree<Tensor>;
 
 /**
- * Shapes and starts of all parameters; allocates none of them. The frequencies of Fourier features are among them, marked as not trained.
+ * Return shapes and initialisations of all parameters; allocates none of them. The frequencies of Fourier features are among them, marked as not trained.
  * @throws RangeError or TypeError for a configuration that no network can be built from.
  */
 export function edmUNetSpec(config: EdmUNetConfig): EdmUNetTree<ParamSpec> {
@@ -24,7 +24,7 @@ export function edmUNetSpec(config: EdmUNetConfig): EdmUNetTree<ParamSpec> {
   return { embedding: noiseEmbeddingSpec(config), ...backboneSpec(planEdm(config), styleOfEdm(config), imageChannels) };
 }
 
-/** Fresh parameters, a function of (config, seed) alone; the caller owns them. Starts are those of the published code. */
+/** Make fresh parameters, a function of (config, seed) alone; the caller owns them. Their distributions are those of the published code. */
 export const initEdmUNet = (config: EdmUNetConfig, seed: number): EdmUNetParams => initParams(edmUNetSpec(config), seed) as EdmUNetParams;
 
 /**
@@ -50,7 +50,7 @@ export function applyEdmUNet(config: EdmUNetConfig, params: EdmUNetParams, xt: T
   });
 }
 
-/** What follows from a configuration alone, and is the same in every call. Without dropout the backbone is a function of tensors, which a backend may capture. */
+/** Plan and style of a configuration, and its backbone. Without dropout the backbone is a function of tensors, which a backend may capture. */
 const partsOf = perConfig((config: EdmUNetConfig) => {
   const [plan, style] = [planEdm(config), styleOfEdm(config)];
   const backbone = (params: Backbone<Tensor>, [xt, emb]: readonly Tensor[]): Tensor => applyBackbone(plan, params, xt, emb, style);

@@ -9,7 +9,7 @@ import { fourierFeatures, positionalFeatures } from './noise-features.js';
 
 /** Two layers on the features of the noise level, and what classes and augmentations add to them. */
 export type NoiseEmbedding<T> = {
-  /** Of the Fourier features; not trained. */
+  /** Frequencies of the Fourier features; not trained. */
   readonly frequencies?: T;
   readonly classes?: Linear<T>;
   readonly augment?: Linear<T>;
@@ -39,7 +39,7 @@ export function noiseEmbeddingSpec(config: EdmUNetConfig): NoiseEmbedding<ParamS
   };
 }
 
-/** Catches parameters that were made for another configuration, which would else leave out what the noise level or the class has to say. */
+/** Check that parameters belong to the configuration; others would drop the noise level or the class without an error. */
 export function checkNoiseEmbedding(where: string, config: EdmUNetConfig, params: NoiseEmbedding<unknown>): void {
   const expected = noiseEmbeddingSpec(config);
   for (const part of ['frequencies', 'classes', 'augment'] as const) {

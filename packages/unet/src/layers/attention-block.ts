@@ -14,7 +14,7 @@ export const attentionBlockSpec = (channels: number, { init }: BlockStyle): Atte
   out: convSpec({ size: 1, cIn: channels, cOut: channels }, init.last),
 });
 
-/** x [N, H, W, C] -> (x + out(attention(qkv(norm(x))))) * skipScale, same shape. */
+/** Map x [N, H, W, C] to (x + out(attention(qkv(norm(x))))) * skipScale, same shape. */
 export function applyAttentionBlock(params: AttentionBlock<Tensor>, x: Tensor, heads: number, style: BlockStyle): Tensor {
   return scope(() => {
     const [batch, height, width, channels] = x.shape;

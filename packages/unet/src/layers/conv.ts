@@ -15,6 +15,6 @@ export function convSpec({ size, cIn, cOut }: ConvSize, init: LayerInit): Conv<P
 
 export type ConvOptions = { readonly stride?: number; readonly pad?: number; readonly residual?: Tensor };
 
-/** x [N, H, W, cIn] -> [N, H/stride, W/stride, cOut], plus `residual` of that shape; zeros around the image, `pad` or as many as keep the size. */
+/** Convolve x [N, H, W, cIn] to [N, H/stride, W/stride, cOut] and add `residual` of that shape. Zero padding: `pad`. Default: as much as keeps the size. */
 export const applyConv = (params: Conv<Tensor>, x: Tensor, options: ConvOptions = {}): Tensor =>
   conv2d(x, params.kernel, { bias: params.bias, ...options });

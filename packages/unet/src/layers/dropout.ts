@@ -1,12 +1,12 @@
 import { dropout, type Tensor } from '@tract/tensor';
 
-/** What chance in a network is a function of while it is trained; image i of a call is number `first` + i of its batch. */
+/** Key of the dropout masks of a training step; image i of a call is number `first` + i of its batch. */
 export type Training = { readonly seed: number; readonly step: number; readonly first: number };
 
 /** Drops features of a layer that is known by its number. */
 export type Dropout = (features: Tensor, layer: number) => Tensor;
 
-// Noise streams of a run are told apart by small numbers; dropout has one of its own for each layer.
+// Noise streams of a run have small numbers; dropout has one of its own for each layer.
 const dropoutStream = 0x64726f70;
 
 /** Dropout of a network whose configuration has this rate; none unless it is trained. */

@@ -15,7 +15,7 @@ export function embeddingSpec({ channels, embChannels, classes }: EmbeddingSize)
   return classes === 1 ? { time } : { time, classes: layer(classes) };
 }
 
-/** What the embedding is made from: the features [N, channels] of the noise level, and where the network has classes their one-hot rows [N, classes]. */
+/** Make the inputs of the embedding: features [N, channels] of the noise level and, for a class-conditional network, one-hot rows [N, classes]. */
 export function embeddingInputs(
   { channels, classes }: Omit<EmbeddingSize, 'embChannels'>,
   logSNR: readonly number[],

@@ -12,5 +12,5 @@ export function linearSpec({ cIn, cOut, biased = true }: LinearSize, init: Layer
   return { weight: { shape: [cIn, cOut], init: weight }, ...(biased && { bias: { shape: [cOut], init: bias } }) };
 }
 
-/** x [N, cIn] -> [N, cOut]. */
+/** Map x [N, cIn] to [N, cOut]. */
 export const applyLinear = (params: Linear<Tensor>, x: Tensor): Tensor => linear(x, params.weight, params.bias);

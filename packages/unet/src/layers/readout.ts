@@ -4,7 +4,7 @@ import type { ParamSpec } from '../param-spec.js';
 import { applyConv, type Conv, convSpec } from './conv.js';
 import { applyNorm, type Norm, normSpec } from './norm.js';
 
-/** Features to image: a normalisation and a 3x3 convolution. */
+/** Layer from features to an image: a normalisation and a 3x3 convolution. */
 export type Readout<T> = { readonly norm: Norm<T>; readonly conv: Conv<T> };
 
 export const readoutSpec = ({ cIn, cOut }: { readonly cIn: number; readonly cOut: number }, { init }: BlockStyle): Readout<ParamSpec> => ({
@@ -12,6 +12,6 @@ export const readoutSpec = ({ cIn, cOut }: { readonly cIn: number; readonly cOut
   conv: convSpec({ size: 3, cIn, cOut }, init.last),
 });
 
-/** x [N, H, W, cIn] -> conv(silu(norm(x))) [N, H, W, cOut]. */
+/** Map x [N, H, W, cIn] to conv(silu(norm(x))) [N, H, W, cOut]. */
 export const applyReadout = (params: Readout<Tensor>, x: Tensor, style: BlockStyle): Tensor =>
   scope(() => applyConv(params.conv, applyNorm(params.norm, x, style, { silu: true })));

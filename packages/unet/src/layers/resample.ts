@@ -1,7 +1,7 @@
 import { avgPool2x, matmul, reshape, scope, type Tensor, tensor, upsample2x } from '@tract/tensor';
 import { applyConv, type Conv } from './conv.js';
 
-/** How a network doubles and halves the sides of [N, H, W, C]. */
+/** Doubling and halving of the sides of [N, H, W, C]. */
 export type Resampler = {
   readonly up: (x: Tensor) => Tensor;
   readonly down: (x: Tensor) => Tensor;
