@@ -8,7 +8,7 @@ import { numberUpTo, positiveNumber, quantity } from '../quantity.js';
 import { preset, settingsHeading, supervised, withTraining } from '../training-options.js';
 
 const describe = ({ preconditioning, prediction, network }: (typeof trainPresets)[string]): string =>
-  `${preconditioning ? 'EDM' : `predicts ${prediction}`}, ${network.channels} channels times ${network.channelMult.join(', ')}`;
+  `${preconditioning ? 'EDM' : `predicts ${prediction}`}, ${network.channels} channels${'channelMult' in network ? ` times ${network.channelMult.join(', ')}` : ''}`;
 
 const names = async (): Promise<readonly string[]> => {
   const [{ assignmentStarts }, { trainSchema }] = await Promise.all([

@@ -3,6 +3,7 @@ import type { ModelDescription } from '@tract/model';
 import type { DhariwalUNetConfig } from '@tract/unet';
 import { badCheckpoint } from '../convert-error.js';
 import type { Tensors } from '../foreign-checkpoint.js';
+import { knownNetwork } from '../known-network.js';
 import { arraysOf } from '../lazy-array.js';
 import { diffusersPlaces } from '../names/diffusers-places.js';
 import { paperAsAdm } from '../settings/paper-as-adm.js';
@@ -42,7 +43,8 @@ export const diffusersFolder: Destination = {
 type NetworkThere = { readonly config: DhariwalUNetConfig; readonly settings: DiffusersSettings; readonly tensors: Tensors };
 
 /** Return the network and its weights as an ADM, the only kind that diffusers has. @throws ConvertError that names what it lacks. */
-function networkThere({ name, description: { network }, tensors }: HostModel): NetworkThere {
+function networkThere({ name, description, tensors }: HostModel): NetworkThere {
+  const network = knownNetwork(description.network);
   try {
     if (network.kind === 'song') throw new RangeError("a UNet2DModel has no DDPM++ or NCSN++ of EDM's kind");
     const config = network.kind === 'unet' ? paperAsAdm(network) : network;

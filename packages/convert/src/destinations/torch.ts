@@ -1,6 +1,7 @@
 import { lazyArray, torchPieces } from '@tract/checkpoint';
-import type { NetworkConfig } from '@tract/unet';
+import type { EdmUNetConfig, UNetConfig } from '@tract/unet';
 import { badCheckpoint } from '../convert-error.js';
+import { knownNetwork } from '../known-network.js';
 import { arraysOf } from '../lazy-array.js';
 import { edmFilters } from '../names/edm-filters.js';
 import { edmPlaces } from '../names/edm-places.js';
@@ -12,7 +13,8 @@ import type { Destination } from './destination.js';
 export const torch: Destination = {
   name: 'pt',
   isFile: true,
-  plan: ({ name, description: { network }, tensors }) => {
+  plan: ({ name, description, tensors }) => {
+    const network = knownNetwork(description.network);
     const places = placesOf(name, network);
     const parameters = [...places].flatMap(([leaf, place]) => arraysOf(place, tensors.get(leaf)!));
     const filters =
@@ -35,7 +37,7 @@ export const torch: Destination = {
 };
 
 /** @throws ConvertError for an ADM that EDM's code does not build. */
-function placesOf(name: string, network: NetworkConfig): Places {
+function placesOf(name: string, network: UNetConfig | EdmUNetConfig): Places {
   if (network.kind === 'unet') return mlTractPlaces(network);
   try {
     return edmPlaces(network);

@@ -3,6 +3,7 @@ import { samplingLevels } from '@tract/schedules';
 import { planEdm, planUNet, styleOfEdm, styleOfUNet } from '@tract/unet';
 import { badRequest } from '../convert-error.js';
 import type { HostModel } from '../destinations/destination.js';
+import { knownNetwork } from '../known-network.js';
 import { BackboneGraph } from './backbone-graph.js';
 import { constantScales, type DenoiserScales, graphScales, type Scale } from './denoiser-scales.js';
 import { embeddingOf } from './embedding-graph.js';
@@ -50,7 +51,8 @@ function denoise(layers: Layers, description: ModelDescription, xt: Value, scale
   return all.reduce((sum, term) => graph.op('Add', [sum, term]));
 }
 
-function networkOutput(layers: Layers, { network }: ModelDescription, x: Value, { noise }: DenoiserScales): Value {
+function networkOutput(layers: Layers, description: ModelDescription, x: Value, { noise }: DenoiserScales): Value {
+  const network = knownNetwork(description.network);
   const { graph, type } = layers;
   const [plan, style] = network.kind === 'unet' ? [planUNet(network), styleOfUNet(network)] : [planEdm(network), styleOfEdm(network)];
   const embedding = embeddingOf(layers, network, noise, network.classes > 1 ? 'labels' : undefined);
