@@ -12,7 +12,7 @@ import { type DistillPreset, distillPresets, usualStudent } from '../presets.js'
 import { withCommas } from '../quantity.js';
 import { modelPath, type ResumeOptions } from '../run-folder.js';
 import { distillSchema } from '../settings/distill-schema.js';
-import { resolveSettings, type SettingsOptions } from '../settings/resolve-settings.js';
+import { resolveSettings, type SettingsOptions, settingSources } from '../settings/resolve-settings.js';
 import { type RunOptions, trainRun } from '../train-run.js';
 import { type DataOptions, readingOf } from '../training-data.js';
 import { dryRunDistillation } from './dry-run.js';
@@ -52,8 +52,9 @@ function taskOf(io: Io, options: Distillation, teacher: StoredModel): ReturnType
 
 export async function distill(io: Io, options: DistillOptions): Promise<void> {
   const { out: run, json = false } = options;
-  const settings = resolveSettings({ command: 'distill', schema: distillSchema, presets: distillPresets, usual: usualStudent }, options);
-  if (options.dryRun) return dryRunDistillation(io, settings, json);
+  const of = { command: 'distill', schema: distillSchema, presets: distillPresets, usual: usualStudent } as const;
+  const settings = resolveSettings(of, options);
+  if (options.dryRun) return dryRunDistillation(io, settings, settingSources(of, options), json);
   const { images, seconds } = await runDistillation(io, { ...options, run, settings });
   const model = modelPath(run);
   report(io, json, { run, model, images, seconds }, [`${model}: student after ${withCommas(images)} images in ${seconds} s`]);

@@ -30,21 +30,24 @@ type BatchReport =
     }
   | { readonly read: false; readonly reason: string };
 
-/** Prints what a training would do. */
-export async function dryRunTraining(io: Io, settings: TrainPreset, json: boolean): Promise<void> {
+/** Where each setting came from, by its name. */
+type Sources = Readonly<Record<string, string>>;
+
+/** Print what a training would do. */
+export async function dryRunTraining(io: Io, settings: TrainPreset, sources: Sources, json: boolean): Promise<void> {
   const plan = planTraining(settings);
   const batch = await tryBatch(settings, settings.network);
-  tell(io, json, { command: 'train', settings, ...plan, batch });
+  tell(io, json, { command: 'train', settings, sources, ...plan, batch });
 }
 
-/** The same for a distillation; a published teacher need not be there. */
-export async function dryRunDistillation(io: Io, settings: DistillPreset, json: boolean): Promise<void> {
+/** Print what a distillation would do; a published teacher need not be there. */
+export async function dryRunDistillation(io: Io, settings: DistillPreset, sources: Sources, json: boolean): Promise<void> {
   const { teacher: name } = settings;
   const known = hasModel(name) ? undefined : knownTeacher(name);
   const model = modelPart(known ?? readTeacher(name));
   const plan = planned(() => planDistillation(model, settings));
   const batch = await tryBatch(settings, model.network);
-  tell(io, json, { command: 'distill', settings, model, teacherIsThere: known === undefined, ...plan, batch });
+  tell(io, json, { command: 'distill', settings, sources, model, teacherIsThere: known === undefined, ...plan, batch });
 }
 
 function planned<T>(plan: () => T): T {
@@ -77,6 +80,7 @@ async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promis
 type Value = TrainingPlan & {
   readonly command: string;
   readonly settings: TrainPreset | DistillPreset;
+  readonly sources: Sources;
   readonly model?: unknown;
   readonly teacherIsThere?: boolean;
   readonly batch: BatchReport;

@@ -9,7 +9,7 @@ import { modelOutput } from '../model-output.js';
 import { type TrainPreset, trainPresets, usualTeacher } from '../presets.js';
 import { withCommas } from '../quantity.js';
 import { modelPath, type ResumeOptions } from '../run-folder.js';
-import { resolveSettings, type SettingsOptions } from '../settings/resolve-settings.js';
+import { resolveSettings, type SettingsOptions, settingSources } from '../settings/resolve-settings.js';
 import { trainSchema } from '../settings/train-schema.js';
 import { trainRun } from '../train-run.js';
 import { type DataOptions, readingOf } from '../training-data.js';
@@ -26,9 +26,11 @@ export type TrainOptions = ComputeOptions &
     readonly json?: boolean;
   };
 
+const trainSettings = { command: 'train', schema: trainSchema, presets: trainPresets, usual: usualTeacher } as const;
+
 /** @throws CliError (usage) when the settings do not go together. */
 function settingsOf(options: TrainOptions): TrainPreset {
-  const settings = resolveSettings({ command: 'train', schema: trainSchema, presets: trainPresets, usual: usualTeacher }, options);
+  const settings = resolveSettings(trainSettings, options);
   try {
     checkDiffusionModel(settings);
     teacherSetupOf(settings);
@@ -42,7 +44,7 @@ function settingsOf(options: TrainOptions): TrainPreset {
 export async function train(io: Io, options: TrainOptions): Promise<void> {
   const { out: run, json = false } = options;
   const settings = settingsOf(options);
-  if (options.dryRun) return dryRunTraining(io, settings, json);
+  if (options.dryRun) return dryRunTraining(io, settings, settingSources(trainSettings, options), json);
   const task = teacherTask(settings, {
     images: async () => {
       const images = await loadSet(settings.data, options);

@@ -32,8 +32,8 @@ export function checkSettings<S>(schema: z.ZodType<S>, settings: PlainMap, layer
   throw new SettingsError(`${subject} ${fault}`, subject);
 }
 
-/** The highest layer that says what came there; where nothing did, that takes it away or says what it would be a part of. */
-function layerOf(layers: readonly Layer[], path: readonly PropertyKey[], value: unknown): Layer {
+/** Find the topmost layer that set this path; if none did, the one that removed it or set its parent. */
+export function layerOf(layers: readonly Layer[], path: readonly PropertyKey[], value: unknown): Layer {
   const own = layers.findLast(({ values }) => (value === undefined ? valueAt(values, path) === null : valueAt(values, path) !== undefined));
   if (own) return own;
   for (let length = path.length - 1; length > 0; length--) {

@@ -1,3 +1,4 @@
+import { isMethod, methodDefaults } from './method-defaults.js';
 import type { Plain, PlainMap } from './yaml-value.js';
 
 /** Settings of one source. */
@@ -19,14 +20,16 @@ const ended = new Map([
 
 /**
  * Lower settings under higher ones. Mappings are taken name by name, but as a whole where their `kind` changes; null takes a setting away.
- * A network has as many outputs as a `prediction` that comes without their number asks for.
+ * A network has as many outputs as a `prediction` that comes without their number asks for; another method brings its own defaults.
  */
 export function layered(lower: PlainMap, higher: PlainMap): PlainMap {
   const endings = new Set(Object.keys(higher).flatMap((name) => ended.get(name) ?? []));
   const kept = Object.fromEntries(Object.entries(lower).filter(([name]) => !endings.has(name)));
-  const { prediction, network } = higher;
+  const { prediction, network, method } = higher;
+  const isChanged = isMethod(method) && lower.method !== undefined && lower.method !== method;
+  const base = isChanged ? merged(kept, methodDefaults(method)) : kept;
   const follows = typeof prediction === 'string' && isMap(lower.network) && !(isMap(network) && Object.hasOwn(network, 'outputs'));
-  return merged(kept, follows ? merged({ network: { outputs: prediction === 'x0+eps' ? 2 : 1 } }, higher) : higher);
+  return merged(base, follows ? merged({ network: { outputs: prediction === 'x0+eps' ? 2 : 1 } }, higher) : higher);
 }
 
 /** Two mappings as one; what the higher says goes before, null too. */

@@ -8,7 +8,7 @@ import { distillCommand } from '../commands/distill.js';
 import { trainCommand } from '../commands/train.js';
 import { distillPresets, trainPresets } from '../presets.js';
 import { distillSchema } from './distill-schema.js';
-import { resolveSettings, type SettingsOptions } from './resolve-settings.js';
+import { resolveSettings, type SettingsOptions, settingSources } from './resolve-settings.js';
 import { SettingsError } from './settings-error.js';
 import { trainSchema } from './train-schema.js';
 
@@ -63,6 +63,33 @@ describe('each place is over the ones before it', () => {
     expect(train({ preset: 'mnist-edm-tiny', set: ['warmup=0.5'] })).not.toHaveProperty('rampImages');
     expect(train({ prediction: 'x0+eps' }).network.outputs).toBe(2);
     expect(train({ set: ['prediction=x0+eps', 'network.outputs=1'] }).network.outputs).toBe(1);
+  });
+});
+
+describe('a method that the preset does not have', () => {
+  const own = { lossWeight: 'uniform', selfEma: 0.95, huberWidth: 0, clipStudent: false };
+
+  test('brings the loss weight, momentum, draw, loss and clipping of its source, below what is said beside it', () => {
+    const settings = distill({ method: 'consistency', schedule: [64, 1] });
+    expect(settings).toMatchObject({ method: 'consistency', ...own, learningRate: distillPresets['mnist-tract'].learningRate });
+    expect(settings).not.toHaveProperty('highNoiseFraction');
+    expect(settings).not.toHaveProperty('huberOver');
+    expect(distill({ method: 'consistency', huberWidth: 0.2 })).toMatchObject({ ...own, huberWidth: 0.2 });
+    expect(distill({ config: file('cd.yaml', 'method: consistency\nselfEma: 0.8\n') })).toMatchObject({ ...own, selfEma: 0.8 });
+    expect(distill({ method: 'tract' })).toEqual(distill({}));
+    expect(distill({ method: 'improved-consistency-training' })).toMatchObject({ lossWeight: 'inverse-step', huberOver: 'samples' });
+  });
+
+  test('is told apart in where settings come from, and in the command of a card', () => {
+    const of = { command: 'distill', schema: distillSchema, presets: distillPresets, usual: 'mnist-tract' } as const;
+    const options = { method: 'consistency', schedule: [64, 1], config: file('lr.yaml', 'learningRate: 0.001\n') };
+    expect(settingSources(of, options)).toMatchObject({
+      ...{ method: '--method', schedule: '--schedule', batch: 'preset mnist-tract', learningRate: `${options.config}:1` },
+      ...{ lossWeight: 'method consistency', selfEma: 'method consistency', clipStudent: 'method consistency' },
+    });
+    const command = commandOf('distill', distillPresets, distill({ method: 'consistency', schedule: [64, 1] }));
+    expect(command).toContain('--method consistency');
+    expect(command).not.toContain('noise-fraction');
   });
 });
 
