@@ -11,6 +11,7 @@ import { buildProgram } from './program.js';
  * 4 backend missing, 5 diverged, 130 interrupted. Errors are told in one sentence; TRACT_DEBUG=1 adds the stack trace.
  */
 export async function main(args: readonly string[], io: Io = processIo): Promise<number> {
+  if (io === processIo) endQuietly();
   try {
     await buildProgram(io).parseAsync(args, { from: 'user' });
     return exitCodes.ok;
@@ -25,6 +26,16 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
     return error instanceof CommanderError ? exitCodes.usage : exitCodeOf(error);
   } finally {
     endAll();
+  }
+}
+
+/** End as other programs do when nobody reads the output any more, as after `| head`. */
+function endQuietly(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(exitCodes.ok);
+    });
   }
 }
 

@@ -27,11 +27,11 @@ export function convert(io: Io, path: string, destination: string, options: Conv
   if (options.to !== undefined && kind !== 'folder')
     throw usageError(`${destination}: a model for ${options.to} is a folder; choose a name without a dot`);
   try {
-    const source = openSource(placeOf(path), options.expectSha256);
+    const source = openSource(placeOf(path), options.expectSha256, options.part);
     const plan = planConversion(source.content, {
       destination: options.to ?? kind,
       ...(options.family !== 'auto' && { format: options.family }),
-      part: options.part,
+      part: source.part === undefined ? options.part : undefined,
       hints: options.config === undefined ? undefined : readHints(options.config),
       recipe: { convertedFrom: basename(path), sha256: source.sha256 },
       card: (description) => modelCard(description, destination),

@@ -1,4 +1,4 @@
-import { openBatches } from '@tract/data';
+import { type LeftOut, openBatches } from '@tract/data';
 import { modelPart } from '@tract/model';
 import {
   type BatchSettings,
@@ -12,7 +12,7 @@ import {
 } from '@tract/train';
 import type { NetworkConfig } from '@tract/unet';
 import { loadSet } from '../data-sets.js';
-import { exitCodeOf, exitCodes, usageError } from '../errors.js';
+import { dataError, exitCodeOf, exitCodes, usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { knownTeacher, readTeacher } from '../known-teacher.js';
 import { hasModel } from '../model-folder.js';
@@ -27,8 +27,11 @@ type BatchReport =
       readonly shape: readonly number[];
       readonly range: readonly [number, number];
       readonly labels?: number[];
+      /** Names of the classes by number, where they have names, and files that were left out. */
+      readonly classNames?: readonly string[];
+      readonly leftOut?: readonly LeftOut[];
     }
-  | { readonly read: false; readonly reason: string };
+  | { readonly read: false; readonly reason: string; readonly isBad: boolean };
 
 /** Where each setting came from, by its name. */
 type Sources = Readonly<Record<string, string>>;
@@ -69,11 +72,13 @@ async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promis
       ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
       [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
     );
-    return { read: true, images: set.count, shape, range, ...(labels && { labels: labels.slice(0, 8) }) };
+    const { classNames, leftOut = [] } = set;
+    const found = { ...(classNames && { classNames }), ...(leftOut.length > 0 && { leftOut }) };
+    return { read: true, images: set.count, shape, range, ...(labels && { labels: labels.slice(0, 8) }), ...found };
   } catch (error) {
     const code = exitCodeOf(error);
     if (code !== exitCodes.usage && code !== exitCodes.data) throw error;
-    return { read: false, reason: (error as Error).message };
+    return { read: false, reason: (error as Error).message, isBad: code === exitCodes.data };
   }
 }
 
@@ -102,8 +107,22 @@ function tell(io: Io, json: boolean, value: Value): void {
     batch.read
       ? `data          ${settings.data}, ${withCommas(batch.images)} images; a batch [${batch.shape.join(', ')}] in [${batch.range.map((end) => end.toFixed(3)).join(', ')}]`
       : `data          not read: ${batch.reason}`,
+    ...(batch.read ? foundLines(batch) : []),
     'dry run: nothing was written',
   ]);
+  // A preset may say no place for its data; one that is said and cannot be read ends a training too.
+  if (!batch.read && batch.isBad) throw dataError(batch.reason);
+}
+
+/** Most classes that are named. */
+const NAMED_CLASSES = 10;
+
+/** Lines on the classes of a set and on what lies among its images. */
+function foundLines({ classNames, leftOut }: Extract<BatchReport, { read: true }>): string[] {
+  const lines = (leftOut ?? []).map(({ kind, count, example }) => `left out      ${withCommas(count)} ${kind}, such as ${example}`);
+  if (!classNames) return lines;
+  const named = classNames.slice(0, NAMED_CLASSES).map((name, number) => `${number} ${name}`);
+  return [`classes       ${classNames.length}: ${named.join(', ')}${classNames.length > NAMED_CLASSES ? ', …' : ''}`, ...lines];
 }
 
 const phaseLine = ({ steps, updates, emaMomentum }: PhasePlan): string =>

@@ -21,9 +21,9 @@ export const diffusers: SourceFormat = {
 function recogniseDiffusers({ name, tensors, diffusers: beside }: ForeignCheckpoint, hints: Hints): RecognisedNetwork {
   if (!beside) throw badCheckpoint(`${name} is of diffusers, which says in a config.json how its network is made; give the folder of both`);
   const scheduled = beside.scheduler && naming(name, () => fromScheduler(beside.scheduler!));
-  if (hints.preconditioning !== undefined && scheduled !== undefined)
+  if (hints.preconditioning !== undefined && scheduled !== undefined && !agrees(hints.preconditioning, scheduled))
     throw badCheckpoint(`${name} has a scheduler that says the preconditioning; leave it out of the hints`);
-  const preconditioning = hints.preconditioning ?? scheduled;
+  const preconditioning = scheduled ?? hints.preconditioning;
   if (preconditioning === undefined)
     throw badCheckpoint(`${name} has no scheduler_config.json that says what its network predicts`, {
       option: 'hints',
@@ -36,6 +36,10 @@ function recogniseDiffusers({ name, tensors, diffusers: beside }: ForeignCheckpo
     model: () => admModel(name, network, preconditioning, hints),
   };
 }
+
+/** Tell whether a hint says nothing else than what a scheduler does. */
+const agrees = (hint: object, scheduled: object): boolean =>
+  Object.entries(hint).every(([name, value]) => JSON.stringify(value) === JSON.stringify(scheduled[name as keyof object]));
 
 /** Names of attention's parts since diffusers 0.15, and before. */
 const olderNames = [

@@ -25,6 +25,19 @@ const cifar10 = {
   time_embedding_type: 'positional',
 };
 
+test('the settings of an average beside those of its network, as unet_ema has them, change nothing', () => {
+  const averaging = {
+    decay: 0.9999,
+    min_decay: 0,
+    optimization_step: 500,
+    update_after_step: 0,
+    use_ema_warmup: true,
+    inv_gamma: 1,
+    power: 0.75,
+  };
+  expect(fromDiffusersSettings({ ...cifar10, ...averaging })).toEqual(fromDiffusersSettings(cifar10));
+});
+
 test("DDPM's network for CIFAR-10 has the 35.7 million parameters that Ho et al. 2020 report", () => {
   const config = fromDiffusersSettings(cifar10);
   expect(config).toMatchObject({ channels: 128, channelMult: [1, 2, 2, 2], attentionResolutions: [16], heads: 1, sinesFirst: true });

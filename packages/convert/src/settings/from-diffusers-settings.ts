@@ -13,6 +13,9 @@ const defaults: Settings = {
   ...{ class_embed_type: null, num_class_embeds: null, num_train_timesteps: null },
 };
 
+/** Settings of the average that `EMAModel.save_pretrained` keeps among those of the network (`unet_ema`): they say nothing of it. */
+const averaging = ['decay', 'min_decay', 'optimization_step', 'update_after_step', 'use_ema_warmup', 'inv_gamma', 'power'];
+
 /** The values of settings, other than sizes, that networks of ours have. */
 const known: Readonly<Record<string, readonly unknown[]>> = {
   center_input_sample: [false],
@@ -28,13 +31,13 @@ const known: Readonly<Record<string, readonly unknown[]>> = {
 
 /**
  * Return the configuration of a UNet2DModel from its config.json, the defaults filled in. Names that begin with '_' say nothing of the network,
- * and dropout is a matter of training: they are passed over.
+ * and dropout and averaging are matters of training: they are passed over.
  * @throws RangeError or TypeError that names the setting when it is not known, or asks for a part that our networks do not have.
  */
 export function fromDiffusersSettings(given: Settings): DhariwalUNetConfig {
   if (given._class_name !== 'UNet2DModel')
     throw new RangeError(`fromDiffusersSettings: _class_name must be UNet2DModel, got ${JSON.stringify(given._class_name)}`);
-  const strange = Object.keys(given).find((name) => !name.startsWith('_') && !Object.hasOwn(defaults, name));
+  const strange = Object.keys(given).find((name) => !name.startsWith('_') && !averaging.includes(name) && !Object.hasOwn(defaults, name));
   if (strange !== undefined) throw new RangeError(`fromDiffusersSettings: UNet2DModel has no setting '${strange}' that is known here`);
   const settings: Settings = { ...defaults, ...given };
   for (const [name, values] of Object.entries(known)) if (!values.includes(settings[name])) throw unlike(name, settings[name], values);
