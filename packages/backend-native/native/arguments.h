@@ -1,4 +1,4 @@
-// What JavaScript hands to the addon: buffers, many of them perhaps as one object, and the error for what is something else.
+// Reads what JavaScript hands to the addon: buffers, and the error for anything else.
 #pragma once
 #include <node_api.h>
 
@@ -37,7 +37,7 @@ struct Buffers {
 
   void add(float* array, size_t length) { data.push_back(array), lengths.push_back(length); }
 
-  /** Adds those of an array: typed arrays, undefined, and what `bind` made. Whether all were such; `data.size()` then tells which was not. */
+  /** Adds those of an array of typed arrays and undefined. Returns whether all were such; `data.size()` then tells which was not. */
   bool addAll(napi_env env, napi_value array) {
     uint32_t count = 0;
     if (napi_get_array_length(env, array, &count) != napi_ok) return false;
@@ -45,17 +45,9 @@ struct Buffers {
       napi_value item;
       float* memory = nullptr;
       size_t length = 0;
-      void* bound = nullptr;
       napi_get_element(env, array, i, &item);
-      if (arrayOf(env, item, &memory, &length) || isAbsent(env, item)) {
-        add(memory, length);
-      } else if (napi_get_value_external(env, item, &bound) == napi_ok) {
-        const Buffers& many = *static_cast<Buffers*>(bound);
-        data.insert(data.end(), many.data.begin(), many.data.end());
-        lengths.insert(lengths.end(), many.lengths.begin(), many.lengths.end());
-      } else {
-        return false;
-      }
+      if (!arrayOf(env, item, &memory, &length) && !isAbsent(env, item)) return false;
+      add(memory, length);
     }
     return true;
   }

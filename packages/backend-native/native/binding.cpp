@@ -69,22 +69,8 @@ bool choose(const char* wanted) {
   return false;
 }
 
-/** bind(buffers): an object that stands for all of them in `run` and `replay`; the caller keeps them alive */
-napi_value bind(napi_env env, napi_callback_info info) {
-  size_t argc = 1;
-  napi_value argv[1], result;
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  auto* buffers = new Buffers;
-  const bool known = argc == 1 && buffers->addAll(env, argv[0]);
-  auto release = [](napi_env, void* memory, void*) { delete static_cast<Buffers*>(memory); };
-  if (known && napi_create_external(env, buffers, release, nullptr, &result) == napi_ok) return result;
-  const std::string message = "bind: " + buffers->complaint();
-  delete buffers;
-  return fail(env, message);
-}
-
 /**
- * run(index, buffers: (Float32Array | Int32Array | Float64Array | bound | undefined)[], numbers: Float64Array, count: how many of them): void. Which kind a
+ * run(index, buffers: (Float32Array | Int32Array | Float64Array | undefined)[], numbers: Float64Array, count: how many of them): void. Which kind a
  * buffer is, each kernel says and JavaScript sees to. Numbers in an array would cost more than a small kernel: each is a call of the runtime.
  */
 napi_value run(napi_env env, napi_callback_info info) {
@@ -108,26 +94,28 @@ napi_value run(napi_env env, napi_callback_info info) {
 }
 
 /**
- * replay(list: Float64Array, rooms: Float32Array[], slots: (Float32Array | bound)[], steps?: Float64Array, pieces?: number): void. Runs a list of kernels
- * (replay.h), with steps for each piece of a batch, several of them side by side where there are as many rooms as threads.
+ * replay(list: Float64Array, arenas: Float32Array[], spaces: (Float32Array | undefined)[], steps?: Float64Array, chunks?: number): void. Runs a list of kernels
+ * (replay.h), with steps for each chunk of a batch, several concurrently where there are as many arenas as threads.
  */
 napi_value replay(napi_env env, napi_callback_info info) {
   size_t argc = 5;
   napi_value argv[5];
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
   KernelList list{table};
-  Buffers rooms, slots;
+  Buffers arenas, spaces;
   const double* steps = nullptr;
   size_t stepCount = 0;
-  uint32_t pieces = 1;
-  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list.begin), &list.length) || !rooms.addAll(env, argv[1]) || rooms.data.empty())
-    return fail(env, "replay: expected a list of kernels, rooms between them and an array of buffers");
-  if (!slots.addAll(env, argv[2])) return fail(env, "replay: " + slots.complaint());
-  if (argc == 5 && (!arrayOf(env, argv[3], const_cast<double**>(&steps), &stepCount) || stepCount != slots.data.size() || napi_get_value_uint32(env, argv[4], &pieces) != napi_ok))
-    return fail(env, "replay: expected a step for each buffer and the number of pieces");
+  uint32_t chunks = 1;
+  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list.begin), &list.length) || !arenas.addAll(env, argv[1]) || arenas.data.empty())
+    return fail(env, "replay: expected a list of kernels, their arenas and an array of spaces");
+  if (!spaces.addAll(env, argv[2])) return fail(env, "replay: " + spaces.complaint());
+  napi_valuetype stepsType = napi_undefined;
+  if (argc == 5) napi_typeof(env, argv[3], &stepsType);
+  if (stepsType != napi_undefined && (!arrayOf(env, argv[3], const_cast<double**>(&steps), &stepCount) || stepCount != spaces.data.size() || napi_get_value_uint32(env, argv[4], &chunks) != napi_ok))
+    return fail(env, "replay: expected a step for each space and the number of chunks");
   callNumber++;
   try {
-    list.run(slots, steps, pieces, rooms);
+    list.run(spaces, steps, chunks, arenas);
   } catch (const std::exception& error) {
     return fail(env, error.what());
   }
@@ -184,7 +172,7 @@ napi_value init(napi_env env, napi_value exports) {
   choose(nullptr);
   const napi_property_descriptor properties[] = {
 #define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
-      TRACT_EXPORT(run), TRACT_EXPORT(replay), TRACT_EXPORT(bind), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part), TRACT_EXPORT(discard),
+      TRACT_EXPORT(run), TRACT_EXPORT(replay), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part), TRACT_EXPORT(discard),
   };
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;

@@ -100,12 +100,12 @@ static void convolve(const float* x, const ConvShape& s, int64_t dilation, const
   });
 }
 
-/** buffers: x, filter [kh,kw,Ci,Co], bias?, residual?, y; numbers: N,H,W,Ci, kh,kw,Co, stride, padTop, padLeft, Ho,Wo, key of the filter's content or 0 */
+/** buffers: x, filter [kh,kw,Ci,Co], bias?, residual?, y; numbers: N,H,W,Ci, kh,kw,Co, stride, padTop, padLeft, Ho,Wo, 1 if the filter's transform may be kept by its address */
 static void convolution(const Call& call, bool relu) {
   const ConvShape s(call);
   const int64_t depth = s.kh * s.kw * s.Ci, panels = panelsOf(s.Co);
   const Epilogue end{call.in(2), call.in(3), relu};
-  if (s.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Ci, s.Co, false}, call.n(12), s.tiling(), call.out(4), end);
+  if (s.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Ci, s.Co, false}, call.n(12) != 0, s.tiling(), call.out(4), end);
   float* packed = tract::scratch(0, panels * depth * NR);
   if (s.narrow())
     for (int64_t i = 0; i < depth * s.Co; i++) packed[i] = call.in(1)[i % depth * s.Co + i / depth];
@@ -120,19 +120,19 @@ static void conv2d(const Call& call) { convolution(call, false); }
 /** The same, and max(, 0) of the result. */
 static void conv2dRelu(const Call& call) { convolution(call, true); }
 
-/** numbers: the keys of contents that have changed or are gone */
+/** buffers: memory that is overwritten or freed next, whose filters' transforms are dropped */
 static void forgetFilters(const Call& call) {
-  for (int i = 0; i < call.numberCount; i++) filterCache().drop(call.n(i));
+  for (int i = 0; i < call.bufferCount; i++) filterCache().drop(call.in(i), call.in(i) + call.lengths[i]);
 }
 
-/** buffers: dy, filter, dx; numbers as conv2d's without the key. The gradient is a convolution of dy, spread out by the stride, with the flipped filter. */
+/** buffers: dy, filter, dx; numbers as conv2d's without the last. The gradient is a convolution of dy, spread out by the stride, with the flipped filter. */
 static void conv2dInputGrad(const Call& call) {
   const ConvShape s(call);
   ConvShape back = s;
   back.H = s.Ho, back.Wd = s.Wo, back.Ci = s.Co, back.Co = s.Ci, back.Ho = s.H, back.Wo = s.Wd;
   back.stride = 1, back.padTop = s.kh - 1 - s.padTop, back.padLeft = s.kw - 1 - s.padLeft;
   const int64_t taps = s.kh * s.kw, depth = taps * s.Co, panels = panelsOf(s.Ci);
-  if (s.suitsWinograd() && back.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Co, s.Ci, true}, 0, back.tiling(), call.out(2), {});
+  if (s.suitsWinograd() && back.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Co, s.Ci, true}, false, back.tiling(), call.out(2), {});
   float* packed = tract::scratch(0, panels * depth * NR);
   if (back.narrow()) {
     for (int64_t i = 0; i < depth * s.Ci; i++) {

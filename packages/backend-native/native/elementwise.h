@@ -105,6 +105,15 @@ static void scale(const Call& c) {
   unary(c, [=](vf x) { return x * factor + offset; });
 }
 
+/** buffers: y; numbers: the value of all elements */
+static void fill(const Call& c) {
+  const vf value = splat(c.f(0));
+  float* y = c.out(0);
+  forPieces(static_cast<int64_t>(c.lengths[0]), [&](int64_t begin, int64_t end) {
+    forVectors(begin, end, [&](int64_t i, auto width) { storeSome(y + i, value, width); });
+  });
+}
+
 /** buffers: dy, x, dx of equal length */
 static void siluGrad(const Call& c) {
   const float *dy = c.in(0), *x = c.in(1);
@@ -118,6 +127,6 @@ static void siluGrad(const Call& c) {
   TRACT_KERNEL(add) TRACT_KERNEL(subtract) TRACT_KERNEL(multiply) TRACT_KERNEL(divide) TRACT_KERNEL(maximum) TRACT_KERNEL(minimum)                  \
   TRACT_KERNEL(sigmoid) TRACT_KERNEL(exponential) TRACT_KERNEL(logarithm) TRACT_KERNEL(squareRoot) TRACT_KERNEL(inverseSquareRoot)                  \
   TRACT_KERNEL(square) TRACT_KERNEL(hyperbolicTangent) TRACT_KERNEL(relu) TRACT_KERNEL(negate) TRACT_KERNEL(silu) TRACT_KERNEL(clip)                \
-  TRACT_KERNEL(scale) TRACT_KERNEL(step) TRACT_KERNEL(siluGrad)
+  TRACT_KERNEL(scale) TRACT_KERNEL(step) TRACT_KERNEL(fill) TRACT_KERNEL(siluGrad)
 
 }  // namespace TRACT_ISA

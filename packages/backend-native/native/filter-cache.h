@@ -1,25 +1,29 @@
 // Transformed filters kept from call to call: a network that draws one image at a time spends most of its convolutions on transforming them.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <mutex>
-#include <unordered_map>
+#include <utility>
 
 #include "aligned.h"
 #include "call.h"
 
 namespace TRACT_ISA {
 
-/** Areas by a key that names a filter's content; JavaScript makes the keys, and drops one when the content changes or goes. One cache for each instruction set. */
+/** Transformed filters by the address and size of the filter. JavaScript drops those in memory that is overwritten or freed. One cache per instruction set. */
 class FilterCache {
  public:
+  /** Where a filter lies, and its number of rows [kh * kw * Ci]. A null address is never kept. */
+  typedef std::pair<uintptr_t, int64_t> Key;
+
   /**
-   * The area of that key, and whether its content is there, which otherwise is to be brought and announced by `filled`; several threads may ask. Null without
-   * a key, for a large filter, once the cache is full, and while another thread fills the area. Null also in the call in which the key is new: a filter in
-   * training changes before the next call, and is better packed where each thread has it at hand.
+   * Returns the area of that key, and in `ready` whether its content is there; otherwise the caller brings it and calls `filled`. Returns nullptr if: the address
+   * is null; filter > 4 MB; cache full (32 MB); another thread is filling it; or first use of the key (a filter in training would be stale by the next call, and is
+   * better packed where each thread has it at hand).
    */
-  float* find(int64_t key, int64_t floats, bool& ready) {
+  float* find(Key key, int64_t floats, bool& ready) {
     ready = false;
-    if (key == 0) return nullptr;
+    if (!key.first) return nullptr;
     const std::lock_guard<std::mutex> lock(mutex);
     Entry& entry = entries.try_emplace(key, Entry{callNumber}).first->second;
     if (entry.data) return (ready = entry.ready) ? entry.data : nullptr;
@@ -30,18 +34,20 @@ class FilterCache {
     return entry.data;
   }
 
-  void filled(int64_t key) {
+  void filled(Key key) {
     const std::lock_guard<std::mutex> lock(mutex);
     entries.at(key).ready = true;
   }
 
-  void drop(int64_t key) {
+  /** Drops all filters that begin in [from, to). */
+  void drop(const float* from, const float* to) {
     const std::lock_guard<std::mutex> lock(mutex);
-    const auto found = entries.find(key);
-    if (found == entries.end()) return;
-    total -= found->second.floats;
-    freeAligned(found->second.data);
-    entries.erase(found);
+    const auto first = entries.lower_bound({reinterpret_cast<uintptr_t>(from), 0}), last = entries.lower_bound({reinterpret_cast<uintptr_t>(to), 0});
+    for (auto entry = first; entry != last; ++entry) {
+      total -= entry->second.floats;
+      freeAligned(entry->second.data);
+    }
+    entries.erase(first, last);
   }
 
  private:
@@ -53,7 +59,7 @@ class FilterCache {
   };
   static constexpr int64_t kLargest = 1 << 20, kLimit = 8 << 20;  // 4 MB a filter, 32 MB in all: what a network that is quick with one image needs
   std::mutex mutex;
-  std::unordered_map<int64_t, Entry> entries;
+  std::map<Key, Entry> entries;
   int64_t total = 0;
 };
 

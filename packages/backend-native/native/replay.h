@@ -1,4 +1,4 @@
-// Kernels one after the other from a list that JavaScript has written down (kernel-list.ts), once or for each piece of a batch.
+// Runs the launches of a program from the list that JavaScript encoded (native-program.ts), once or for each chunk of a batch.
 #pragma once
 #include <exception>
 #include <mutex>
@@ -13,35 +13,35 @@
 namespace {
 
 /**
- * For each kernel: its index, how many buffers, how many numbers; for each buffer its slot (or -1: in the room, or -2: none), its offset there and its length,
- * in floats; the numbers.
+ * For each launch: the kernel's index, how many operands, how many numbers; for each operand its space (-1: the arena, -2: absent), its offset there and
+ * its length, in floats; the numbers.
  */
 struct KernelList {
   const std::vector<Kernel>& table;
   const double* begin = nullptr;
   size_t length = 0;
 
-  /** Piece i uses the part of each slot that lies i steps further on; a room serves one piece at a time. */
-  void run(const Buffers& slots, const double* steps, int64_t pieces, const Buffers& rooms) const {
+  /** Runs all chunks. Chunk i uses the part of each space that lies i steps further on; an arena serves one chunk at a time. */
+  void run(const Buffers& spaces, const double* steps, int64_t chunks, const Buffers& arenas) const {
     const int64_t threads = tract::threadCount();
-    // What is left over would keep some threads waiting for the others: there all work on one piece.
-    const int64_t together = threads > 1 && rooms.data.size() >= static_cast<size_t>(threads) ? pieces / threads * threads : 0;
+    // What is left over would keep some threads waiting for the others: there all work on one chunk.
+    const int64_t concurrent = threads > 1 && arenas.data.size() >= static_cast<size_t>(threads) ? chunks / threads * threads : 0;
     std::mutex mutex;
     std::exception_ptr error;
-    tract::sideBySide(together, [&](int64_t piece) {
+    tract::concurrently(concurrent, [&](int64_t chunk) {
       try {
-        runPiece(piece, slots, steps, rooms, tract::threadIndex());
+        runChunk(chunk, spaces, steps, arenas, tract::threadIndex());
       } catch (...) {
         const std::lock_guard<std::mutex> lock(mutex);
         error = std::current_exception();
       }
     });
     if (error) std::rethrow_exception(error);
-    for (int64_t piece = together; piece < pieces; piece++) runPiece(piece, slots, steps, rooms, 0);
+    for (int64_t chunk = concurrent; chunk < chunks; chunk++) runChunk(chunk, spaces, steps, arenas, 0);
   }
 
  private:
-  void runPiece(int64_t piece, const Buffers& slots, const double* steps, const Buffers& rooms, int room) const {
+  void runChunk(int64_t chunk, const Buffers& spaces, const double* steps, const Buffers& arenas, int arena) const {
     Buffers buffers;
     for (const double *at = begin, *end = begin + length; at < end;) {
       const Kernel& kernel = table.at(static_cast<size_t>(at[0]));
@@ -50,15 +50,15 @@ struct KernelList {
       buffers.data.clear(), buffers.lengths.clear();
       try {
         for (int i = 0; i < bufferCount; i++, at += 3) {
-          const int slot = static_cast<int>(at[0]);
+          const int space = static_cast<int>(at[0]);
           const size_t floats = static_cast<size_t>(at[2]);
-          if (slot == -2) {
+          if (space == -2) {
             buffers.add(nullptr, floats);
             continue;
           }
-          const size_t offset = static_cast<size_t>(at[1]) + (slot >= 0 && steps ? static_cast<size_t>(steps[slot]) * piece : 0);
-          if (offset + floats > (slot == -1 ? rooms.lengths[room] : slots.lengths.at(slot))) throw std::out_of_range("buffer " + std::to_string(i) + " is too small");
-          buffers.add((slot == -1 ? rooms.data[room] : slots.data[slot]) + offset, floats);
+          const size_t offset = static_cast<size_t>(at[1]) + (space >= 0 && steps ? static_cast<size_t>(steps[space]) * chunk : 0);
+          if (offset + floats > (space == -1 ? arenas.lengths[arena] : spaces.lengths.at(space))) throw std::out_of_range("operand " + std::to_string(i) + " is too small");
+          buffers.add((space == -1 ? arenas.data[arena] : spaces.data[space]) + offset, floats);
         }
         kernel.run(Call{buffers.data.data(), buffers.lengths.data(), at, bufferCount, numberCount});
       } catch (const std::exception& error) {

@@ -36,7 +36,7 @@ struct alignas(64) Share {
 };
 
 thread_local int ownIndex = 0;
-thread_local bool alone = false;  // within sideBySide
+thread_local bool serial = false;  // within concurrently
 
 struct Pool {
   std::vector<std::thread> workers;
@@ -133,11 +133,11 @@ struct Area {
 
 }  // namespace
 
-int threadCount() { return alone ? 1 : static_cast<int>(pool()->workers.size()) + 1; }
+int threadCount() { return serial ? 1 : static_cast<int>(pool()->workers.size()) + 1; }
 int threadIndex() { return ownIndex; }
 
-Alone::Alone() { alone = true; }
-Alone::~Alone() { alone = false; }
+SerialScope::SerialScope() { serial = true; }
+SerialScope::~SerialScope() { serial = false; }
 
 void setThreadCount(int count) {
   Pool* p = pool();
@@ -151,7 +151,7 @@ void setThreadCount(int count) {
 
 void runItems(int64_t items, void (*body)(void*, int64_t), void* context) {
   Pool* p = pool();
-  if (alone || p->workers.empty() || items <= 1) {
+  if (serial || p->workers.empty() || items <= 1) {
     for (int64_t i = 0; i < items; i++) body(context, i);
     return;
   }

@@ -5,7 +5,7 @@
 
 namespace tract {
 
-/** Threads that take part in a loop, the caller's included; 1 within `sideBySide`. Setting it starts or ends workers; at least 1. */
+/** Threads that take part in a loop, the caller's included; 1 within `concurrently`. Setting it starts or ends workers; at least 1. */
 int threadCount();
 void setThreadCount(int count);
 
@@ -25,17 +25,17 @@ void parallelFor(int64_t items, Body&& body) {
 int threadIndex();
 
 /** While it exists, this thread runs loops by itself. */
-class Alone {
+class SerialScope {
  public:
-  Alone();
-  ~Alone();
+  SerialScope();
+  ~SerialScope();
 };
 
 /** A loop whose items have loops of their own, which then are not split: each item is one thread's from its begin to its end. */
 template <class Body>
-void sideBySide(int64_t items, Body&& body) {
+void concurrently(int64_t items, Body&& body) {
   parallelFor(items, [&](int64_t item) {
-    const Alone alone;
+    const SerialScope serial;
     body(item);
   });
 }

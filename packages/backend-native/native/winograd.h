@@ -231,11 +231,12 @@ static void convolveByTiles(const float* x, const FilterView& w, const Tiling& g
 
 /**
  * For few tiles: each work item takes some or all of them through some panels of the filter, which it packs one by one, so that four times the filter's size
- * never leaves the second-level cache, unless there is a key under which all panels are kept for the next call. The sums run as in convolveByTiles, so the
+ * never leaves the second-level cache, unless all panels are kept for the next call. The sums run as in convolveByTiles, so the
  * bits are the same.
  */
-static void convolveByPanels(const float* x, const FilterView& w, int64_t key, const Tiling& g, float* y, const Epilogue& end) {
+static void convolveByPanels(const float* x, const FilterView& w, bool keep, const Tiling& g, float* y, const Epilogue& end) {
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), filterPlane = planeOf(g.Ci * NR), mPlane = planeOf(kTiles * NR), threads = tract::threadCount();
+  const FilterCache::Key key{keep ? reinterpret_cast<uintptr_t>(w.w) : 0, w.Ci};
   bool ready;
   float* kept = filterCache().find(key, panels * kFrequencies * filterPlane, ready);
   if (kept && !ready) {
@@ -275,9 +276,9 @@ static void convolveByPanels(const float* x, const FilterView& w, int64_t key, c
 /** Whether packing the whole filter in memory costs more than it saves; sooner so when it then leaves the second-level cache. */
 static inline bool fewTiles(const Tiling& g) { return g.total() <= (g.Ci * g.Co > (1 << 15) ? 256 : 64); }
 
-/** y = convolution of x with w, whose content has that key in the filter cache, or 0. */
-static void convolve(const float* x, const FilterView& w, int64_t key, const Tiling& g, float* y, const Epilogue& end) {
-  if (fewTiles(g)) return convolveByPanels(x, w, key, g, y, end);
+/** y = convolution of x with w, whose transform may be kept in the filter cache. */
+static void convolve(const float* x, const FilterView& w, bool keep, const Tiling& g, float* y, const Epilogue& end) {
+  if (fewTiles(g)) return convolveByPanels(x, w, keep, g, y, end);
   convolveByTiles(x, w, g, y, end);
 }
 

@@ -12,7 +12,6 @@ export const canActivate = (activation: string | undefined): boolean =>
 export function activate(backend: NativeBackend, x: TensorInfo, activation: string | undefined): TensorInfo {
   const kernel = activation == null ? undefined : KERNELS[activation];
   if (kernel === undefined) return x;
-  const values = backend.floats(x);
-  backend.run(kernel, [values, values], []);
+  backend.launchInPlace(kernel, x);
   return x;
 }

@@ -1,28 +1,23 @@
-/** Opaque: where many buffers lie. */
-export type BoundBuffers = { readonly __boundBuffers: never };
 
 /** The C++ side (native/binding.cpp): kernels by index on typed arrays, in the order of buffers and numbers that each kernel documents. */
 export type Addon = {
   run(
     index: number,
-    buffers: readonly (Float32Array | Float64Array | BoundBuffers | undefined)[],
+    buffers: readonly (Float32Array | Float64Array | undefined)[],
     numbers: Float64Array,
     count: number,
   ): void;
   /**
-   * Runs a list of kernels (kernel-list.ts) on buffers given by number and on what they hand each other in the room: once, or for each piece of a batch, which
-   * uses the part of each buffer that lies a step (in floats, one for each buffer) behind that of the piece before. Where there are as many rooms as threads,
-   * pieces run side by side.
+   * Run a list of kernels (native-program.ts) in an arena and on the memory of a program's spaces: once, or for each chunk of a batch. Chunk i uses the part of
+   * each space that lies i steps (in floats, one for each space) from its beginning. With as many arenas as threads, chunks run concurrently.
    */
   replay(
     list: Float64Array,
-    rooms: readonly Float32Array[],
-    slots: readonly (Float32Array | BoundBuffers)[],
+    arenas: readonly Float32Array[],
+    spaces: readonly (Float32Array | undefined)[],
     steps?: Float64Array,
-    pieces?: number,
+    chunks?: number,
   ): void;
-  /** Looks up the memory of many buffers once: among others it then stands for all of them. They must outlive it. */
-  bind(buffers: readonly Float32Array[]): BoundBuffers;
   kernelNames(): string[];
   /** What this processor has, best first. */
   instructionSets(): string[];

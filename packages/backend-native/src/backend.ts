@@ -1,18 +1,37 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataId, type DataStorage, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { Capture, CapturingBackend } from '@tract/tensor';
-import type { Addon, BoundBuffers } from './addon.js';
-import { BoundLists } from './bound-lists.js';
+import { type Layout, type LoadedProgram, NotCompilable, type Program, type ProgramBackend, type ProgramBuilder } from '@tract/tensor';
+import type { Addon } from './addon.js';
 import { BufferPool, type PoolStatistics } from './buffer-pool.js';
 import { DataRecords } from './data-records.js';
-import { KernelCapture } from './kernel-capture.js';
 import { areKernelsObserved } from './kernel-observer.js';
+import { NativeProgram } from './native-program.js';
 import { sizeOf } from './size-of.js';
 
 type Shape = readonly number[];
 
-/** What the stock backend keeps of a tensor's data, the key under which the addon may know of its content, and whether a bound list has it. */
-type Data = (MathBackendCPU['data'] extends DataStorage<infer Stock> ? Stock : never) & { contentKey?: number; bound?: true };
+// The space that a program's parameters lie in; see `compile` of the tensor package.
+const spaceOfParams = 1;
+
+type StockData = MathBackendCPU['data'] extends DataStorage<infer Stock> ? Stock : never;
+
+/** Record of a tensor's data: the stock backend's, and the store that it is a leaf of. */
+type Data = StockData & { store?: Store };
+
+/** A buffer whose parts are leaves of one tree. */
+type Store = { readonly flat: DataId; readonly buffer: ArrayBuffer; readonly leaves: number };
+
+/** Record of a tensor without memory, which stands for a value of the program being traced. */
+class SymbolicData {
+  readonly dtype = 'float32';
+  refCount = 1;
+
+  constructor(readonly value: number) {}
+
+  get values(): never {
+    throw new NotCompilable('numbers of a tensor are read while the function runs');
+  }
+}
 
 /** The memory behind a tensor's values; undefined for strings and complex numbers. */
 function bufferOf(values: backend_util.BackendValues | undefined): ArrayBufferLike | undefined {
@@ -20,17 +39,18 @@ function bufferOf(values: backend_util.BackendValues | undefined): ArrayBufferLi
 }
 
 /**
- * The stock CPU backend with two changes: results of native kernels lie in pooled, aligned memory, and `launch` runs a kernel of the
- * addon. The values stay JavaScript typed arrays, so that every stock kernel that is not replaced works on them.
+ * Stock CPU backend with three changes: results of native kernels lie in pooled, aligned memory; `launch` runs a kernel of the
+ * addon; and while a function is traced, `launch` adds it to a program instead. The values stay JavaScript typed arrays, so that every stock kernel
+ * that is not replaced works on them.
  */
-export class NativeBackend extends MathBackendCPU implements CapturingBackend {
+export class NativeBackend extends MathBackendCPU implements ProgramBackend {
+  /** 64 MB: twice a common last-level cache, for not all of a workspace is in use at a time. */
+  readonly cacheFloats = 2 ** 24;
   readonly pool: BufferPool;
   declare readonly data: DataRecords<Data>;
-  private readonly keyed = new Map<number, Data>();
-  private readonly lists: BoundLists;
-  // Workers of one process share the addon, so their keys must differ; and no key may be a number that a kernel is given for another reason.
-  private nextKey = (1 + Math.floor(Math.random() * 2 ** 20)) * 2 ** 32;
-  private current: KernelCapture | undefined;
+  /** Buffers of whose filters the addon may keep a transformed copy. */
+  private readonly filterBuffers = new Set<ArrayBufferLike>();
+  private tracing: ProgramBuilder | undefined;
   private numbers = new Float64Array(64);
   private readonly indices: ReadonlyMap<string, number>;
 
@@ -39,66 +59,129 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     (this as unknown as { firstUse: boolean }).firstUse = false; // or the stock backend prints an advertisement
     this.data = new DataRecords<Data>(this, engine());
     this.pool = new BufferPool(addon);
-    const record = ({ dataId }: TensorInfo): Data => this.data.get(dataId);
-    this.lists = new BoundLists({ floats: (x) => this.floats(x), exclusive: (x) => this.exclusive(x), record }, addon.bind);
     this.indices = new Map(addon.kernelNames().map((name, index) => [name, index]));
   }
 
-  get capturable(): boolean {
-    return this.current === undefined && !areKernelsObserved();
+  get canCompile(): boolean {
+    return this.tracing === undefined && !areKernelsObserved();
   }
 
-  get sideBySide(): number {
+  get isTracing(): boolean {
+    return this.tracing !== undefined;
+  }
+
+  get concurrency(): number {
     return this.addon.threads();
   }
 
-  capture(): Capture {
-    const capture = new KernelCapture(this, () => {
-      if (this.current === capture) this.current = undefined;
-    });
-    this.current = capture;
-    return capture;
+  trace<R>(builder: ProgramBuilder, work: () => R): R {
+    this.tracing = builder;
+    try {
+      return work();
+    } finally {
+      this.tracing = undefined;
+    }
   }
 
-  /** To be called where values are read or written by other means than kernels of the addon. */
-  hostWorked(): void {
-    if (this.current?.recording) this.current.giveUp();
+  symbol(value: number, shape: Shape): TensorInfo {
+    const dataId = {};
+    this.data.set(dataId, new SymbolicData(value));
+    return { dataId, shape: [...shape], dtype: 'float32' };
+  }
+
+  tracedValue(x?: TensorInfo): number {
+    const data = x && this.data.get(x.dataId);
+    if (data instanceof SymbolicData) return data.value;
+    throw new NotCompilable(`a tensor of shape [${x?.shape}] is used that is neither an input nor made from inputs`);
+  }
+
+  load(program: Program): LoadedProgram {
+    return new NativeProgram(this, program);
+  }
+
+  /** Stop a trace, for a reason. Does nothing outside one. @throws NotCompilable */
+  refuseTrace(reason: string): void {
+    if (this.tracing !== undefined) throw new NotCompilable(reason);
+  }
+
+  allocateStore({ shapes, offsets, floats }: Layout): { flat: TensorInfo; leaves: TensorInfo[] } {
+    const buffer = this.pool.take(4 * floats);
+    const all = new Float32Array(buffer, 0, floats).fill(0);
+    const flat = { dataId: super.write(all, [floats], 'float32'), shape: [floats], dtype: 'float32' as const };
+    const store: Store = { flat: flat.dataId, buffer, leaves: shapes.length };
+    const leaves = shapes.map((shape, i) => {
+      this.pool.retain(buffer);
+      const own = [...shape];
+      const dataId = super.write(new Float32Array(buffer, 4 * offsets[i], sizeOf(shape)), own, 'float32');
+      this.data.get(dataId).store = store;
+      return { dataId, shape: own, dtype: 'float32' as const };
+    });
+    this.data.get(flat.dataId).store = store;
+    return { flat, leaves };
+  }
+
+  isStore({ dataId }: TensorInfo): boolean {
+    return this.data.peek(dataId) !== undefined;
+  }
+
+  isExclusive({ dataId }: TensorInfo): boolean {
+    const { buffer, leaves } = this.data.get(dataId).store!;
+    return this.pool.usersOf(buffer) === leaves;
+  }
+
+  willOverwrite({ dataId }: TensorInfo): void {
+    this.forgetFilters(bufferOf(this.data.get(dataId).values));
+  }
+
+  copyInto(to: TensorInfo, from: TensorInfo): void {
+    this.willOverwrite(to);
+    this.floats(to).set(this.floats(from));
+  }
+
+  addInto(to: TensorInfo, from: TensorInfo): void {
+    this.willOverwrite(to);
+    const sum = this.floats(to);
+    this.run('add', [sum, this.floats(from), sum], [1, 1, sum.length, 0, 0, 1, 0, 0, 1]);
+  }
+
+  clear(x: TensorInfo): void {
+    this.willOverwrite(x);
+    this.floats(x).fill(0);
   }
 
   override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): DataId {
-    this.hostWorked();
+    this.refuseTrace('a tensor is made from values while the function runs; pass it as an input');
     const own = this.adopt(values);
     this.retain(own);
     return super.write(own, shape, dtype);
   }
 
   override move(dataId: DataId, values: backend_util.BackendValues, shape: number[], dtype: DataType, refCount: number): void {
-    this.retain(values);
+    for (let i = 0; i < refCount; i++) this.retain(values);
     super.move(dataId, values, shape, dtype, refCount);
   }
 
   override incRef(dataId: DataId): void {
     super.incRef(dataId);
-    if (this.data.peek(dataId)?.bound) this.lists.changed();
+    const data = this.data.get(dataId);
+    if (!(data instanceof SymbolicData)) this.retain(data.values);
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
     const data = this.data.peek(dataId);
+    const references = data?.refCount ?? 0;
     const gone = super.disposeData(dataId, force);
-    if (data?.bound) this.lists.changed();
-    if (data === undefined || !gone) return gone;
+    if (data === undefined || data instanceof SymbolicData) return gone;
+    if (gone && data.store !== undefined) this.data.delete(data.store.flat); // no longer whole
     const buffer = bufferOf(data.values);
-    if (buffer !== undefined) {
-      this.pool.release(buffer);
-      this.current?.freed(buffer);
-    }
-    this.forget([data]);
-    return true;
+    if (buffer === undefined) return gone;
+    for (let i = 0; i < (gone ? references : 1); i++) this.pool.release(buffer);
+    if (gone && this.pool.usersOf(buffer) === 0) this.forgetFilters(buffer);
+    return gone;
   }
 
   /** A copy where the memory is pooled: it would change under the reader's hands once the tensor is gone. */
   override readSync(dataId: DataId): backend_util.BackendValues {
-    this.hostWorked();
     const values = super.readSync(dataId);
     const buffer = bufferOf(values);
     return buffer !== undefined && this.pool.owns(buffer) ? (values as Float32Array).slice() : values;
@@ -109,8 +192,7 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
   }
 
   override dispose(): void {
-    this.run('forgetFilters', [], [...this.keyed.keys()]);
-    this.keyed.clear();
+    for (const buffer of this.filterBuffers) this.forgetFilters(buffer);
     this.pool.trim();
     super.dispose();
   }
@@ -121,91 +203,62 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     return values instanceof Float32Array ? values : Float32Array.from(values as backend_util.TypedArray);
   }
 
-  /** A float32 tensor of undefined content: whoever asked for it writes every element. */
+  /** Make a float32 tensor of undefined content: whoever asked for it writes every element. */
   output(shape: Shape): TensorInfo {
+    if (this.tracing !== undefined) return this.symbol(this.tracing.value(shape), shape);
     const length = sizeOf(shape);
     const buffer = this.pool.take(4 * length);
     this.pool.retain(buffer);
-    const values = new Float32Array(buffer, 0, length);
-    if (this.current?.recording) this.current.took(values);
     const own = [...shape];
-    return { dataId: super.write(values, own, 'float32'), shape: own, dtype: 'float32' };
+    return { dataId: super.write(new Float32Array(buffer, 0, length), own, 'float32'), shape: own, dtype: 'float32' };
   }
 
-  /** Whether the tensor may be overwritten: its memory is ours, and nothing else looks into it. */
-  exclusive({ dataId }: TensorInfo): boolean {
-    const { values, refCount } = this.data.get(dataId);
-    return refCount === 1 && values instanceof Float32Array && this.pool.usersOf(values.buffer) === 1;
+  /** Return 1 if the addon may keep what it works out from a filter, by its address; 0 if the filter is a value that changes from run to run of a program. */
+  keepsFilter(filter: TensorInfo): number {
+    if (this.tracing !== undefined) return Number(this.tracing.spaceOf(this.tracedValue(filter)) === spaceOfParams);
+    this.filterBuffers.add(this.floats(filter).buffer);
+    return 1;
   }
 
-  /** A number above 0 under which the addon may keep what it works out from the tensor's content. */
-  contentKey(x: TensorInfo): number {
-    const data = this.data.get(x.dataId);
-    if (data.contentKey === undefined) {
-      data.contentKey = this.nextKey++;
-      this.keyed.set(data.contentKey, data);
-    }
-    if (this.current?.recording) this.current.keyed(data.contentKey, x);
-    return data.contentKey;
+  /** Announce that programs use filters of a store. */
+  usesFilters(flat: Float32Array): void {
+    this.filterBuffers.add(flat.buffer);
   }
 
-  /** To be called before the tensors' memory is written to again. */
-  contentsChange(tensors: readonly TensorInfo[]): void {
-    this.hostWorked();
-    this.forget(tensors.map(({ dataId }) => this.data.get(dataId)));
-  }
-
-  /** False where somebody else looks into the memory of one of the tensors. Else they may be written over, which is then expected to happen. */
-  rewrite(tensors: readonly TensorInfo[]): boolean {
-    if (!Object.isFrozen(tensors)) {
-      if (!tensors.every((x) => this.exclusive(x))) return false;
-      this.contentsChange(tensors);
-      return true;
-    }
-    const { exclusive, records } = this.lists.of(tensors);
-    if (!exclusive) return false;
-    this.hostWorked();
-    this.forget([...this.keyed.values()].filter((data) => records.has(data)));
-    return true;
-  }
-
-  /** What stands for the tensors where the addon expects buffers. A frozen list is met again, so the addon gets to know it. */
-  buffers(tensors: readonly TensorInfo[]): (Float32Array | BoundBuffers)[] {
-    return Object.isFrozen(tensors) ? [this.lists.of(tensors).handle] : tensors.map((x) => this.floats(x));
-  }
-
-  /** Runs a kernel of the addon on memory that the caller has laid out. */
-  run(kernel: string, buffers: readonly (Float32Array | BoundBuffers | undefined)[], numbers: readonly number[]): void {
-    const index = this.indices.get(kernel);
-    if (index === undefined) throw new Error(`backend-native: the addon has no kernel '${kernel}'; rebuild it`);
-    if (numbers.length > this.numbers.length) this.numbers = new Float64Array(2 * numbers.length);
-    for (let i = 0; i < numbers.length; i++) this.numbers[i] = numbers[i];
-    this.addon.run(index, buffers, this.numbers, numbers.length);
-    if (this.current?.recording) this.current.launched(index, buffers, numbers);
-  }
-
-  /** Runs a list of kernels on tensors by their number, counted through the lists, and on what they hand each other in the room. */
-  replay(list: Float64Array, room: TensorInfo, tensors: readonly (readonly TensorInfo[])[]): void {
-    this.addon.replay(list, [this.floats(room)], this.allBuffers(tensors));
-  }
-
-  /** `replay` for each piece of a batch: each has its part of the tensors with a step, which is so many floats. A room is one piece's at a time. */
-  replayPieces(
-    list: Float64Array,
-    rooms: readonly TensorInfo[],
-    tensors: readonly (readonly TensorInfo[])[],
-    { steps, pieces }: { readonly steps: Float64Array; readonly pieces: number },
-  ): void {
+  /** Run launches of a program that was encoded for the addon: once, or for each chunk of rows, in as many arenas as there are. */
+  replay(list: Float64Array, arenas: readonly TensorInfo[], spaces: readonly (Float32Array | undefined)[], chunks?: { steps: Float64Array; count: number }): void {
     this.addon.replay(
       list,
-      rooms.map((room) => this.floats(room)),
-      this.allBuffers(tensors),
-      steps,
-      pieces,
+      arenas.map((arena) => this.floats(arena)),
+      spaces,
+      chunks?.steps,
+      chunks?.count,
     );
   }
 
-  /** Runs a kernel of the addon whose buffers are the inputs, then fresh outputs of these shapes. */
+  /** Run a kernel of the addon on memory that the caller has laid out. */
+  run(kernel: string, buffers: readonly (Float32Array | Float64Array | undefined)[], numbers: readonly number[]): void {
+    const index = this.indexOf(kernel);
+    if (numbers.length > this.numbers.length) this.numbers = new Float64Array(2 * numbers.length);
+    for (let i = 0; i < numbers.length; i++) this.numbers[i] = numbers[i];
+    this.addon.run(index, buffers, this.numbers, numbers.length);
+  }
+
+  /** Index of a kernel in the addon. @throws Error when it has none of that name. */
+  indexOf(kernel: string): number {
+    const index = this.indices.get(kernel);
+    if (index === undefined) throw new Error(`backend-native: the addon has no kernel '${kernel}'; rebuild it`);
+    return index;
+  }
+
+  /** Run a kernel of the addon whose only buffers are one tensor, as input and as output. */
+  launchInPlace(kernel: string, x: TensorInfo): void {
+    if (this.tracing !== undefined) return this.tracing.launch(kernel, [this.tracedValue(x), this.tracedValue(x)], []);
+    const values = this.floats(x);
+    this.run(kernel, [values, values], []);
+  }
+
+  /** Run a kernel of the addon whose buffers are the inputs, then fresh outputs of these shapes; or add it to the program being traced. */
   launch(
     kernel: string,
     inputs: readonly (TensorInfo | undefined)[],
@@ -213,6 +266,12 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     numbers: readonly number[],
   ): TensorInfo[] {
     const outputs: TensorInfo[] = [];
+    if (this.tracing !== undefined) {
+      const operands = inputs.map((info) => info && this.tracedValue(info));
+      for (const shape of shapes) operands.push(shape && this.tracedValue(outputs[outputs.push(this.output(shape)) - 1]));
+      this.tracing.launch(kernel, operands, numbers);
+      return outputs;
+    }
     const buffers: (Float32Array | undefined)[] = [];
     for (const info of inputs) buffers.push(info && this.floats(info));
     for (const shape of shapes) {
@@ -234,10 +293,6 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     return this.launch(kernel, inputs, [shape], numbers)[0];
   }
 
-  private allBuffers(tensors: readonly (readonly TensorInfo[])[]): (Float32Array | BoundBuffers)[] {
-    return tensors.flatMap((some) => this.buffers(some));
-  }
-
   /** A pooled copy of floats that lie in others' memory: parameters that were uploaded are then updated in place like all others. */
   private adopt(values: backend_util.BackendValues): backend_util.BackendValues {
     if (!(values instanceof Float32Array) || this.pool.owns(values.buffer)) return values;
@@ -246,21 +301,12 @@ export class NativeBackend extends MathBackendCPU implements CapturingBackend {
     return copy;
   }
 
-  private forget(all: readonly Data[]): void {
-    const keys: number[] = [];
-    for (const data of all) {
-      if (data.contentKey === undefined) continue;
-      keys.push(data.contentKey);
-      this.keyed.delete(data.contentKey);
-      data.contentKey = undefined;
-    }
-    if (keys.length > 0) this.run('forgetFilters', [], keys);
+  private forgetFilters(buffer: ArrayBufferLike | undefined): void {
+    if (buffer !== undefined && this.filterBuffers.delete(buffer)) this.run('forgetFilters', [new Float32Array(buffer)], []);
   }
 
-  private retain(values: backend_util.BackendValues): void {
+  private retain(values: backend_util.BackendValues | undefined): void {
     const buffer = bufferOf(values);
-    if (buffer === undefined) return;
-    this.pool.retain(buffer);
-    if (this.pool.usersOf(buffer) > 1) this.lists.changed();
+    if (buffer !== undefined) this.pool.retain(buffer);
   }
 }

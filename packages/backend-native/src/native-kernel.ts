@@ -1,4 +1,4 @@
-import { getKernel, type KernelConfig, type KernelFunc, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import { getKernel, getKernelsForBackend, type KernelConfig, type KernelFunc, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 import { composedKernel } from '@tract/tensor';
 import type { NativeBackend } from './backend.js';
 import { observed } from './kernel-observer.js';
@@ -24,16 +24,12 @@ function fallbackOf(kernelName: string): KernelFunc {
   return kernelName.startsWith('Tract') ? composedKernel(kernelName) : getKernel(kernelName, 'cpu').kernelFunc;
 }
 
-/** Frozen lists of inputs whose tensors were found to be such as kernels take. */
-const suited = new WeakSet<object>();
-
-function suit(inputs: KernelInputs): boolean {
-  if (suited.has(inputs)) return true;
+/** True if all inputs are such as kernels take. */
+function isSupported(inputs: KernelInputs): boolean {
   for (const name in inputs) {
     const input = inputs[name];
     if (input != null && (input.dtype !== 'float32' || isEmpty(input))) return false;
   }
-  if (Object.isFrozen(inputs)) suited.add(inputs);
   return true;
 }
 
@@ -44,10 +40,25 @@ function configure(kernelName: string, kernel: NativeKernel): KernelConfig {
     backendName: 'native',
     kernelFunc: observed(kernelName, (args) => {
       const inputs = args.inputs as KernelInputs;
-      if (!suit(inputs)) return fallback(args);
+      if (!isSupported(inputs)) return fallback(args);
       return kernel(args.backend as NativeBackend, inputs, (args.attrs ?? {}) as KernelAttributes) ?? fallback(args);
     }),
   };
+}
+
+// Stock kernels that only give a tensor another name or shape.
+const withoutNumbers = new Set(['Identity', 'Reshape', 'ExpandDims', 'Cast']);
+
+/** Register the stock CPU kernels for the backend 'native', with those names left out. While a function is traced they refuse by name. */
+export function registerStockKernels(replaced: readonly string[]): void {
+  for (const { kernelName, kernelFunc } of getKernelsForBackend('cpu')) {
+    if (replaced.includes(kernelName)) continue;
+    const refusing: KernelFunc = (args) => {
+      (args.backend as NativeBackend).refuseTrace(`'${kernelName}' has no native kernel`);
+      return kernelFunc(args);
+    };
+    registerKernel({ kernelName, backendName: 'native', kernelFunc: withoutNumbers.has(kernelName) ? kernelFunc : refusing });
+  }
 }
 
 /** Registers kernels of the backend 'native' in the place of those that it has by these names. */

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { copyRegisteredKernels, engine, getKernel, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+import { engine, registerBackend } from '@tensorflow/tfjs-core';
 import { NativeBackend } from './backend.js';
 import { nativeKernels } from './kernels/index.js';
 import { type AddonPlace, type LoadedAddon, loadAddon, type RejectedAddon } from './load-addon.js';
 import { matrixKernelsOf, type NativeMatrixKernels } from './matrix-kernels.js';
-import { registerNativeKernels } from './native-kernel.js';
+import { registerNativeKernels, registerStockKernels } from './native-kernel.js';
 
 export type NativeOptions = {
   /** Threads that share the work of a kernel, the calling one included; the processor's number by default. */
@@ -36,10 +36,7 @@ function registerOnce(): Registered {
   for (const other of rejected)
     process.emitWarning(`cannot load ${other.path} (${other.reason}); using ${path}`, { type: 'TractWarning', code: 'TRACT_ADDON' });
   const state = { ...found, instructionSet: addon.useInstructionSet() };
-  copyRegisteredKernels('cpu', 'native');
-  for (const kernelName of Object.keys(nativeKernels)) {
-    if (getKernel(kernelName, 'native') != null) unregisterKernel(kernelName, 'native');
-  }
+  registerStockKernels(Object.keys(nativeKernels));
   registerNativeKernels(nativeKernels);
   registerBackend('native', () => new NativeBackend(addon), 3);
   loaded = state;

@@ -1,25 +1,24 @@
 import { engine, Tensor } from '@tensorflow/tfjs-core';
 import { Cotangents } from './cotangents.js';
+import { GradientTarget } from './gradient-target.js';
+import { activeStore } from './param-store.js';
 import { run } from './run.js';
 import { dispose, scope } from './scope.js';
 import { type Shape, sameShape, showShape } from './shape.js';
-import { activeTape, swapTape, Tape, type TapeNode } from './tape.js';
-import { leafTensors, listOf, type Tree, withLeaves, zipTree } from './tree.js';
+import { activeTape, type Sources, swapTape, Tape, type TapeNode } from './tape.js';
+import { leafTensors, type Tree, withLeaves, zipTree } from './tree.js';
 
 /** A value and the gradients of the parameters it was computed from, in the form of the parameters. The caller owns both. */
 export type ValueAndGrads<P> = { readonly value: Tensor; readonly grads: P };
 
 const filled = (shape: Shape, value: number): Tensor => run('Fill', {}, { shape, value, dtype: 'float32' });
 
-/** What a recorded forward pass leaves: the tape, the tensor at its end, and a handle on that tensor for the caller. */
+/** A recorded forward pass: the tape, the tensor at its end, and a handle on that tensor for the caller. */
 export type Forward = { readonly tape: Tape; readonly root: Tensor; readonly value: Tensor };
 
-/** What a gradient is asked by, and the tensors that are consumed for it: those it is added to, those that it may be written over. */
-type Start = { readonly sources: readonly Tensor[]; readonly sums?: readonly Tensor[]; readonly spare?: readonly Tensor[] };
-
-/** Runs `fn` under a fresh tape. Everything made inside is freed but the value and what the tape holds. */
-export function recordForward(fn: () => Tensor, { sources, spare }: Start): Forward {
-  const tape = new Tape(sources, engine().state.nextScopeId, spare);
+/** Run `fn` under a fresh tape. Everything made inside is freed but the value and what the tape holds. */
+export function recordForward(fn: () => Tensor, sources: Sources): Forward {
+  const tape = new Tape(sources, engine().state.nextScopeId);
   const e = engine();
   e.startScope();
   const before = swapTape(tape);
@@ -41,65 +40,91 @@ export function recordForward(fn: () => Tensor, { sources, spare }: Start): Forw
   }
 }
 
-/** The reverse step of one node: hands its gradient on to its inputs, then lets go of all that only this node needed. */
+/** Run the reverse step of one node: hand its gradient on to its inputs, then let go of all that only this node needed. */
 function reverseNode(tape: Tape, node: TapeNode, cotangents: Cotangents): void {
   const dy = cotangents.take(node.output);
   if (dy !== undefined) {
-    const needs = tape.wanted(node.inputs);
+    const needs = node.inputs.map((input) => tape.tracks(input));
     const grads = scope(() => node.backward(dy, needs));
-    if (grads !== tape.together) {
-      const fresh = new Set<Tensor>();
-      for (const grad of grads) if (grad !== undefined && grad !== dy) fresh.add(grad);
-      for (const grad of fresh) cotangents.retain(grad);
-      grads.forEach((grad, i) => {
-        if (grad !== undefined && needs[i]) cotangents.add(node.inputs[i], grad);
-      });
-      for (const grad of fresh) cotangents.release(grad);
-    }
+    const fresh = new Set<Tensor>();
+    for (const grad of grads) if (grad !== undefined && grad !== dy) fresh.add(grad);
+    for (const grad of fresh) cotangents.retain(grad);
+    grads.forEach((grad, i) => {
+      if (grad !== undefined && needs[i]) cotangents.add(node.inputs[i], grad);
+    });
+    for (const grad of fresh) cotangents.release(grad);
     cotangents.release(dy);
   }
   tape.release(node);
 }
 
+/** For each node, the sources whose gradient is complete after its reverse step: no node before it has them as inputs. */
+function completedAt({ nodes, sources }: Tape, isSource: (tensor: Tensor) => boolean): ReadonlyMap<number, readonly number[]> {
+  const completed = new Map<number, number[]>();
+  const seen = new Set<number>();
+  let indices: ReadonlyMap<number, number> | undefined;
+  for (const [at, { inputs }] of nodes.entries()) {
+    for (const input of inputs) {
+      if (!isSource(input) || seen.has(input.id)) continue;
+      seen.add(input.id);
+      indices ??= new Map(sources.map(({ id }, i) => [id, i]));
+      const before = completed.get(at);
+      if (before === undefined) completed.set(at, [indices.get(input.id)!]);
+      else before.push(indices.get(input.id)!);
+    }
+  }
+  return completed;
+}
+
 /**
- * The gradients of a recorded value by its sources, added to `sums` where there are some. Fresh tensors, or the tape's spare ones. What is made on the way
- * belongs to the enclosing scope.
+ * Return the gradients of a recorded value by its sources as fresh tensors, added to `sums` where there are some; undefined for a source that the value does not
+ * depend on. With a target they go there instead, each as soon as it is complete, and the list is empty. What is made on the way belongs to the
+ * enclosing scope.
  */
-export function reverse({ tape, root }: Forward, dy: Tensor, sums: readonly Tensor[] = []): readonly Tensor[] {
-  const { sources } = tape;
+export function reverse({ tape, root }: Forward, dy: Tensor, sums: readonly Tensor[] = []): readonly (Tensor | undefined)[] {
+  const { sources, nodes, target } = tape;
   const before = swapTape(undefined);
   try {
     const cotangents = new Cotangents();
     for (const [i, sum] of sums.entries()) cotangents.add(sources[i], sum);
     cotangents.retain(dy); // Never released: dy belongs to the caller.
     cotangents.add(root, dy);
-    for (let i = tape.nodes.length - 1; i >= 0; i--) reverseNode(tape, tape.nodes[i], cotangents);
-    const { together } = tape;
-    if (together !== undefined && cotangents.size === 0) return together;
-    return sources.map((source, i) => {
-      const own = together?.[i];
-      if (own !== undefined) {
-        cotangents.retain(own);
-        cotangents.add(source, own);
-        cotangents.release(own);
-      }
-      return cotangents.extract(source) ?? filled(source.shape, 0);
-    });
+    const deliver = (i: number): void => {
+      const grad = cotangents.take(sources[i]);
+      if (grad === undefined) return;
+      target!.deliver(i, grad);
+      cotangents.release(grad);
+    };
+    const completed = target && completedAt(tape, (tensor) => tape.isSource(tensor));
+    for (let at = nodes.length - 1; at >= 0; at--) {
+      reverseNode(tape, nodes[at], cotangents);
+      for (const i of completed?.get(at) ?? []) deliver(i);
+    }
+    if (target === undefined) return sources.map((source) => cotangents.extract(source));
+    if (cotangents.size > 0) sources.forEach((_, i) => void deliver(i)); // the value is a source itself
+    return [];
   } finally {
     swapTape(before);
     tape.releaseAll();
   }
 }
 
-/** The value and the gradients of `fn` by `tape.sources`, of which the caller owns both. `seed` makes the gradient that the reverse pass begins with. */
-function backpropagate(fn: () => Tensor, seed: (value: Tensor) => Tensor, start: Start) {
-  const forward = recordForward(fn, start);
+/** Return the value and the gradients of `fn`, of which the caller owns both. `seed` makes the gradient that the reverse pass begins with. */
+function backpropagate(fn: () => Tensor, seed: (value: Tensor) => Tensor, sources: Sources, sums?: readonly Tensor[]) {
+  const { tensors, target } = sources;
+  const forward = recordForward(fn, sources);
   const { value, tape } = forward;
   try {
-    return { value, grads: scope(() => reverse(forward, seed(value), start.sums)), tape };
+    target?.open();
+    const grads = scope(() => {
+      const found = reverse(forward, seed(value), sums);
+      return target ? target.finish() : found.map((grad, i) => grad ?? filled(tensors[i].shape, 0));
+    });
+    return { value, grads };
   } catch (error) {
     tape.releaseAll();
-    dispose([value, tape.together]);
+    target?.dispose();
+    dispose(value);
     throw error;
   }
 }
@@ -119,50 +144,59 @@ function checkNotNested(where: string): void {
   }
 }
 
+/** Options of `valueAndGrad`: gradients by the same parameters that are consumed. */
+export type GradientOptions<P> = {
+  /** Gradients of another loss, to which these are added leaf by leaf, so that a sum needs no second set. CONSUMED. */
+  readonly addTo?: P;
+  /** Gradients that have served: these are written over them where they are a store, else they are freed. CONSUMED. */
+  readonly reuse?: P;
+};
+
 /**
- * Value of a scalar loss and its gradients by all parameters. Exactly the value and the gradients stay alive: what the loss made
+ * Compute the value of a scalar loss and its gradients by all parameters. Exactly the value and the gradients stay alive: what the loss made
  * on the way is freed, at the latest when the reverse pass is done with it. Operations on tensors that do not descend from the
  * parameters (data, frozen networks) are not recorded and cost nothing in reverse. A parameter that the loss does not use gets zeros.
  *
  * The parameters themselves are only read. `scope` may be used inside the loss and is advised: it frees early what the reverse pass
- * does not need.
- * The tree of the parameters is frozen: what it is made of is found out once.
- * @param into gradients by the same parameters that `spare` kept, for these to be written over. CONSUMED: they become the result or are freed.
- * @param addTo gradients of another loss, to which these are added leaf by leaf, so that a sum needs no second set. CONSUMED: its tensors are freed.
- * @throws RangeError when the loss is not a scalar or `addTo` is not of the parameters' form; Error when the loss depends on no parameter, or when called
- * inside itself.
+ * does not need. By a store, the gradients are a store.
+ * @throws RangeError when the loss is not a scalar, or `addTo` or `reuse` is not of the parameters' form; Error when the loss depends on no parameter, or
+ * when called inside itself.
  */
 export function valueAndGrad<P extends Tree<Tensor>>(
   loss: (params: P) => Tensor,
   params: P,
-  { addTo, into }: { readonly addTo?: P; readonly into?: P } = {},
+  { addTo, reuse }: GradientOptions<P> = {},
 ): ValueAndGrads<P> {
   checkNotNested('valueAndGrad');
-  const sources = listOf(params);
-  const sums = addTo && leafTensors(zipTree(params, addTo, matchingSum));
-  const spare = into !== undefined && addTo === undefined && rewritable.get(into) === sources ? listOf(into) : undefined;
-  if (spare === undefined) dispose(into);
   const seed = (value: Tensor): Tensor => {
     if (value.size !== 1)
       throw new RangeError(`valueAndGrad: the loss must be a scalar, got shape ${showShape(value.shape)}; take a sum or a mean`);
     return filled(value.shape, 1);
   };
-  const { value, grads, tape } = backpropagate(() => loss(params), seed, { sources, sums, spare });
-  if (into !== undefined && grads === spare) return { value, grads: into };
-  const tree = withLeaves(params, grads);
-  if (grads === tape.together) rewritable.set(tree, sources);
-  return { value, grads: tree };
+  const run = () => loss(params);
+  const active = activeStore(params);
+  const into = addTo ?? reuse;
+  const given = into && activeStore(into);
+  if (active !== undefined && (into === undefined || given !== undefined)) {
+    if (given !== undefined && given.store.layout !== active.store.layout)
+      throw new RangeError('valueAndGrad: addTo and reuse must have the form of the parameters, got a store of another layout');
+    if (addTo !== undefined) dispose(reuse);
+    const target = new GradientTarget({ ...active, tree: params }, into, addTo !== undefined);
+    const { value, grads } = backpropagate(run, seed, { tensors: active.store.leaves, ids: active.store.ids, target });
+    return { value, grads: grads as P };
+  }
+  dispose(reuse);
+  const sums = addTo && leafTensors(zipTree(params, addTo, matchingSum));
+  const { value, grads } = backpropagate(run, seed, { tensors: active?.store.leaves ?? leafTensors(params) }, sums);
+  return { value, grads: withLeaves(params, grads as Tensor[]) as P };
 }
 
-// Gradients that a backend made together, with the parameters they are by: it can write the next ones over them.
-const rewritable = new WeakMap<object, readonly Tensor[]>();
-
 /**
- * What becomes of gradients that have served: they are kept for the `into` of the next `valueAndGrad`, if the backend will write over them, else freed.
- * CONSUMES them.
+ * Return gradients that have served, for the `reuse` of the next `valueAndGrad`, if they are a store. Else free them: another backend has no use for them,
+ * and needs their memory.
  */
-export function spare<P extends Tree<Tensor>>(grads: P): P | undefined {
-  if (rewritable.has(grads)) return grads;
+export function reusable<P extends Tree<Tensor>>(grads: P): P | undefined {
+  if (activeStore(grads) !== undefined) return grads;
   dispose(grads);
   return undefined;
 }
@@ -182,6 +216,6 @@ export function innerVjp<P extends Tree<Tensor>>(fn: (inputs: P) => Tensor, inpu
     if (sameShape(value.shape, dy.shape)) return dy;
     throw new RangeError(`vjp: dy must have the value's shape ${showShape(value.shape)}, got ${showShape(dy.shape)}`);
   };
-  const { value, grads } = backpropagate(() => fn(inputs), seed, { sources: leafTensors(inputs) });
-  return { value, grads: withLeaves(inputs, grads) };
+  const { value, grads } = backpropagate(() => fn(inputs), seed, { tensors: leafTensors(inputs) });
+  return { value, grads: withLeaves(inputs, grads as Tensor[]) as P };
 }

@@ -1,7 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, expect, test } from 'vitest';
 import { dispose, fill, keep, memory, read, readScalar, scope, tensor, useBackend, zeros } from './index.js';
-import { listOf } from './tree.js';
 
 beforeAll(() => useBackend('cpu'));
 
@@ -28,21 +27,6 @@ test('results climb through nested scopes; kept tensors stay', () => {
   expect(memory().tensors).toBe(before + 1);
   dispose(kept);
   dispose(kept);
-  expect(memory().tensors).toBe(before);
-});
-
-test('a result may hold trees that were listed before, and such as were made inside', () => {
-  const before = memory().tensors;
-  const older = { a: zeros([2]), more: [zeros([1])] };
-  listOf(older);
-  const { fresh } = scope(() => {
-    const made = { b: zeros([3]) };
-    listOf(made);
-    listOf({ lost: zeros([1]) });
-    return { older, fresh: scope(() => ({ made, list: listOf({ c: zeros([4]) }) })) };
-  });
-  expect(memory().tensors).toBe(before + 4);
-  dispose([older, fresh]);
   expect(memory().tensors).toBe(before);
 });
 

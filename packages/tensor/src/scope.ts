@@ -1,6 +1,9 @@
 import { engine, Tensor } from '@tensorflow/tfjs-core';
+import { storeOf } from './param-store.js';
 import { currentScopeId, releaseByUser, retainByUser } from './tape.js';
-import { isOlder } from './tree.js';
+
+/** True for a store that was made before a scope began: none of its tensors is that scope's, and they need not be gone through. */
+const isOlder = (value: object, scopeId: number): boolean => (storeOf(value)?.nextScope ?? Number.POSITIVE_INFINITY) <= scopeId;
 
 function collectTensors(value: unknown, found: Tensor[], scopeId?: number): void {
   if (value instanceof Tensor) found.push(value);

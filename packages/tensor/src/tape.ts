@@ -1,4 +1,5 @@
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import type { GradientTarget } from './gradient-target.js';
 
 /**
  * Gradients of one operation with respect to its inputs.
@@ -13,22 +14,19 @@ export type TapeNode = {
   readonly inputs: readonly Tensor[];
   readonly saved: readonly Tensor[];
   readonly backward: Backward;
-  /** Frees what the node holds beside `saved`; may be called more than once. */
-  readonly release?: () => void;
 };
 
 /** How the tape holds a tensor that was made during the recording. */
 type Hold = { tensor: Tensor; count: number; keptByUser: boolean };
 
-const knownIds = new WeakMap<readonly Tensor[], ReadonlySet<number>>();
-
-function idsOf(tensors: readonly Tensor[]): ReadonlySet<number> {
-  const known = knownIds.get(tensors);
-  if (known !== undefined) return known;
-  const ids = new Set(tensors.map(({ id }) => id));
-  if (Object.isFrozen(tensors)) knownIds.set(tensors, ids);
-  return ids;
-}
+/** The tensors to differentiate by. */
+export type Sources = {
+  readonly tensors: readonly Tensor[];
+  /** Ids of the tensors; found if left out. */
+  readonly ids?: ReadonlySet<number>;
+  /** Where their gradients go, if the tensors are the leaves of a store. */
+  readonly target?: GradientTarget;
+};
 
 /**
  * What was computed from tracked tensors, in order. The tape owns the saved tensors that were made while it recorded: scopes do
@@ -37,52 +35,29 @@ function idsOf(tensors: readonly Tensor[]): ReadonlySet<number> {
  */
 export class Tape {
   readonly nodes: TapeNode[] = [];
+  readonly sources: readonly Tensor[];
+  readonly target: GradientTarget | undefined;
   readonly #sourceIds: ReadonlySet<number>;
   readonly #outputIds = new Set<number>();
   readonly #holds = new Map<number, Hold>();
   readonly #firstScope: number;
-  #spare: readonly Tensor[] | undefined;
-  #together: readonly Tensor[] | undefined;
 
-  /**
-   * @param spare tensors of the sources' shapes, which the tape owns: their gradients may be written over them.
-   * @throws RangeError when one tensor is two sources.
-   */
-  constructor(
-    readonly sources: readonly Tensor[],
-    firstScope: number,
-    spare?: readonly Tensor[],
-  ) {
+  /** @throws RangeError when one tensor is two sources. */
+  constructor({ tensors, ids = new Set(tensors.map(({ id }) => id)), target }: Sources, firstScope: number) {
     this.#firstScope = firstScope;
-    this.#sourceIds = idsOf(sources);
-    if (this.#sourceIds.size !== sources.length)
+    this.#sourceIds = ids;
+    if (ids.size !== tensors.length)
       throw new RangeError('vjp: one tensor stands in two places of the inputs; differentiate by it once');
-    this.#spare = spare;
+    this.sources = tensors;
+    this.target = target;
   }
 
-  get spare(): readonly Tensor[] | undefined {
-    return this.#spare;
-  }
-
-  /** The gradients of all sources, where one node made them together: what that node's `backward` returned. */
-  get together(): readonly Tensor[] | undefined {
-    return this.#together;
-  }
-
-  /** Takes, from one node, the gradients of all sources: fresh tensors, or the spare ones. */
-  takeTogether(grads: readonly Tensor[]): readonly Tensor[] {
-    if (grads === this.#spare) this.#spare = undefined;
-    this.#together = grads;
-    return grads;
+  isSource(tensor: Tensor): boolean {
+    return this.#sourceIds.has(tensor.id);
   }
 
   tracks(tensor: Tensor): boolean {
     return this.#outputIds.has(tensor.id) || this.#sourceIds.has(tensor.id);
-  }
-
-  /** Which of the tensors want a gradient. The sources, as a list, are not gone through. */
-  wanted(tensors: readonly Tensor[]): boolean[] {
-    return tensors.map(tensors === this.sources ? () => true : (tensor) => this.tracks(tensor));
   }
 
   /** True when the tensor was made while this tape recorded. */
@@ -113,7 +88,6 @@ export class Tape {
 
   /** The node is done: frees what only it needed. */
   release(node: TapeNode): void {
-    node.release?.();
     for (const tensor of node.saved) {
       const hold = this.#holds.get(tensor.id);
       if (hold === undefined || --hold.count > 0) continue;
@@ -124,17 +98,14 @@ export class Tape {
 
   /** Frees everything held: what is left after the reverse pass, or all of a recording that was broken off. */
   releaseAll(): void {
-    for (const node of this.nodes) node.release?.();
     for (const { tensor, keptByUser } of this.#holds.values()) if (!keptByUser) tensor.dispose();
     this.#holds.clear();
-    for (const tensor of this.#spare ?? []) tensor.dispose();
-    this.#spare = undefined;
   }
 }
 
 let recording: Tape | undefined;
 
-/** The tape that records now, if any. */
+/** Return the tape that records now, if any. */
 export const activeTape = (): Tape | undefined => recording;
 
 /** Makes `tape` the recording one (or none) and returns the one before, to be put back. */
@@ -156,14 +127,8 @@ export function isTracked(a: Tensor, b?: Tensor, c?: Tensor, d?: Tensor): boolea
 }
 
 /** Records an operation. Call only when `isTracked` said so. Returns the output. */
-export function record(
-  output: Tensor,
-  inputs: readonly Tensor[],
-  saved: readonly Tensor[],
-  backward: Backward,
-  release?: () => void,
-): Tensor {
-  recording!.push({ output, inputs, saved, backward, release });
+export function record(output: Tensor, inputs: readonly Tensor[], saved: readonly Tensor[], backward: Backward): Tensor {
+  recording!.push({ output, inputs, saved, backward });
   return output;
 }
 

@@ -1,4 +1,4 @@
-import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * Nested records and arrays with leaves T. An absent branch is `undefined` and is passed over.
@@ -13,7 +13,7 @@ export type TreeWith<P, U> = P extends Tensor | undefined ? U : { [K in keyof P]
 
 type Branch = Readonly<Record<string, unknown>>;
 
-function isBranch(value: unknown): value is Branch {
+export function isBranch(value: unknown): value is Branch {
   if (typeof value !== 'object' || value === null || (value as Branch).shape !== undefined) return false;
   if (Array.isArray(value)) return true;
   const prototype = Object.getPrototypeOf(value);
@@ -43,40 +43,9 @@ export function leaves(tree: unknown): [path: string, leaf: unknown][] {
   return found;
 }
 
-/** Of a frozen tree, or of the list of its leaves. */
-type Listed = { readonly leaves: readonly Tensor[]; readonly nextScope: number };
-
-const listed = new WeakMap<object, Listed>();
-
-/**
- * The leaves of a tree of tensors, in the order of `leaves`: one and the same frozen list whenever it is asked for, so that the parameters of a network
- * are not walked through in each call. For that the tree is frozen too.
- */
-export function listOf(tree: Tree<Tensor>): readonly Tensor[] {
-  const known = listed.get(tree);
-  if (known !== undefined) return known.leaves;
-  freeze(tree);
-  const list: Listed = { leaves: Object.freeze(leafTensors(tree)), nextScope: engine().state.nextScopeId };
-  listed.set(tree, list);
-  listed.set(list.leaves, list);
-  return list.leaves;
-}
-
-/** Whether `listOf` was asked for the tree's leaves before, so that it is frozen. */
-export const isListed = (tree: object): boolean => listed.has(tree);
-
-/** Whether this is a tree, or a list, whose tensors were all made before that scope began. */
-export const isOlder = (tree: object, scopeId: number): boolean => (listed.get(tree)?.nextScope ?? Number.POSITIVE_INFINITY) <= scopeId;
-
-function freeze(value: unknown): void {
-  if (!isBranch(value)) return;
-  for (const name in value) freeze(value[name]);
-  Object.freeze(value);
-}
-
 // The walks below put no paths together, which is what `leaves` of a network's parameters costs most in.
 
-/** The leaves of a tree of tensors, in the order of `leaves`. */
+/** Return the leaves of a tree of tensors, in the order of `leaves`. */
 export function leafTensors(tree: unknown): Tensor[] {
   const found: Tensor[] = [];
   collectLeaves(tree, found);
@@ -89,34 +58,8 @@ function collectLeaves(value: unknown, found: unknown[]): void {
   else found.push(value);
 }
 
-/** The leaves of a tree in the order in which `like` was written; undefined where the two differ in form. */
-export function leavesLike(like: unknown, tree: unknown): Tensor[] | undefined {
-  const found: Tensor[] = [];
-  return collectLike(like, tree, found) ? found : undefined;
-}
-
-function collectLike(like: unknown, value: unknown, found: unknown[]): boolean {
-  if (like === undefined || value === undefined) return like === value;
-  const branches = isBranch(like);
-  if (branches !== isBranch(value)) return false;
-  if (!branches) {
-    found.push(value);
-    return true;
-  }
-  const [expected, given] = [like, value as Branch];
-  let unmatched = 0;
-  for (const name in expected) {
-    if (!collectLike(expected[name], given[name], found)) return false;
-    unmatched--;
-  }
-  for (const _ in given) unmatched++;
-  if (unmatched === 0) return true;
-  for (const name in given) if (given[name] !== undefined && expected[name] === undefined) return false;
-  return true;
-}
-
-/** A tree of the form of `like` with these leaves, in the order of `leaves`. */
-export function withLeaves<P extends Tree<Tensor>>(like: P, leaves: readonly Tensor[]): P {
+/** Return a tree of the form of `like` with these leaves, in the order of `leaves`. */
+export function withLeaves<T>(like: Tree<unknown>, leaves: readonly T[]): Tree<T> {
   let next = 0;
   const build = (value: unknown): unknown => {
     if (value === undefined) return undefined;
@@ -126,7 +69,7 @@ export function withLeaves<P extends Tree<Tensor>>(like: P, leaves: readonly Ten
     for (const name in value) tree[name] = build(value[name]);
     return tree;
   };
-  return build(like) as P;
+  return build(like) as Tree<T>;
 }
 
 function rebuild(value: unknown, path: string, fn: (leaf: unknown, path: string) => unknown): unknown {

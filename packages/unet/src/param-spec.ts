@@ -1,4 +1,4 @@
-import { leaves, mapTree, randomNormals, randomUniforms, type Tensor, type Tree, tensor } from '@tract/tensor';
+import { leaves, randomNormals, randomUniforms, type Tensor, type Tree, tensorTree } from '@tract/tensor';
 
 /** Initialisation of a parameter: all zeros, all ones, uniform in (-bound, bound), or normal with standard deviation `spread`. */
 export type ParamInit = 'zeros' | 'ones' | { readonly bound: number } | { readonly spread: number };
@@ -19,7 +19,7 @@ const initStream = 0x696e6974;
 /** Make fresh parameters for a specification tree. Leaf i is a function of (seed, i) alone: independent of backend and of the other leaves' sizes. */
 export function initParams(spec: Tree<ParamSpec>, seed: number): Tree<Tensor> {
   let index = 0;
-  return mapTree<ParamSpec, Tensor>(spec, (leaf) => tensor(startValues(leaf, seed, index++), leaf.shape));
+  return tensorTree(spec, (_, leaf) => startValues(leaf, seed, index++)) as Tree<Tensor>;
 }
 
 function startValues(spec: ParamSpec, seed: number, sample: number): Float32Array {

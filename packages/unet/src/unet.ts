@@ -1,4 +1,4 @@
-import { captured, scope, type Tensor } from '@tract/tensor';
+import { compiled, scope, type Tensor } from '@tract/tensor';
 import { applyBackbone, type Backbone, backboneSpec } from './backbone.js';
 import type { Conditioning } from './conditioning.js';
 import { checkUNetConfig, type UNetConfig } from './config.js';
@@ -39,11 +39,11 @@ export function applyUNet(config: UNetConfig, params: UNetParams, xt: Tensor, co
   return scope(() => apply(params, [xt, ...embeddingInputs(config, conditioning.noise, conditioning.labels)]));
 }
 
-/** Plan of a configuration, and its network as a function of tensors, which a backend may capture. */
+/** Plan of a configuration, and its network as a function of tensors, which a backend may compile. */
 const partsOf = perConfig((config: UNetConfig) => {
   const plan = planUNet(config);
   const style = styleOfUNet(config);
   const network = (params: UNetParams, [xt, ...inputs]: readonly Tensor[]): Tensor =>
     applyBackbone(plan, params, xt, applyEmbedding(params.embedding, inputs), style);
-  return { plan, apply: captured(network, { byRow: true }) };
+  return { plan, apply: compiled(network, { byRow: true }) };
 });

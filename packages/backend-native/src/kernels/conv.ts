@@ -12,7 +12,7 @@ import { expectRank, expectShape, type NativeKernel, type NativeKernels } from '
 
 type Shape4 = [number, number, number, number];
 
-/** What the addon's three convolution kernels take: N,H,W,Ci, kh,kw,Co, stride, padTop, padLeft, Ho,Wo; the forward one then the filter's key. */
+/** What the addon's three convolution kernels take: N,H,W,Ci, kh,kw,Co, stride, padTop, padLeft, Ho,Wo; the forward one then whether it may keep the filter. */
 type ConvPlan = { readonly numbers: number[]; readonly outputShape: Shape4 };
 
 function plan(input: Shape4, filter: Shape4, stride: number, padTop: number, padLeft: number, [height, width]: [number, number]): ConvPlan {
@@ -47,7 +47,7 @@ function stockPlan(
 function convolve(backend: NativeBackend, x: TensorInfo, filter: TensorInfo, attributes: Conv2DAttrs, bias?: TensorInfo) {
   const p = stockPlan(x.shape, filter.shape, attributes);
   if (p === undefined || (bias !== undefined && !(bias.shape.length === 1 && bias.shape[0] === p.outputShape[3]))) return undefined;
-  return backend.launchOne('conv2d', [x, filter, bias, undefined], p.outputShape, [...p.numbers, backend.contentKey(filter)]);
+  return backend.launchOne('conv2d', [x, filter, bias, undefined], p.outputShape, [...p.numbers, backend.keepsFilter(filter)]);
 }
 
 const conv2d: NativeKernel<Conv2DAttrs> = (backend, { x, filter }, attributes) => convolve(backend, x, filter, attributes);
@@ -92,7 +92,7 @@ const tractConv2d =
     const { numbers, outputShape } = tractPlan(tractName, x.shape, filter.shape, attributes);
     if (bias !== undefined) expectShape(tractName, 'bias', bias, [outputShape[3]]);
     if (residual !== undefined) expectShape(tractName, 'residual', residual, outputShape);
-    return backend.launchOne(kernel, [x, filter, bias, residual], outputShape, [...numbers, backend.contentKey(filter)]);
+    return backend.launchOne(kernel, [x, filter, bias, residual], outputShape, [...numbers, backend.keepsFilter(filter)]);
   };
 
 const tractInputGrad: NativeKernel<TractAttributes & { inputShape: number[] }> = (

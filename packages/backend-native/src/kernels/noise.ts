@@ -9,10 +9,13 @@ const WORD = 2 ** 32;
 
 const wordsOf = ({ seed, stream, step }: Key): number[] => [seed % WORD, Math.floor(seed / WORD), stream, step];
 
-const noise: NativeKernel<NoiseOptions> = (backend, _, { samples, shape, ...key }) =>
-  backend.launchOne('noise', [], [samples.length, ...shape], [...wordsOf({ ...key, samples }), sizeOf(shape), ...samples]);
+const noise: NativeKernel<NoiseOptions> = (backend, _, { samples, shape, ...key }) => {
+  backend.refuseTrace('random numbers are drawn, by a key that is another in each call');
+  return backend.launchOne('noise', [], [samples.length, ...shape], [...wordsOf({ ...key, samples }), sizeOf(shape), ...samples]);
+};
 
 const dropout: NativeKernel<DropoutOptions> = (backend, { x }, { samples, rate, ...key }) => {
+  backend.refuseTrace('features are dropped by a key that is another in each call');
   if (x.shape[0] !== samples.length)
     throw new RangeError(`TractDropout: needs one sample of the key for each of [${x.shape}], got ${samples.length}`);
   return backend.launchOne('dropout', [x], x.shape, [...wordsOf({ ...key, samples }), sizeOf(x.shape) / samples.length, rate, ...samples]);

@@ -1,37 +1,23 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type AdamEmaAttributes, type AdamEmaPart, adamEmaParts } from '@tract/tensor';
-import type { NativeBackend } from '../backend.js';
+import { type AdamAttributes, type Layout } from '@tract/tensor';
 import type { NativeKernel, NativeKernels } from '../native-kernel.js';
+import { sizeOf } from '../size-of.js';
 
-/** The tensor itself with one more reference where it may be overwritten, else a copy: memory that is shared, or the caller's, stays as it is. */
-function writable(backend: NativeBackend, x: TensorInfo): TensorInfo {
-  if (backend.exclusive(x)) {
-    backend.contentsChange([x]);
-    backend.incRef(x.dataId);
-    return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
-  }
-  const copy = backend.output(x.shape);
-  backend.floats(copy).set(backend.floats(x));
-  return copy;
-}
-
-/**
- * Where nobody else looks into the memory of any tensor of the state, all are written to, and the norm is the only result. Else the results
- * after it are the same tensors with one more reference, or copies.
- */
-const adamEma: NativeKernel<AdamEmaAttributes> = (backend, inputs, options) => {
-  const parts = adamEmaParts(options);
-  const given: readonly TensorInfo[] = Array.isArray(inputs) ? inputs : Object.values(inputs);
-  const gradientAt = parts.indexOf('grads');
-  const isState = (_: TensorInfo, i: number): boolean => i % parts.length !== gradientAt;
-  const inPlace = backend.rewrite(given) || backend.rewrite(given.filter(isState));
-  const written = inPlace ? given : given.map((x, i) => (isState(x, i) ? writable(backend, x) : x));
+/** One update in place of stores, each given as one buffer: parameters, gradients, moments, averages. The norm is the only result. */
+const adam: NativeKernel<AdamAttributes> = (backend, inputs, options) => {
+  const { layout, learningRate, beta1, beta2, epsilon, weightDecay, step, clipNorm, averageRates } = options;
+  if (layout === undefined) return undefined;
+  const [params, grads, ...others]: readonly TensorInfo[] = Object.values(inputs);
+  for (const store of [params, ...others]) backend.willOverwrite(store);
   const norm = backend.output([]);
-  const { learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate = 0, emaRate = 0 } = options;
-  const has = (part: AdamEmaPart): number => Number(parts.includes(part));
-  const numbers = [learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate, emaRate, has('selfTeacher'), has('ema')];
-  backend.run('adamEma', [backend.floats(norm), ...backend.buffers(written)], numbers);
-  return inPlace ? [norm] : [norm, ...written.filter(isState)];
+  const buffers = [norm, params, grads, ...others].map((x) => backend.floats(x));
+  const numbers = [learningRate, beta1, beta2, epsilon, weightDecay, step, clipNorm, averageRates.length, ...averageRates];
+  backend.run('adam', [...buffers, leafTable(layout)], numbers);
+  return [norm];
 };
 
-export const updateKernels: NativeKernels = { TractAdamEma: adamEma };
+/** Offset and size of each leaf, in order: the norm's squares are summed leaf by leaf. */
+const leafTable = ({ offsets, shapes }: Layout): Float64Array =>
+  Float64Array.from({ length: 2 * offsets.length }, (_, i) => (i % 2 === 0 ? offsets[i / 2] : sizeOf(shapes[(i - 1) / 2])));
+
+export const updateKernels: NativeKernels = { TractAdam: adam };

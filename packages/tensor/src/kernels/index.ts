@@ -1,5 +1,5 @@
 import type { KernelFunc } from '@tensorflow/tfjs-core';
-import { adamEma } from './adam-ema.js';
+import { adam } from './adam.js';
 import { attention, attentionGrad } from './attention.js';
 import { conv2d, conv2dFilterGrad, conv2dInputGrad, conv2dRelu } from './conv.js';
 import { dropout } from './dropout.js';
@@ -11,7 +11,7 @@ import { downsample2x, upsample2x } from './resample.js';
 
 /** The composed reference of every fused kernel, by kernel name. A backend's own kernel of the same name comes first. */
 export const composedKernels: Readonly<Record<string, KernelFunc>> = {
-  TractAdamEma: adamEma,
+  TractAdam: adam,
   TractAttention: attention,
   TractAttentionGrad: attentionGrad,
   TractAvgPool: avgPool,

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { type AdamEmaState, adamEma } from '../adam-ema.js';
-import { captured } from '../capture.js';
+import { type AdamNumbers, type AdamState, adam } from '../adam.js';
+import { compiled } from '../compiled.js';
 import { valueAndGrad } from '../gradient.js';
 import { noise } from '../noise.js';
 import { scale } from '../ops/arithmetic.js';
@@ -11,50 +11,51 @@ import { groupNorm } from '../ops/group-norm.js';
 import { squaredError } from '../ops/losses.js';
 import { avgPool2x, upsample2x } from '../ops/resample.js';
 import { reshape } from '../ops/shape.js';
+import { copyTree, zerosLike } from '../param-store.js';
 import { dispose, scope } from '../scope.js';
-import { clone, type Memory, memory, read, readScalar, tensor, zeros } from '../tensor.js';
-import { leaves, mapTree, type Tree } from '../tree.js';
+import { type Memory, memory, read, readScalar, tensor, zeros } from '../tensor.js';
+import { leaves } from '../tree.js';
 import { expectClose } from './closeness.js';
 import { randomValues } from './random-values.js';
-import { adamEma64, type Leaf64 } from './reference/adam-ema.js';
+import { adam64, type Leaf64 } from './reference/adam.js';
 
 const SHAPES = [[3, 3, 5, 7], [7], [], [64, 33], [1001]];
 
 type Flat = readonly Tensor[];
-const zerosLike = <P extends Tree<Tensor>>(tree: P): P => mapTree(tree, (leaf) => zeros(leaf.shape));
 
-/** Three updates beside the float64 reference: parameters, moments, averages and the norm. */
-async function compareUpdates(clipNorm: number, averages: boolean): Promise<void> {
+/** Compare three updates with the float64 reference: parameters, moments, averages and the norm. */
+async function compareUpdates({ clipNorm = 0, averageRates = [], weightDecay = 0 }: Partial<AdamNumbers>): Promise<void> {
   const before = memory();
   const start = SHAPES.map((shape, i) => randomValues(200 + i, shape));
-  const reference: Leaf64[] = start.map(({ data }) => {
-    const leaf = { p: data.slice(), m: new Float64Array(data.length), v: new Float64Array(data.length) };
-    return averages ? { ...leaf, s: data.slice(), e: data.slice() } : leaf;
-  });
+  const reference: Leaf64[] = start.map(({ data }) => ({
+    ...{ p: data.slice(), m: new Float64Array(data.length), v: new Float64Array(data.length) },
+    averages: averageRates.map(() => data.slice()),
+  }));
   const params: Flat = start.map(({ data, shape }) => tensor(Float32Array.from(data), shape));
-  let state: AdamEmaState<Flat> = { params, m: zerosLike(params), v: zerosLike(params) };
-  if (averages) state = { ...state, selfTeacher: mapTree(params, clone), ema: mapTree(params, clone) };
+  let state: AdamState<Flat> = {
+    ...{ params, m: zerosLike(params), v: zerosLike(params) },
+    averages: averageRates.map(() => copyTree(params)),
+  };
   for (let step = 1; step <= 3; step++) {
-    const numbers = { learningRate: 1e-2, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, step, clipNorm };
+    const numbers = { learningRate: 1e-2, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay, step, clipNorm, averageRates };
     const gradients = SHAPES.map((shape, i) => randomValues(1000 * step + i, shape));
     const grads: Flat = gradients.map(({ data, shape }) => tensor(Float32Array.from(data), shape));
-    const norm = adamEma64(
+    const norm = adam64(
       reference,
       gradients.map(({ data }) => data),
-      { ...numbers, selfRate: 0.5, emaRate: 0.01 },
+      numbers,
     );
-    const result = adamEma(state, grads, averages ? { ...numbers, selfRate: 0.5, emaRate: 0.01 } : numbers);
-    expectClose([await readScalar(result.gradientNorm)], [norm], 2e-6, 'float32 sum of squares over all leaves');
+    const result = adam(state, grads, numbers);
+    expectClose([await readScalar(result.gradNorm)], [norm], 2e-6, 'float32 sum of squares over all leaves');
     state = result.state;
-    dispose([grads, result.gradientNorm]);
+    dispose([grads, result.gradNorm]);
   }
   for (const [i, leaf] of reference.entries()) {
     const cause = 'three updates, each a few float32 roundings';
     expectClose(await read(state.params[i]), leaf.p, 2e-6, cause);
     expectClose(await read(state.m[i]), leaf.m, 2e-6, cause);
     expectClose(await read(state.v[i]), leaf.v, 2e-6, cause);
-    if (leaf.s !== undefined) expectClose(await read(state.selfTeacher![i]), leaf.s, 2e-6, cause);
-    if (leaf.e !== undefined) expectClose(await read(state.ema![i]), leaf.e, 2e-6, cause);
+    for (const [k, average] of leaf.averages.entries()) expectClose(await read(state.averages![k][i]), average, 2e-6, cause);
   }
   dispose(state);
   expect(memory()).toEqual(before);
@@ -74,6 +75,15 @@ function makeNetwork() {
 }
 type Network = ReturnType<typeof makeNetwork>;
 
+/** The network as training has it: a store where the backend has stores. */
+function copyNetwork(): Network {
+  const network = makeNetwork();
+  const copy = copyTree(network);
+  dispose(network);
+  return copy;
+}
+
+
 function applyNetwork(network: Network, x: Tensor): Tensor {
   const [samples, height, width] = x.shape;
   const tokens = (height * width) / 4;
@@ -89,18 +99,18 @@ function applyNetwork(network: Network, x: Tensor): Tensor {
 
 /** 200 steps towards a fixed target: memory at steps 10 and 200, losses at the first and the last. */
 async function trainTiny(): Promise<{ at10: Memory; at200: Memory; first: number; last: number }> {
-  const params = makeNetwork();
-  let state: AdamEmaState<Network> = { params, m: zerosLike(params), v: zerosLike(params), ema: mapTree(params, clone) };
+  const params = copyNetwork();
+  let state: AdamState<Network> = { params, m: zerosLike(params), v: zerosLike(params), averages: [copyTree(params)] };
   const x = random(5, [2, 4, 2, 1], 1);
   const target = noise({ seed: 6, samples: [0, 1], shape: [4, 2, 1] });
   const seen: Memory[] = [];
   const losses: number[] = [];
   for (let step = 1; step <= 200; step++) {
     const { value, grads } = valueAndGrad((p) => squaredError(applyNetwork(p, x), target, [0.5, 0.5]), state.params);
-    const result = adamEma(state, grads, { learningRate: 1e-2, step, clipNorm: 10, emaRate: 0.01 });
+    const result = adam(state, grads, { learningRate: 1e-2, step, clipNorm: 10, averageRates: [0.01] });
     state = result.state;
     if (step === 1 || step === 200) losses.push(await readScalar(value));
-    dispose([value, grads, result.gradientNorm]);
+    dispose([value, grads, result.gradNorm]);
     if (step === 10 || step === 200) seen.push(memory());
   }
   dispose([state, x, target]);
@@ -111,21 +121,21 @@ const passes = 4;
 
 /** Gradients and outputs of a few updates with two sizes of batch in turn, so that each is met more than once. */
 async function valuesOf(apply: (network: Network, inputs: readonly Tensor[]) => Tensor): Promise<Float32Array[]> {
-  const params = makeNetwork();
-  let state: AdamEmaState<Network> = { params, m: zerosLike(params), v: zerosLike(params), ema: mapTree(params, clone) };
+  const params = copyNetwork();
+  let state: AdamState<Network> = { params, m: zerosLike(params), v: zerosLike(params), averages: [copyTree(params)] };
   const batches = [2, 3].map((samples) => random(samples, [samples, 4, 2, 1], 1));
   const seen: Float32Array[] = [];
   for (let step = 1; step <= 2 * passes; step++) {
     const x = batches[step % 2];
-    const target = scope(() => apply(state.ema!, [x]));
+    const target = scope(() => apply(state.averages![0], [x]));
     const { value, grads } = valueAndGrad(
       (p) => squaredError(scale(apply(p, [x]), 1.5), target, new Array(x.shape[0]).fill(1)),
       state.params,
     );
-    const result = adamEma(state, grads, { learningRate: 1e-2, step, emaRate: 0.01 });
+    const result = adam(state, grads, { learningRate: 1e-2, step, averageRates: [0.01] });
     state = result.state;
-    for (const tensor of [target, value, result.gradientNorm, state.params.norm.beta]) seen.push(await read(tensor));
-    dispose([target, value, grads, result.gradientNorm]);
+    for (const tensor of [target, value, result.gradNorm, state.params.norm.beta]) seen.push(await read(tensor));
+    dispose([target, value, grads, result.gradNorm]);
   }
   for (const [, leaf] of leaves(state)) seen.push(await read(leaf));
   dispose([state, batches]);
@@ -134,15 +144,19 @@ async function valuesOf(apply: (network: Network, inputs: readonly Tensor[]) => 
 
 export function describeTraining(): void {
   describe('training', () => {
-    test('the fused update follows its float64 reference', () => compareUpdates(0, false));
-    test('the fused update with clipping and both averages follows its float64 reference', () => compareUpdates(1.5, true));
-    test('the fused update with a limit that is not reached leaves the gradients alone', () => compareUpdates(1e6, true));
+    test('the fused update follows its float64 reference', () => compareUpdates({}));
+    test('the fused update with clipping and two averages follows its float64 reference', () =>
+      compareUpdates({ clipNorm: 1.5, averageRates: [0.5, 0.01] }));
+    test('the fused update with a limit that is not reached leaves the gradients alone', () =>
+      compareUpdates({ clipNorm: 1e6, averageRates: [0.5, 0.25, 0.01] }));
+    test('the fused update with decoupled weight decay follows its float64 reference', () =>
+      compareUpdates({ weightDecay: 0.3, averageRates: [0.1] }));
 
-    test('a captured network gives the same bits, forward and backward, and leaves nothing behind', async () => {
+    test('a compiled network gives the same bits, forward and backward, and leaves nothing behind', async () => {
       const plain = (network: Network, [x]: readonly Tensor[]) => applyNetwork(network, x);
       const before = memory();
       const expected = await valuesOf(plain);
-      expect(await valuesOf(captured(plain))).toEqual(expected);
+      expect(await valuesOf(compiled(plain))).toEqual(expected);
       expect(memory()).toEqual(before);
     });
 

@@ -1,4 +1,4 @@
-import { captured, scope, type Tensor } from '@tract/tensor';
+import { compiled, scope, type Tensor } from '@tract/tensor';
 import { applyBackbone, type Backbone, backboneSpec } from '../backbone.js';
 import type { Conditioning } from '../conditioning.js';
 import { checkAugment, checkInputs, checkLists } from '../inputs.js';
@@ -43,16 +43,15 @@ export function applyEdmUNet(config: EdmUNetConfig, params: EdmUNetParams, xt: T
   checkLists('applyEdmUNet', plan, params);
   checkNoiseEmbedding('applyEdmUNet', config, params.embedding);
   const drop = dropoutOf(config.dropout, conditioning.training);
-  const { embedding, ...backbone } = params;
   return scope(() => {
-    const emb = applyNoiseEmbedding(config, embedding, conditioning);
-    return drop ? applyBackbone(plan, backbone, xt, emb, style, drop) : undropped(backbone, [xt, emb]);
+    const emb = applyNoiseEmbedding(config, params.embedding, conditioning);
+    return drop ? applyBackbone(plan, params, xt, emb, style, drop) : undropped(params, [xt, emb]);
   });
 }
 
-/** Plan and style of a configuration, and its backbone. Without dropout the backbone is a function of tensors, which a backend may capture. */
+/** Plan and style of a configuration, and its backbone. Without dropout the backbone is a function of tensors, which a backend may compile. */
 const partsOf = perConfig((config: EdmUNetConfig) => {
   const [plan, style] = [planEdm(config), styleOfEdm(config)];
-  const backbone = (params: Backbone<Tensor>, [xt, emb]: readonly Tensor[]): Tensor => applyBackbone(plan, params, xt, emb, style);
-  return { plan, style, undropped: captured(backbone, { byRow: true }) };
+  const backbone = (params: EdmUNetParams, [xt, emb]: readonly Tensor[]): Tensor => applyBackbone(plan, params, xt, emb, style);
+  return { plan, style, undropped: compiled(backbone, { byRow: true }) };
 });

@@ -1,0 +1,94 @@
+import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import { type Layout, layoutOf, type Shaped } from './layout.js';
+import { type ProgramBackend, programBackend } from './program-backend.js';
+import { sizeOf } from './shape.js';
+import { clone, tensor, zeros } from './tensor.js';
+import { isBranch, leaves, leafTensors, mapTree, type Tree, withLeaves } from './tree.js';
+
+/** A tree of parameters whose leaves are views of one buffer. */
+export type ParamStore = {
+  readonly layout: Layout;
+  /** The whole buffer as a vector. */
+  readonly flat: TensorInfo;
+  readonly leaves: readonly Tensor[];
+  readonly ids: ReadonlySet<number>;
+  /** Id of the first scope that was opened after the store was made. */
+  readonly nextScope: number;
+};
+
+// A tree that is a store knows it by a property that copies of the tree (spread, rest) do not have: their leaves may be others.
+const storeKey = Symbol('store');
+
+/** Return the store that a tree is, undefined for a plain tree. */
+export function storeOf(tree: unknown): ParamStore | undefined {
+  return typeof tree === 'object' && tree !== null ? (tree as { [storeKey]?: ParamStore })[storeKey] : undefined;
+}
+
+/** A store, and the backend that has it. */
+export type ActiveStore = { readonly store: ParamStore; readonly backend: ProgramBackend };
+
+/** Return the store that a tree is, if the active backend has all of its leaves in one buffer. */
+export function activeStore(tree: unknown): ActiveStore | undefined {
+  const store = storeOf(tree);
+  const backend = store && programBackend();
+  return backend?.isStore(store!.flat) ? { store: store!, backend } : undefined;
+}
+
+function freeze(value: unknown): void {
+  if (!isBranch(value)) return;
+  for (const name in value) freeze(value[name]);
+  Object.freeze(value);
+}
+
+/** Make a store of zeros in the form of a tree, which is frozen so that the store stays true. */
+function newStore(backend: ProgramBackend, like: Tree<Shaped>, layout: Layout): Tree<Tensor> {
+  const e = engine();
+  const { flat, leaves: infos } = backend.allocateStore(layout);
+  const found = infos.map((info) => e.makeTensorFromTensorInfo(info));
+  const tree = withLeaves(like, found);
+  const store: ParamStore = { layout, flat, leaves: found, ids: new Set(found.map(({ id }) => id)), nextScope: e.state.nextScopeId };
+  Object.defineProperty(tree, storeKey, { value: store });
+  freeze(tree);
+  return tree;
+}
+
+/** Undefined where the active backend has no stores, and for a tree that is a leaf itself or has an empty one. */
+function tryStore(like: Tree<Shaped>): Tree<Tensor> | undefined {
+  const backend = programBackend();
+  if (backend === undefined || !isBranch(like)) return undefined;
+  const layout = layoutOf(like);
+  return layout.floats > 0 && layout.shapes.every((shape) => sizeOf(shape) > 0) ? newStore(backend, like, layout) : undefined;
+}
+
+/**
+ * Upload a tree: leaf by leaf in the form of `like`, values in row-major order. On a backend that can, the native one, the result is a store: all leaves
+ * are views of one buffer, and the tree is frozen.
+ *
+ * @throws RangeError when a leaf's number of values does not match its shape.
+ */
+export function tensorTree<S extends Shaped>(like: Tree<S>, valuesOf: (path: string, leaf: S) => Float32Array): Tree<Tensor> {
+  const tree = tryStore(like);
+  if (tree === undefined) return mapTree<S, Tensor>(like, (leaf, path) => tensor(valuesOf(path, leaf), leaf.shape));
+  const { store, backend } = activeStore(tree)!;
+  for (const [i, [path, leaf]] of leaves<S>(like).entries()) {
+    const values = tensor(valuesOf(path, leaf), leaf.shape);
+    backend.copyInto(store.leaves[i], values);
+    values.dispose();
+  }
+  return tree;
+}
+
+/** Copy a tree of parameters. On a backend that can, the copy is a store. The original stays the caller's. */
+export function copyTree<P extends Tree<Tensor>>(tree: P): P {
+  const copy = tryStore(tree) as P | undefined;
+  if (copy === undefined) return mapTree(tree, clone);
+  const from = activeStore(tree);
+  const { store, backend } = activeStore(copy)!;
+  if (from !== undefined) backend.copyInto(store.flat, from.store.flat);
+  else for (const [i, leaf] of leafTensors(tree).entries()) backend.copyInto(store.leaves[i], leaf);
+  return copy;
+}
+
+/** Make zeros in the form of a tree. On a backend that can, they are a store. */
+export const zerosLike = <P extends Tree<Tensor>>(tree: P): P =>
+  (tryStore(tree) as P | undefined) ?? mapTree(tree, (leaf) => zeros(leaf.shape));

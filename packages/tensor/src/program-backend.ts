@@ -1,0 +1,62 @@
+import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { Layout } from './layout.js';
+import type { Program, ProgramBuilder } from './program.js';
+import type { Shape } from './shape.js';
+
+/** Contract of a backend that keeps a tree of parameters in one buffer and runs programs. Backends without it are used operation by operation. */
+export type ProgramBackend = StoreBackend & {
+  /** False while a function is being traced, and while somebody observes kernels one by one. */
+  readonly canCompile: boolean;
+  /** Threads that can each run a program in an arena of its own. */
+  readonly concurrency: number;
+  /** Floats of the last cache that the cores share, about. */
+  readonly cacheFloats: number;
+  /** Run `work` with launches going to the builder instead of to kernels. */
+  trace<R>(builder: ProgramBuilder, work: () => R): R;
+  /** Make a tensor that stands for a value of the program being traced. */
+  symbol(value: number, shape: Shape): TensorInfo;
+  /** Return the value that a traced tensor stands for. @throws NotCompilable for a tensor with memory. */
+  tracedValue(x: TensorInfo): number;
+  load(program: Program): LoadedProgram;
+};
+
+/** A program in the form in which its backend executes it. */
+export type LoadedProgram = {
+  /** Run launches [from, to). `bindings`: memory by space; a store by its `flat`. */
+  run(from: number, to: number, arena: TensorInfo, bindings: Bindings): void;
+  /**
+   * Run the forward part `chunks` times: run i has rows [i·rows, (i+1)·rows) of every bound space of which `rowed` is true. At most one run at a time uses an
+   * arena.
+   */
+  runChunks(arenas: readonly TensorInfo[], bindings: Bindings, how: Chunks): void;
+};
+
+export type Bindings = readonly (TensorInfo | undefined)[];
+
+export type Chunks = { readonly chunks: number; readonly rowed: (space: number) => boolean };
+
+/** How a backend keeps tensors in one buffer. */
+export type StoreBackend = {
+  /** Make a tensor of undefined content, of which the caller writes every element. */
+  output(shape: Shape): TensorInfo;
+  /** Make the leaves of a store as views of one zeroed buffer; `flat` is the whole of it and lives as long as all leaves do. */
+  allocateStore(layout: Layout): { readonly flat: TensorInfo; readonly leaves: readonly TensorInfo[] };
+  /** True while all leaves of a store are alive and lie in its buffer here. */
+  isStore(flat: TensorInfo): boolean;
+  /** True if nothing but a store's leaves shares its memory, so that it may be overwritten. */
+  isExclusive(flat: TensorInfo): boolean;
+  /** Announce that a tensor's memory is about to be overwritten. */
+  willOverwrite(x: TensorInfo): void;
+  /** Write a tensor over another of its size, or add it to that. */
+  copyInto(to: TensorInfo, from: TensorInfo): void;
+  addInto(to: TensorInfo, from: TensorInfo): void;
+  /** Fill a tensor with zeros. */
+  clear(x: TensorInfo): void;
+};
+
+/** The active backend, if it runs programs. */
+export function programBackend(): ProgramBackend | undefined {
+  const e = engine();
+  const backend = e.backendName == null ? undefined : (e.backend as unknown as Partial<ProgramBackend>);
+  return typeof backend?.load === 'function' ? (backend as ProgramBackend) : undefined;
+}

@@ -1,0 +1,125 @@
+import { aligned, planArena } from './arena-plan.js';
+import { type Shape, sizeOf } from './shape.js';
+
+/** Why a function cannot become a program. */
+export class NotCompilable extends Error {
+  override readonly name = 'NotCompilable';
+}
+
+/** Memory that a program's values lie in: the arena (always number 0), an input, or a result. */
+export type Space = { readonly name: string; readonly floats: number };
+
+/** A tensor of a program: where it lies. Offset in floats from the beginning of its space. */
+export type Value = { readonly shape: Shape; readonly space: number; readonly offset: number };
+
+/** One kernel: its operands are values by index (undefined for an absent optional one), its numbers are the kernel's plain arguments. */
+export type Launch = { readonly kernel: string; readonly operands: readonly (number | undefined)[]; readonly numbers: readonly number[] };
+
+/**
+ * A function as a list of kernel launches on symbolic values. It holds no memory and knows no backend: whoever executes it gives an arena of
+ * `spaces[0].floats` floats, and memory for every other space.
+ *
+ * Launches [0, forward) compute the result; launches [forward, end) compute gradients from 'dy' and from what the forward part left in the arena.
+ */
+export type Program = {
+  readonly spaces: readonly Space[];
+  readonly values: readonly Value[];
+  readonly launches: readonly Launch[];
+  readonly forward: number;
+};
+
+/** Arena of a program, always its first space. */
+export const arena = 0;
+
+/** Collects launches while a function runs on symbolic values. */
+export class ProgramBuilder {
+  private readonly spaces: { readonly name: string; floats: number }[] = [{ name: 'arena', floats: 0 }];
+  private readonly values: { readonly shape: Shape; space: number; offset: number }[] = [];
+  private readonly launches: Launch[] = [];
+  private forward: number | undefined;
+
+  /** Declare memory that is bound at each run. Returns its number. */
+  space(name: string, floats: number): number {
+    return this.spaces.push({ name, floats }) - 1;
+  }
+
+  /** Set the size of a space that was not known when it was declared. */
+  resize(space: number, floats: number): void {
+    this.spaces[space].floats = floats;
+  }
+
+  /** Make a value in the arena, or at an offset of another space. Returns its index. */
+  value(shape: Shape, space = arena, offset = 0): number {
+    return this.values.push({ shape: [...shape], space, offset }) - 1;
+  }
+
+  launch(kernel: string, operands: readonly (number | undefined)[], numbers: readonly number[]): void {
+    this.launches.push({ kernel, operands, numbers: [...numbers] });
+  }
+
+  /** Have a value of the arena written to another space: its launch then writes there. @throws NotCompilable when it lies in another space already. */
+  assign(value: number, space: number, offset = 0): void {
+    const target = this.values[value];
+    if (target.space !== arena) {
+      throw new NotCompilable(`a result is '${this.spaces[target.space].name}' itself or a result twice, so there is no launch that writes it`);
+    }
+    Object.assign(target, { space, offset });
+  }
+
+  /** End the forward part: launches from here on are the reverse part. */
+  endForward(): void {
+    this.forward = this.launches.length;
+  }
+
+  spaceOf(value: number): number {
+    return this.values[value].space;
+  }
+
+  /** Place what is left in the arena by the launches that use it. */
+  finish(): Program {
+    const { values, launches, forward = launches.length } = this;
+    const lifetimes = values.map(({ shape }) => ({ floats: sizeOf(shape), born: Number.POSITIVE_INFINITY, dies: 0 }));
+    for (const [moment, { operands }] of launches.entries()) {
+      for (const operand of operands) {
+        if (operand === undefined) continue;
+        const lifetime = lifetimes[operand];
+        lifetime.born = Math.min(lifetime.born, moment);
+        lifetime.dies = moment + 1;
+      }
+    }
+    const inArena = values.map((_, i) => i).filter((i) => values[i].space === arena);
+    const plan = planArena(inArena.map((i) => lifetimes[i]));
+    for (const [k, i] of inArena.entries()) values[i].offset = plan.offsets[k];
+    const spaces = [{ name: 'arena', floats: aligned(plan.floats) }, ...this.spaces.slice(1)];
+    return { spaces, values, launches, forward };
+  }
+}
+
+/** Index of the first launch in which two programs differ; undefined if they are the same. */
+export function firstDifference(a: Program, b: Program): number | undefined {
+  const same = (x: Launch | undefined, y: Launch | undefined): boolean =>
+    x !== undefined && y !== undefined && x.kernel === y.kernel && sameList(x.operands, y.operands) && sameList(x.numbers, y.numbers);
+  const count = Math.max(a.launches.length, b.launches.length);
+  for (let i = 0; i < count; i++) if (!same(a.launches[i], b.launches[i])) return i;
+  return undefined;
+}
+
+const sameList = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, i) => Object.is(item, b[i]));
+
+const megabytes = (floats: number): string => `${((4 * floats) / 2 ** 20).toFixed(2)} MB`;
+
+/** Return a program as text: its spaces, then a line per launch with operands as space+offset[shape]. */
+export function printProgram({ spaces, values, launches, forward }: Program): string {
+  const show = (operand: number | undefined): string => {
+    if (operand === undefined) return '-';
+    const { space, offset, shape } = values[operand];
+    return `${spaces[space].name}+${offset}[${shape.join(',')}]`;
+  };
+  const lines = spaces.map(({ name, floats }) => `space ${name}: ${floats} floats (${megabytes(floats)})`);
+  for (const [i, { kernel, operands, numbers }] of launches.entries()) {
+    if (i === 0) lines.push('forward:');
+    if (i === forward) lines.push('reverse:');
+    lines.push(`${String(i).padStart(4)} ${kernel}(${operands.map(show).join(', ')}) ${numbers.join(' ')}`.trimEnd());
+  }
+  return lines.join('\n');
+}
