@@ -1,7 +1,7 @@
 import { batchAt, gather } from '@tract/data';
 import { digitScores, highestScores, initDigitClassifier, trainClassifier } from '@tract/metrics';
 import { cosineRate, emaRate } from '@tract/optim';
-import { clone, dispose, leaves, mapTree, randomInts, read, readScalar, scope, tensor, zeros } from '@tract/tensor';
+import { copyTree, dispose, leaves, randomInts, read, readScalar, scope, tensor, zerosLike } from '@tract/tensor';
 
 /** All that the weights depend on, besides the data and the machine's arithmetic. */
 export const recipe = { seed: 1, epochs: 8, batch: 128, learningRate: 2e-3, shift: 2, emaMomentum: 0.998 };
@@ -28,21 +28,20 @@ export async function trainDigitClassifier(set, settings, onStep = () => {}) {
   const steps = Math.ceil((epochs * set.count) / batch);
   const decay = cosineRate();
   const params = initDigitClassifier(seed);
-  const zeroed = () => mapTree(params, (leaf) => zeros(leaf.shape));
-  let state = { params, m: zeroed(), v: zeroed(), ema: mapTree(params, clone) };
+  let state = { params, m: zerosLike(params), v: zerosLike(params), averages: [copyTree(params)] };
   for (let step = 0; step < steps; step++) {
     const indices = batchAt(seed, set.count, batch, step);
     const images = tensor(shiftImages(gather(set, indices), batch, settings, step), [batch, 28, 28, 1]);
     const labels = Array.from(indices, (index) => set.labels[index]);
-    const update = { step: step + 1, learningRate: learningRate * decay(step / steps), emaRate: emaRate(emaMomentum, step + 1) };
+    const update = { step: step + 1, learningRate: learningRate * decay(step / steps), averageRates: [emaRate(emaMomentum, step + 1)] };
     const next = trainClassifier(state, images, labels, update);
     state = next.state;
     if (step % 50 === 0 || step === steps - 1) onStep(step + 1, steps, await readScalar(next.loss));
     dispose([images, next.loss]);
   }
-  const { ema, ...rest } = state;
+  const { averages, ...rest } = state;
   dispose(rest);
-  return ema;
+  return averages[0];
 }
 
 /** Share of the first `count` images of `set` whose digit is read right. */

@@ -25,7 +25,7 @@ describe('bench ops', () => {
     // Teacher, self-teacher and student forward have the same convolutions; each of the student's has a filter gradient.
     expect(row('TractConv2D').calls).toBe(3 * row('TractConv2DFilterGrad').calls);
     expect(row('TractConv2D').gflops).toBeGreaterThan(0);
-    expect(row('TractAdamEma')).toMatchObject({ calls: 1, gflops: null });
+    expect(row('TractAdam')).toMatchObject({ calls: 1, gflops: null });
   });
 
   test('refuses the backend that has no kernels of ours', async () => {

@@ -1,12 +1,7 @@
 
 /** The C++ side (native/binding.cpp): kernels by index on typed arrays, in the order of buffers and numbers that each kernel documents. */
 export type Addon = {
-  run(
-    index: number,
-    buffers: readonly (Float32Array | Float64Array | undefined)[],
-    numbers: Float64Array,
-    count: number,
-  ): void;
+  run(index: number, buffers: readonly (Float32Array | Float64Array | undefined)[], numbers: Float64Array, count: number): void;
   /**
    * Run a list of kernels (native-program.ts) in an arena and on the memory of a program's spaces: once, or for each chunk of a batch. Chunk i uses the part of
    * each space that lies i steps (in floats, one for each space) from its beginning. With as many arenas as threads, chunks run concurrently.

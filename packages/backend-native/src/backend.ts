@@ -226,7 +226,12 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
   }
 
   /** Run launches of a program that was encoded for the addon: once, or for each chunk of rows, in as many arenas as there are. */
-  replay(list: Float64Array, arenas: readonly TensorInfo[], spaces: readonly (Float32Array | undefined)[], chunks?: { steps: Float64Array; count: number }): void {
+  replay(
+    list: Float64Array,
+    arenas: readonly TensorInfo[],
+    spaces: readonly (Float32Array | undefined)[],
+    chunks?: { steps: Float64Array; count: number },
+  ): void {
     this.addon.replay(
       list,
       arenas.map((arena) => this.floats(arena)),
@@ -253,9 +258,13 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
 
   /** Run a kernel of the addon whose only buffers are one tensor, as input and as output. */
   launchInPlace(kernel: string, x: TensorInfo): void {
-    if (this.tracing !== undefined) return this.tracing.launch(kernel, [this.tracedValue(x), this.tracedValue(x)], []);
-    const values = this.floats(x);
-    this.run(kernel, [values, values], []);
+    if (this.tracing !== undefined) {
+      const value = this.tracedValue(x);
+      this.tracing.launch(kernel, [value, value], []);
+    } else {
+      const values = this.floats(x);
+      this.run(kernel, [values, values], []);
+    }
   }
 
   /** Run a kernel of the addon whose buffers are the inputs, then fresh outputs of these shapes; or add it to the program being traced. */

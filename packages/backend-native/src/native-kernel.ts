@@ -1,4 +1,11 @@
-import { getKernel, getKernelsForBackend, type KernelConfig, type KernelFunc, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  getKernel,
+  getKernelsForBackend,
+  type KernelConfig,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { composedKernel } from '@tract/tensor';
 import type { NativeBackend } from './backend.js';
 import { observed } from './kernel-observer.js';

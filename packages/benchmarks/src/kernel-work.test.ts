@@ -47,6 +47,6 @@ describe("a kernel call's work", () => {
     expect(describeShapes(call('Fill', {}, [[2, 3]]))).toBe('2x3');
     expect(describeShapes(call('BatchMatMul', { a: [3, 5], b: [3, 7] }, [[5, 7]], { transposeA: true }))).toBe('a 3x5 transposed, b 3x7');
     const leaves = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`p${i}`, [10]]));
-    expect(describeShapes(call('TractAdamEma', leaves, []))).toBe('12 tensors, 120 values');
+    expect(describeShapes(call('TractAdam', leaves, []))).toBe('12 tensors, 120 values');
   });
 });

@@ -1,4 +1,4 @@
-import { constantRate, type LearningRateSchedule } from '@tract/optim';
+import { type AdamOptions, adam, constantRate, type LearningRateSchedule } from '@tract/optim';
 import type { JumpWeight, Preconditioning } from '@tract/schedules';
 import type { HuberOptions } from '@tract/tensor';
 import { requireAccumulate } from './accumulate.js';
@@ -43,6 +43,8 @@ export type DistillOptions<P> = {
   readonly lrSchedule?: LearningRateSchedule;
   /** Largest norm of the gradient; 0 leaves it as it is. Default: 1. */
   readonly clipNorm?: number;
+  /** Adam's other numbers; with `weightDecay` it is AdamW. Default: those of `adam`. */
+  readonly adam?: Omit<AdamOptions, 'clipNorm'>;
   /** Equal microbatches of a batch that are computed one after the other, so that memory is needed for one of them. Default: 1. */
   readonly accumulate?: number;
   /** Default: the rule's, else 0.5. */
@@ -85,6 +87,7 @@ export type DistillSetup<P> = {
   readonly learningRate: number;
   readonly lrSchedule: LearningRateSchedule;
   readonly clipNorm: number;
+  readonly adam?: Omit<AdamOptions, 'clipNorm'>;
   readonly accumulate: number;
   readonly selfTeacherMomentum: number;
   /** Sampling average of each phase. */
@@ -108,6 +111,7 @@ export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   const { noiseGrid: gridOf = cosineNoiseGrid, highNoiseFraction } = options;
   requirePrediction('distillSetup', prediction);
   requireRates('distillSetup', { learningRate, clipNorm });
+  adam(options.adam); // which refuses what is out of range
   const phases = phasesOf(phaseSteps, timesteps);
   if (!(Number.isInteger(totalSteps) && totalSteps > phases.length)) {
     throw new RangeError(`distillSetup: totalSteps must be a whole number above the number of phases, ${phases.length}, got ${totalSteps}`);
@@ -122,6 +126,7 @@ export function distillSetup<P>(options: DistillOptions<P>): DistillSetup<P> {
   return {
     ...{ model: { network, prediction, preconditioning }, grid, gridOf, phases, rule, lossWeight, clip, highNoiseFraction, seed },
     ...{ totalSteps, phaseFractions: fractions, learningRate, lrSchedule, clipNorm, reinitStudent, huberWidth, huberOver, clipStudent },
+    adam: options.adam,
     accumulate: requireAccumulate('distillSetup', options.accumulate ?? 1),
     selfTeacherMomentum: requireMomentum(
       'distillSetup: selfTeacherMomentum',

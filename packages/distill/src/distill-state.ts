@@ -1,5 +1,5 @@
 import { type Moments, zeroMoments } from '@tract/optim';
-import { clone, dispose, mapTree, type Tensor, type Tree } from '@tract/tensor';
+import { copyTree, dispose, type Tensor, type Tree } from '@tract/tensor';
 import type { DistillSetup } from './distill-setup.js';
 import { phaseAt } from './phases.js';
 
@@ -24,13 +24,13 @@ export type DistillState<P> = {
   /** Fast average that makes targets; only where the rule has a use for it. */
   readonly selfTeacher?: P;
   readonly teacher: P;
-  /** The gradients of the step before, where the backend will write the next ones over them. Only memory: nothing depends on their values. */
-  readonly spareGrads?: P;
+  /** Gradients of the step before, where the backend writes the next ones over them. Only memory: nothing depends on their values. */
+  readonly gradBuffer?: P;
 };
 
 /** Make the state before the first step: student and averages are copies of the teacher. The teacher's tensors stay the caller's. */
 export function initDistillation<P extends Tree<Tensor>>(setup: DistillSetup<P>, teacher: P): DistillState<P> {
-  return { step: 0, phase: 0, ...freshStudent(setup, teacher), teacher: mapTree(teacher, clone) };
+  return { step: 0, phase: 0, ...freshStudent(setup, teacher), teacher: copyTree(teacher) };
 }
 
 /**
@@ -60,14 +60,14 @@ export function phaseDue<P>({ totalSteps, phaseFractions }: DistillSetup<P>, { s
 
 function enterPhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: DistillState<P>, phase: number): DistillState<P> {
   dispose(state.teacher);
-  if (!setup.reinitStudent) return { ...state, phase, teacher: mapTree(state.studentEma, clone) };
+  if (!setup.reinitStudent) return { ...state, phase, teacher: copyTree(state.studentEma) };
   const { step, studentEma: teacher, ...replaced } = state;
-  dispose([replaced.student, replaced.moments, replaced.selfTeacher, replaced.spareGrads]);
+  dispose([replaced.student, replaced.moments, replaced.selfTeacher, replaced.gradBuffer]);
   return { step, phase, ...freshStudent(setup, teacher), teacher };
 }
 
 function freshStudent<P extends Tree<Tensor>>({ rule }: DistillSetup<P>, teacher: P) {
-  const copy = () => mapTree(teacher, clone);
+  const copy = () => copyTree(teacher);
   const averages = rule.usesSelfTeacher ? { studentEma: copy(), selfTeacher: copy() } : { studentEma: copy() };
   return { updates: 0, student: copy(), moments: zeroMoments(teacher), ...averages };
 }

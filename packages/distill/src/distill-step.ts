@@ -1,9 +1,10 @@
-import { emaRate, fusedUpdate } from '@tract/optim';
+import { adam, emaRate } from '@tract/optim';
 import {
+  asStore,
   clamp,
   pseudoHuberError,
+  reusable,
   scope,
-  spare,
   squaredError,
   type Tensor,
   type Tree,
@@ -38,8 +39,8 @@ export function distillStep<P extends Tree<Tensor>>(
 }
 
 /**
- * Compute the loss of a batch and its gradients for the student: make the target of each microbatch, compare. Leaves the state usable, but consumes its spare
- * gradients.
+ * Compute the loss of a batch and its gradients for the student: make the target of each microbatch, compare. Leaves the state usable, but consumes its gradient
+ * buffer.
  *
  * @throws RangeError when the run is over, the batch does not fit, or the state should be in another phase.
  */
@@ -80,7 +81,7 @@ export type GradientOptions<P> = {
 
 /**
  * Compute the loss of the student at xa against a target, summed over pixels and averaged over images, and its gradients. Consumes `addTo`, or else the
- * state's spare gradients.
+ * state's gradient buffer.
  */
 export function studentGradients<P extends Tree<Tensor>>(
   setup: DistillSetup<P>,
@@ -90,7 +91,7 @@ export function studentGradients<P extends Tree<Tensor>>(
 ): ValueAndGrads<P> {
   const weights = weight.map((value) => value / images);
   const loss = (params: P) => lossOf(setup, predictX0(setup.model, params, xa, levels, { labels, levelsEnd }), x0, weights);
-  return valueAndGrad(loss, state.student, addTo ? { addTo } : { into: state.spareGrads });
+  return valueAndGrad(loss, state.student, addTo ? { addTo } : { reuse: state.gradBuffer });
 }
 
 /** Apply the gradients of a batch: one fused update of student, moments and averages. Consumes state and gradients; hands the loss on. */
@@ -99,15 +100,21 @@ export function distillUpdate<P extends Tree<Tensor>>(
   state: DistillState<P>,
   { value: loss, grads }: ValueAndGrads<P>,
 ): StepResult<DistillState<P>> {
-  const { student, studentEma, ...rest } = state;
-  const { state: next, gradNorm } = fusedUpdate({ ...rest, params: student, ema: studentEma }, grads, {
-    learningRate: setup.learningRate * setup.lrSchedule(phaseProgress(state.step / setup.totalSteps, setup.phaseFractions)),
-    clipNorm: setup.clipNorm,
-    selfTeacherRate: state.selfTeacher && emaRate(setup.selfTeacherMomentum, state.updates + 1),
-    emaRate: setup.emas[state.phase].rate(state.updates + 1),
-  });
-  const { params, ema, ...kept } = next;
-  return { state: { ...kept, step: state.step + 1, student: params, studentEma: ema, spareGrads: spare(grads) }, loss, gradNorm };
+  const { updates, student, moments, studentEma, selfTeacher } = state;
+  const emaRates = [setup.emas[state.phase].rate(updates + 1)];
+  const { state: next, gradNorm } = adam({ ...setup.adam, clipNorm: setup.clipNorm }).update(
+    { updates, params: student, moments, averages: selfTeacher ? [studentEma, selfTeacher] : [studentEma] },
+    grads,
+    {
+      learningRate: setup.learningRate * setup.lrSchedule(phaseProgress(state.step / setup.totalSteps, setup.phaseFractions)),
+      averageRates: selfTeacher ? [...emaRates, emaRate(setup.selfTeacherMomentum, updates + 1)] : emaRates,
+    },
+  );
+  const [ema, fast] = next.averages;
+  const trees = { student: next.params, moments: next.moments, studentEma: ema, ...(selfTeacher && { selfTeacher: fast }) };
+  const counters = { step: state.step + 1, updates: next.updates };
+  const teacher = asStore(state.teacher); // one that was uploaded leaf by leaf
+  return { state: { ...state, ...counters, ...trees, teacher, gradBuffer: reusable(grads) }, loss, gradNorm };
 }
 
 function lossOf<P>(

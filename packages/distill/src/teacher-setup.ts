@@ -1,4 +1,4 @@
-import { constantRate, type LearningRateSchedule } from '@tract/optim';
+import { type AdamOptions, adam, constantRate, type LearningRateSchedule } from '@tract/optim';
 import {
   cosineLevel,
   type LossWeight,
@@ -31,6 +31,8 @@ export type TeacherOptions<P> = {
   readonly lrSchedule?: LearningRateSchedule;
   /** Largest norm of the gradient; 0 leaves it as it is. Default: 1. */
   readonly clipNorm?: number;
+  /** Adam's other numbers; with `weightDecay` it is AdamW. Default: those of `adam`. */
+  readonly adam?: Omit<AdamOptions, 'clipNorm'>;
   /** Sampling average; a residual is over the whole run. Default: a momentum of 0.9999. */
   readonly ema?: Averaging;
   /** Equal microbatches of a batch that are computed one after the other, so that memory is needed for one of them. Default: 1. */
@@ -53,6 +55,7 @@ export type TeacherSetup<P> = {
   readonly learningRate: number;
   readonly lrSchedule: LearningRateSchedule;
   readonly clipNorm: number;
+  readonly adam?: Omit<AdamOptions, 'clipNorm'>;
   readonly ema: Average;
   readonly accumulate: number;
   readonly lossWeight: LossWeight;
@@ -86,6 +89,7 @@ export function teacherSetup<P>(options: TeacherOptions<P>): TeacherSetup<P> {
   } = options;
   requirePrediction('teacherSetup', prediction);
   requireRates('teacherSetup', { learningRate, clipNorm });
+  adam(options.adam); // which refuses what is out of range
   if (!(Number.isInteger(totalSteps) && totalSteps >= 1))
     throw new RangeError(`teacherSetup: totalSteps must be a whole number ≥ 1, got ${totalSteps}`);
   if (timesteps !== undefined && !(Number.isInteger(timesteps) && timesteps >= 1))
@@ -103,6 +107,7 @@ export function teacherSetup<P>(options: TeacherOptions<P>): TeacherSetup<P> {
       timesteps,
       levelAt,
     },
+    adam: options.adam,
     accumulate: requireAccumulate('teacherSetup', options.accumulate ?? 1),
     ema: averageOf(ema, totalSteps),
   };

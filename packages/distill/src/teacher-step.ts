@@ -1,6 +1,6 @@
-import { fusedUpdate, initOptimizer, type OptimizerState } from '@tract/optim';
+import { adam, type OptimizerState } from '@tract/optim';
 import type { NoiseLevel } from '@tract/schedules';
-import { randomUniforms, spare, squaredError, type Tensor, type Tree, type ValueAndGrads, valueAndGrad } from '@tract/tensor';
+import { randomUniforms, reusable, squaredError, type Tensor, type Tree, type ValueAndGrads, valueAndGrad } from '@tract/tensor';
 import { accumulated, requireMicrobatches } from './accumulate.js';
 import { type Batch, drawNoise, microbatchOf, requireBatch } from './batch.js';
 import type { DistillState } from './distill-state.js';
@@ -11,7 +11,7 @@ import { streams } from './streams.js';
 import type { TeacherSetup, TimeDraw } from './teacher-setup.js';
 
 /** State of a teacher in training between two steps: parameters, moments and the sampling average `ema`; consumed by each step. */
-export type TeacherState<P> = Omit<OptimizerState<P>, 'selfTeacher'> & Pick<DistillState<P>, 'spareGrads'> & { readonly ema: P };
+export type TeacherState<P> = Omit<OptimizerState<P>, 'averages'> & Pick<DistillState<P>, 'gradBuffer'> & { readonly ema: P };
 
 /** Batch of a teacher's training. Without `noise` and `times` they are drawn: a function of the setup's seed, the state's updates and the place in the batch. */
 export type TeacherBatch = Batch & {
@@ -23,7 +23,8 @@ export type TeacherBatch = Batch & {
 
 /** Make the state before the first step. The parameters stay the caller's. */
 export function initTeacher<P extends Tree<Tensor>>(params: P): TeacherState<P> {
-  return initOptimizer(params, { ema: true }) as TeacherState<P>;
+  const { averages, ...state } = adam().init(params, 1);
+  return { ...state, ema: averages[0] };
 }
 
 /**
@@ -39,7 +40,7 @@ export const teacherStep = <P extends Tree<Tensor>>(
 
 /**
  * Compute the loss of a batch, summed over pixels and averaged over images, and its gradients: noise the images, predict, compare. A network that drops
- * features out does so here, as a function of seed, updates and place in the batch. Leaves the state usable, but consumes its spare gradients.
+ * features out does so here, as a function of seed, updates and place in the batch. Leaves the state usable, but consumes its gradient buffer.
  *
  * @throws RangeError when the run is over, or the batch does not fit.
  */
@@ -63,7 +64,7 @@ export function teacherGradients<P extends Tree<Tensor>>(
     const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
     const conditioning = { labels, augment, training: { ...key, first: microbatch.first } };
     const error = (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, conditioning });
-    return valueAndGrad(error, state.params, addTo ? { addTo } : { into: state.spareGrads });
+    return valueAndGrad(error, state.params, addTo ? { addTo } : { reuse: state.gradBuffer });
   });
 }
 
@@ -73,12 +74,14 @@ export function teacherUpdate<P extends Tree<Tensor>>(
   state: TeacherState<P>,
   { value: loss, grads }: ValueAndGrads<P>,
 ): StepResult<TeacherState<P>> {
-  const { state: next, gradNorm } = fusedUpdate(state, grads, {
-    learningRate: setup.learningRate * setup.lrSchedule(state.updates / setup.totalSteps),
-    clipNorm: setup.clipNorm,
-    emaRate: setup.ema.rate(state.updates + 1),
+  const { updates, params, moments, ema } = state;
+  const optimizer = adam({ ...setup.adam, clipNorm: setup.clipNorm });
+  const { state: next, gradNorm } = optimizer.update({ updates, params, moments, averages: [ema] }, grads, {
+    learningRate: setup.learningRate * setup.lrSchedule(updates / setup.totalSteps),
+    averageRates: [setup.ema.rate(updates + 1)],
   });
-  return { state: { ...next, spareGrads: spare(grads) }, loss, gradNorm };
+  const { averages, ...kept } = next;
+  return { state: { ...kept, ema: averages[0], gradBuffer: reusable(grads) }, loss, gradNorm };
 }
 
 /** Draw times for a batch of `count` images: a function of (seed, step). In (0, 1), or with `timesteps` among the multiples of 1/timesteps in (0, 1]. */

@@ -1,7 +1,7 @@
 import {
-  type AdamEmaHyper,
-  type AdamEmaState,
-  adamEma,
+  type AdamNumbers,
+  type AdamState,
+  adam,
   dispose,
   logSoftmax,
   mul,
@@ -32,18 +32,18 @@ export function crossEntropy(scores: Tensor, labels: ArrayLike<number>): Tensor 
 }
 
 /**
- * One step of Adam on the cross-entropy of a batch. Consumes `state` as `adamEma` does; the new state and the scalar loss are the caller's.
+ * One step of Adam on the cross-entropy of a batch. Consumes `state` as `adam` does; the new state and the scalar loss are the caller's.
  * images [n, 28, 28, 1] in [-1, 1].
  */
 export function trainClassifier(
-  state: AdamEmaState<DigitClassifier>,
+  state: AdamState<DigitClassifier>,
   images: Tensor,
   labels: ArrayLike<number>,
-  hyper: AdamEmaHyper,
-): { readonly state: AdamEmaState<DigitClassifier>; readonly loss: Tensor } {
+  numbers: AdamNumbers,
+): { readonly state: AdamState<DigitClassifier>; readonly loss: Tensor } {
   const { value, grads } = valueAndGrad((classifier) => crossEntropy(digitScores(classifier, images), labels), state.params);
-  const updated = adamEma(state, grads, hyper);
-  dispose([grads, updated.gradientNorm]);
+  const updated = adam(state, grads, numbers);
+  dispose([grads, updated.gradNorm]);
   return { state: updated.state, loss: value };
 }
 

@@ -1,10 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
-  type AdamEmaState,
-  clone,
+  type AdamState,
+  copyTree,
   dispose,
   leaves,
-  mapTree,
   memory,
   read,
   readScalar,
@@ -15,6 +14,7 @@ import {
   useBackend,
   valueAndGrad,
   zeros,
+  zerosLike,
 } from '@tract/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { crossEntropy, highestScores, trainClassifier } from './classifier-training.js';
@@ -127,14 +127,13 @@ describe('training', () => {
   // Two images and four steps, since the stock cpu backend takes a second for each.
   test('learns two images by heart and leaves as many tensors as it found', async () => {
     const params = initDigitClassifier(8);
-    const zeroed = () => mapTree(params, (leaf) => zeros(leaf.shape));
-    let state: AdamEmaState<DigitClassifier> = { params, m: zeroed(), v: zeroed(), ema: mapTree(params, clone) };
+    let state: AdamState<DigitClassifier> = { params, m: zerosLike(params), v: zerosLike(params), averages: [copyTree(params)] };
     const batch = images(9, 2);
     const labels = [3, 8];
     const losses: number[] = [];
     const alive = memory().tensors;
     for (let step = 1; step <= 4; step++) {
-      const next = trainClassifier(state, batch, labels, { step, learningRate: 1e-3, emaRate: 0.5 });
+      const next = trainClassifier(state, batch, labels, { step, learningRate: 1e-3, averageRates: [0.5] });
       state = next.state;
       losses.push(await readScalar(next.loss));
       next.loss.dispose();

@@ -11,7 +11,7 @@ import {
 import { type NetworkParams, networkSpec } from '@tract/unet';
 import { type ModelDescription, parseModel } from './model-description.js';
 import { ModelError } from './model-error.js';
-import { checkArrays, uploadTree } from './tree-arrays.js';
+import { checkArrays, uploadStore } from './tree-arrays.js';
 
 /** A model that has been read and checked, its parameters still on the host. */
 export type StoredModel = ModelDescription & {
@@ -74,4 +74,4 @@ export function saveModel(description: ModelDescription, tensors: Iterable<reado
 
 /** Make the parameters as tensors of the active backend; the caller owns them. */
 export const uploadParams = ({ network, tensors }: StoredModel): NetworkParams =>
-  uploadTree(networkSpec(network), tensors) as NetworkParams;
+  uploadStore(networkSpec(network), tensors) as NetworkParams;

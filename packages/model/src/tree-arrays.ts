@@ -1,5 +1,5 @@
 import type { NamedArray } from '@tract/checkpoint';
-import { leaves, mapTree, read, type Shape, type Tensor, type Tree, tensor } from '@tract/tensor';
+import { leaves, mapTree, read, type Shape, type Tensor, type Tree, tensor, tensorTree } from '@tract/tensor';
 import { ModelError } from './model-error.js';
 
 type Shaped = { readonly shape: Shape };
@@ -31,6 +31,10 @@ export function checkArrays(like: Tree<Shaped>, arrays: ReadonlyMap<string, Name
   for (const name of arrays.keys())
     if (!expected.has(name)) throw fail(`unknown tensor '${name}'; do the weights belong to this configuration?`);
 }
+
+/** Upload a tree of parameters from arrays that have been checked: one buffer where the backend can. The caller owns it. */
+export const uploadStore = (like: Tree<Shaped>, arrays: ReadonlyMap<string, NamedArray>): Tree<Tensor> =>
+  tensorTree(like, (path) => arrays.get(path)!.data as Float32Array);
 
 /** Make tensors of the active backend in the form of `like`, found by leaf path, from arrays that have been checked. The caller owns them. */
 export const uploadTree = <L extends Tree<Shaped>>(like: L, arrays: ReadonlyMap<string, NamedArray>): Tree<Tensor> =>

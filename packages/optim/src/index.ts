@@ -1,12 +1,12 @@
 export { emaRate, momentumFromHalfLife, momentumFromResidual, rampedEmaRate } from './ema.js';
 export { constantRate, cosineRate, type LearningRateSchedule, linearRate, withWarmup } from './learning-rate.js';
 export {
-  fusedUpdate,
-  initOptimizer,
+  type AdamOptions,
+  adam,
   type Moments,
+  type Optimizer,
   type OptimizerState,
   type Updated,
   type UpdateNumbers,
   zeroMoments,
-  zerosLike,
 } from './optimizer.js';

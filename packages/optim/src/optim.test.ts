@@ -3,15 +3,13 @@ import { dispose, memory, read, readScalar, tensor, useBackend } from '@tract/te
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  adam,
   constantRate,
   cosineRate,
   emaRate,
-  fusedUpdate,
-  initOptimizer,
   linearRate,
   momentumFromHalfLife,
   momentumFromResidual,
-  type OptimizerState,
   rampedEmaRate,
   withWarmup,
 } from './index.js';
@@ -105,10 +103,10 @@ describe('learning rates', () => {
   });
 });
 
-describe('fusedUpdate', () => {
+describe('adam', () => {
   beforeAll(() => useBackend('cpu'));
 
-  test('does what Adam and the averages say, number by number', async () => {
+  test.each([0, 0.2])('does what Adam, with weight decay %f, and the averages say, number by number', async (weightDecay) => {
     const start = [0.5, -1];
     const gradients = [
       [3, 4],
@@ -116,32 +114,34 @@ describe('fusedUpdate', () => {
       [-0.3, 0.6],
     ];
     const params = { w: tensor(start, [2]) };
-    let state: OptimizerState<typeof params> = initOptimizer(params, { selfTeacher: true, ema: true });
-    const reference = { p: [...start], m: [0, 0], v: [0, 0], s: [...start], e: [...start] };
+    const optimizer = adam({ beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay, clipNorm: 1 });
+    let state = optimizer.init(params, 2);
+    const reference = { p: [...start], m: [0, 0], v: [0, 0], averages: [[...start], [...start]] };
     for (const [i, g] of gradients.entries()) {
       const grads = { w: tensor(g, [2]) };
-      const rates = { selfTeacherRate: emaRate(0.5, i + 1), emaRate: emaRate(0.9, i + 1) };
-      const { state: next, gradNorm } = fusedUpdate(state, grads, { learningRate: 0.1, clipNorm: 1, ...rates });
-      state = next;
-      expect(await readScalar(gradNorm)).toBeCloseTo(Math.hypot(...g), 5); // float32
-      updateReference(reference, g, i + 1, rates);
-      dispose([grads, gradNorm]);
+      const averageRates = [emaRate(0.5, i + 1), emaRate(0.9, i + 1)];
+      const updated = optimizer.update(state, grads, { learningRate: 0.1, averageRates });
+      state = updated.state;
+      expect(await readScalar(updated.gradNorm)).toBeCloseTo(Math.hypot(...g), 5); // float32
+      updateReference(reference, g, { step: i + 1, averageRates, weightDecay });
+      dispose([grads, updated.gradNorm]);
     }
     expect(state.updates).toBe(3);
     // float32 against float64 after three updates
     expect([...(await read(state.params.w))]).toEqual(reference.p.map((x) => expect.closeTo(x, 5)));
-    expect([...(await read(state.selfTeacher!.w))]).toEqual(reference.s.map((x) => expect.closeTo(x, 5)));
-    expect([...(await read(state.ema!.w))]).toEqual(reference.e.map((x) => expect.closeTo(x, 5)));
+    for (const [k, average] of reference.averages.entries())
+      expect([...(await read(state.averages[k].w))]).toEqual(average.map((x) => expect.closeTo(x, 5)));
     expect([...(await read(params.w))]).toEqual(start);
     dispose([params, state]);
   });
 
   test('leaves as many live tensors as it found', () => {
     const params = { w: tensor([1, 2], [2]), deep: [{ b: tensor([3], [1]) }] };
-    let state: OptimizerState<typeof params> = initOptimizer(params, { ema: true });
+    const optimizer = adam();
+    let state = optimizer.init(params, 1);
     const before = memory();
     for (let i = 1; i <= 5; i++) {
-      const updated = fusedUpdate(state, params, { learningRate: 0.1, emaRate: emaRate(0.9, i) });
+      const updated = optimizer.update(state, params, { learningRate: 0.1, averageRates: [emaRate(0.9, i)] });
       state = updated.state;
       dispose(updated.gradNorm);
     }
@@ -149,24 +149,30 @@ describe('fusedUpdate', () => {
     dispose([params, state]);
   });
 
-  test('wants a rate exactly for each average', () => {
+  test('wants a rate for each average, and options in range', () => {
     const params = { w: tensor([1], [1]) };
-    const state = initOptimizer(params, { ema: true });
-    expect(() => fusedUpdate(state, params, { learningRate: 0.1 })).toThrow(RangeError);
+    const state = adam().init(params, 1);
+    expect(() => adam().update(state, params, { learningRate: 0.1 })).toThrow(RangeError);
     dispose([params, state]);
+    expect(() => adam({ beta1: 1 })).toThrow(/beta1 and beta2 must be in \[0, 1\), got 1 and 0.999/);
+    expect(() => adam({ beta2: -0.1 })).toThrow(RangeError);
+    expect(() => adam({ epsilon: 0 })).toThrow(RangeError);
+    expect(() => adam({ weightDecay: -1 })).toThrow(/weightDecay must be ≥ 0/);
+    expect(() => adam({ clipNorm: Number.NaN })).toThrow(/clipNorm must be ≥ 0/);
   });
 });
 
-type Reference = Record<'p' | 'm' | 'v' | 's' | 'e', number[]>;
+type Reference = { readonly [name in 'p' | 'm' | 'v']: number[] } & { readonly averages: number[][] };
+type Numbers = { readonly step: number; readonly averageRates: readonly number[]; readonly weightDecay: number };
 
-/** Clip at norm 1, Adam(0.9, 0.999, 1e-8) at rate 0.1, both averages; float64. */
-function updateReference(r: Reference, g: readonly number[], step: number, rates: { selfTeacherRate: number; emaRate: number }) {
+/** Clip at norm 1, Adam(0.8, 0.95, 1e-3) at rate 0.1 with decoupled weight decay, averages; float64. */
+function updateReference(r: Reference, g: readonly number[], { step, averageRates, weightDecay }: Numbers) {
   const factor = Math.min(1, 1 / (Math.hypot(...g) + 1e-6));
   g.forEach((gradient, i) => {
-    r.m[i] = 0.9 * r.m[i] + 0.1 * factor * gradient;
-    r.v[i] = 0.999 * r.v[i] + 0.001 * (factor * gradient) ** 2;
-    r.p[i] -= (0.1 * (r.m[i] / (1 - 0.9 ** step))) / (Math.sqrt(r.v[i] / (1 - 0.999 ** step)) + 1e-8);
-    r.s[i] += (r.p[i] - r.s[i]) * rates.selfTeacherRate;
-    r.e[i] += (r.p[i] - r.e[i]) * rates.emaRate;
+    r.m[i] = 0.8 * r.m[i] + 0.2 * factor * gradient;
+    r.v[i] = 0.95 * r.v[i] + 0.05 * (factor * gradient) ** 2;
+    r.p[i] *= 1 - 0.1 * weightDecay;
+    r.p[i] -= (0.1 * (r.m[i] / (1 - 0.8 ** step))) / (Math.sqrt(r.v[i] / (1 - 0.95 ** step)) + 1e-3);
+    for (const [k, average] of r.averages.entries()) average[i] += (r.p[i] - average[i]) * averageRates[k];
   });
 }

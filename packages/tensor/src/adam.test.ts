@@ -35,7 +35,9 @@ test('states and numbers that do not fit are refused', () => {
   expect(() => adam(state, grads, { learningRate: 0.1, step: 0 })).toThrow(/step counts from 1, got 0/);
   expect(() => adam(state, grads, { learningRate: 0.1, step: 1, averageRates: [0.5] })).toThrow(/a rate for each of the 0 averages, got 1/);
   expect(() => adam(state, grads, { learningRate: 0.1, step: 1, weightDecay: -1 })).toThrow(/weightDecay must be ≥ 0/);
-  expect(() => adam({ ...state, averages: [state.params] }, grads, { learningRate: 0.1, step: 1, averageRates: [0.5] })).toThrow(/two places/);
+  expect(() => adam({ ...state, averages: [state.params] }, grads, { learningRate: 0.1, step: 1, averageRates: [0.5] })).toThrow(
+    /two places/,
+  );
   expect(() => adam({ ...state, m: short }, grads, { learningRate: 0.1, step: 1 })).toThrow(
     /'m' has w \[1\] where the parameters have w \[2\]/,
   );

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Layout } from './layout.js';
-import { activeStore, copyTree, storeOf } from './param-store.js';
+import { activeStore, asStore, copyTree, storeOf } from './param-store.js';
 import { runMany } from './run.js';
 import { dispose } from './scope.js';
 import { sameShape, showShape } from './shape.js';
@@ -94,15 +94,12 @@ function updateStores<P extends Tree<Tensor>>(trees: Trees<P>, grads: P, numbers
   return { state: stateOf(stores), gradNorm };
 }
 
-/** A tree as a store that may be written over. Consumes the tree where the result is another. */
+/** Return a tree as a store that may be written over. Consumes the tree where the result is another. */
 function owned<P extends Tree<Tensor>>(tree: P): P {
   const active = activeStore(tree);
-  if (active?.backend.isExclusive(active.store.flat)) return tree;
+  if (active === undefined) return asStore(tree);
+  if (active.backend.isExclusive(active.store.flat)) return tree;
   const copy = copyTree(tree);
-  if (activeStore(copy) === undefined) {
-    dispose(copy);
-    return tree;
-  }
   dispose(tree);
   return copy;
 }
@@ -115,8 +112,7 @@ function inLayout<P extends Tree<Tensor>>(name: string, tree: P, like: P, layout
 /** The leaves of a tree by the paths of another. @throws RangeError when forms or shapes differ. */
 function leavesOf<P extends Tree<Tensor>>(name: string, tree: P, like: P): Tensor[] {
   const [given, expected] = [new Map(leaves(tree)), leaves(like)];
-  if (given.size !== expected.length)
-    throw new RangeError(`adam: '${name}' has ${given.size} leaves, the parameters ${expected.length}`);
+  if (given.size !== expected.length) throw new RangeError(`adam: '${name}' has ${given.size} leaves, the parameters ${expected.length}`);
   return expected.map(([path, { shape }]) => {
     const leaf = given.get(path);
     if (leaf !== undefined && sameShape(leaf.shape, shape)) return leaf;
@@ -135,6 +131,10 @@ function updateLeaves<P extends Tree<Tensor>>(trees: Trees<P>, grads: P, numbers
   const [gradNorm, ...updated] = runMany('TractAdam', inputs, { ...numbers, count: params.length });
   if (updated.length === 0) return { state: stateOf(Object.values(trees)), gradNorm };
   dispose(lists);
-  const tree = (part: number): P => withLeaves(trees.params, updated.filter((_, i) => i % lists.length === part)) as P;
+  const tree = (part: number): P =>
+    withLeaves(
+      trees.params,
+      updated.filter((_, i) => i % lists.length === part),
+    ) as P;
   return { state: stateOf(lists.map((_, part) => tree(part))), gradNorm };
 }

@@ -126,7 +126,10 @@ class Runner {
     const at = entries.findIndex((entry) => entry.backend === backend && entry.layout === store.layout && sameCall(entry, shapes));
     if (at >= 0 && entries[at].checked) return entries[at];
     const entry = compileEntry(this.fn, { backend, layout: store.layout, params, shapes });
-    if (at >= 0) return (entries[at] = confirmed(entries[at], entry));
+    if (at >= 0) {
+      entries[at] = confirmed(entries[at], entry);
+      return entries[at];
+    }
     if (entries.length >= most) entries.shift();
     entries.push(entry);
     return entry;

@@ -20,7 +20,7 @@ export { mean, sum } from './ops/reduce.js';
 export { avgPool2x, upsample2x } from './ops/resample.js';
 export { concat, pad, reshape, slice, transpose } from './ops/shape.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
-export { copyTree, type ParamStore, storeOf, tensorTree, zerosLike } from './param-store.js';
+export { asStore, copyTree, type ParamStore, storeOf, tensorTree, zerosLike } from './param-store.js';
 export { philox4x32 } from './philox.js';
 export { type Launch, NotCompilable, type Program, ProgramBuilder, printProgram, type Space, type Value } from './program.js';
 export type { Bindings, Chunks, LoadedProgram, ProgramBackend, StoreBackend } from './program-backend.js';

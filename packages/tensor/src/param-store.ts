@@ -3,7 +3,7 @@ import { type Layout, layoutOf, type Shaped } from './layout.js';
 import { type ProgramBackend, programBackend } from './program-backend.js';
 import { sizeOf } from './shape.js';
 import { clone, tensor, zeros } from './tensor.js';
-import { isBranch, leaves, leafTensors, mapTree, type Tree, withLeaves } from './tree.js';
+import { isBranch, leafTensors, leaves, mapTree, type Tree, withLeaves } from './tree.js';
 
 /** A tree of parameters whose leaves are views of one buffer. */
 export type ParamStore = {
@@ -52,6 +52,12 @@ function newStore(backend: ProgramBackend, like: Tree<Shaped>, layout: Layout): 
   return tree;
 }
 
+/** @throws Error for a tree that has been freed. */
+function requireAlive(tree: Tree<Tensor>): void {
+  for (const [path, leaf] of leaves(tree))
+    if (leaf.isDisposed) throw new Error(`a tree of parameters cannot be copied: '${path}' has been disposed`);
+}
+
 /** Undefined where the active backend has no stores, and for a tree that is a leaf itself or has an empty one. */
 function tryStore(like: Tree<Shaped>): Tree<Tensor> | undefined {
   const backend = programBackend();
@@ -80,13 +86,33 @@ export function tensorTree<S extends Shaped>(like: Tree<S>, valuesOf: (path: str
 
 /** Copy a tree of parameters. On a backend that can, the copy is a store. The original stays the caller's. */
 export function copyTree<P extends Tree<Tensor>>(tree: P): P {
+  requireAlive(tree);
   const copy = tryStore(tree) as P | undefined;
   if (copy === undefined) return mapTree(tree, clone);
-  const from = activeStore(tree);
-  const { store, backend } = activeStore(copy)!;
-  if (from !== undefined) backend.copyInto(store.flat, from.store.flat);
-  else for (const [i, leaf] of leafTensors(tree).entries()) backend.copyInto(store.leaves[i], leaf);
+  fillStore(copy, tree);
   return copy;
+}
+
+/** Copy the leaves of a tree of the same form over those of a store. */
+function fillStore(to: Tree<Tensor>, from: Tree<Tensor>): void {
+  const { store, backend } = activeStore(to)!;
+  const given = activeStore(from)?.store;
+  if (given !== undefined) backend.copyInto(store.flat, given.flat);
+  else for (const [i, leaf] of leafTensors(from).entries()) backend.copyInto(store.leaves[i], leaf);
+}
+
+/**
+ * Return a tree as a store: itself if it is one, else a copy; the tree itself where the active backend has no stores. CONSUMES the tree where the result is
+ * another.
+ */
+export function asStore<P extends Tree<Tensor>>(tree: P): P {
+  if (activeStore(tree) !== undefined) return tree;
+  requireAlive(tree);
+  const store = tryStore(tree) as P | undefined;
+  if (store === undefined) return tree;
+  fillStore(store, tree);
+  for (const leaf of leafTensors(tree)) leaf.dispose();
+  return store;
 }
 
 /** Make zeros in the form of a tree. On a backend that can, they are a store. */

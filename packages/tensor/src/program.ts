@@ -61,7 +61,9 @@ export class ProgramBuilder {
   assign(value: number, space: number, offset = 0): void {
     const target = this.values[value];
     if (target.space !== arena) {
-      throw new NotCompilable(`a result is '${this.spaces[target.space].name}' itself or a result twice, so there is no launch that writes it`);
+      throw new NotCompilable(
+        `a result is '${this.spaces[target.space].name}' itself or a result twice, so there is no launch that writes it`,
+      );
     }
     Object.assign(target, { space, offset });
   }

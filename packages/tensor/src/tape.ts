@@ -46,8 +46,7 @@ export class Tape {
   constructor({ tensors, ids = new Set(tensors.map(({ id }) => id)), target }: Sources, firstScope: number) {
     this.#firstScope = firstScope;
     this.#sourceIds = ids;
-    if (ids.size !== tensors.length)
-      throw new RangeError('vjp: one tensor stands in two places of the inputs; differentiate by it once');
+    if (ids.size !== tensors.length) throw new RangeError('vjp: one tensor stands in two places of the inputs; differentiate by it once');
     this.sources = tensors;
     this.target = target;
   }

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type AdamAttributes, type Layout } from '@tract/tensor';
+import type { AdamAttributes, Layout } from '@tract/tensor';
 import type { NativeKernel, NativeKernels } from '../native-kernel.js';
 import { sizeOf } from '../size-of.js';
 

@@ -1,7 +1,7 @@
 import { copyRegisteredKernels, getKernel, type KernelFunc, unregisterKernel } from '@tensorflow/tfjs-core';
 import { stockName } from '../stock-name.js';
 import { registerWebGpuKernel, type WebGpuKernel } from '../webgpu-kernel.js';
-import { adamEma } from './adam-ema.js';
+import { adam } from './adam.js';
 import { attention, attentionGrad } from './attention.js';
 import { combine } from './combine.js';
 import { conv2d, conv2dFilterGrad, conv2dInputGrad, conv2dRelu } from './conv.js';
@@ -17,7 +17,7 @@ import { squaredError } from './squared-error.js';
 export function registerWebGpuKernels(): void {
   if (getKernel('TractScale', 'webgpu') != null) return;
   copyRegisteredKernels('webgpu', stockName);
-  registerWebGpuKernel('TractAdamEma', adamEma);
+  registerWebGpuKernel('TractAdam', adam);
   registerWebGpuKernel('TractAttention', attention);
   registerWebGpuKernel('TractAttentionGrad', attentionGrad);
   registerWebGpuKernel('TractCombine', combine);

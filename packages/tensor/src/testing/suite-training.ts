@@ -83,7 +83,6 @@ function copyNetwork(): Network {
   return copy;
 }
 
-
 function applyNetwork(network: Network, x: Tensor): Tensor {
   const [samples, height, width] = x.shape;
   const tokens = (height * width) / 4;

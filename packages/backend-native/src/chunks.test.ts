@@ -1,4 +1,4 @@
-import { captured, concat, conv2d, dispose, memory, read, silu, type Tensor, useBackend } from '@tract/tensor';
+import { asStore, compiled, concat, conv2d, dispose, memory, read, silu, type Tensor, useBackend } from '@tract/tensor';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Addon } from './addon.js';
 import { NativeBackend, registerNativeBackend } from './index.js';
@@ -15,17 +15,17 @@ function network({ w, pointwise }: Params, [x, y]: readonly Tensor[]): Tensor {
   return result;
 }
 
-const make = (): Params => ({ w: wave([3, 3, 32, 32], 1), pointwise: wave([1, 1, 64, 16], 2) });
+const make = (): Params => asStore({ w: wave([3, 3, 32, 32], 1), pointwise: wave([1, 1, 64, 16], 2) });
 
-describe('rows in pieces', () => {
-  const inPieces = vi.spyOn(NativeBackend.prototype, 'replayPieces');
+describe('rows in chunks', () => {
+  const replay = vi.spyOn(NativeBackend.prototype, 'replay');
   beforeAll(() => registerNativeBackend({ threads: 2 }));
-  afterAll(() => inPieces.mockRestore());
+  afterAll(() => replay.mockRestore());
 
   test('have the bits that they have together, on any number of threads, and leave nothing behind', async () => {
     const results = await onEachSetting(async () => {
       await useBackend('native');
-      const fn = captured(network, { byRow: true });
+      const fn = compiled(network, { byRow: true });
       const params = make();
       const values: Float32Array[] = [];
       for (const rows of [1, 2, 3, 8, 19, 33]) {
@@ -52,43 +52,43 @@ describe('rows in pieces', () => {
     }
   });
 
-  test('go side by side where each thread gets some, one after the other where the parameters are far larger', async () => {
+  test('run concurrently where each thread gets some, one after the other where the parameters are far larger', async () => {
     registerNativeBackend({ threads: 2 });
     await useBackend('native');
     const times = (fn: (params: Params, inputs: readonly Tensor[]) => Tensor, rows: number, size: number): number => {
       const params = make();
       const inputs = [wave([rows, size, size, 32], 0), wave([rows, size, size, 32], 1)];
-      inPieces.mockClear();
+      replay.mockClear();
       for (let call = 0; call < 4; call++) dispose(fn(params, inputs));
       dispose([params, inputs]);
-      return inPieces.mock.calls.length;
+      return replay.mock.calls.filter(([, arenas]) => arenas.length > 1).length;
     };
-    expect(times(captured(network, { byRow: true }), 8, 10)).toBe(2); // after a call of all 8 and one of the pieces, which capture them
-    expect(times(captured(network, { byRow: true }), 1, 10)).toBe(0);
-    expect(times(captured(network, { byRow: true }), 2, 2)).toBe(0);
-    expect(times(captured(network), 8, 10)).toBe(0);
+    expect(times(compiled(network, { byRow: true }), 8, 10)).toBe(4);
+    expect(times(compiled(network, { byRow: true }), 1, 10)).toBe(0);
+    expect(times(compiled(network, { byRow: true }), 2, 2)).toBe(0);
+    expect(times(compiled(network), 8, 10)).toBe(0);
   });
 });
 
-describe('a list of kernels, run for pieces by the addon', () => {
+describe('a list of launches, run for chunks by the addon', () => {
   const addon: Addon = loadAddon().addon;
   const silus = Float64Array.of(addon.kernelNames().indexOf('silu'), 2, 0, 0, 0, 4, 1, 0, 4);
-  const rooms = [new Float32Array(1), new Float32Array(1)];
+  const arenas = [new Float32Array(1), new Float32Array(1)];
 
-  test('steps through its buffers, whether or not the pieces can be dealt out evenly', () => {
-    for (const pieces of [1, 2, 3, 4, 7]) {
-      const [x, y] = [Float32Array.from({ length: 4 * pieces }, (_, i) => i - 8), new Float32Array(4 * pieces)];
-      addon.replay(silus, rooms, [x, y], Float64Array.of(4, 4), pieces);
+  test('steps through its spaces, whether or not the chunks can be dealt out evenly', () => {
+    for (const chunks of [1, 2, 3, 4, 7]) {
+      const [x, y] = [Float32Array.from({ length: 4 * chunks }, (_, i) => i - 8), new Float32Array(4 * chunks)];
+      addon.replay(silus, arenas, [x, y], Float64Array.of(4, 4), chunks);
       for (const [i, value] of y.entries()) expect(value).toBeCloseTo(x[i] / (1 + Math.exp(-x[i])), 5);
     }
   });
 
   test('reports what fails in any of them, on any thread', () => {
     const [x, y] = [new Float32Array(16), new Float32Array(8)];
-    for (const pieces of [3, 4]) {
-      expect(() => addon.replay(silus, rooms, [x, y], Float64Array.of(4, 4), pieces)).toThrow('silu: buffer 1 is too small');
+    for (const chunks of [3, 4]) {
+      expect(() => addon.replay(silus, arenas, [x, y], Float64Array.of(4, 4), chunks)).toThrow('silu: operand 1 is too small');
     }
-    expect(() => addon.replay(silus, rooms, [x, y], Float64Array.of(4), 2)).toThrow('a step for each buffer');
-    expect(() => addon.replay(silus, [], [x, y])).toThrow('expected a list of kernels, rooms');
+    expect(() => addon.replay(silus, arenas, [x, y], Float64Array.of(4), 2)).toThrow('a step for each space');
+    expect(() => addon.replay(silus, [], [x, y])).toThrow('expected a list of kernels, their arenas');
   });
 });

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type AdamEmaAttributes, adamEmaParts } from '@tract/tensor';
+import type { AdamAttributes } from '@tract/tensor';
 import type { WebGpuBackend } from '../backend.js';
 import type { Shader } from '../shader.js';
 import { result, sizeOf, type WebGpuKernel } from '../webgpu-kernel.js';
@@ -36,14 +36,18 @@ const rootOfSum: Shader = {
   if (local == 0u) { norm[0] = sqrt(all); }`,
 };
 
-/** Adam on one leaf, then its averages; all in place. `rate` is the learning rate over 1 - beta1^step, `unbias` is 1 / (1 - beta2^step). */
-const update = (averages: readonly ('s' | 'e')[]): Shader => ({
-  name: `adam${averages.join('')}`,
+/**
+ * Adam on one leaf, then its averages; all in place. `keep` is 1 - learning rate * weight decay, `rate` the learning rate over 1 - beta1^step, `unbias`
+ * 1 / (1 - beta2^step).
+ */
+const update = (averages: readonly string[]): Shader => ({
+  name: `adam${averages.length}`,
   inputs: ['g', 'norm'],
   outputs: ['p', 'm', 'v', ...averages],
   numbers: [
     'count: u32',
-    ...['clipNorm', 'beta1', 'beta2', 'left1', 'left2', 'rate', 'unbias', 'epsilon', 'sRate', 'eRate'].map((name) => `${name}: f32`),
+    ...['clipNorm', 'beta1', 'beta2', 'left1', 'left2', 'keep', 'rate', 'unbias', 'epsilon'].map((name) => `${name}: f32`),
+    ...averages.map((name) => `${name}Rate: f32`),
   ],
   workgroup: [threads],
   code: `if (index >= n.count) { return; }
@@ -51,14 +55,15 @@ const update = (averages: readonly ('s' | 'e')[]): Shader => ({
   if (n.clipNorm > 0.0) { slope *= min(1.0, n.clipNorm / (norm[0] + 1e-6)); }
   let first = n.beta1 * m[index] + n.left1 * slope;
   let second = n.beta2 * v[index] + n.left2 * slope * slope;
-  let moved = p[index] - n.rate * first / (sqrt(second * n.unbias) + n.epsilon);
+  let moved = n.keep * p[index] - n.rate * first / (sqrt(second * n.unbias) + n.epsilon);
   m[index] = first;
   v[index] = second;
   p[index] = moved;
   ${averages.map((a) => `${a}[index] += (moved - ${a}[index]) * n.${a}Rate;`).join('\n  ')}`,
 });
 
-const updates = { '': update([]), s: update(['s']), e: update(['e']), se: update(['s', 'e']) };
+/** By the number of averages. A shader has eight buffers, of which the update takes five. */
+const updates = [[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(update);
 
 /** The tensor, to be written to; a copy where somebody else looks at its data. */
 function writable(backend: WebGpuBackend, x: TensorInfo, exclusive: boolean): TensorInfo {
@@ -70,12 +75,15 @@ function writable(backend: WebGpuBackend, x: TensorInfo, exclusive: boolean): Te
 }
 
 /** Where nobody else looks at any data of the state, all of it is written to, and the norm is the only result. */
-export const adamEma: WebGpuKernel<AdamEmaAttributes> = (backend, inputs, options) => {
-  const { count, learningRate, beta1, beta2, epsilon, step, clipNorm, selfRate, emaRate } = options;
-  const parts = adamEmaParts(options);
+export const adam: WebGpuKernel<AdamAttributes> = (backend, inputs, options) => {
+  const { count, learningRate, beta1, beta2, epsilon, weightDecay, step, clipNorm, averageRates } = options;
+  const shader = updates[averageRates.length];
+  if (shader === undefined)
+    throw new RangeError(`TractAdam: at most ${updates.length - 1} averages on this backend, got ${averageRates.length}`);
+  const parts = 4 + averageRates.length;
   const given = Object.values(inputs);
-  const leaves = Array.from({ length: count }, (_, i) => given.slice(i * parts.length, (i + 1) * parts.length));
-  const gradientAt = parts.indexOf('grads');
+  const leaves = Array.from({ length: count }, (_, i) => given.slice(i * parts, (i + 1) * parts));
+  const gradientAt = 1;
   const stateOf = (leaf: readonly TensorInfo[]): TensorInfo[] => leaf.filter((_, part) => part !== gradientAt);
   const exclusive = leaves.flatMap(stateOf).every((x) => backend.refCount(x.dataId) === 1);
   const sums = result(backend, [count * gradientParts]);
@@ -86,12 +94,12 @@ export const adamEma: WebGpuKernel<AdamEmaAttributes> = (backend, inputs, option
   }
   backend.dispatch(rootOfSum, { inputs: [sums], outputs: [norm], numbers: [count * gradientParts], groups: 1 });
   backend.disposeData(sums.dataId);
-  const averages = `${selfRate === undefined ? '' : 's'}${emaRate === undefined ? '' : 'e'}` as keyof typeof updates;
-  const rates = [learningRate / (1 - beta1 ** step), 1 / (1 - beta2 ** step), epsilon, selfRate ?? 0, emaRate ?? 0];
+  const keep = 1 - learningRate * weightDecay;
+  const rates = [keep, learningRate / (1 - beta1 ** step), 1 / (1 - beta2 ** step), epsilon, ...averageRates];
   const updated = leaves.map((leaf) => {
     const outputs = stateOf(leaf).map((x) => writable(backend, x, exclusive));
     const size = sizeOf(outputs[0].shape);
-    backend.dispatch(updates[averages], {
+    backend.dispatch(shader, {
       inputs: [leaf[gradientAt], norm],
       outputs,
       numbers: [size, clipNorm, beta1, beta2, 1 - beta1, 1 - beta2, ...rates],
