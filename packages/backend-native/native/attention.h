@@ -50,9 +50,9 @@ static void attention(const Call& call) {
   tract::parallelFor(s.N * s.heads * blocks, [&](int64_t item) {
     const int64_t n = item / (s.heads * blocks), h = item / blocks % s.heads, begin = item % blocks * block, end = std::min(s.T, begin + block);
     const float* q = call.in(0) + n * s.T * step + h * 3 * s.d;
-    float* keys = tract::scratch(1, padded * s.d);
-    float* values = tract::scratch(2, dPanels * s.T);
-    float* logits = tract::scratch(3, kQueryRows * padded);
+    float* keys = tract::scratch(tract::Area::operand, padded * s.d);
+    float* values = tract::scratch(tract::Area::product, dPanels * s.T);
+    float* logits = tract::scratch(tract::Area::panel, kQueryRows * padded);
     packAllTransposed(keys, q + s.d, step, s.d, s.T);
     packAll(values, q + 2 * s.d, step, s.T, s.d);
     for (int64_t from = begin; from < end; from += kQueryRows) {
@@ -84,14 +84,14 @@ static void attentionGrad(const Call& call) {
     const int64_t n = item / s.heads, h = item % s.heads;
     const float* q = call.in(1) + n * s.T * step + h * 3 * s.d;
     float* dq = call.out(4) + n * s.T * step + h * 3 * s.d;
-    float* transposed = tract::scratch(1, 2 * padded * s.d);  // keys, then values, as right operands over headDim
+    float* transposed = tract::scratch(tract::Area::operand, 2 * padded * s.d);  // keys, then values, as right operands over headDim
     packAllTransposed(transposed, q + s.d, step, s.d, s.T);
     packAllTransposed(transposed + padded * s.d, q + 2 * s.d, step, s.d, s.T);
-    float* keys = tract::scratch(2, dPanels * s.T);
+    float* keys = tract::scratch(tract::Area::product, dPanels * s.T);
     packAll(keys, q + s.d, step, s.T, s.d);
-    float* softmax = tract::scratch(3, kQueryRows * padded);
-    float* dLogits = tract::scratch(4, kQueryRows * padded);
-    float* rowPanels = tract::scratch(5, 2 * dPanels * kQueryRows);  // queries, then dy, as right operands over the block's rows
+    float* softmax = tract::scratch(tract::Area::panel, kQueryRows * padded);
+    float* dLogits = tract::scratch(tract::Area::gradient, kQueryRows * padded);
+    float* rowPanels = tract::scratch(tract::Area::turned, 2 * dPanels * kQueryRows);  // queries, then dy, as right operands over the block's rows
     for (int64_t from = 0; from < s.T; from += kQueryRows) {
       const int64_t rows = std::min(kQueryRows, s.T - from);
       const int64_t at = (n * s.T + from) * C + h * s.d;

@@ -38,7 +38,7 @@ static void combine(const Call& call) {
 /** buffers: prediction, target [samples, length], y [1]; numbers: samples, length, then a weight for each sample. y = sum of weight * (prediction - target)^2. */
 static void squaredError(const Call& call) {
   const int64_t samples = call.n(0), length = call.n(1), pieces = std::max<int64_t>(1, (length + kPiece - 1) / kPiece);
-  double* partial = doubleScratch(0, samples * pieces);
+  double* partial = doubleScratch(tract::Area::shared, samples * pieces);
   forRows(samples * pieces, std::min(length, kPiece), [&](int64_t item) {
     const int64_t b = item / pieces, begin = b * length + item % pieces * kPiece, end = std::min((b + 1) * length, begin + kPiece);
     const float *prediction = call.in(0), *target = call.in(1);

@@ -89,7 +89,7 @@ static void convolve(const float* x, const ConvShape& s, int64_t dilation, const
   const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, width = (s.Wo - 1) * s.stride + s.kw;
   tract::parallelFor(s.N * bands, [&](int64_t item) {
     const int64_t n = item / bands, top = item % bands * rows, count = std::min(rows, s.Ho - top), bandHeight = (count - 1) * s.stride + s.kh;
-    float* band = tract::scratch(1, bandHeight * width * s.Ci);
+    float* band = tract::scratch(tract::Area::operand, bandHeight * width * s.Ci);
     loadBand(band, {x + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, dilation}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
     const int64_t at = (n * s.Ho + top) * s.Wo * s.Co;
     const Epilogue part{end.bias, end.residual ? end.residual + at : nullptr, end.relu};
@@ -106,7 +106,7 @@ static void convolution(const Call& call, bool relu) {
   const int64_t depth = s.kh * s.kw * s.Ci, panels = panelsOf(s.Co);
   const Epilogue end{call.in(2), call.in(3), relu};
   if (s.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Ci, s.Co, false}, call.n(12) != 0, s.tiling(), call.out(4), end);
-  float* packed = tract::scratch(0, panels * depth * NR);
+  float* packed = tract::scratch(tract::Area::shared, panels * depth * NR);
   if (s.narrow())
     for (int64_t i = 0; i < depth * s.Co; i++) packed[i] = call.in(1)[i % depth * s.Co + i / depth];
   else
@@ -133,7 +133,7 @@ static void conv2dInputGrad(const Call& call) {
   back.stride = 1, back.padTop = s.kh - 1 - s.padTop, back.padLeft = s.kw - 1 - s.padLeft;
   const int64_t taps = s.kh * s.kw, depth = taps * s.Co, panels = panelsOf(s.Ci);
   if (s.suitsWinograd() && back.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Co, s.Ci, true}, false, back.tiling(), call.out(2), {});
-  float* packed = tract::scratch(0, panels * depth * NR);
+  float* packed = tract::scratch(tract::Area::shared, panels * depth * NR);
   if (back.narrow()) {
     for (int64_t i = 0; i < depth * s.Ci; i++) {
       const int64_t ci = i / depth, tap = i % depth / s.Co, co = i % s.Co;
@@ -198,13 +198,13 @@ static void narrowBias(const float* dy, int64_t pixels, int64_t columns, float* 
 static void narrowFilterGrads(const Call& call, const ConvShape& s) {
   const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, units = s.N * bands, width = (s.Wo - 1) * s.stride + s.kw;
   const int64_t run = s.kw * s.Ci, size = s.kh * s.Co * run, parts = std::min<int64_t>(units, 16);
-  float* sums = tract::scratch(0, parts * size);
+  float* sums = tract::scratch(tract::Area::shared, parts * size);
   tract::parallelFor(parts, [&](int64_t part) {
     float* sum = sums + part * size;
     std::memset(sum, 0, sizeof(float) * size);
     for (int64_t unit = part * units / parts; unit < (part + 1) * units / parts; unit++) {
       const int64_t n = unit / bands, top = unit % bands * rows, count = std::min(rows, s.Ho - top), bandHeight = (count - 1) * s.stride + s.kh;
-      float* band = tract::scratch(1, bandHeight * width * s.Ci);
+      float* band = tract::scratch(tract::Area::operand, bandHeight * width * s.Ci);
       loadBand(band, {call.in(0) + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, 1}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
       const float* dy = call.in(1) + (n * s.Ho + top) * s.Wo * s.Co;
       switch (s.Co) {
@@ -234,7 +234,7 @@ static void conv2dFilterGrad(const Call& call) {
   const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, units = s.N * bands, width = (s.Wo - 1) * s.stride + s.kw;
   const int64_t panels = panelsOf(s.Co), run = s.kw * s.Ci, filterSize = s.kh * run * panels * NR, partSize = filterSize + panels * NR;
   const int64_t parts = std::min<int64_t>(units, 16);
-  float* sums = tract::scratch(0, parts * partSize);
+  float* sums = tract::scratch(tract::Area::shared, parts * partSize);
   tract::parallelFor(parts, [&](int64_t part) {
     float* sum = sums + part * partSize;
     const int64_t from = part * units / parts, to = (part + 1) * units / parts;
@@ -244,11 +244,11 @@ static void conv2dFilterGrad(const Call& call) {
       const float* band = x + top * s.Wd * s.Ci;
       if (!inPlace) {
         const int64_t bandHeight = (count - 1) * s.stride + s.kh;
-        float* padded = tract::scratch(1, bandHeight * width * s.Ci);
+        float* padded = tract::scratch(tract::Area::operand, bandHeight * width * s.Ci);
         loadBand(padded, {x, s.H, s.Wd, s.Ci, 1}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
         band = padded;
       }
-      float* dy = tract::scratch(2, panels * pixels * NR);
+      float* dy = tract::scratch(tract::Area::product, panels * pixels * NR);
       for (int64_t p = 0; p < panels; p++) packPanel(dy + p * pixels * NR, call.in(1) + (n * s.Ho + top) * s.Wo * s.Co, s.Co, pixels, s.Co, p);
       accumulateFilter(band, width, s, dy, count, sum, unit == from);
       if (call.has(3)) accumulateBias(dy, pixels, s.Co, sum + filterSize, unit == from);

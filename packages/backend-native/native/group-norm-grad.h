@@ -60,7 +60,7 @@ struct NormGradient {
   float* dx;
 
   explicit NormGradient(const Call& c)
-      : call(c), s(c), sums(doubleScratch(0, s.sumsSize())), dy(c.in(0)), x(c.in(1)), gamma(c.in(2)), beta(c.in(3)), mean(c.in(4)), rstd(c.in(5)), dx(c.out(7)) {}
+      : call(c), s(c), sums(doubleScratch(tract::Area::shared, s.sumsSize())), dy(c.in(0)), x(c.in(1)), gamma(c.in(2)), beta(c.in(3)), mean(c.in(4)), rstd(c.in(5)), dx(c.out(7)) {}
 
   double factor(int64_t n, int64_t c) const { return call.has(6) ? 1.0 + call.in(6)[n * 2 * s.C + c] : 1.0; }
   int64_t at(int64_t n, int64_t block) const { return (n * s.pixels + s.firstRow(block)) * s.C; }
@@ -82,7 +82,7 @@ struct NormGradient {
 
   /** dx = rstd * (G du - mean over the group of G du - xhat * mean over the group of G du xhat), G = gamma * (1 + scale). */
   void prepare(int64_t n) const {
-    const double* merged = mergeBlocks(s, sums, n, doubleScratch(2, 2 * s.padded));
+    const double* merged = mergeBlocks(s, sums, n, doubleScratch(tract::Area::product, 2 * s.padded));
     const Affine u(s.padded);
     const int64_t width = s.C / s.groups;
     for (int64_t g = 0; g < s.groups; g++) {

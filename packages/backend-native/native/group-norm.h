@@ -97,7 +97,7 @@ static const double* mergeBlocks(const NormShape& s, const double* sums, int64_t
 /** u = (x - mean) * slope + offset, per channel, in this thread's scratch; the gradient's second pass adds curve. */
 struct Affine {
   float *mean, *slope, *offset, *curve;
-  explicit Affine(int64_t padded) : mean(tract::scratch(3, 4 * padded)), slope(mean + padded), offset(mean + 2 * padded), curve(mean + 3 * padded) {}
+  explicit Affine(int64_t padded) : mean(tract::scratch(tract::Area::panel, 4 * padded)), slope(mean + padded), offset(mean + 2 * padded), curve(mean + 3 * padded) {}
 };
 
 /** y = f(u) over rows. */
@@ -123,13 +123,13 @@ static void groupNorm(const Call& call) {
   const NormShape s(call);
   const int64_t C = s.C, width = C / s.groups;
   const float *x = call.in(0), *gamma = call.in(1), *beta = call.in(2);
-  double* sums = doubleScratch(0, s.sumsSize());
+  double* sums = doubleScratch(tract::Area::shared, s.sumsSize());
   const auto measure = [&](int64_t n, int64_t block) {
     const float* rows = x + (n * s.pixels + s.firstRow(block)) * C;
-    channelMoments(rows, s.rowsOf(block), C, s.padded, tract::scratch(1, s.padded), sums + (n * s.blocks + block) * 2 * s.padded);
+    channelMoments(rows, s.rowsOf(block), C, s.padded, tract::scratch(tract::Area::operand, s.padded), sums + (n * s.blocks + block) * 2 * s.padded);
   };
   const auto prepare = [&](int64_t n, bool report) {
-    const double* merged = mergeBlocks(s, sums, n, doubleScratch(2, 2 * s.padded));
+    const double* merged = mergeBlocks(s, sums, n, doubleScratch(tract::Area::product, 2 * s.padded));
     const Affine u(s.padded);
     const float *scale = call.has(3) ? call.in(3) + n * 2 * C : nullptr, *shift = scale ? scale + C : nullptr;
     const double count = static_cast<double>(s.pixels * width);

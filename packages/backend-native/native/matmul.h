@@ -49,13 +49,13 @@ static void matmul(const Call& call) {
     return;
   }
   if (batch == 1 || bStride == 0) {
-    float* packed = tract::scratch(0, panels * K * NR);
+    float* packed = tract::scratch(tract::Area::shared, panels * K * NR);
     tract::parallelFor(panels, [&](int64_t p) { pack(packed, b, p); });
     for (int64_t i = 0; i < batch; i++) multiplyPacked(a + i * aStride, transposeA, M, N, K, packed, c + i * M * N, {bias});
     return;
   }
   tract::parallelFor(batch, [&](int64_t i) {
-    float* packed = tract::scratch(1, panels * K * NR);
+    float* packed = tract::scratch(tract::Area::operand, panels * K * NR);
     for (int64_t p = 0; p < panels; p++) pack(packed, b + i * bStride, p);
     if (transposeA)
       columnsTimesPanels(a + i * aStride, M, M, K, packed, N, c + i * M * N, N, false, bias);

@@ -92,7 +92,7 @@ static void addRowProducts(const Call& call) {
   const int64_t aRows = call.n(0), aStep = call.n(1), bRows = call.n(2), bStep = call.n(3), width = call.n(4), outStep = call.n(5);
   const bool upper = call.n(6) != 0;
   const int64_t panels = (bRows + kColumns - 1) / kColumns, blocks = (aRows + kRowBlock - 1) / kRowBlock;
-  double* packed = doubleScratch(0, panels * kColumns * std::min(width, kDepth));
+  double* packed = doubleScratch(tract::Area::shared, panels * kColumns * std::min(width, kDepth));
   for (int64_t k = 0; k < width; k += kDepth) {
     const int64_t depth = std::min(kDepth, width - k);
     tract::parallelFor(panels, [&](int64_t p) { packRows(packed + p * depth * kColumns, b + k, bStep, bRows, depth, p * kColumns); });
@@ -121,10 +121,10 @@ static void bidiagonalise(const Call& call) {
   using namespace matrix64;
   double *a = doublesOut(call, 0), *entries = doublesOut(call, 1);
   const int64_t m = call.n(0), n = call.n(1);
-  double* v = doubleScratch(1, m);
-  double* u = doubleScratch(2, n);
-  double* w = doubleScratch(3, n);  // the product of the column that is reflected next with the matrix, then the reflection's share of each column
-  double* parts = doubleScratch(4, kParts * n);
+  double* v = doubleScratch(tract::Area::operand, m);
+  double* u = doubleScratch(tract::Area::product, n);
+  double* w = doubleScratch(tract::Area::panel, n);  // the product of the column that is reflected next with the matrix, then the reflection's share of each column
+  double* parts = doubleScratch(tract::Area::gradient, kParts * n);
   const auto sumParts = [&](int64_t from) {
     std::memcpy(w + from, parts + from, sizeof(double) * (n - from));
     for (int64_t part = 1; part < kParts; part++) addScaled(w + from, parts + part * n + from, 1.0, n - from);

@@ -86,7 +86,7 @@ static void reduce(const Call& call, Finish finish) {
   }
   const int64_t columnBlocks = (inner + kColumns - 1) / kColumns, rowsPerPart = std::max<int64_t>(kTerms, 2 * kPiece / std::min(inner, kColumns));
   const int64_t parts = std::max<int64_t>(1, (reduced + rowsPerPart - 1) / rowsPerPart);
-  double* partial = doubleScratch(0, parts * outer * inner);  // [part][outer][inner]
+  double* partial = doubleScratch(tract::Area::shared, parts * outer * inner);  // [part][outer][inner]
   tract::parallelFor(outer * parts * columnBlocks, [&](int64_t item) {
     const int64_t block = item % columnBlocks, part = item / columnBlocks % parts, o = item / columnBlocks / parts;
     const int64_t column = block * kColumns, first = part * rowsPerPart;

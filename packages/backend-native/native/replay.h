@@ -1,7 +1,5 @@
 // Runs the launches of a program from the list that JavaScript encoded (native-program.ts), once or for each chunk of a batch.
 #pragma once
-#include <exception>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,17 +24,7 @@ struct KernelList {
     const int64_t threads = tract::threadCount();
     // What is left over would keep some threads waiting for the others: there all work on one chunk.
     const int64_t concurrent = threads > 1 && arenas.data.size() >= static_cast<size_t>(threads) ? chunks / threads * threads : 0;
-    std::mutex mutex;
-    std::exception_ptr error;
-    tract::concurrently(concurrent, [&](int64_t chunk) {
-      try {
-        runChunk(chunk, spaces, steps, arenas, tract::threadIndex());
-      } catch (...) {
-        const std::lock_guard<std::mutex> lock(mutex);
-        error = std::current_exception();
-      }
-    });
-    if (error) std::rethrow_exception(error);
+    tract::concurrently(concurrent, [&](int64_t chunk) { runChunk(chunk, spaces, steps, arenas, tract::threadIndex()); });
     for (int64_t chunk = concurrent; chunk < chunks; chunk++) runChunk(chunk, spaces, steps, arenas, 0);
   }
 

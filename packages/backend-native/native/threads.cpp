@@ -4,10 +4,12 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -47,6 +49,8 @@ struct Pool {
   std::atomic<bool> stopping{false};
   void (*body)(void*, int64_t) = nullptr;
   void* context = nullptr;
+  std::atomic<bool> failed{false};
+  std::exception_ptr error;  // of the first body that threw; read once all threads have left
 
   uint64_t number() const { return state.load(std::memory_order_acquire) >> kNumberShift; }
 
@@ -63,7 +67,14 @@ struct Pool {
   void takeItems(size_t self) {
     for (size_t i = 0; i <= workers.size(); i++) {
       Share& from = shares[(self + i) % (workers.size() + 1)];
-      for (int64_t item; (item = from.next.fetch_add(1, std::memory_order_relaxed)) < from.end;) body(context, item);
+      for (int64_t item; (item = from.next.fetch_add(1, std::memory_order_relaxed)) < from.end;) {
+        if (failed.load(std::memory_order_relaxed)) continue;
+        try {
+          body(context, item);
+        } catch (...) {
+          if (!failed.exchange(true)) error = std::current_exception();
+        }
+      }
     }
   }
 
@@ -125,10 +136,10 @@ Pool* pool() {
   return instance;
 }
 
-struct Area {
+struct Memory {
   float* data = nullptr;
   size_t floats = 0;
-  ~Area() { freeAligned(data); }
+  ~Memory() { freeAligned(data); }
 };
 
 }  // namespace
@@ -161,16 +172,20 @@ void runItems(int64_t items, void (*body)(void*, int64_t), void* context) {
   p->announce(kOpen);
   p->takeItems(0);
   p->close();
+  if (!p->failed.exchange(false)) return;
+  std::rethrow_exception(std::exchange(p->error, nullptr));
 }
 
-float* scratch(int slot, size_t floats) {
-  static thread_local Area areas[8];
-  Area& area = areas[slot];
+float* scratch(Area name, size_t floats) {
+  static thread_local Memory areas[static_cast<int>(Area::count)];
+  Memory& area = areas[static_cast<int>(name)];
   if (area.floats < floats) {
     freeAligned(area.data);
-    area.floats = (floats + 1023) / 1024 * 1024;
-    area.data = static_cast<float*>(allocateAligned(area.floats * sizeof(float)));
+    area.floats = 0;
+    const size_t wanted = (floats + 1023) / 1024 * 1024;
+    area.data = static_cast<float*>(allocateAligned(wanted * sizeof(float)));
     if (!area.data) throw std::bad_alloc();
+    area.floats = wanted;
   }
   return area.data;
 }

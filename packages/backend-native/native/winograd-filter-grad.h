@@ -91,16 +91,16 @@ static void filterGradByParts(const float* x, const float* dy, const Tiling& g, 
   const int64_t across = std::min(panels, blocks), down = std::min(g.Ci / W, (blocks + across - 1) / across);
   const int64_t chunk = sums > kSums ? 64 : std::clamp<int64_t>((1 << 17) / (kFrequencies * (g.Ci + g.Co)), 8, 32);
   const int64_t vPlane = planeOf(chunk * g.Ci), uPlane = planeOf(panels * chunk * NR), widest = std::max(g.Ci, g.Co);
-  float* filters = parts > 1 ? tract::scratch(0, parts * size) : dFilter;
-  float* biases = tract::scratch(6, parts * g.Co);
+  float* filters = parts > 1 ? tract::scratch(tract::Area::shared, parts * size) : dFilter;
+  float* biases = tract::scratch(tract::Area::pending, parts * g.Co);
   tract::parallelFor(parts * down * across, [&](int64_t item) {
     const int64_t part = item / (down * across), row = item / across % down, column = item % across, begin = part * tiles / parts, end = (part + 1) * tiles / parts;
     const int64_t ci = row * (g.Ci / W) / down * W, ciEnd = (row + 1) * (g.Ci / W) / down * W;
     const int64_t panel = column * panels / across, panelEnd = (column + 1) * panels / across, co = panel * NR, coEnd = std::min(panelEnd * NR, g.Co);
-    float* v = tract::scratch(1, kFrequencies * vPlane);
-    float* u = tract::scratch(2, kFrequencies * uPlane);
-    float* s = tract::scratch(3, sums);
-    float* zeros = tract::scratch(4, widest + g.Co);
+    float* v = tract::scratch(tract::Area::operand, kFrequencies * vPlane);
+    float* u = tract::scratch(tract::Area::product, kFrequencies * uPlane);
+    float* s = tract::scratch(tract::Area::panel, sums);
+    float* zeros = tract::scratch(tract::Area::gradient, widest + g.Co);
     float* bias = zeros + widest;
     std::memset(zeros, 0, sizeof(float) * (widest + g.Co));
     for (int64_t from = begin; from < end; from += chunk) {
@@ -125,9 +125,9 @@ static void filterGradByChannels(const float* x, const float* dy, const Tiling& 
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), block = 16, piece = 4 * block, chunk = std::min(4 * piece, (tiles + block - 1) / block * block);
   const int64_t rows = std::clamp<int64_t>(g.Ci / tract::threadCount() / W * W, W, 32), items = (g.Ci + rows - 1) / rows, widest = std::max(g.Ci, g.Co);
   const int64_t vPlane = planeOf(chunk * rows), uPlane = planeOf(panels * piece * NR), pieces = (chunk + piece - 1) / piece;
-  float* u = tract::scratch(0, pieces * kFrequencies * uPlane);
-  float* waiting = tiles > chunk ? tract::scratch(6, kFrequencies * g.Ci * g.Co) : nullptr;
-  float* zeros = tract::scratch(7, widest + (chunk / block + 1) * g.Co);
+  float* u = tract::scratch(tract::Area::shared, pieces * kFrequencies * uPlane);
+  float* waiting = tiles > chunk ? tract::scratch(tract::Area::pending, kFrequencies * g.Ci * g.Co) : nullptr;
+  float* zeros = tract::scratch(tract::Area::zeros, widest + (chunk / block + 1) * g.Co);
   float* total = zeros + widest;  // of dy
   float* sums = total + g.Co;     // of its blocks
   std::memset(zeros, 0, sizeof(float) * (widest + g.Co));
@@ -141,8 +141,8 @@ static void filterGradByChannels(const float* x, const float* dy, const Tiling& 
     });
     tract::parallelFor(items, [&](int64_t item) {
       const int64_t ci = item * rows, width = std::min(rows, g.Ci - ci), plane = width * g.Co;
-      float* v = tract::scratch(1, kFrequencies * vPlane);
-      float* s = waiting ? waiting + kFrequencies * ci * g.Co : tract::scratch(3, kFrequencies * plane);
+      float* v = tract::scratch(tract::Area::operand, kFrequencies * vPlane);
+      float* s = waiting ? waiting + kFrequencies * ci * g.Co : tract::scratch(tract::Area::panel, kFrequencies * plane);
       transformInput(x, g, from, depth, ci, ci + width, zeros, v, vPlane);
       for (int64_t f = 0; f < kFrequencies; f++)
         for (int64_t k = 0; k * piece < depth; k++)

@@ -174,7 +174,7 @@ static void packPanel(const FilterView& f, int64_t p, int64_t ci, int64_t ciEnd,
   const float* w = f.w + ci * f.Co + p * NR;
   int64_t tap = f.Ci * f.Co, row = f.Co;
   if (f.flipped) {
-    float* turned = tract::scratch(5, 9 * (ciEnd - ci) * NR);
+    float* turned = tract::scratch(tract::Area::turned, 9 * (ciEnd - ci) * NR);
     turnPanel(f, p, ci, ciEnd, turned);
     w = turned, tap = (ciEnd - ci) * NR, row = NR;
   }
@@ -197,8 +197,8 @@ constexpr int64_t kTiles = W == 16 ? 24 : 30;  // tiles taken through a filter t
 /** Tiles that are transformed, [frequency][tile][Ci], and through all panels of a packed filter, [frequency][panel][Ci][NR]. */
 static void convolveTiles(const float* x, const float* packed, int64_t filterPlane, const Tiling& g, int64_t first, int64_t count, float* y, const Epilogue& end) {
   const int64_t vPlane = planeOf(kTiles * g.Ci), mPlane = planeOf(kTiles * g.Co);
-  float* v = tract::scratch(1, kFrequencies * vPlane + g.Ci);
-  float* m = tract::scratch(2, kFrequencies * mPlane);
+  float* v = tract::scratch(tract::Area::operand, kFrequencies * vPlane + g.Ci);
+  float* m = tract::scratch(tract::Area::product, kFrequencies * mPlane);
   float* zeros = v + kFrequencies * vPlane;
   std::memset(zeros, 0, sizeof(float) * g.Ci);
   transformInput(x, g, first, count, 0, g.Ci, zeros, v, vPlane);
@@ -213,13 +213,13 @@ static void convolveByTiles(const float* x, const FilterView& w, const Tiling& g
   const int64_t items = ((tiles + kTiles - 1) / kTiles + threads - 1) / threads * threads;
   const auto pack = [&](int64_t p, int64_t ci, int64_t ciEnd, float* packed) { packPanel(w, p, ci, ciEnd, packed + p * g.Ci * NR, filterPlane); };
   const bool own = kFrequencies * filterPlane <= kOwn;
-  float* shared = own ? nullptr : tract::scratch(0, kFrequencies * filterPlane);
+  float* shared = own ? nullptr : tract::scratch(tract::Area::shared, kFrequencies * filterPlane);
   if (!own) tract::parallelFor(panels * g.Ci / W, [&](int64_t i) { pack(i * W / g.Ci, i * W % g.Ci, i * W % g.Ci + W, shared); });
   static std::atomic<uint64_t> calls{0};
   const uint64_t call = ++calls;
   tract::parallelFor(items, [&](int64_t item) {
     static thread_local uint64_t packedFor = 0;
-    float* packed = own ? tract::scratch(3, kFrequencies * filterPlane) : shared;
+    float* packed = own ? tract::scratch(tract::Area::panel, kFrequencies * filterPlane) : shared;
     if (own && packedFor != call) {
       for (int64_t p = 0; p < panels; p++) pack(p, 0, g.Ci, packed);
       packedFor = call;
@@ -247,21 +247,21 @@ static void convolveByPanels(const float* x, const FilterView& w, bool keep, con
   const int64_t down = std::clamp<int64_t>(threads / std::gcd(panels, threads), 1, std::max<int64_t>(1, tiles / 8));
   const int64_t across = own ? std::min(panels, (threads + down - 1) / down) : panels;
   const int64_t vPlane = planeOf((own ? (tiles + down - 1) / down : tiles) * g.Ci);
-  const auto area = [&](int slot) {
-    float* v = tract::scratch(slot, kFrequencies * vPlane + g.Ci);
+  const auto tilesIn = [&](tract::Area area) {
+    float* v = tract::scratch(area, kFrequencies * vPlane + g.Ci);
     std::memset(v + kFrequencies * vPlane, 0, sizeof(float) * g.Ci);
     return v;
   };
   const auto take = [&](int64_t first, int64_t count, float* v, int64_t at) { transformInput(x, g, first, count, 0, g.Ci, v + kFrequencies * vPlane, v + at * g.Ci, vPlane); };
-  float* shared = own ? nullptr : area(0);
+  float* shared = own ? nullptr : tilesIn(tract::Area::shared);
   if (shared) tract::parallelFor((tiles + 3) / 4, [&](int64_t i) { take(4 * i, std::min<int64_t>(4, tiles - 4 * i), shared, 4 * i); });
   tract::parallelFor(across * down, [&](int64_t item) {
     const int64_t begin = item / across * tiles / down, last = (item / across + 1) * tiles / down;
-    float* v = shared ? shared + begin * g.Ci : area(1);
+    float* v = shared ? shared + begin * g.Ci : tilesIn(tract::Area::operand);
     if (!shared) take(begin, last - begin, v, 0);
-    float* m = tract::scratch(2, kFrequencies * mPlane);
+    float* m = tract::scratch(tract::Area::product, kFrequencies * mPlane);
     for (int64_t p = item % across * panels / across; p < (item % across + 1) * panels / across; p++) {
-      float* packed = kept ? kept + p * kFrequencies * filterPlane : tract::scratch(3, kFrequencies * filterPlane);
+      float* packed = kept ? kept + p * kFrequencies * filterPlane : tract::scratch(tract::Area::panel, kFrequencies * filterPlane);
       if (!kept) packPanel(w, p, 0, g.Ci, packed, filterPlane);
       for (int64_t first = begin; first < last; first += kTiles) {
         const int64_t count = std::min(kTiles, last - first);
