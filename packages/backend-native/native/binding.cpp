@@ -15,9 +15,9 @@
 #include "replay.h"
 #include "threads.h"
 
-#define TRACT_DECLARE(isa)   \
-  namespace isa {            \
-  const Kernel* kernels();   \
+#define TRACT_DECLARE(isa) \
+  namespace isa {          \
+  const Kernel* kernels(); \
   }
 #if defined(__x86_64__)
 TRACT_DECLARE(sse4)
@@ -41,7 +41,8 @@ struct InstructionSet {
   KernelTable kernels;
 };
 
-const InstructionSet kSets[] = {  // best first
+const InstructionSet kSets[] = {
+    // best first
 #if defined(__x86_64__)
     {"avx512", [] { return cpuFeatures().avx512; }, avx512::kernels},
     {"avx2", [] { return cpuFeatures().avx2; }, avx2::kernels},
@@ -80,13 +81,15 @@ napi_value run(napi_env env, napi_callback_info info) {
   uint32_t index = 0, numberCount = 0;
   const double* numbers = nullptr;
   if (argc < 4 || napi_get_value_uint32(env, argv[0], &index) != napi_ok || index >= table.size() ||
-      !arrayOf(env, argv[2], const_cast<double**>(&numbers), &room) || napi_get_value_uint32(env, argv[3], &numberCount) != napi_ok || numberCount > room)
+      !arrayOf(env, argv[2], const_cast<double**>(&numbers), &room) || napi_get_value_uint32(env, argv[3], &numberCount) != napi_ok ||
+      numberCount > room)
     return fail(env, "run: expected a kernel's index, an array of buffers, a Float64Array and how many numbers it holds");
   Buffers buffers;
   if (!buffers.addAll(env, argv[1])) return fail(env, std::string(table[index].name) + ": " + buffers.complaint());
   callNumber++;
   try {
-    table[index].run(Call{buffers.data.data(), buffers.lengths.data(), numbers, static_cast<int>(buffers.data.size()), static_cast<int>(numberCount)});
+    table[index].run(
+        Call{buffers.data.data(), buffers.lengths.data(), numbers, static_cast<int>(buffers.data.size()), static_cast<int>(numberCount)});
   } catch (const std::exception& error) {
     return fail(env, std::string(table[index].name) + ": " + error.what());
   }
@@ -106,12 +109,14 @@ napi_value replay(napi_env env, napi_callback_info info) {
   const double* steps = nullptr;
   size_t stepCount = 0;
   uint32_t chunks = 1;
-  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list.begin), &list.length) || !arenas.addAll(env, argv[1]) || arenas.data.empty())
+  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list.begin), &list.length) || !arenas.addAll(env, argv[1]) ||
+      arenas.data.empty())
     return fail(env, "replay: expected a list of kernels, their arenas and an array of spaces");
   if (!spaces.addAll(env, argv[2])) return fail(env, "replay: " + spaces.complaint());
   napi_valuetype stepsType = napi_undefined;
   if (argc == 5) napi_typeof(env, argv[3], &stepsType);
-  if (stepsType != napi_undefined && (!arrayOf(env, argv[3], const_cast<double**>(&steps), &stepCount) || stepCount != spaces.data.size() || napi_get_value_uint32(env, argv[4], &chunks) != napi_ok))
+  if (stepsType != napi_undefined && (!arrayOf(env, argv[3], const_cast<double**>(&steps), &stepCount) || stepCount != spaces.data.size() ||
+                                      napi_get_value_uint32(env, argv[4], &chunks) != napi_ok))
     return fail(env, "replay: expected a step for each space and the number of chunks");
   callNumber++;
   try {
@@ -153,7 +158,8 @@ napi_value useInstructionSet(napi_env env, napi_callback_info info) {
   char name[32];
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
   const bool named = argc == 1 && napi_get_value_string_utf8(env, argv[0], name, sizeof name, &length) == napi_ok;
-  if (!choose(named ? name : nullptr)) return fail(env, std::string("this processor has no instruction set ") + (named ? name : "that was compiled"));
+  if (!choose(named ? name : nullptr))
+    return fail(env, std::string("this processor has no instruction set ") + (named ? name : "that was compiled"));
   return string(env, chosen->name);
 }
 
@@ -172,7 +178,15 @@ napi_value init(napi_env env, napi_value exports) {
   choose(nullptr);
   const napi_property_descriptor properties[] = {
 #define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
-      TRACT_EXPORT(run), TRACT_EXPORT(replay), TRACT_EXPORT(kernelNames), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet), TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part), TRACT_EXPORT(discard),
+      TRACT_EXPORT(run),
+      TRACT_EXPORT(replay),
+      TRACT_EXPORT(kernelNames),
+      TRACT_EXPORT(instructionSets),
+      TRACT_EXPORT(useInstructionSet),
+      TRACT_EXPORT(threads),
+      TRACT_EXPORT(allocate),
+      TRACT_EXPORT(part),
+      TRACT_EXPORT(discard),
   };
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;

@@ -66,7 +66,9 @@ static inline void addLanes(double* sum, vf v) {
   for (int i = 0; i < W; i++) sum[i] += lanes[i];
 }
 
-static inline double* doubleScratch(tract::Area area, int64_t count) { return reinterpret_cast<double*>(tract::scratch(area, 2 * static_cast<size_t>(count))); }
+static inline double* doubleScratch(tract::Area area, int64_t count) {
+  return reinterpret_cast<double*>(tract::scratch(area, 2 * static_cast<size_t>(count)));
+}
 
 /** Copies a run of floats; short ones without the cost of a call. */
 static inline void copyRun(float* to, const float* from, int64_t n) {

@@ -4,9 +4,9 @@
 #include <cstdint>
 
 struct Call {
-  float* const* buffers;   // nullptr where JavaScript passed undefined or null (an optional input)
-  const size_t* lengths;   // in elements
-  const double* numbers;   // shapes, flags, coefficients
+  float* const* buffers;  // nullptr where JavaScript passed undefined or null (an optional input)
+  const size_t* lengths;  // in elements
+  const double* numbers;  // shapes, flags, coefficients
   int bufferCount;
   int numberCount;
 

@@ -19,7 +19,8 @@ static void combineRun(const float* const* x, const float* factor, int terms, fl
 /** buffers: x_0 .. x_k, y, all [samples, length]; numbers: samples, length, then coefficients [term][sample]. */
 static void combine(const Call& call) {
   const int terms = call.bufferCount - 1;
-  const int64_t samples = call.n(0), length = call.n(1), pieces = (length + kPiece - 1) / kPiece, piece = (length + pieces - 1) / std::max<int64_t>(1, pieces);
+  const int64_t samples = call.n(0), length = call.n(1), pieces = (length + kPiece - 1) / kPiece,
+                piece = (length + pieces - 1) / std::max<int64_t>(1, pieces);
   std::vector<float> factors(samples * terms);
   for (int64_t b = 0; b < samples; b++)
     for (int t = 0; t < terms; t++) factors[b * terms + t] = call.f(static_cast<int>(2 + t * samples + b));
@@ -27,10 +28,14 @@ static void combine(const Call& call) {
     const int64_t b = item / pieces, begin = b * length + item % pieces * piece, end = std::min((b + 1) * length, begin + piece);
     const float* factor = factors.data() + b * terms;
     switch (terms) {
-      case 1: return combineRun<1>(call.buffers, factor, terms, call.out(terms), begin, end);
-      case 2: return combineRun<2>(call.buffers, factor, terms, call.out(terms), begin, end);
-      case 3: return combineRun<3>(call.buffers, factor, terms, call.out(terms), begin, end);
-      default: return combineRun<0>(call.buffers, factor, terms, call.out(terms), begin, end);
+      case 1:
+        return combineRun<1>(call.buffers, factor, terms, call.out(terms), begin, end);
+      case 2:
+        return combineRun<2>(call.buffers, factor, terms, call.out(terms), begin, end);
+      case 3:
+        return combineRun<3>(call.buffers, factor, terms, call.out(terms), begin, end);
+      default:
+        return combineRun<0>(call.buffers, factor, terms, call.out(terms), begin, end);
     }
   });
 }

@@ -13,9 +13,22 @@ namespace TRACT_ISA {
 struct ConvShape {
   int64_t N, H, Wd, Ci, kh, kw, Co, stride, padTop, padLeft, Ho, Wo;
   explicit ConvShape(const Call& c)
-      : N(c.n(0)), H(c.n(1)), Wd(c.n(2)), Ci(c.n(3)), kh(c.n(4)), kw(c.n(5)), Co(c.n(6)), stride(c.n(7)), padTop(c.n(8)), padLeft(c.n(9)), Ho(c.n(10)), Wo(c.n(11)) {}
+      : N(c.n(0)),
+        H(c.n(1)),
+        Wd(c.n(2)),
+        Ci(c.n(3)),
+        kh(c.n(4)),
+        kw(c.n(5)),
+        Co(c.n(6)),
+        stride(c.n(7)),
+        padTop(c.n(8)),
+        padLeft(c.n(9)),
+        Ho(c.n(10)),
+        Wo(c.n(11)) {}
   /** Whole vectors of enough channels, and outputs that fill a good part of their 4x4 tiles. */
-  bool suitsWinograd() const { return kh == 3 && kw == 3 && stride == 1 && Ci % W == 0 && Co % W == 0 && Ci >= 16 && Co >= 16 && Ho * Wo >= 16; }
+  bool suitsWinograd() const {
+    return kh == 3 && kw == 3 && stride == 1 && Ci % W == 0 && Co % W == 0 && Ci >= 16 && Co >= 16 && Ho * Wo >= 16;
+  }
   bool narrow() const { return Co <= kNarrow && kw * Ci % W == 0; }
   winograd::Tiling tiling() const { return {N, H, Wd, Ci, Ho, Wo, Co, padTop, padLeft}; }
   bool pointwise() const { return kh == 1 && kw == 1 && stride == 1 && padTop == 0 && padLeft == 0 && Ho == H && Wo == Wd; }
@@ -61,7 +74,8 @@ static int64_t bandRows(int64_t Ho, int64_t Wo) {
 }
 
 /** One band of outputs (`rows` rows of Wo pixels at y) from a padded band of the input and a packed filter. */
-static void convolveBand(const float* band, int64_t bandWidth, int64_t C, int64_t stride, int64_t kh, int64_t kw, const float* panels, int64_t rows, int64_t Wo, int64_t Co, float* y, Epilogue end) {
+static void convolveBand(const float* band, int64_t bandWidth, int64_t C, int64_t stride, int64_t kh, int64_t kw, const float* panels,
+                         int64_t rows, int64_t Wo, int64_t Co, float* y, Epilogue end) {
   const int64_t run = kw * C, rowStep = bandWidth * C, depth = kh * run;
   for (int64_t p = 0; p < panelsOf(Co); p++) {
     const float* panel = panels + p * depth * NR;
@@ -88,7 +102,8 @@ static void convolveBand(const float* band, int64_t bandWidth, int64_t C, int64_
 static void convolve(const float* x, const ConvShape& s, int64_t dilation, const float* packed, float* y, Epilogue end) {
   const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, width = (s.Wo - 1) * s.stride + s.kw;
   tract::parallelFor(s.N * bands, [&](int64_t item) {
-    const int64_t n = item / bands, top = item % bands * rows, count = std::min(rows, s.Ho - top), bandHeight = (count - 1) * s.stride + s.kh;
+    const int64_t n = item / bands, top = item % bands * rows, count = std::min(rows, s.Ho - top),
+                  bandHeight = (count - 1) * s.stride + s.kh;
     float* band = tract::scratch(tract::Area::operand, bandHeight * width * s.Ci);
     loadBand(band, {x + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, dilation}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
     const int64_t at = (n * s.Ho + top) * s.Wo * s.Co;
@@ -105,7 +120,8 @@ static void convolution(const Call& call, bool relu) {
   const ConvShape s(call);
   const int64_t depth = s.kh * s.kw * s.Ci, panels = panelsOf(s.Co);
   const Epilogue end{call.in(2), call.in(3), relu};
-  if (s.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Ci, s.Co, false}, call.n(12) != 0, s.tiling(), call.out(4), end);
+  if (s.suitsWinograd())
+    return winograd::convolve(call.in(0), {call.in(1), s.Ci, s.Co, false}, call.n(12) != 0, s.tiling(), call.out(4), end);
   float* packed = tract::scratch(tract::Area::shared, panels * depth * NR);
   if (s.narrow())
     for (int64_t i = 0; i < depth * s.Co; i++) packed[i] = call.in(1)[i % depth * s.Co + i / depth];
@@ -132,7 +148,8 @@ static void conv2dInputGrad(const Call& call) {
   back.H = s.Ho, back.Wd = s.Wo, back.Ci = s.Co, back.Co = s.Ci, back.Ho = s.H, back.Wo = s.Wd;
   back.stride = 1, back.padTop = s.kh - 1 - s.padTop, back.padLeft = s.kw - 1 - s.padLeft;
   const int64_t taps = s.kh * s.kw, depth = taps * s.Co, panels = panelsOf(s.Ci);
-  if (s.suitsWinograd() && back.suitsWinograd()) return winograd::convolve(call.in(0), {call.in(1), s.Co, s.Ci, true}, false, back.tiling(), call.out(2), {});
+  if (s.suitsWinograd() && back.suitsWinograd())
+    return winograd::convolve(call.in(0), {call.in(1), s.Co, s.Ci, true}, false, back.tiling(), call.out(2), {});
   float* packed = tract::scratch(tract::Area::shared, panels * depth * NR);
   if (back.narrow()) {
     for (int64_t i = 0; i < depth * s.Ci; i++) {
@@ -150,7 +167,8 @@ static void conv2dInputGrad(const Call& call) {
 }
 
 /** Adds one band's part of the filter gradient: for each filter row, (kx, channel) are the rows and the output channels the columns of a product over pixels. */
-static void accumulateFilter(const float* band, int64_t bandWidth, const ConvShape& s, const float* dyPanels, int64_t rows, float* sum, bool first) {
+static void accumulateFilter(const float* band, int64_t bandWidth, const ConvShape& s, const float* dyPanels, int64_t rows, float* sum,
+                             bool first) {
   const int64_t run = s.kw * s.Ci, step = s.stride * s.Ci, rowStep = bandWidth * s.Ci, pixels = rows * s.Wo;
   const bool flat = bandWidth == s.Wo && s.stride == 1;  // rows follow each other without a border: one long row
   const int64_t lines = flat ? 1 : rows, line = pixels / lines;
@@ -203,15 +221,23 @@ static void narrowFilterGrads(const Call& call, const ConvShape& s) {
     float* sum = sums + part * size;
     std::memset(sum, 0, sizeof(float) * size);
     for (int64_t unit = part * units / parts; unit < (part + 1) * units / parts; unit++) {
-      const int64_t n = unit / bands, top = unit % bands * rows, count = std::min(rows, s.Ho - top), bandHeight = (count - 1) * s.stride + s.kh;
+      const int64_t n = unit / bands, top = unit % bands * rows, count = std::min(rows, s.Ho - top),
+                    bandHeight = (count - 1) * s.stride + s.kh;
       float* band = tract::scratch(tract::Area::operand, bandHeight * width * s.Ci);
       loadBand(band, {call.in(0) + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, 1}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
       const float* dy = call.in(1) + (n * s.Ho + top) * s.Wo * s.Co;
       switch (s.Co) {
-        case 1: narrowFilterGrad<1>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum); break;
-        case 2: narrowFilterGrad<2>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum); break;
-        case 3: narrowFilterGrad<3>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum); break;
-        default: narrowFilterGrad<4>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
+        case 1:
+          narrowFilterGrad<1>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
+          break;
+        case 2:
+          narrowFilterGrad<2>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
+          break;
+        case 3:
+          narrowFilterGrad<3>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
+          break;
+        default:
+          narrowFilterGrad<4>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
       }
     }
   });
@@ -249,7 +275,8 @@ static void conv2dFilterGrad(const Call& call) {
         band = padded;
       }
       float* dy = tract::scratch(tract::Area::product, panels * pixels * NR);
-      for (int64_t p = 0; p < panels; p++) packPanel(dy + p * pixels * NR, call.in(1) + (n * s.Ho + top) * s.Wo * s.Co, s.Co, pixels, s.Co, p);
+      for (int64_t p = 0; p < panels; p++)
+        packPanel(dy + p * pixels * NR, call.in(1) + (n * s.Ho + top) * s.Wo * s.Co, s.Co, pixels, s.Co, p);
       accumulateFilter(band, width, s, dy, count, sum, unit == from);
       if (call.has(3)) accumulateBias(dy, pixels, s.Co, sum + filterSize, unit == from);
     }

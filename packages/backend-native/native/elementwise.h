@@ -8,7 +8,9 @@ namespace TRACT_ISA {
 template <bool StepA, bool StepB, class F>
 static inline void binaryRun(const float* a, const float* b, float* y, int64_t begin, int64_t end, F f) {
   const vf a0 = splat(*a), b0 = splat(*b);
-  forVectors(begin, end, [&](int64_t i, auto width) { storeSome(y + i, f(StepA ? loadSome(a + i, width) : a0, StepB ? loadSome(b + i, width) : b0), width); });
+  forVectors(begin, end, [&](int64_t i, auto width) {
+    storeSome(y + i, f(StepA ? loadSome(a + i, width) : a0, StepB ? loadSome(b + i, width) : b0), width);
+  });
 }
 
 /** buffers: a, b, y [n0,n1,n2]; numbers: n0, n1, n2, then a's and b's three strides in floats (0 broadcasts; the last is 0 or 1). */
@@ -27,7 +29,8 @@ static inline void binary(const Call& c, F f) {
   };
   if (n2 <= kPiece) return forRows(rows, n2, [&](int64_t row) { run(row, 0, n2); });
   const int64_t pieces = (n2 + kPiece - 1) / kPiece;
-  tract::parallelFor(rows * pieces, [&](int64_t item) { run(item / pieces, item % pieces * kPiece, std::min(n2, (item % pieces + 1) * kPiece)); });
+  tract::parallelFor(rows * pieces,
+                     [&](int64_t item) { run(item / pieces, item % pieces * kPiece, std::min(n2, (item % pieces + 1) * kPiece)); });
 }
 
 static void add(const Call& c) {
@@ -109,9 +112,8 @@ static void scale(const Call& c) {
 static void fill(const Call& c) {
   const vf value = splat(c.f(0));
   float* y = c.out(0);
-  forPieces(static_cast<int64_t>(c.lengths[0]), [&](int64_t begin, int64_t end) {
-    forVectors(begin, end, [&](int64_t i, auto width) { storeSome(y + i, value, width); });
-  });
+  forPieces(static_cast<int64_t>(c.lengths[0]),
+            [&](int64_t begin, int64_t end) { forVectors(begin, end, [&](int64_t i, auto width) { storeSome(y + i, value, width); }); });
 }
 
 /** buffers: dy, x, dx of equal length */
@@ -119,14 +121,16 @@ static void siluGrad(const Call& c) {
   const float *dy = c.in(0), *x = c.in(1);
   float* dx = c.out(2);
   forPieces(static_cast<int64_t>(c.lengths[2]), [&](int64_t begin, int64_t end) {
-    forVectors(begin, end, [&](int64_t i, auto width) { storeSome(dx + i, loadSome(dy + i, width) * vsiluSlope(loadSome(x + i, width)), width); });
+    forVectors(begin, end,
+               [&](int64_t i, auto width) { storeSome(dx + i, loadSome(dy + i, width) * vsiluSlope(loadSome(x + i, width)), width); });
   });
 }
 
-#define TRACT_ELEMENTWISE_KERNELS                                                                                                                  \
-  TRACT_KERNEL(add) TRACT_KERNEL(subtract) TRACT_KERNEL(multiply) TRACT_KERNEL(divide) TRACT_KERNEL(maximum) TRACT_KERNEL(minimum)                  \
-  TRACT_KERNEL(sigmoid) TRACT_KERNEL(exponential) TRACT_KERNEL(logarithm) TRACT_KERNEL(squareRoot) TRACT_KERNEL(inverseSquareRoot)                  \
-  TRACT_KERNEL(square) TRACT_KERNEL(hyperbolicTangent) TRACT_KERNEL(relu) TRACT_KERNEL(negate) TRACT_KERNEL(silu) TRACT_KERNEL(clip)                \
-  TRACT_KERNEL(scale) TRACT_KERNEL(step) TRACT_KERNEL(fill) TRACT_KERNEL(siluGrad)
+#define TRACT_ELEMENTWISE_KERNELS                                                                                                      \
+  TRACT_KERNEL(add)                                                                                                                    \
+  TRACT_KERNEL(subtract) TRACT_KERNEL(multiply) TRACT_KERNEL(divide) TRACT_KERNEL(maximum) TRACT_KERNEL(minimum) TRACT_KERNEL(sigmoid) \
+      TRACT_KERNEL(exponential) TRACT_KERNEL(logarithm) TRACT_KERNEL(squareRoot) TRACT_KERNEL(inverseSquareRoot) TRACT_KERNEL(square)  \
+          TRACT_KERNEL(hyperbolicTangent) TRACT_KERNEL(relu) TRACT_KERNEL(negate) TRACT_KERNEL(silu) TRACT_KERNEL(clip)                \
+              TRACT_KERNEL(scale) TRACT_KERNEL(step) TRACT_KERNEL(fill) TRACT_KERNEL(siluGrad)
 
 }  // namespace TRACT_ISA

@@ -42,7 +42,8 @@ class FilterCache {
   /** Drops all filters that begin in [from, to). */
   void drop(const float* from, const float* to) {
     const std::lock_guard<std::mutex> lock(mutex);
-    const auto first = entries.lower_bound({reinterpret_cast<uintptr_t>(from), 0}), last = entries.lower_bound({reinterpret_cast<uintptr_t>(to), 0});
+    const auto first = entries.lower_bound({reinterpret_cast<uintptr_t>(from), 0}),
+               last = entries.lower_bound({reinterpret_cast<uintptr_t>(to), 0});
     for (auto entry = first; entry != last; ++entry) {
       total -= entry->second.floats;
       freeAligned(entry->second.data);
@@ -57,7 +58,8 @@ class FilterCache {
     int64_t floats = 0;
     bool ready = false;
   };
-  static constexpr int64_t kLargest = 1 << 20, kLimit = 8 << 20;  // 4 MB a filter, 32 MB in all: what a network that is quick with one image needs
+  static constexpr int64_t kLargest = 1 << 20,
+                           kLimit = 8 << 20;  // 4 MB a filter, 32 MB in all: what a network that is quick with one image needs
   std::mutex mutex;
   std::map<Key, Entry> entries;
   int64_t total = 0;

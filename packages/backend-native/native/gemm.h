@@ -57,19 +57,43 @@ static inline void forTiles(int64_t rows, Body&& body) {
   for (int64_t first = 0; first < rows; tiles--) {
     const int size = static_cast<int>((rows - first + tiles - 1) / tiles);
     switch (size) {
-      case 1: body(std::integral_constant<int, 1>(), first); break;
-      case 2: body(std::integral_constant<int, 2>(), first); break;
-      case 3: body(std::integral_constant<int, 3>(), first); break;
-      case 4: body(std::integral_constant<int, 4>(), first); break;
-      case 5: body(std::integral_constant<int, 5>(), first); break;
-      case 6: body(std::integral_constant<int, 6>(), first); break;
+      case 1:
+        body(std::integral_constant<int, 1>(), first);
+        break;
+      case 2:
+        body(std::integral_constant<int, 2>(), first);
+        break;
+      case 3:
+        body(std::integral_constant<int, 3>(), first);
+        break;
+      case 4:
+        body(std::integral_constant<int, 4>(), first);
+        break;
+      case 5:
+        body(std::integral_constant<int, 5>(), first);
+        break;
+      case 6:
+        body(std::integral_constant<int, 6>(), first);
+        break;
 #if TRACT_LANES == 16
-      case 7: body(std::integral_constant<int, 7>(), first); break;
-      case 8: body(std::integral_constant<int, 8>(), first); break;
-      case 9: body(std::integral_constant<int, 9>(), first); break;
-      case 10: body(std::integral_constant<int, 10>(), first); break;
-      case 11: body(std::integral_constant<int, 11>(), first); break;
-      case 12: body(std::integral_constant<int, 12>(), first); break;
+      case 7:
+        body(std::integral_constant<int, 7>(), first);
+        break;
+      case 8:
+        body(std::integral_constant<int, 8>(), first);
+        break;
+      case 9:
+        body(std::integral_constant<int, 9>(), first);
+        break;
+      case 10:
+        body(std::integral_constant<int, 10>(), first);
+        break;
+      case 11:
+        body(std::integral_constant<int, 11>(), first);
+        break;
+      case 12:
+        body(std::integral_constant<int, 12>(), first);
+        break;
 #endif
     }
     first += size;
@@ -114,7 +138,8 @@ struct Epilogue {
 
 /** Stores one tile at c (row stride `step`), columns [column, columns). */
 template <int M>
-static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_t column, int64_t columns, const float* bias, const float* residual, bool relu = false) {
+static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_t column, int64_t columns, const float* bias,
+                             const float* residual, bool relu = false) {
   const int width = static_cast<int>(std::min<int64_t>(NR, columns - column));
   if (width == NR) {
     const vf bias0 = bias ? load(bias + column) : vf{}, bias1 = bias ? load(bias + column + W) : vf{};
@@ -145,7 +170,8 @@ static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_
 }
 
 /** c[rows][columns] = a[rows][depth] * panels (+ epilogue); a and c have row strides. */
-static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c, int64_t cStep, Epilogue end = {}) {
+static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c,
+                            int64_t cStep, Epilogue end = {}) {
   for (int64_t p = 0; p < panelsOf(columns); p++) {
     const float* b = panels + p * depth * NR;
     forTiles(rows, [&](auto size, int64_t first) {
@@ -161,7 +187,8 @@ static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t
 }
 
 /** c[rows][columns] (+)= transpose(a[depth][rows]) * panels; a's row stride is aStep. */
-static void columnsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c, int64_t cStep, bool accumulate, const float* bias = nullptr) {
+static void columnsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c,
+                               int64_t cStep, bool accumulate, const float* bias = nullptr) {
   for (int64_t p = 0; p < panelsOf(columns); p++) {
     const float* b = panels + p * depth * NR;
     forTiles(rows, [&](auto size, int64_t first) {

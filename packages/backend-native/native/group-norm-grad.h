@@ -46,7 +46,8 @@ static void gradientRows(const float* du, const float* x, float* dx, int64_t row
         mean[k] = load(u.mean + c), slope[k] = load(u.slope + c), offset[k] = load(u.offset + c), bend[k] = load(u.curve + c);
       }
       for (int64_t r = from; r < from + count; r++)
-        for (int k = 0; k < K; k++) span.put(dx + r * s.C, k, span.get(du + r * s.C, k) * slope[k] + ((span.get(x + r * s.C, k) - mean[k]) * bend[k] + offset[k]));
+        for (int k = 0; k < K; k++)
+          span.put(dx + r * s.C, k, span.get(du + r * s.C, k) * slope[k] + ((span.get(x + r * s.C, k) - mean[k]) * bend[k] + offset[k]));
     });
   }
 }
@@ -60,7 +61,16 @@ struct NormGradient {
   float* dx;
 
   explicit NormGradient(const Call& c)
-      : call(c), s(c), sums(doubleScratch(tract::Area::shared, s.sumsSize())), dy(c.in(0)), x(c.in(1)), gamma(c.in(2)), beta(c.in(3)), mean(c.in(4)), rstd(c.in(5)), dx(c.out(7)) {}
+      : call(c),
+        s(c),
+        sums(doubleScratch(tract::Area::shared, s.sumsSize())),
+        dy(c.in(0)),
+        x(c.in(1)),
+        gamma(c.in(2)),
+        beta(c.in(3)),
+        mean(c.in(4)),
+        rstd(c.in(5)),
+        dx(c.out(7)) {}
 
   double factor(int64_t n, int64_t c) const { return call.has(6) ? 1.0 + call.in(6)[n * 2 * s.C + c] : 1.0; }
   int64_t at(int64_t n, int64_t block) const { return (n * s.pixels + s.firstRow(block)) * s.C; }
@@ -130,7 +140,8 @@ struct NormGradient {
           dScaleShift[n * 2 * s.C + s.C + c] = static_cast<float>(s1[i]);
         }
       }
-      for (int64_t i = 0; i < columns; i++) dGamma[from + i] = static_cast<float>(sumGamma[i]), dBeta[from + i] = static_cast<float>(sumBeta[i]);
+      for (int64_t i = 0; i < columns; i++)
+        dGamma[from + i] = static_cast<float>(sumGamma[i]), dBeta[from + i] = static_cast<float>(sumBeta[i]);
     });
   }
 };
@@ -139,7 +150,8 @@ struct NormGradient {
 static void groupNormGrad(const Call& call) {
   const NormGradient grad(call);
   inTwoPasses(
-      grad.s, [&](int64_t n, int64_t block) { grad.first(n, block); }, [&](int64_t n, bool) { grad.prepare(n); }, [&](int64_t n, int64_t block) { grad.second(n, block); });
+      grad.s, [&](int64_t n, int64_t block) { grad.first(n, block); }, [&](int64_t n, bool) { grad.prepare(n); },
+      [&](int64_t n, int64_t block) { grad.second(n, block); });
   grad.parameters();
 }
 

@@ -13,9 +13,11 @@ struct NormShape {
   int64_t N, pixels, C, groups;
   double eps;
   bool silu;
-  int64_t padded, blocks, blockRows;  // sums are kept by block of rows; the blocks depend on the image's size alone, so its bits do not depend on the batch
+  int64_t padded, blocks,
+      blockRows;  // sums are kept by block of rows; the blocks depend on the image's size alone, so its bits do not depend on the batch
 
-  explicit NormShape(const Call& c) : N(c.n(0)), pixels(c.n(1)), C(c.n(2)), groups(c.n(3)), eps(c.numbers[4]), silu(c.n(5) != 0), padded(paddedToVector(C)) {
+  explicit NormShape(const Call& c)
+      : N(c.n(0)), pixels(c.n(1)), C(c.n(2)), groups(c.n(3)), eps(c.numbers[4]), silu(c.n(5) != 0), padded(paddedToVector(C)) {
     const int64_t wanted = std::clamp<int64_t>(pixels * C / 4096, 1, 16);
     blockRows = (pixels + wanted - 1) / wanted;
     blocks = (pixels + blockRows - 1) / blockRows;
@@ -97,7 +99,8 @@ static const double* mergeBlocks(const NormShape& s, const double* sums, int64_t
 /** u = (x - mean) * slope + offset, per channel, in this thread's scratch; the gradient's second pass adds curve. */
 struct Affine {
   float *mean, *slope, *offset, *curve;
-  explicit Affine(int64_t padded) : mean(tract::scratch(tract::Area::panel, 4 * padded)), slope(mean + padded), offset(mean + 2 * padded), curve(mean + 3 * padded) {}
+  explicit Affine(int64_t padded)
+      : mean(tract::scratch(tract::Area::panel, 4 * padded)), slope(mean + padded), offset(mean + 2 * padded), curve(mean + 3 * padded) {}
 };
 
 /** y = f(u) over rows. */
@@ -126,7 +129,8 @@ static void groupNorm(const Call& call) {
   double* sums = doubleScratch(tract::Area::shared, s.sumsSize());
   const auto measure = [&](int64_t n, int64_t block) {
     const float* rows = x + (n * s.pixels + s.firstRow(block)) * C;
-    channelMoments(rows, s.rowsOf(block), C, s.padded, tract::scratch(tract::Area::operand, s.padded), sums + (n * s.blocks + block) * 2 * s.padded);
+    channelMoments(rows, s.rowsOf(block), C, s.padded, tract::scratch(tract::Area::operand, s.padded),
+                   sums + (n * s.blocks + block) * 2 * s.padded);
   };
   const auto prepare = [&](int64_t n, bool report) {
     const double* merged = mergeBlocks(s, sums, n, doubleScratch(tract::Area::product, 2 * s.padded));

@@ -9,7 +9,8 @@ constexpr int64_t kMatmulTiles = 16;  // tiles of MR rows in one work item, at m
 
 /** One product with a packed right operand, rows split into work items of equal size, as many for each thread. */
 static void multiplyPacked(const float* a, bool transposeA, int64_t M, int64_t N, int64_t K, const float* panels, float* c, Epilogue end) {
-  const int64_t tiles = (M + MR - 1) / MR, threads = tract::threadCount(), perThread = (tiles + threads * kMatmulTiles - 1) / (threads * kMatmulTiles);
+  const int64_t tiles = (M + MR - 1) / MR, threads = tract::threadCount(),
+                perThread = (tiles + threads * kMatmulTiles - 1) / (threads * kMatmulTiles);
   const int64_t blocks = std::min(tiles, threads * perThread);
   tract::parallelFor(blocks, [&](int64_t block) {
     const int64_t first = tiles * block / blocks * MR, rows = std::min(M, tiles * (block + 1) / blocks * MR) - first;
@@ -34,7 +35,8 @@ static void matmul(const Call& call) {
     else
       packPanel(to + p * K * NR, from, N, K, N, p);
   };
-  if (batch == 1 && M <= MR && N % NR == 0 && !transposeA && !transposeB) {  // too few rows to pay for packing: the right operand is read once, in place
+  if (batch == 1 && M <= MR && N % NR == 0 && !transposeA &&
+      !transposeB) {  // too few rows to pay for packing: the right operand is read once, in place
     tract::parallelFor(panels, [&](int64_t p) {
       forTiles(M, [&](auto size, int64_t) {
         constexpr int rows = decltype(size)::value;

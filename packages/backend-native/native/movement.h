@@ -15,7 +15,8 @@ static void concat(const Call& call) {
   float* y = call.out(parts);
   if (outer == 1) {
     for (int i = 0; i < parts; y += call.n(1 + i), i++)
-      forPieces(call.n(1 + i), [&](int64_t begin, int64_t end) { std::memcpy(y + begin, call.in(i) + begin, sizeof(float) * (end - begin)); });
+      forPieces(call.n(1 + i),
+                [&](int64_t begin, int64_t end) { std::memcpy(y + begin, call.in(i) + begin, sizeof(float) * (end - begin)); });
     return;
   }
   forRows(outer, total, [&](int64_t row) {
@@ -47,7 +48,8 @@ struct StridedCopy {
     for (int64_t r0 = first; r0 < end; r0 += kTile)
       for (int64_t c0 = 0; c0 < columns; c0 += kTile)
         for (int64_t r = r0; r < std::min(end, r0 + kTile); r++)
-          for (int64_t c = c0; c < std::min(columns, c0 + kTile); c++) y[r * yStrides[before] + c * yStrides[last]] = x[r * xStrides[before] + c * xStrides[last]];
+          for (int64_t c = c0; c < std::min(columns, c0 + kTile); c++)
+            y[r * yStrides[before] + c * yStrides[last]] = x[r * xStrides[before] + c * xStrides[last]];
   }
 
   void run(const float* x, float* y) const {
@@ -69,9 +71,11 @@ static void stridedCopy(const Call& call) {
   StridedCopy copy;
   copy.rank = (call.numberCount - 4) / 3;
   if (copy.rank < 2 || copy.rank > kMaxRank) throw std::invalid_argument("expected 2 to 6 axes");
-  for (int a = 0; a < copy.rank; a++) copy.sizes[a] = call.n(4 + a), copy.xStrides[a] = call.n(4 + copy.rank + a), copy.yStrides[a] = call.n(4 + 2 * copy.rank + a);
+  for (int a = 0; a < copy.rank; a++)
+    copy.sizes[a] = call.n(4 + a), copy.xStrides[a] = call.n(4 + copy.rank + a), copy.yStrides[a] = call.n(4 + 2 * copy.rank + a);
   float* y = call.out(1);
-  if (call.n(2) != 0) forPieces(static_cast<int64_t>(call.lengths[1]), [&](int64_t begin, int64_t end) { std::fill(y + begin, y + end, call.f(3)); });
+  if (call.n(2) != 0)
+    forPieces(static_cast<int64_t>(call.lengths[1]), [&](int64_t begin, int64_t end) { std::fill(y + begin, y + end, call.f(3)); });
   copy.run(call.in(0) + call.n(0), y + call.n(1));
 }
 

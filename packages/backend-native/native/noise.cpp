@@ -16,7 +16,8 @@ struct Words {
 Words philox(Words c, uint32_t k0, uint32_t k1) {
   for (int round = 0; round < 10; round++) {
     const uint64_t a = uint64_t{0xd2511f53u} * c.w[0], b = uint64_t{0xcd9e8d57u} * c.w[2];
-    c = {{static_cast<uint32_t>(b >> 32) ^ c.w[1] ^ k0, static_cast<uint32_t>(b), static_cast<uint32_t>(a >> 32) ^ c.w[3] ^ k1, static_cast<uint32_t>(a)}};
+    c = {{static_cast<uint32_t>(b >> 32) ^ c.w[1] ^ k0, static_cast<uint32_t>(b), static_cast<uint32_t>(a >> 32) ^ c.w[3] ^ k1,
+          static_cast<uint32_t>(a)}};
     k0 += 0x9e3779b9u;
     k1 += 0xbb67ae85u;
   }
@@ -110,7 +111,8 @@ void forBlocks(const Call& call, int samplesAt, Visit visit) {
   tract::parallelFor(samples * items, [&](int64_t item) {
     const int64_t sample = item / items, first = item % items * kItemBlocks;
     for (int64_t block = first; block < std::min(blocks, first + kItemBlocks); block++) {
-      const Words words = philox({{static_cast<uint32_t>(block), word(samplesAt + static_cast<int>(sample)), word(3), word(1)}}, word(0), word(2));
+      const Words words =
+          philox({{static_cast<uint32_t>(block), word(samplesAt + static_cast<int>(sample)), word(3), word(1)}}, word(0), word(2));
       visit(sample * perSample + 4 * block, std::min<int64_t>(4, perSample - 4 * block), words);
     }
   });

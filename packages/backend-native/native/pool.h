@@ -9,7 +9,8 @@ namespace TRACT_ISA {
 /** Calls pixel(offset) for each pixel of a window that lies inside an image [H, Wd, C]; returns how many there are. */
 template <class Pixel>
 static inline int64_t forWindow(int64_t top, int64_t left, int64_t size, int64_t H, int64_t Wd, int64_t C, Pixel&& pixel) {
-  const int64_t y0 = std::max<int64_t>(top, 0), y1 = std::min(top + size, H), x0 = std::max<int64_t>(left, 0), x1 = std::min(left + size, Wd);
+  const int64_t y0 = std::max<int64_t>(top, 0), y1 = std::min(top + size, H), x0 = std::max<int64_t>(left, 0),
+                x1 = std::min(left + size, Wd);
   for (int64_t y = y0; y < y1; y++)
     for (int64_t x = x0; x < x1; x++) pixel((y * Wd + x) * C);
   return (y1 - y0) * (x1 - x0);
@@ -18,7 +19,8 @@ static inline int64_t forWindow(int64_t top, int64_t left, int64_t size, int64_t
 /** buffers: x [N,H,W,C], y [N,Ho,Wo,C]; numbers: N, H, W, C, size, stride, pad, Ho, Wo */
 template <bool largest>
 static void pool(const Call& call) {
-  const int64_t H = call.n(1), Wd = call.n(2), C = call.n(3), size = call.n(4), stride = call.n(5), pad = call.n(6), Ho = call.n(7), Wo = call.n(8);
+  const int64_t H = call.n(1), Wd = call.n(2), C = call.n(3), size = call.n(4), stride = call.n(5), pad = call.n(6), Ho = call.n(7),
+                Wo = call.n(8);
   forRows(call.n(0) * Ho, size * size * Wo * C, [&](int64_t row) {
     const float* image = call.in(0) + row / Ho * H * Wd * C;
     float* y = call.out(1) + row * Wo * C;

@@ -45,7 +45,8 @@ struct KernelList {
             continue;
           }
           const size_t offset = static_cast<size_t>(at[1]) + (space >= 0 && steps ? static_cast<size_t>(steps[space]) * chunk : 0);
-          if (offset + floats > (space == -1 ? arenas.lengths[arena] : spaces.lengths.at(space))) throw std::out_of_range("operand " + std::to_string(i) + " is too small");
+          if (offset + floats > (space == -1 ? arenas.lengths[arena] : spaces.lengths.at(space)))
+            throw std::out_of_range("operand " + std::to_string(i) + " is too small");
           buffers.add((space == -1 ? arenas.data[arena] : spaces.data[space]) + offset, floats);
         }
         kernel.run(Call{buffers.data.data(), buffers.lengths.data(), at, bufferCount, numberCount});

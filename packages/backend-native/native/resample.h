@@ -31,7 +31,8 @@ static void downsample2x(const Call& call) {
     float* y = call.out(1) + row * (width / 2) * C;
     for (int64_t i = 0; i < width / 2; i++, top += 2 * C, bottom += 2 * C, y += C) {
       forVectors(0, C, [&](int64_t c, auto lanes) {
-        const vf upper = loadSome(top + c, lanes) + loadSome(top + C + c, lanes), lower = loadSome(bottom + c, lanes) + loadSome(bottom + C + c, lanes);
+        const vf upper = loadSome(top + c, lanes) + loadSome(top + C + c, lanes),
+                 lower = loadSome(bottom + c, lanes) + loadSome(bottom + C + c, lanes);
         storeSome(y + c, (upper + lower) * factor, lanes);
       });
     }

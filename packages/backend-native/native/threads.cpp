@@ -24,7 +24,8 @@
 namespace tract {
 namespace {
 
-constexpr int kSpins = 20000;  // of a worker without work, some 300 microseconds: JavaScript between two small kernels takes that long now and then, and waking a thread costs more
+constexpr int kSpins =
+    20000;  // of a worker without work, some 300 microseconds: JavaScript between two small kernels takes that long now and then, and waking a thread costs more
 constexpr int kPatience = 4000;  // of the caller for the last item of another thread, which may not be running at all on a busy machine
 
 // The state of the current loop in one word: its number, whether threads may still join it, and how many have joined and not left.

@@ -94,15 +94,15 @@ struct AdamStep {
  */
 static void adam(const Call& call) {
   const int averages = static_cast<int>(call.n(7)), table = 5 + averages;
-  if (call.bufferCount != table + 1 || averages > kAverages) throw std::invalid_argument("expected four stores, at most 8 averages, and the leaves");
+  if (call.bufferCount != table + 1 || averages > kAverages)
+    throw std::invalid_argument("expected four stores, at most 8 averages, and the leaves");
   for (int i = 2; i < table; i++)
     if (call.lengths[i] != call.lengths[1]) throw std::invalid_argument("stores of one state must have one size");
   const double norm = normOf(call.in(2), reinterpret_cast<const double*>(call.in(table)), call.lengths[table] / 2);
   call.out(0)[0] = static_cast<float>(norm);
   const AdamStep step(call, norm);
-  forPieces(static_cast<int64_t>(call.lengths[1]), [&](int64_t begin, int64_t end) {
-    step.run(call.out(1), call.in(2), call.out(3), call.out(4), call.buffers + 5, begin, end);
-  });
+  forPieces(static_cast<int64_t>(call.lengths[1]),
+            [&](int64_t begin, int64_t end) { step.run(call.out(1), call.in(2), call.out(3), call.out(4), call.buffers + 5, begin, end); });
 }
 
 #define TRACT_UPDATE_KERNELS TRACT_KERNEL(adam)

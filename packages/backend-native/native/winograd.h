@@ -110,7 +110,8 @@ static inline void pixels(const float* image, int64_t H, int64_t Wd, int64_t C, 
 }
 
 /** v[frequency][tile][channel] of `count` tiles from `first`, channels [ci, ciEnd); frequencies lie `plane` floats apart. */
-static void transformInput(const float* x, const Tiling& g, int64_t first, int64_t count, int64_t ci, int64_t ciEnd, const float* zeros, float* v, int64_t plane) {
+static void transformInput(const float* x, const Tiling& g, int64_t first, int64_t count, int64_t ci, int64_t ciEnd, const float* zeros,
+                           float* v, int64_t plane) {
   const int64_t channels = ciEnd - ci;
   for (int64_t t = 0; t < count; t++) {
     int64_t n, y, left;
@@ -128,11 +129,13 @@ static void transformInput(const float* x, const Tiling& g, int64_t first, int64
 }
 
 /** The inverse of m[frequency][tile][step] into channels [from, to) of y, with bias, residual and max(, 0). */
-static void transformOutput(const float* m, int64_t plane, int64_t step, const Tiling& g, int64_t first, int64_t count, int64_t from, int64_t to, float* y, const Epilogue& end) {
+static void transformOutput(const float* m, int64_t plane, int64_t step, const Tiling& g, int64_t first, int64_t count, int64_t from,
+                            int64_t to, float* y, const Epilogue& end) {
   for (int64_t t = 0; t < count; t++) {
     int64_t n, top, left;
     g.locate(first + t, n, top, left);
-    const int64_t rows = std::min<int64_t>(4, g.Ho - top), columns = std::min<int64_t>(4, g.Wo - left), base = ((n * g.Ho + top) * g.Wo + left) * g.Co;
+    const int64_t rows = std::min<int64_t>(4, g.Ho - top), columns = std::min<int64_t>(4, g.Wo - left),
+                  base = ((n * g.Ho + top) * g.Wo + left) * g.Co;
     for (int64_t c = from; c < to; c += W) {
       const vf bias = end.bias ? load(end.bias + c) : vf{};
       transform<Output>([&](int i, int j) { return load(m + (i * 6 + j) * plane + t * step + c - from); },
@@ -182,7 +185,8 @@ static void packPanel(const FilterView& f, int64_t p, int64_t ci, int64_t ciEnd,
     for (int64_t half = 0; half < NR; half += W) {
       float* at = to + ci * NR + half;
       if (p * NR + half < f.Co)
-        transform<Filter>([&](int i, int j) { return load(w + (i * 3 + j) * tap + half); }, [&](int i, int j, vf value) { store(at + (i * 6 + j) * plane, value); });
+        transform<Filter>([&](int i, int j) { return load(w + (i * 3 + j) * tap + half); },
+                          [&](int i, int j, vf value) { store(at + (i * 6 + j) * plane, value); });
       else
         for (int64_t frequency = 0; frequency < kFrequencies; frequency++) store(at + frequency * plane, vf{});
     }
@@ -192,10 +196,12 @@ static void packPanel(const FilterView& f, int64_t p, int64_t ci, int64_t ciEnd,
 // So the threads share transformed data only where it is large, and else each transforms for itself what it needs.
 constexpr int64_t kOwn = 1 << 19;       // floats of a transformed filter, up to which each thread has its own
 constexpr int64_t kOwnTiles = 1 << 18;  // of transformed tiles, likewise
-constexpr int64_t kTiles = W == 16 ? 24 : 30;  // tiles taken through a filter together: enough rows for the micro-kernel, few enough for the second-level cache
+constexpr int64_t kTiles =
+    W == 16 ? 24 : 30;  // tiles taken through a filter together: enough rows for the micro-kernel, few enough for the second-level cache
 
 /** Tiles that are transformed, [frequency][tile][Ci], and through all panels of a packed filter, [frequency][panel][Ci][NR]. */
-static void convolveTiles(const float* x, const float* packed, int64_t filterPlane, const Tiling& g, int64_t first, int64_t count, float* y, const Epilogue& end) {
+static void convolveTiles(const float* x, const float* packed, int64_t filterPlane, const Tiling& g, int64_t first, int64_t count, float* y,
+                          const Epilogue& end) {
   const int64_t vPlane = planeOf(kTiles * g.Ci), mPlane = planeOf(kTiles * g.Co);
   float* v = tract::scratch(tract::Area::operand, kFrequencies * vPlane + g.Ci);
   float* m = tract::scratch(tract::Area::product, kFrequencies * mPlane);
@@ -211,7 +217,9 @@ static void convolveTiles(const float* x, const float* packed, int64_t filterPla
 static void convolveByTiles(const float* x, const FilterView& w, const Tiling& g, float* y, const Epilogue& end) {
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), filterPlane = planeOf(panels * g.Ci * NR), threads = tract::threadCount();
   const int64_t items = ((tiles + kTiles - 1) / kTiles + threads - 1) / threads * threads;
-  const auto pack = [&](int64_t p, int64_t ci, int64_t ciEnd, float* packed) { packPanel(w, p, ci, ciEnd, packed + p * g.Ci * NR, filterPlane); };
+  const auto pack = [&](int64_t p, int64_t ci, int64_t ciEnd, float* packed) {
+    packPanel(w, p, ci, ciEnd, packed + p * g.Ci * NR, filterPlane);
+  };
   const bool own = kFrequencies * filterPlane <= kOwn;
   float* shared = own ? nullptr : tract::scratch(tract::Area::shared, kFrequencies * filterPlane);
   if (!own) tract::parallelFor(panels * g.Ci / W, [&](int64_t i) { pack(i * W / g.Ci, i * W % g.Ci, i * W % g.Ci + W, shared); });
@@ -235,7 +243,8 @@ static void convolveByTiles(const float* x, const FilterView& w, const Tiling& g
  * bits are the same.
  */
 static void convolveByPanels(const float* x, const FilterView& w, bool keep, const Tiling& g, float* y, const Epilogue& end) {
-  const int64_t tiles = g.total(), panels = panelsOf(g.Co), filterPlane = planeOf(g.Ci * NR), mPlane = planeOf(kTiles * NR), threads = tract::threadCount();
+  const int64_t tiles = g.total(), panels = panelsOf(g.Co), filterPlane = planeOf(g.Ci * NR), mPlane = planeOf(kTiles * NR),
+                threads = tract::threadCount();
   const FilterCache::Key key{keep ? reinterpret_cast<uintptr_t>(w.w) : 0, w.Ci};
   bool ready;
   float* kept = filterCache().find(key, panels * kFrequencies * filterPlane, ready);
@@ -252,7 +261,9 @@ static void convolveByPanels(const float* x, const FilterView& w, bool keep, con
     std::memset(v + kFrequencies * vPlane, 0, sizeof(float) * g.Ci);
     return v;
   };
-  const auto take = [&](int64_t first, int64_t count, float* v, int64_t at) { transformInput(x, g, first, count, 0, g.Ci, v + kFrequencies * vPlane, v + at * g.Ci, vPlane); };
+  const auto take = [&](int64_t first, int64_t count, float* v, int64_t at) {
+    transformInput(x, g, first, count, 0, g.Ci, v + kFrequencies * vPlane, v + at * g.Ci, vPlane);
+  };
   float* shared = own ? nullptr : tilesIn(tract::Area::shared);
   if (shared) tract::parallelFor((tiles + 3) / 4, [&](int64_t i) { take(4 * i, std::min<int64_t>(4, tiles - 4 * i), shared, 4 * i); });
   tract::parallelFor(across * down, [&](int64_t item) {
