@@ -147,7 +147,7 @@ export function distillTask(
           const { x0, labels } = trainingBatch(picked, settings, teacher.network, step);
           const gradients = distillGradients(setup, state, { x0, labels });
           dispose(x0);
-          state = { ...state, spareGrads: undefined }; // which are the gradients now
+          state = { ...state, gradBuffer: undefined }; // which are the gradients now
           return gradients;
         },
         apply: (step, gradients) => {
@@ -163,7 +163,7 @@ export function distillTask(
         badSamples: images.bad,
         artifacts: (content) => modelArtifact(describe(state.phase, content.state.images), content, 'studentEma', options),
         close: async () => {
-          dispose([treesOf(state), state.spareGrads]);
+          dispose([treesOf(state), state.gradBuffer]);
           await images.close();
         },
       };

@@ -102,7 +102,7 @@ export function teacherTask(settings: TeacherSettings, options: TaskImages & Mod
           const { x0, ...rest } = trainingBatch(picked, settings, network, step);
           const gradients = teacherGradients(setup, state, { x0, ...rest });
           dispose(x0);
-          state = { ...state, spareGrads: undefined }; // which are the gradients now
+          state = { ...state, gradBuffer: undefined }; // which are the gradients now
           return gradients;
         },
         apply: (step, gradients) => {
@@ -116,7 +116,7 @@ export function teacherTask(settings: TeacherSettings, options: TaskImages & Mod
         badSamples: images.bad,
         artifacts: (content) => modelArtifact(describe(content.state.images), content, 'ema', options),
         close: async () => {
-          dispose([treesOf(state), state.spareGrads]);
+          dispose([treesOf(state), state.gradBuffer]);
           await images.close();
         },
       };
