@@ -1,4 +1,3 @@
-
 /** The C++ side (native/binding.cpp): kernels by index on typed arrays, in the order of buffers and numbers that each kernel documents. */
 export type Addon = {
   run(index: number, buffers: readonly (Float32Array | Float64Array | undefined)[], numbers: Float64Array, count: number): void;
