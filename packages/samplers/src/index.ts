@@ -34,6 +34,7 @@ export {
   samplersWith,
 } from './samplers.js';
 export { tcd } from './tcd.js';
+export { type TfjsOperations, tfjsSpace } from './tfjs-space.js';
 export { type UnipcOptions, unipc } from './unipc.js';
 export { type NoiseSpan, type PerImage, startNoise, type Term, type VectorSpace } from './vector-space.js';
 export type { Progress, RunOptions } from './walk.js';

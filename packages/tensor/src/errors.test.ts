@@ -97,5 +97,7 @@ test('the space of tensors combines and clamps; noise needs a seed', async () =>
     0.1,
   );
   expect(await read(c)).toEqual((await read(a)).map((v) => Math.min(Math.max(v, -Math.fround(0.1)), Math.fround(0.1))));
-  dispose([like, a, b, c]);
+  const start = space.noise(like, -1); // the start of a run, which no step draws
+  expect(await read(start)).not.toEqual(await read(b));
+  dispose([like, a, b, c, start]);
 });

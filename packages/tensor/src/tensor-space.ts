@@ -29,7 +29,13 @@ export function seededTensorSpace({
   return {
     ...tensorSpace,
     noise: (like, index) =>
-      noise({ seed, stream, step: index, samples: samples ?? { first: 0, count: like.shape[0] }, shape: like.shape.slice(1) }),
+      noise({
+        seed,
+        stream,
+        step: index >>> 0 /* −1, the start of a run, is the last step there is */,
+        samples: samples ?? { first: 0, count: like.shape[0] },
+        shape: like.shape.slice(1),
+      }),
   };
 }
 
