@@ -1,16 +1,17 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { dirname, extname } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { joinPieces } from '@tract/checkpoint';
 import type { PlannedFile } from '@tract/convert';
 import type { RunError } from '@tract/train';
 import { makeFolder, requireRoom, writeFileAtomically, writeFolderAtomically } from '@tract/train/node';
 import { usageError } from '../errors.js';
 
-export type DestinationKind = 'folder' | 'safetensors' | 'pt';
+export type DestinationKind = 'folder' | 'safetensors' | 'pt' | 'onnx';
 
 const kinds = new Map<string, DestinationKind>([
   ['.safetensors', 'safetensors'],
   ['.pt', 'pt'],
+  ['.onnx', 'onnx'],
   ['', 'folder'],
 ]);
 
@@ -22,7 +23,7 @@ export function destinationKind(path: string): DestinationKind {
     throw usageError(`${(error as RunError).problem}; choose another DST`);
   }
   const kind = kinds.get(extname(path).toLowerCase());
-  if (kind === undefined) throw usageError(`${path} must end in .safetensors or .pt, or be a new folder (a name without a dot)`);
+  if (kind === undefined) throw usageError(`${path} must end in .safetensors, .pt or .onnx, or be a new folder (a name without a dot)`);
   const isEmptyFolder = existsSync(path) && statSync(path).isDirectory() && readdirSync(path).length === 0;
   if (existsSync(path) && !(kind === 'folder' && isEmptyFolder))
     throw usageError(`${path} exists; choose another name for what is written`);
@@ -36,5 +37,7 @@ export function writePlanned(path: string, kind: DestinationKind, files: readonl
     return;
   }
   makeFolder(dirname(path));
-  writeFileAtomically(path, joinPieces(files[0].content()));
+  // The last one is DST itself, which must not be there before what it names.
+  for (const [i, { name, content }] of files.entries())
+    writeFileAtomically(i === files.length - 1 ? path : join(dirname(path), name), joinPieces(content()));
 }

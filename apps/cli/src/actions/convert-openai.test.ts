@@ -97,7 +97,7 @@ test('what the weights do not tell is asked for, and what they contradict is ref
     [consistency, { imageSize: 8, headDim: 4, groups: 2, preconditioning: { kind: 'karras' } }, 'preconditioning.kind must be one of'],
     [
       guided,
-      { imageSize: 8, headDim: 2, groups: 2, attentionOrder: 'legacy', preconditioning: { kind: 'ddpm', betas: 1 } },
+      { imageSize: 8, headDim: 2, groups: 2, attentionOrder: 'legacy', preconditioning: { kind: 'ddpm', betas: 'quadratic' } },
       'betas must be one of',
     ],
     [consistency, { imageSize: 8, headDim: 4, groups: 2, preconditioning: 'ddpm' }, "'preconditioning' must be an object"],

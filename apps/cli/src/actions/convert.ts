@@ -6,7 +6,7 @@ import { CliError, dataError, exitCodes, usageError } from '../errors.js';
 import type { Io } from '../io.js';
 import { modelCard } from '../model-card.js';
 import { locateModel } from '../model-folder.js';
-import { destinationKind, writePlanned } from './convert-destination.js';
+import { type DestinationKind, destinationKind, writePlanned } from './convert-destination.js';
 import { reportNames } from './convert-report.js';
 
 export type ConvertOptions = {
@@ -15,8 +15,12 @@ export type ConvertOptions = {
   readonly part?: string;
   /** Path of a JSON file of hints. */
   readonly config?: string;
-  /** Program that a model is written for. */
-  readonly to?: 'diffusers';
+  /** Program that a folder is written for. */
+  readonly to?: 'diffusers' | 'onnx';
+  /** An ONNX graph in half precision. */
+  readonly float16?: boolean;
+  /** A student's one step as an ONNX graph. */
+  readonly oneStep?: boolean;
   readonly expectSha256?: string;
   readonly json?: boolean;
 };
@@ -24,12 +28,13 @@ export type ConvertOptions = {
 /** Read any checkpoint and write it as a model, or a model as a checkpoint; print the fate of every name. @throws CliError */
 export function convert(io: Io, path: string, destination: string, options: ConvertOptions): void {
   const kind = destinationKind(destination);
-  if (options.to !== undefined && kind !== 'folder')
-    throw usageError(`${destination}: a model for ${options.to} is a folder; choose a name without a dot`);
+  const form = formOf(kind, destination, options);
   try {
     const source = openSource(placeOf(path), options.expectSha256, options.part);
     const plan = planConversion(source.content, {
-      destination: options.to ?? kind,
+      destination: form,
+      fileName: basename(destination),
+      onnx: { type: options.float16 ? 'float16' : 'float32', oneStep: options.oneStep },
       ...(options.family !== 'auto' && { format: options.family }),
       part: source.part === undefined ? options.part : undefined,
       hints: options.config === undefined ? undefined : readHints(options.config),
@@ -43,6 +48,15 @@ export function convert(io: Io, path: string, destination: string, options: Conv
   } catch (error) {
     throw error instanceof ConvertError ? asCliError(error) : error;
   }
+}
+
+/** Return the form that is written. @throws CliError (usage) for options that do not go with it */
+function formOf(kind: DestinationKind, destination: string, { to, float16, oneStep }: ConvertOptions): string {
+  if (to !== undefined && kind !== 'folder') throw usageError(`${destination}: a model for ${to} is a folder; choose a name without a dot`);
+  const form = to === 'onnx' ? 'onnx-folder' : (to ?? kind);
+  const only = float16 ? '--float16' : oneStep ? '--one-step' : undefined;
+  if (only !== undefined && !form.startsWith('onnx')) throw usageError(`${only} is for ONNX: choose a .onnx, or a folder with --to onnx`);
+  return form;
 }
 
 /** Return the path of a file or folder, or of a shipped model's folder. */

@@ -12,8 +12,9 @@ dict, or a trainer's file with several), a flax checkpoint (msgpack), a network
 pickle of EDM (.pkl) or a folder of diffusers (a UNet2DModel, or a pipeline
 with one). It is told by its content, and nothing in it is ever run; it is
 read in a process of its own, within limits of memory and time.
-DST is a new model folder, a .safetensors (the same in one file) or a .pt (a
-state dict under the names of the reference program, for torch.load).
+DST is a new model folder, a .safetensors (the same in one file), a .pt (a
+state dict under the names of the reference program, for torch.load) or a .onnx
+(a graph for onnxruntime: xt and logSNR to x0, images [N, C, H, W]).
 What the weights do not tell (image size, heads) is asked for with --config.
 A network of EDM becomes a model in a folder; in a .safetensors or a .pt it
 keeps its names.
@@ -21,7 +22,8 @@ Networks of OpenAI become a model when --config says what stands around them:
 {"preconditioning":{"kind":"ddpm","betas":"cosine"}} (guided-diffusion),
 {"kind":"consistency"} (with "sigmaMin":0 for the EDM teachers of that code);
 else a .safetensors of the network alone, our names in it.
-With --to diffusers, DST becomes a folder that UNet2DModel reads.
+With --to diffusers, DST becomes a folder that UNet2DModel reads; with --to onnx
+one as the Hub has them: onnx/model.onnx, config.json, scheduler_config.json.
 A name left over or missing is an error (exit code 3): nothing is written.`;
 
 function sha256(text: string): string {
@@ -58,7 +60,9 @@ export const convertCommand = (io: Io): Command =>
       'JSON of what the weights do not tell, such as\n{"imageSize":32,"heads":1}; or a config.json (default: none)',
       pathName,
     )
-    .addOption(new Option('--to <name>', 'the program that a model is written for (default: this one)').choices(['diffusers']))
+    .addOption(new Option('--to <name>', 'the program that a folder is written for (default: this\none)').choices(['diffusers', 'onnx']))
+    .option('--float16', 'weights of an ONNX graph in half precision')
+    .option('--one-step', "a student's one step as an ONNX graph: noise to image")
     .option(
       '--expect-sha256 <hex>',
       'what the bytes of SRC must hash to; of shards,\nall of them by name; of a folder, its weights\n(default: anything)',
@@ -77,6 +81,7 @@ export const convertCommand = (io: Io): Command =>
         'tract convert runs/student/model student.pt',
         'tract convert ddpm-cifar10-32 runs/ddpm',
         'tract convert runs/student/model student --to diffusers',
+        'tract convert runs/student/model digits.onnx --one-step',
       ),
     )
     .action(async (source: string, destination: string, { here, ...options }: ConvertOptions & ConvertLimits & { here?: true }) => {

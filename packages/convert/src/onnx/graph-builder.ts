@@ -51,9 +51,11 @@ export class GraphBuilder {
     return initializer.name;
   }
 
-  /** Name the outputs and return the whole graph. */
+  /** Give the outputs, each computed by a node, their names, and return the whole graph. */
   finish(name: string, inputs: readonly GraphValue[], outputs: readonly (GraphValue & { readonly from: Value })[]): OnnxGraph {
-    for (const { name: output, from } of outputs) this.#nodes.push({ type: 'Identity', name: output, inputs: [from], outputs: [output] });
-    return { name, nodes: this.#nodes, initializers: [...this.#initializers.values()], inputs, outputs };
+    const names = new Map(outputs.map(({ name: output, from }) => [from, output]));
+    const renamed = (values: readonly Value[]) => values.map((value) => names.get(value) ?? value);
+    const nodes = this.#nodes.map((node) => ({ ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) }));
+    return { name, nodes, initializers: [...this.#initializers.values()], inputs, outputs };
   }
 }

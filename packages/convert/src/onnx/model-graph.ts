@@ -31,7 +31,7 @@ export function modelGraph({ name, description, tensors }: HostModel, { type = '
   }
   if (!description.samplingSteps.includes(1))
     throw badRequest(
-      `${name} is made for ${description.samplingSteps.join(', ') || 'any number of'} steps, not for one; leave --one-step out`,
+      `${name} is made for ${description.samplingSteps.join(', ') || 'any number of'} steps, not for one; leave oneStep out`,
     );
   const [level] = samplingLevels(processOf(description), 1);
   const start = builder.op('Mul', ['noise', builder.floats([level.sigma])]);

@@ -20,12 +20,11 @@ export async function onnxRuntime(name: string): Promise<Runtime | undefined> {
   }
 }
 
-/** Run a model on numbers: float32 arrays, or lists of labels as int64. Returns the numbers of each output. */
-export async function runOnnx(
-  runtime: Runtime,
-  model: Uint8Array | string,
-  inputs: Readonly<Record<string, { readonly data: Float32Array | readonly number[]; readonly dims: readonly number[] }>>,
-): Promise<Record<string, Float32Array>> {
+/** Inputs of a model by name: float32 arrays, or lists of labels as int64. */
+export type OnnxInputs = Readonly<Record<string, { readonly data: Float32Array | readonly number[]; readonly dims: readonly number[] }>>;
+
+/** Run a model and return the numbers of each output. */
+export async function runOnnx(runtime: Runtime, model: Uint8Array | string, inputs: OnnxInputs): Promise<Record<string, Float32Array>> {
   const session = await runtime.InferenceSession.create(model);
   const feeds = Object.entries(inputs).map(([name, { data, dims }]) => [
     name,
