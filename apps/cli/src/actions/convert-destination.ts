@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
-import { joinPieces } from '@tract/checkpoint';
 import type { PlannedFile } from '@tract/convert';
 import type { RunError } from '@tract/train';
 import { makeFolder, requireRoom, writeFileAtomically, writeFolderAtomically } from '@tract/train/node';
@@ -33,11 +32,11 @@ export function destinationKind(path: string): DestinationKind {
 /** Write the files of a conversion, whole or not at all. */
 export function writePlanned(path: string, kind: DestinationKind, files: readonly PlannedFile[]): void {
   if (kind === 'folder') {
-    writeFolderAtomically(path, new Map(files.map(({ name, content }) => [name, joinPieces(content())])));
+    writeFolderAtomically(path, new Map(files.map(({ name, content }) => [name, content()])));
     return;
   }
   makeFolder(dirname(path));
   // The last one is DST itself, which must not be there before what it names.
   for (const [i, { name, content }] of files.entries())
-    writeFileAtomically(i === files.length - 1 ? path : join(dirname(path), name), joinPieces(content()));
+    writeFileAtomically(i === files.length - 1 ? path : join(dirname(path), name), content());
 }

@@ -19,10 +19,21 @@ function writeAll(file: number, bytes: Uint8Array, disk: Disk): void {
   }
 }
 
+/** An error of what makes the content of a file, which is not the disk's. */
+class ContentError extends Error {}
+
+function* madePieces(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (cause) {
+    throw new ContentError('the content could not be made', { cause });
+  }
+}
+
 function writeAndSync(path: string, { pieces }: Pieces, disk: Disk): void {
   const file = disk.openSync(path, 'w');
   try {
-    for (const piece of pieces) writeAll(file, piece, disk);
+    for (const piece of madePieces(pieces)) writeAll(file, piece, disk);
     disk.fsyncSync(file);
   } finally {
     disk.closeSync(file);
@@ -41,7 +52,7 @@ export function sync(path: string, disk: Disk = fs): void {
   }
 }
 
-/** Run `write`, which writes `path` by way of `temporary`; a failure removes the latter. @throws RunError as `write` does, WriteError for all else. */
+/** Run `write`, which writes `path` by way of `temporary`; a failure removes the latter. @throws RunError as `write` does, the error of what makes the content, WriteError for all else. */
 function committing(path: string, temporary: string, bytes: number, disk: Disk, write: () => void): void {
   try {
     write();
@@ -52,6 +63,7 @@ function committing(path: string, temporary: string, bytes: number, disk: Disk, 
     } catch {
       // The first error says more; what is left goes when the folder is written or opened again.
     }
+    if (error instanceof ContentError) throw error.cause;
     throw error instanceof RunError ? error : new WriteError(path, bytes, error as Error);
   }
 }
@@ -68,7 +80,7 @@ export function writeFileAtomically(path: string, content: FileContent, disk: Di
 }
 
 /**
- * Write a folder of files as PATH.tmp, and rename it to PATH when all of it is on the disk. A folder of that name is replaced; between the two
+ * Write a folder of files, whose names may be in folders of their own, as PATH.tmp, and rename it to PATH when all of it is on the disk. A folder of that name is replaced; between the two
  * renames it lies beside as PATH.old, where `settleFolder` finds it.
  * @throws WriteError
  */
@@ -79,9 +91,10 @@ export function writeFolderAtomically(path: string, files: ReadonlyMap<string, F
   committing(path, temporary, needed, disk, () => {
     settleFolder(path, disk);
     disk.rmSync(temporary, { recursive: true, force: true });
-    makeFolder(temporary, disk);
+    const folders = new Set([temporary, ...contents.map(({ name }) => dirname(join(temporary, name)))]);
+    for (const folder of folders) makeFolder(folder, disk);
     for (const { name, pieces } of contents) writeAndSync(join(temporary, name), pieces, disk);
-    sync(temporary, disk);
+    for (const folder of folders) sync(folder, disk);
     if (existsSync(path)) disk.renameSync(path, old);
     disk.renameSync(temporary, path);
     sync(dirname(path), disk);
