@@ -245,7 +245,7 @@ describe('nothing is written when', () => {
     ['--config is no JSON', 'state.pt new --config broken.json', 3, ['broken.json is no JSON']],
     ['DST exists', 'state.pt state.pt', 2, ['exists', 'another name']],
     ['DST cannot be created', 'state.pt text.txt/new', 2, ['text.txt is not a folder', 'another DST']],
-    ['DST has an unknown ending', 'state.pt new.bin', 2, ['.safetensors or .pt']],
+    ['DST has an unknown ending', 'state.pt new.bin', 2, ['.safetensors, .pt or .onnx']],
     ['a part of a model of ours is asked for', 'new-folder new --part ema', 2, ['says all about itself']],
     ['the part is misspelt', 'state.pt new --part emma', 3, ['no part emma', 'it has model']],
   ];
