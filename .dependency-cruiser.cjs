@@ -69,9 +69,31 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(packages|apps|tools)/',
-        pathNot: ['^packages/(tensor|backend-[a-z]+)/', '^apps/(cli|web)/src/backend\\.ts$', '^tools/parity/src/backend', tests],
+        pathNot: [
+          '^packages/(tensor|backend-[a-z]+)/',
+          '^apps/(cli/src/computing|web/src)/backend\\.ts$',
+          '^tools/parity/src/backend',
+          tests,
+        ],
       },
       to: { path: 'node_modules/@tensorflow/' },
+    },
+    {
+      name: 'commander-in-few-places',
+      comment: 'Command lines are parsed in few folders ...',
+      severity: 'error',
+      from: {
+        path: '^apps/cli/src/',
+        pathNot: [tests, '^apps/cli/src/(main|program)\\.ts$', '^apps/cli/src/(commands|options|completion)/'],
+      },
+      to: { path: 'node_modules/commander/' },
+    },
+    {
+      name: 'no-tensors-beside-commander',
+      comment: '... in which nothing computes; of distill they take the names of methods and predictions.',
+      severity: 'error',
+      from: { path: ['^apps/cli/src/(main|program)\\.ts$', '^apps/cli/src/(commands|options|completion)/'], pathNot: tests },
+      to: { path: '^packages/(tensor|optim|unet|metrics|scores|backend-[a-z]+|benchmarks)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'plain-packages-are-browser-safe',

@@ -17,7 +17,7 @@ export const slowSuites = {
     'tools/soak/**',
   ],
   'command lines': [
-    'apps/cli/**/{convert*,distill,edm,evaluate,fid,inspect,quickstart,read-ahead,report,reports,sample,train}.test.ts',
+    'apps/cli/**/{convert*,distill,edm,evaluate,fid,inspect,quickstart,read-ahead,report,reports,sample,train,older-runs}.test.ts',
     'apps/cli/**/bad-input.test.ts',
     'tools/workspace/test/readme.test.ts',
   ],

@@ -15,6 +15,19 @@ export const processIo: Io = {
   columns: () => process.stderr.columns ?? 80,
 };
 
+/**
+ * Let the process go on and end as usual when the reader of its output has ended, as that of `tract --help | head` does: what is written
+ * from then on is lost without an error.
+ */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    if (!stream.listeners('error').includes(ignoreClosedPipe)) stream.on('error', ignoreClosedPipe);
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
 /** Tells, on a line of its own, of something that was not as it should be and did not stop us. */
 export const warnOn =
   (io: Io) =>

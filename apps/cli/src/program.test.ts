@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { settingsHeading } from './options/training-options.js';
 import { buildProgram } from './program.js';
+import { startTract, tract } from './testing/tract.js';
 import { tractHere } from './testing/tract-here.js';
-import { settingsHeading } from './training-options.js';
 
 const paths = (command: Command): string[][] => [
   [],
@@ -10,8 +11,10 @@ const paths = (command: Command): string[][] => [
 ];
 const silent = { out: () => {}, err: () => {}, live: false, columns: () => 80 };
 
+const program = await buildProgram(silent);
+
 describe('every help text is there, fits 80 columns and ends with two examples', () => {
-  test.each(paths(buildProgram(silent)).map((path) => path.join(' ')))('tract %s --help', async (path) => {
+  test.each(paths(program).map((path) => path.join(' ')))('tract %s --help', async (path) => {
     const { code, out, err } = await tractHere(...path.split(' ').filter(Boolean), '--help');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out.split('\n').filter((line) => line.length > 79)).toEqual([]);
@@ -19,7 +22,6 @@ describe('every help text is there, fits 80 columns and ends with two examples',
   });
 });
 
-const program = buildProgram(silent);
 const commandAt = (path: readonly string[]): Command =>
   path.reduce((command, name) => command.commands.find((inner) => inner.name() === name)!, program);
 
@@ -56,4 +58,26 @@ test('no command at all shows the help on stderr, as an error of usage', async (
 
 test('--version', async () => {
   expect(await tractHere('--version')).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+});
+
+test('a reader that has read enough, as head does, ends nothing and is told nothing', async () => {
+  const { child, ended } = startTract(['--help']);
+  child.stdout!.destroy();
+  expect(await ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('help is there before anything that computes is loaded', async () => {
+  const modules = `--import=data:text/javascript,${encodeURIComponent(`
+    import { register } from 'node:module';
+    register('data:text/javascript,' + encodeURIComponent(\`export async function load(url, context, next) {
+      if (/tfjs|@tract.tensor|packages.tensor|zod/.test(url)) console.error(url);
+      return next(url, context);
+    }\`));`)}`;
+  for (const words of [['--help'], ['--version'], ['nonsense']]) {
+    const { stderr } = await tract(words, { NODE_OPTIONS: modules });
+    expect(
+      stderr.split('\n').filter((line) => /^(file|\/)/.test(line)),
+      words.join(' '),
+    ).toEqual([]);
+  }
 });

@@ -1,20 +1,6 @@
 import { Command } from 'commander';
-import { benchCommand } from './commands/bench.js';
-import { cardCommand } from './commands/card.js';
-import { completeCommand, completionCommand } from './commands/completion.js';
-import { convertCommand } from './commands/convert.js';
-import { distillCommand } from './commands/distill.js';
-import { doctorCommand } from './commands/doctor.js';
-import { evaluateCommand } from './commands/evaluate.js';
-import { fidCommand } from './commands/fid.js';
-import { inspectCommand } from './commands/inspect.js';
-import { quickstartCommand } from './commands/quickstart.js';
-import { reportCommand } from './commands/report.js';
-import { sampleCommand } from './commands/sample.js';
-import { trainCommand } from './commands/train.js';
-import { watchCommand } from './commands/watch.js';
-import { examples, requireOptions } from './common-options.js';
 import type { Io } from './io.js';
+import { examples, requireOptions } from './options/common-options.js';
 import { version } from './version.js';
 
 const footer = `
@@ -33,28 +19,74 @@ installed; TRACT_DEBUG=1 adds the stack trace to an error.`;
 /** The columns of every help text, on any terminal. */
 const helpWidth = 79;
 
-const makers = [
-  trainCommand,
-  distillCommand,
-  sampleCommand,
-  evaluateCommand,
-  fidCommand,
-  reportCommand,
-  watchCommand,
-  benchCommand,
-  doctorCommand,
-  inspectCommand,
-  cardCommand,
-  convertCommand,
-  quickstartCommand,
-  completionCommand,
-];
+type Entry = { readonly summary: string; readonly load: () => Promise<(io: Io) => Command> };
+
+/** Every command with its line in `tract --help`; its options are loaded with it. */
+const entries: Readonly<Record<string, Entry>> = {
+  train: {
+    summary: 'Trains a diffusion model, the teacher. Ctrl-C keeps the work.',
+    load: async () => (await import('./commands/train.js')).trainCommand,
+  },
+  distill: {
+    summary: 'Turns a teacher of many steps into a student of few. Ctrl-C keeps the work.',
+    load: async () => (await import('./commands/distill.js')).distillCommand,
+  },
+  sample: {
+    summary: 'Draws images from a model; each depends on the seed and its number alone.',
+    load: async () => (await import('./commands/sample.js')).sampleCommand,
+  },
+  evaluate: {
+    summary: 'Measures how far samples are from real images.',
+    load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
+  },
+  fid: {
+    summary: 'Scores images: FID, KID, Inception Score, precision, recall and others.',
+    load: async () => (await import('./commands/fid.js')).fidCommand,
+  },
+  report: {
+    summary: 'Writes one HTML file on a run: samples, curves, settings.',
+    load: async () => (await import('./commands/report.js')).reportCommand,
+  },
+  watch: {
+    summary: 'Serves a page that follows a run, to this machine alone, until Ctrl-C.',
+    load: async () => (await import('./commands/watch.js')).watchCommand,
+  },
+  bench: {
+    summary: 'Measures speed and memory.',
+    load: async () => (await import('./commands/bench.js')).benchCommand,
+  },
+  doctor: {
+    summary: 'Shows what this machine offers: Node, processor, backends, speed.',
+    load: async () => (await import('./commands/doctor.js')).doctorCommand,
+  },
+  inspect: {
+    summary: 'Shows the configuration, the parameters and the tensors of a model.',
+    load: async () => (await import('./commands/inspect.js')).inspectCommand,
+  },
+  card: {
+    summary: 'Writes what a model is, how it was made and what it scores.',
+    load: async () => (await import('./commands/card.js')).cardCommand,
+  },
+  convert: {
+    summary: 'Turns checkpoints of other programs into models, and back.',
+    load: async () => (await import('./commands/convert.js')).convertCommand,
+  },
+  quickstart: {
+    summary: 'Distils the shipped teacher, draws and measures: the whole in one.',
+    load: async () => (await import('./commands/quickstart.js')).quickstartCommand,
+  },
+  completion: {
+    summary: 'Prints what lets a shell complete commands, options, presets and models.',
+    load: async () => (await import('./commands/completion.js')).completionCommand,
+  },
+};
 
 /**
- * The whole command line. What a command does is loaded when it runs, so that help and errors come at once. Commands write to `io`
- * only, and end by an exception that `main` turns into an exit code; so do errors of usage, which are not printed here.
+ * Build the command line with the options of the commands that `args` need, so that help, errors and short commands come at once. Commands
+ * write to `io` only, and end by an exception that `main` turns into an exit code; so do errors of usage, which are not printed here.
+ * @param args the words after the program's name. Default: those that need every command.
  */
-export function buildProgram(io: Io): Command {
+export async function buildProgram(io: Io, args: readonly string[] = ['complete']): Promise<Command> {
   const program = new Command('tract')
     .description('Turns slow diffusion models into one-step ones.')
     .version(version)
@@ -66,11 +98,19 @@ export function buildProgram(io: Io): Command {
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} })
     .showSuggestionAfterError()
     .hook('preAction', (_, command) => requireOptions(command));
-  for (const make of makers) {
-    const command = make(io).copyInheritedSettings(program);
+  const words = args.filter((word) => !word.startsWith('-'));
+  const wanted = words[0] === 'help' ? words[1] : words[0];
+  for (const [name, { summary, load }] of Object.entries(entries)) {
+    const isNeeded = wanted === name || wanted === 'complete';
+    const command = isNeeded ? (await load())(io) : new Command(name);
+    command.summary(summary).copyInheritedSettings(program);
+    if (command.description() === '') command.description(summary);
     for (const inner of command.commands) inner.copyInheritedSettings(program);
     program.addCommand(command);
   }
-  program.addCommand(completeCommand(io).copyInheritedSettings(program), { hidden: true });
+  if (wanted === 'complete') {
+    const { completeCommand } = await import('./commands/completion.js');
+    program.addCommand(completeCommand(io).copyInheritedSettings(program), { hidden: true });
+  }
   return program;
 }

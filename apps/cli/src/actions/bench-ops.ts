@@ -1,8 +1,8 @@
 import { profileKernels } from '@tract/benchmarks';
-import { startBackend } from '../backend.js';
+import { startBackend } from '../computing/backend.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
-import { opsTable } from '../ops-table.js';
+import { opsTable } from '../output/ops-table.js';
 import { type BenchOptions, networkOf } from './bench.js';
 
 /** Measures each kernel of a TRACT step on a network of the size asked for. */

@@ -1,5 +1,5 @@
 import { sweepBatches } from '@tract/benchmarks';
-import { startBackend } from '../backend.js';
+import { startBackend } from '../computing/backend.js';
 import { type Io, report } from '../io.js';
 import { type BenchOptions, networkOf } from './bench.js';
 

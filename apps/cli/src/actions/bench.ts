@@ -1,10 +1,10 @@
 import { timeSteps } from '@tract/benchmarks';
 import { withCommas } from '@tract/report';
 import { checkUNetConfig, type UNetConfig } from '@tract/unet';
-import { startBackend } from '../backend.js';
-import type { ComputeOptions } from '../common-options.js';
+import { startBackend } from '../computing/backend.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
+import type { ComputeOptions } from '../options/common-options.js';
 
 export type BenchOptions = ComputeOptions & {
   readonly channels: number;

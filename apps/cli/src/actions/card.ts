@@ -2,8 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { requireRoom, writeFileAtomically } from '@tract/train/node';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
-import { modelCard } from '../model-card.js';
-import { readModel } from '../model-folder.js';
+import { readModel } from '../models/model-folder.js';
+import { modelCard } from '../output/model-card.js';
 
 export type CardOptions = { readonly out?: string; readonly json?: boolean };
 

@@ -10,7 +10,7 @@ import { dispose, leaves, randomNormals, read, tensor, useBackend } from '@tract
 import { type ParamSpec, type UNetConfig, unetSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import { readModel, writeModel } from '../model-folder.js';
+import { readModel, writeModel } from '../models/model-folder.js';
 import { scratchFolder } from '../testing/tract.js';
 import { tractHere } from '../testing/tract-here.js';
 

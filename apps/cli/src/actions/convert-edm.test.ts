@@ -4,7 +4,7 @@ import { edmFilters, edmMetadata, edmOriginOf, edmPlaces } from '@tract/convert'
 import { randomNormals } from '@tract/tensor';
 import { edmConfigs } from '@tract/unet';
 import { afterAll, expect, test } from 'vitest';
-import { readModel } from '../model-folder.js';
+import { readModel } from '../models/model-folder.js';
 import { bitsOf } from '../testing/array-bits.js';
 import { conversions } from '../testing/conversions.js';
 

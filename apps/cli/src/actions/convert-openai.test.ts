@@ -9,7 +9,7 @@ import { dispose, read, type Tensor, tensor, treeFromLeaves, useBackend } from '
 import { applyEdmUNet, type DhariwalUNetConfig, type EdmUNetParams, edmUNetSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import { readModel } from '../model-folder.js';
+import { readModel } from '../models/model-folder.js';
 import { scratchFolder } from '../testing/tract.js';
 import { tractHere } from '../testing/tract-here.js';
 

@@ -1,6 +1,6 @@
 import type { ConversionPlan } from '@tract/convert';
+import { withCommas } from '@tract/report';
 import { type Io, report, warnOn } from '../io.js';
-import { withCommas } from '../quantity.js';
 import { version } from '../version.js';
 
 /** The file that was read. */

@@ -5,7 +5,7 @@ import { flaxPlaces, mlTractPlaces } from '@tract/convert';
 import { leaves, randomNormals } from '@tract/tensor';
 import { type ParamSpec, type UNetConfig, unetSpec } from '@tract/unet';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readModel } from '../model-folder.js';
+import { readModel } from '../models/model-folder.js';
 import { bitsOf } from '../testing/array-bits.js';
 import { conversions } from '../testing/conversions.js';
 import { stateDictOf } from '../testing/state-dict.js';

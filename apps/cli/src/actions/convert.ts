@@ -4,8 +4,8 @@ import { ConvertError, faultOf, type Hints, parseHints, planConversion, type Rem
 import { openSource } from '@tract/convert/node';
 import { CliError, dataError, exitCodes, usageError } from '../errors.js';
 import type { Io } from '../io.js';
-import { modelCard } from '../model-card.js';
-import { locateModel } from '../model-folder.js';
+import { locateModel } from '../models/model-folder.js';
+import { modelCard } from '../output/model-card.js';
 import { type DestinationKind, destinationKind, writePlanned } from './convert-destination.js';
 import { reportNames } from './convert-report.js';
 

@@ -1,20 +1,20 @@
 import type { ImageSet } from '@tract/data';
+import { withCommas } from '@tract/report';
 import { distillTask, type RunState } from '@tract/train';
-import { startBackend } from '../backend.js';
-import type { ComputeOptions } from '../common-options.js';
-import { loadSet } from '../data-sets.js';
+import { startBackend } from '../computing/backend.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
-import { readTeacher } from '../known-teacher.js';
-import type { StoredModel } from '../model-folder.js';
-import { modelOutput } from '../model-output.js';
-import { type DistillPreset, distillPresets, usualStudent } from '../presets.js';
-import { withCommas } from '../quantity.js';
-import { modelPath, type ResumeOptions } from '../run-folder.js';
+import { readTeacher } from '../models/known-teacher.js';
+import type { StoredModel } from '../models/model-folder.js';
+import { modelOutput } from '../models/model-output.js';
+import type { ComputeOptions } from '../options/common-options.js';
+import { loadSet } from '../options/data-sets.js';
+import { type DistillPreset, distillPresets, usualStudent } from '../presets/presets.js';
 import { distillSchema } from '../settings/distill-schema.js';
 import { resolveSettings, type SettingsOptions, settingSources } from '../settings/resolve-settings.js';
-import { type RunOptions, trainRun } from '../train-run.js';
-import { type DataOptions, readingOf } from '../training-data.js';
+import { modelPath, type ResumeOptions } from '../training/run-folder.js';
+import { type RunOptions, trainRun } from '../training/train-run.js';
+import { type DataOptions, readingOf } from '../training/training-data.js';
 import { dryRunDistillation } from './dry-run.js';
 
 export type DistillOptions = ComputeOptions &

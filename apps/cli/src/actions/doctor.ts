@@ -1,12 +1,12 @@
 import { freemem } from 'node:os';
 import { conv2d, dispose, noise, type Tensor } from '@tract/tensor';
 import { machine } from '@tract/train/node';
-import { type Backend, backendWords, startBackend } from '../backend.js';
-import type { ComputeOptions } from '../common-options.js';
+import { type Backend, backendWords, startBackend } from '../computing/backend.js';
+import { nativeInstructionSets } from '../computing/native-info.js';
+import { registerTensorFlow } from '../computing/tensorflow.js';
+import { startWebGpu } from '../computing/webgpu.js';
 import { type Io, report } from '../io.js';
-import { nativeInstructionSets } from '../native-info.js';
-import { registerTensorFlow } from '../tensorflow.js';
-import { startWebGpu } from '../webgpu.js';
+import type { ComputeOptions } from '../options/common-options.js';
 
 export type DoctorOptions = ComputeOptions & { readonly json?: boolean };
 

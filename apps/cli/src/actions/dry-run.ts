@@ -1,5 +1,6 @@
 import { type LeftOut, openBatches } from '@tract/data';
 import { modelPart } from '@tract/model';
+import { withCommas } from '@tract/report';
 import {
   type BatchSettings,
   hostBatch,
@@ -11,13 +12,13 @@ import {
   type TrainingPlan,
 } from '@tract/train';
 import type { NetworkConfig } from '@tract/unet';
-import { loadSet } from '../data-sets.js';
-import { dataError, exitCodeOf, exitCodes, usageError } from '../errors.js';
+import { dataError, exitCodes, usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
-import { knownTeacher, readTeacher } from '../known-teacher.js';
-import { hasModel } from '../model-folder.js';
-import type { DistillPreset, TrainPreset } from '../presets.js';
-import { withCommas } from '../quantity.js';
+import { exitCodeOf } from '../library-errors.js';
+import { knownTeacher, readTeacher } from '../models/known-teacher.js';
+import { hasModel } from '../models/model-folder.js';
+import { loadSet } from '../options/data-sets.js';
+import type { DistillPreset, TrainPreset } from '../presets/presets.js';
 
 /** One batch of the data as training would see it, or why there is none. */
 type BatchReport =

@@ -5,8 +5,8 @@ import { modelPart } from '@tract/model';
 import { leaves, randomNormals } from '@tract/tensor';
 import { type NetworkConfig, networkSpec, type ParamSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readModel, writeModel } from '../model-folder.js';
-import { trainPresets } from '../presets.js';
+import { readModel, writeModel } from '../models/model-folder.js';
+import { trainPresets } from '../presets/presets.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { readLog, scratchFolder, startTract, tract, until } from '../testing/tract.js';
 

@@ -4,19 +4,19 @@ import { type Sampling, samplingOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
 import { samplerOptionNames } from '@tract/samplers';
 import { type DigitDistance, imagesOfSet, readImages, type Score } from '@tract/scores';
-import { startBackend } from '../backend.js';
-import type { ComputeOptions } from '../common-options.js';
-import { checkSet, isSetSpec, loadSet } from '../data-sets.js';
+import { startBackend } from '../computing/backend.js';
+import { interruptible } from '../computing/signals.js';
 import { usageError } from '../errors.js';
-import { flagOf } from '../flag-of.js';
 import { type Io, report } from '../io.js';
 import { recordScore, referenceName, requireRecordable } from '../measuring/kept-scores.js';
 import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';
-import { readModel } from '../model-folder.js';
-import { present } from '../present.js';
-import { drawImages } from '../sample-run.js';
-import type { DrawingOptions } from '../sampling-options.js';
-import { interruptible } from '../signals.js';
+import { readModel } from '../models/model-folder.js';
+import { drawImages } from '../models/sample-run.js';
+import type { ComputeOptions } from '../options/common-options.js';
+import { checkSet, isSetSpec, loadSet } from '../options/data-sets.js';
+import { flagOf } from '../options/flag-of.js';
+import { present } from '../options/present.js';
+import type { DrawingOptions } from '../options/sampling-options.js';
 
 export type EvaluateOptions = ComputeOptions &
   DrawingOptions & {

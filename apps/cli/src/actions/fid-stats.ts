@@ -2,12 +2,12 @@ import { dirname, extname } from 'node:path';
 import { withCommas } from '@tract/report';
 import { encodeStatistics } from '@tract/scores';
 import { makeFolder, requireRoom, writeFileAtomically } from '@tract/train/node';
-import { startBackend } from '../backend.js';
+import { startBackend } from '../computing/backend.js';
+import { interruptible } from '../computing/signals.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.js';
 import { readMeasureSource } from '../measuring/image-source.js';
-import { interruptible } from '../signals.js';
 import { coloursFor, type MeasureOptions, measureSide, requireDrawing, warnOfFew } from './fid.js';
 
 export type FidStatsOptions = MeasureOptions & { readonly out: string; readonly sfid?: boolean };

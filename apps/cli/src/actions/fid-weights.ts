@@ -1,8 +1,8 @@
 import { loadInception, publishedWeights } from '@tract/scores';
-import { startBackend } from '../backend.js';
-import type { ComputeOptions } from '../common-options.js';
+import { startBackend } from '../computing/backend.js';
 import { type Io, report } from '../io.js';
 import { requireWeights } from '../measuring/choose-extractor.js';
+import type { ComputeOptions } from '../options/common-options.js';
 
 export type FidWeightsOptions = ComputeOptions & { readonly json?: boolean };
 

@@ -12,16 +12,16 @@ import {
   type Side,
   type Wanted,
 } from '@tract/scores';
-import { startBackend } from '../backend.js';
-import type { ComputeOptions } from '../common-options.js';
+import { startBackend } from '../computing/backend.js';
+import { interruptible, type Pause } from '../computing/signals.js';
 import { dataError, usageError } from '../errors.js';
 import { type Io, report, warnOn } from '../io.js';
 import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.js';
 import { sideWithProgress } from '../measuring/features.js';
 import { type MeasureSource, readMeasureSource } from '../measuring/image-source.js';
 import { recordScore, referenceName, requireRecordable } from '../measuring/kept-scores.js';
-import { drawImages } from '../sample-run.js';
-import { interruptible, type Pause } from '../signals.js';
+import { drawImages } from '../models/sample-run.js';
+import type { ComputeOptions } from '../options/common-options.js';
 
 /** How a side becomes features. */
 export type MeasureOptions = ComputeOptions & {

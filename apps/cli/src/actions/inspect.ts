@@ -1,6 +1,6 @@
+import { withCommas } from '@tract/report';
 import { type Io, report } from '../io.js';
-import { readModel, type StoredModel } from '../model-folder.js';
-import { withCommas } from '../quantity.js';
+import { readModel, type StoredModel } from '../models/model-folder.js';
 
 export type InspectOptions = { readonly json?: boolean };
 

@@ -3,18 +3,18 @@ import { inSteps, withCommas } from '@tract/report';
 import type { DigitDistance, DigitReference } from '@tract/scores';
 import { runConfig } from '@tract/train';
 import { writeFileAtomically } from '@tract/train/node';
-import { backendWords, startBackend } from '../backend.js';
-import type { ComputeOptions } from '../common-options.js';
+import { backendWords, startBackend } from '../computing/backend.js';
+import { interruptible, type Pause } from '../computing/signals.js';
 import { usageError } from '../errors.js';
 import { type Io, report, warnOn } from '../io.js';
 import { scoresOf } from '../measuring/kept-scores.js';
 import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';
-import { readModel, type StoredModel } from '../model-folder.js';
-import { choosePreset, distillPresets } from '../presets.js';
-import { pictureCount, quickstartPicture } from '../quickstart-picture.js';
-import { findRun, modelPath, storeOf } from '../run-folder.js';
-import { drawImages } from '../sample-run.js';
-import { interruptible, type Pause } from '../signals.js';
+import { readModel, type StoredModel } from '../models/model-folder.js';
+import { drawImages } from '../models/sample-run.js';
+import type { ComputeOptions } from '../options/common-options.js';
+import { pictureCount, quickstartPicture } from '../output/quickstart-picture.js';
+import { choosePreset, distillPresets } from '../presets/presets.js';
+import { findRun, modelPath, storeOf } from '../training/run-folder.js';
 import { runDistillation } from './distill.js';
 
 export type QuickstartOptions = ComputeOptions & {

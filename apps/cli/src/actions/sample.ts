@@ -1,13 +1,13 @@
 import { samplingOf } from '@tract/model';
-import { startBackend } from '../backend.js';
-import type { ComputeOptions } from '../common-options.js';
-import { outputKind, writeImages } from '../image-files.js';
+import { inSteps, withCommas } from '@tract/report';
+import { startBackend } from '../computing/backend.js';
+import { interruptible } from '../computing/signals.js';
 import { type Io, report } from '../io.js';
-import { readModel } from '../model-folder.js';
-import { inSteps, withCommas } from '../quantity.js';
-import { drawImages } from '../sample-run.js';
-import type { DrawingOptions } from '../sampling-options.js';
-import { interruptible } from '../signals.js';
+import { readModel } from '../models/model-folder.js';
+import { drawImages } from '../models/sample-run.js';
+import type { ComputeOptions } from '../options/common-options.js';
+import type { DrawingOptions } from '../options/sampling-options.js';
+import { outputKind, writeImages } from '../output/image-files.js';
 
 export type SampleOptions = ComputeOptions &
   DrawingOptions & {

@@ -1,18 +1,18 @@
 import { checkDiffusionModel } from '@tract/model';
+import { withCommas } from '@tract/report';
 import { teacherSetupOf, teacherTask } from '@tract/train';
-import { startBackend } from '../backend.js';
-import type { ComputeOptions } from '../common-options.js';
-import { loadSet } from '../data-sets.js';
+import { startBackend } from '../computing/backend.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
-import { modelOutput } from '../model-output.js';
-import { type TrainPreset, trainPresets, usualTeacher } from '../presets.js';
-import { withCommas } from '../quantity.js';
-import { modelPath, type ResumeOptions } from '../run-folder.js';
+import { modelOutput } from '../models/model-output.js';
+import type { ComputeOptions } from '../options/common-options.js';
+import { loadSet } from '../options/data-sets.js';
+import { type TrainPreset, trainPresets, usualTeacher } from '../presets/presets.js';
 import { resolveSettings, type SettingsOptions, settingSources } from '../settings/resolve-settings.js';
 import { trainSchema } from '../settings/train-schema.js';
-import { trainRun } from '../train-run.js';
-import { type DataOptions, readingOf } from '../training-data.js';
+import { modelPath, type ResumeOptions } from '../training/run-folder.js';
+import { trainRun } from '../training/train-run.js';
+import { type DataOptions, readingOf } from '../training/training-data.js';
 import { dryRunTraining } from './dry-run.js';
 
 export type TrainOptions = ComputeOptions &

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import type { BenchOptions } from '../actions/bench.js';
 import type { SweepOptions } from '../actions/bench-sweep.js';
-import { examples, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
-import { integerList, optionalIntegerList, quantity } from '../quantity.js';
+import { examples, withComputing } from '../options/common-options.js';
+import { integerList, optionalIntegerList, quantity } from '../options/quantity.js';
 
 const shapes = examples(
   'tract bench step --batch 64 --threads 2 --json',
@@ -13,12 +13,7 @@ const shapes = examples(
 );
 
 export const benchCommand = (io: Io): Command =>
-  new Command('bench')
-    .description('Measures speed and memory.')
-    .addHelpText('after', shapes)
-    .addCommand(stepCommand(io))
-    .addCommand(sweepCommand(io))
-    .addCommand(opsCommand(io));
+  new Command('bench').addHelpText('after', shapes).addCommand(stepCommand(io)).addCommand(sweepCommand(io)).addCommand(opsCommand(io));
 
 const stepCommand = (io: Io): Command =>
   networkCommand('step', 'Images/s of a forward pass, a training step and a TRACT step; peak MB.')

@@ -1,12 +1,11 @@
 import { Command } from 'commander';
 import type { CardOptions } from '../actions/card.js';
-import { examples, pathName } from '../common-options.js';
 import type { Io } from '../io.js';
-import { modelArgument } from '../model-argument.js';
+import { examples, pathName } from '../options/common-options.js';
+import { modelArgument } from '../options/model-argument.js';
 
 export const cardCommand = (io: Io): Command =>
   new Command('card')
-    .summary('Writes what a model is, how it was made and what it scores.')
     .description(
       'Writes what a model is, how it was made and what it scores, as Markdown: a new\nREADME.md from its config.json, with the scores that --record has kept.',
     )

@@ -1,8 +1,8 @@
 import { Argument, Command } from 'commander';
-import { examples } from '../common-options.js';
 import { complete } from '../completion/complete.js';
 import { completionScripts } from '../completion/scripts.js';
 import type { Io } from '../io.js';
+import { examples } from '../options/common-options.js';
 
 const shells = Object.keys(completionScripts) as (keyof typeof completionScripts)[];
 
@@ -13,7 +13,6 @@ fish  tract completion fish | source, in ~/.config/fish/config.fish`;
 
 export const completionCommand = (io: Io): Command =>
   new Command('completion')
-    .description('Prints what lets a shell complete commands, options, presets and models.')
     .addArgument(new Argument('<shell>', 'for which shell').choices(shells))
     .addHelpText('after', setUp)
     .addHelpText('after', examples('tract completion bash >> ~/.bashrc', 'tract completion zsh > ~/.zfunc/_tract'))

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConvertOptions } from '../actions/convert.js';
 import type { ConvertLimits } from '../actions/convert-apart.js';
-import { examples, pathName } from '../common-options.js';
 import { type Io, processIo } from '../io.js';
-import { positiveNumber, quantity } from '../quantity.js';
+import { examples, pathName } from '../options/common-options.js';
+import { positiveNumber, quantity } from '../options/quantity.js';
 
 const details = `
 SRC is a model folder, a safetensors file, an index of shards of one
@@ -42,7 +42,6 @@ function megabytes(text: string): number {
 
 export const convertCommand = (io: Io): Command =>
   new Command('convert')
-    .summary('Turns checkpoints of other programs into models, and back.')
     .description('Turns checkpoints of other programs into models, and back; prints what became\nof every name.')
     .argument('<src>', 'what to read', pathName)
     .argument('<dst>', 'what to write', pathName)

@@ -1,12 +1,12 @@
 import { methods, type TargetRule } from '@tract/distill';
 import { Command, Option } from 'commander';
 import type { DistillOptions } from '../actions/distill.js';
-import { examples, pathName, required, SuggestingOption, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
-import { distillPresets, presetHelp, usualStudent } from '../presets.js';
-import { fraction, integerList, numberUpTo, phaseSchedule } from '../quantity.js';
+import { examples, pathName, required, SuggestingOption, withComputing } from '../options/common-options.js';
+import { fraction, integerList, numberUpTo, phaseSchedule } from '../options/quantity.js';
+import { preset, settingsHeading, supervised, withTraining } from '../options/training-options.js';
+import { distillPresets, presetHelp, usualStudent } from '../presets/presets.js';
 import { shippedNames } from '../shipped-models.js';
-import { preset, settingsHeading, supervised, withTraining } from '../training-options.js';
 
 /** None, the second of the two that make a target, or both. */
 const clips: readonly TargetRule['clip'][] = ['none', 'second', 'both'];
@@ -28,7 +28,6 @@ export const distillCommand = (io: Io): Command =>
   withComputing(
     withTraining(
       new Command('distill')
-        .description('Turns a teacher of many steps into a student of few. Ctrl-C keeps the work.')
         .addOption(required('--out <run>', 'new folder of the run; its model/ is the student', pathName))
         .addOption(preset(usualStudent, distillPresets))
         .optionsGroup(settingsHeading)

@@ -1,16 +1,15 @@
 import { Command } from 'commander';
 import type { EvaluateOptions } from '../actions/evaluate.js';
-import { examples, pathName, required, withComputing } from '../common-options.js';
-import { setHelp } from '../data-sets.js';
 import type { Io } from '../io.js';
-import { quantity, wholeNumber } from '../quantity.js';
-import { withSampling } from '../sampling-options.js';
+import { examples, pathName, required, withComputing } from '../options/common-options.js';
+import { setHelp } from '../options/data-sets.js';
+import { quantity, wholeNumber } from '../options/quantity.js';
+import { withSampling } from '../options/sampling-options.js';
 
 export const evaluateCommand = (io: Io): Command =>
   withComputing(
     withSampling(
       new Command('evaluate')
-        .summary('Measures how far samples are from real images.')
         .description(
           'Measures how far samples are from real images: the Frechet distance in\nfeatures of a digit classifier; lower is better.',
         )

@@ -2,14 +2,13 @@ import { Command, Option } from 'commander';
 import type { FidOptions } from '../actions/fid.js';
 import type { FidStatsOptions } from '../actions/fid-stats.js';
 import type { FidWeightsOptions } from '../actions/fid-weights.js';
-import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
-import { quantity, wholeNumber } from '../quantity.js';
+import { examples, pathName, required, withComputing } from '../options/common-options.js';
+import { quantity, wholeNumber } from '../options/quantity.js';
 
 export const fidCommand = (io: Io): Command =>
   withMeasuring(
     new Command('fid')
-      .summary('Scores images: FID, KID, Inception Score, precision, recall and others.')
       .description(
         'Scores the samples A against the reference B: the Frechet distance of their\nfeatures, lower is better, and what else is asked for. A and B are each a\nMODEL, a folder or zip of PNG or JPEG, an npz or npy of images or statistics\n(mu and sigma, or the two files of ml-tract), or mnist:test.',
       )

@@ -1,12 +1,11 @@
 import { Command } from 'commander';
 import type { InspectOptions } from '../actions/inspect.js';
-import { examples } from '../common-options.js';
 import type { Io } from '../io.js';
-import { modelArgument } from '../model-argument.js';
+import { examples } from '../options/common-options.js';
+import { modelArgument } from '../options/model-argument.js';
 
 export const inspectCommand = (io: Io): Command =>
   new Command('inspect')
-    .description('Shows the configuration, the parameters and the tensors of a model.')
     .addArgument(modelArgument())
     .option('--json', 'print one JSON value')
     .addHelpText('after', examples('tract inspect mnist-teacher', 'tract inspect runs/student/model --json'))

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { QuickstartOptions } from '../actions/quickstart.js';
-import { examples, pathName, SuggestingOption, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
-import { distillPresets } from '../presets.js';
-import { quantity, shortCount } from '../quantity.js';
+import { examples, pathName, SuggestingOption, withComputing } from '../options/common-options.js';
+import { quantity, shortCount } from '../options/quantity.js';
+import { distillPresets } from '../presets/presets.js';
 import { shippedNames } from '../shipped-models.js';
 
 const { images, teacher } = distillPresets['mnist-quickstart'];
@@ -11,7 +11,6 @@ const { images, teacher } = distillPresets['mnist-quickstart'];
 export const quickstartCommand = (io: Io): Command =>
   withComputing(
     new Command('quickstart')
-      .summary('Distils the shipped teacher, draws and measures: the whole in one.')
       .description('Distils the shipped teacher into a one-step student, draws and measures.\nAfter Ctrl-C the same command goes on.')
       .option('--out <run>', 'folder of the run', pathName, 'runs/quickstart')
       .option('--images <n>', `training images (default: ${shortCount(images)})`, quantity)

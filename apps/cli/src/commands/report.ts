@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { ReportOptions } from '../actions/report.js';
-import { examples, pathName, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
-import { integerList, quantity, wholeNumber } from '../quantity.js';
+import { examples, pathName, withComputing } from '../options/common-options.js';
+import { integerList, quantity, wholeNumber } from '../options/quantity.js';
 
 export const reportCommand = (io: Io): Command =>
   withComputing(

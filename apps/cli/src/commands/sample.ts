@@ -1,16 +1,15 @@
 import { Command } from 'commander';
 import type { SampleOptions } from '../actions/sample.js';
-import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
-import { modelArgument } from '../model-argument.js';
-import { quantity, wholeNumber } from '../quantity.js';
-import { withSampling } from '../sampling-options.js';
+import { examples, pathName, required, withComputing } from '../options/common-options.js';
+import { modelArgument } from '../options/model-argument.js';
+import { quantity, wholeNumber } from '../options/quantity.js';
+import { withSampling } from '../options/sampling-options.js';
 
 export const sampleCommand = (io: Io): Command =>
   withComputing(
     withSampling(
       new Command('sample')
-        .description('Draws images from a model; each depends on the seed and its number alone.')
         .addArgument(modelArgument())
         .addOption(required('--steps <n>', 'sampling steps: one network call each, with heun two but for the last', quantity))
         .addOption(

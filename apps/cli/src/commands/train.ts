@@ -1,11 +1,11 @@
 import { predictions } from '@tract/distill';
 import { Command, Option } from 'commander';
 import type { TrainOptions } from '../actions/train.js';
-import { examples, pathName, required, withComputing } from '../common-options.js';
 import type { Io } from '../io.js';
-import { presetHelp, trainPresets, usualTeacher } from '../presets.js';
-import { numberUpTo, positiveNumber, quantity } from '../quantity.js';
-import { preset, settingsHeading, supervised, withTraining } from '../training-options.js';
+import { examples, pathName, required, withComputing } from '../options/common-options.js';
+import { numberUpTo, positiveNumber, quantity } from '../options/quantity.js';
+import { preset, settingsHeading, supervised, withTraining } from '../options/training-options.js';
+import { presetHelp, trainPresets, usualTeacher } from '../presets/presets.js';
 
 const describe = ({ preconditioning, prediction, network }: (typeof trainPresets)[string]): string =>
   `${preconditioning ? 'EDM' : `predicts ${prediction}`}, ${network.channels} channels${'channelMult' in network ? ` times ${network.channelMult.join(', ')}` : ''}`;
@@ -22,7 +22,6 @@ export const trainCommand = (io: Io): Command =>
   withComputing(
     withTraining(
       new Command('train')
-        .description('Trains a diffusion model, the teacher. Ctrl-C keeps the work.')
         .addOption(required('--out <run>', 'new folder of the run; its model/ is the teacher', pathName))
         .addOption(preset(usualTeacher, trainPresets))
         .optionsGroup(settingsHeading)

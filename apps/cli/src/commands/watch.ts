@@ -1,12 +1,11 @@
 import { Command } from 'commander';
 import type { WatchOptions } from '../actions/watch.js';
-import { examples, pathName } from '../common-options.js';
 import type { Io } from '../io.js';
-import { wholeNumberUpTo } from '../quantity.js';
+import { examples, pathName } from '../options/common-options.js';
+import { wholeNumberUpTo } from '../options/quantity.js';
 
 export const watchCommand = (io: Io): Command =>
   new Command('watch')
-    .description('Serves a page that follows a run, to this machine alone, until Ctrl-C.')
     .argument('<run>', 'the --out of train or distill', pathName)
     .option('--port <n>', 'port of 127.0.0.1; 0 is any free one', wholeNumberUpTo(65535), 7007)
     .addHelpText('after', examples('tract watch runs/student', 'tract watch runs/student --port 0'))

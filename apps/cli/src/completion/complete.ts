@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { pathName, SuggestingArgument, SuggestingOption } from '../common-options.js';
+import { pathName, SuggestingArgument, SuggestingOption } from '../options/common-options.js';
 
 /** What may stand where the cursor is. */
 export type Completions = {

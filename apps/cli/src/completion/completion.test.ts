@@ -4,13 +4,13 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { distillPresets, trainPresets } from '../presets.js';
+import { distillPresets, trainPresets } from '../presets/presets.js';
 import { buildProgram } from '../program.js';
 import { scratchFolder } from '../testing/tract.js';
 import { complete } from './complete.js';
 import { completionScripts } from './scripts.js';
 
-const program = buildProgram({ out: () => {}, err: () => {}, live: false, columns: () => 80 });
+const program = await buildProgram({ out: () => {}, err: () => {}, live: false, columns: () => 80 });
 
 /** What can follow, as the words alone. */
 const after = async (...words: string[]): Promise<string[]> => (await complete(program, words)).words.map(({ word }) => word);

@@ -2,9 +2,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { FeatureKind, ImageBatch, ImageSeries } from '@tract/metrics';
 import { measureImages, openFeatureCache, type ReadyExtractor, type Side } from '@tract/scores';
+import type { Pause } from '../computing/signals.js';
 import type { Io } from '../io.js';
-import { startProgress } from '../progress.js';
-import type { Pause } from '../signals.js';
+import { startProgress } from '../output/progress.js';
 
 /** Return the folder of the feature cache: TRACT_CACHE, or `tract/features` in the user's cache folder. */
 const cacheFolder = (): string =>

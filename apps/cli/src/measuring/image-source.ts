@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type ImageSource, imageSourceForms, imagesOfSet, type ReadImageOptions, readImageSource } from '@tract/scores';
-import { checkSet, isSetSpec, loadSet } from '../data-sets.js';
 import { dataError, usageError } from '../errors.js';
-import { readModel, type StoredModel } from '../model-folder.js';
+import { readModel, type StoredModel } from '../models/model-folder.js';
+import { checkSet, isSetSpec, loadSet } from '../options/data-sets.js';
 
 /** A side of a comparison on the command line: an image source, or a model to draw from. */
 export type MeasureSource = ImageSource & { readonly model?: StoredModel };

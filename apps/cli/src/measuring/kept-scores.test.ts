@@ -2,7 +2,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Score } from '@tract/scores';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { readModel } from '../model-folder.js';
+import { readModel } from '../models/model-folder.js';
 import { shippedFolder } from '../shipped-models.js';
 import { scratchFolder } from '../testing/tract.js';
 import { recordScore, referenceName, requireRecordable, scoresOf } from './kept-scores.js';

@@ -1,10 +1,10 @@
 import type { ImageBatch, ImageSeries } from '@tract/metrics';
 import { withCommas } from '@tract/report';
 import { type DigitDistance, type DigitReference, digitDistance, digitReference, fewDigits, imagesOfSet } from '@tract/scores';
-import { loadSet } from '../data-sets.js';
+import type { Pause } from '../computing/signals.js';
 import type { Io } from '../io.js';
-import { startProgress } from '../progress.js';
-import type { Pause } from '../signals.js';
+import { loadSet } from '../options/data-sets.js';
+import { startProgress } from '../output/progress.js';
 
 /**
  * Read the reference digits and the classifier; to be called before samples are drawn that could not be measured.

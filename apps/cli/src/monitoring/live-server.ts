@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { html, livePage, liveScript, liveView, pagePolicy } from '@tract/report';
 import { usageError } from '../errors.js';
-import { statsPath } from '../run-folder.js';
+import { statsPath } from '../training/run-folder.js';
 import { readRun } from './run-record.js';
 import { listGrids } from './sample-grids.js';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { RunRecord } from '@tract/report';
 import { dataError, usageError } from '../errors.js';
-import { configPath } from '../run-folder.js';
+import { configPath } from '../training/run-folder.js';
 import { listGrids, readGrid } from './sample-grids.js';
 import { readStats } from './stats-line.js';
 

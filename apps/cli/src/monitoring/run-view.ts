@@ -6,7 +6,7 @@ import { backendName } from '@tract/tensor';
 import type { RunState } from '@tract/train';
 import { machine, writeFileAtomically } from '@tract/train/node';
 import type { Io } from '../io.js';
-import { configPath } from '../run-folder.js';
+import { configPath } from '../training/run-folder.js';
 import { drawGrid, listGrids, removeGridsAfter } from './sample-grids.js';
 import { readStats } from './stats-line.js';
 import { openTensorBoardLog } from './tensorboard-log.js';

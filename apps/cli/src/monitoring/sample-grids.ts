@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { samplingOf } from '@tract/model';
 import { gridPng, inSteps, type Picture, squareColumns, withCommas } from '@tract/report';
 import { makeFolder, writeFileAtomically } from '@tract/train/node';
+import type { Pause } from '../computing/signals.js';
 import { dataError } from '../errors.js';
 import type { Io } from '../io.js';
-import { readModel } from '../model-folder.js';
-import { modelPath } from '../run-folder.js';
-import { drawImages } from '../sample-run.js';
-import type { Pause } from '../signals.js';
+import { readModel } from '../models/model-folder.js';
+import { drawImages } from '../models/sample-run.js';
+import { modelPath } from '../training/run-folder.js';
 
 /** A sample grid of the model after `step` updates: RUN/samples/step-00012000.png. */
 export type Grid = { readonly step: number; readonly path: string };

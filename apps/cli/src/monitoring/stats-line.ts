@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type LogLine, measures } from '@tract/report';
 import { dataError } from '../errors.js';
-import { statsPath } from '../run-folder.js';
+import { statsPath } from '../training/run-folder.js';
 
 const { dataWait: _, ...always } = measures;
 const numbers = ['step', 'images', 'seconds', ...Object.keys(always)] as const;

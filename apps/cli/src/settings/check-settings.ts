@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { nearMiss } from '../near-miss.js';
-import { quantity } from '../quantity.js';
+import { nearMiss } from '../options/near-miss.js';
+import { quantity } from '../options/quantity.js';
 import { isMap, type Layer, valueAt } from './layer.js';
 import { settingFlags } from './setting-flags.js';
 import { settingRows } from './setting-rows.js';

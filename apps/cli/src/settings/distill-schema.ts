@@ -1,7 +1,7 @@
 import { methods } from '@tract/distill';
 import { jumpWeightNames } from '@tract/schedules';
 import { z } from 'zod';
-import { scheduleFault } from '../quantity.js';
+import { scheduleFault } from '../options/quantity.js';
 import { checkAveraging } from './averaging-rule.js';
 import { commonShape } from './common-schema.js';
 import { counts, flag, momentum, oneOf, text, upTo } from './expecting.js';

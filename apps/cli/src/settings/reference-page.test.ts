@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { distillPresets, trainPresets } from '../presets.js';
+import { distillPresets, trainPresets } from '../presets/presets.js';
 import { distillSchema } from './distill-schema.js';
 import { fileSchema } from './file-schema.js';
 import { referencePage } from './reference-page.js';

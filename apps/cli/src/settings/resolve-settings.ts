@@ -1,6 +1,6 @@
 import type { RunConfig } from '@tract/train';
 import type { z } from 'zod';
-import { choosePreset } from '../presets.js';
+import { choosePreset } from '../presets/presets.js';
 import { commandLineLayer } from './assignment.js';
 import { checkSettings, layerOf } from './check-settings.js';
 import { type Layer, layered, withoutNulls } from './layer.js';

@@ -1,0 +1,133 @@
+import { InvalidArgumentError } from 'commander';
+
+const units = new Map([
+  ['', 1],
+  ['k', 1e3],
+  ['m', 1e6],
+]);
+
+/**
+ * A count of things on the command line: `640`, `100K`, `1.5M`. K and M are thousands and millions.
+ * @throws InvalidArgumentError for anything but a whole number of at least 1.
+ */
+export function quantity(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kKmM]?)$/.exec(text.trim());
+  const value = match ? Number(match[1]) * units.get(match[2].toLowerCase())! : Number.NaN;
+  // 1.1M is 1100000.0000000002 in binary.
+  const rounded = Math.round(value);
+  if (!(rounded >= 1) || Math.abs(value - rounded) > 1e-6 || !Number.isSafeInteger(rounded)) {
+    throw new InvalidArgumentError('expected a whole number of at least 1, such as 640, 100K or 1.5M.');
+  }
+  return rounded;
+}
+
+const byteUnits: readonly string[] = ['', 'k', 'm', 'g', 't'];
+
+/** Bytes on the command line: `0`, `500M`, `2G`; powers of 1000. @throws InvalidArgumentError */
+export function byteCount(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kmgt]?)b?$/i.exec(text.trim());
+  const value = match ? Number(match[1]) * 1000 ** byteUnits.indexOf(match[2].toLowerCase()) : Number.NaN;
+  if (!Number.isSafeInteger(Math.round(value))) throw new InvalidArgumentError('expected a number of bytes, such as 0, 500M or 2G.');
+  return Math.round(value);
+}
+
+/** As quantity, and not above the limit. @throws InvalidArgumentError */
+export const upTo =
+  (limit: number) =>
+  (text: string): number => {
+    const value = quantity(text);
+    if (value > limit) throw new InvalidArgumentError(`expected at most ${limit}.`);
+    return value;
+  };
+
+/** A whole number of at least 0: seeds and the like. @throws InvalidArgumentError */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number of at least 0.');
+  return value;
+}
+
+/** A whole number from 0 to the limit. @throws InvalidArgumentError */
+export const wholeNumberUpTo =
+  (limit: number) =>
+  (text: string): number => {
+    const value = wholeNumber(text);
+    if (value > limit) throw new InvalidArgumentError(`expected at most ${limit}.`);
+    return value;
+  };
+
+/** A number in (0, limit]. @throws InvalidArgumentError */
+export const positiveNumber =
+  (limit: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value > 0 && value <= limit))
+      throw new InvalidArgumentError(`expected a number above 0 and at most ${limit}.`);
+    return value;
+  };
+
+/** A number in [0, limit]. @throws InvalidArgumentError */
+export const numberUpTo =
+  (limit: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= 0 && value <= limit))
+      throw new InvalidArgumentError(`expected a number of at least 0 and at most ${limit}.`);
+    return value;
+  };
+
+/** A number in [0, 1). @throws InvalidArgumentError */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1)) throw new InvalidArgumentError('expected a number of at least 0 and below 1.');
+  return value;
+}
+
+/** Whole numbers of at least 1 with commas between them. @throws InvalidArgumentError */
+export function integerList(text: string): readonly number[] {
+  const values = text.split(',').map((part) => Number(part));
+  if (!/^\d+(,\d+)*$/.test(text) || values.some((value) => value < 1 || !Number.isSafeInteger(value))) {
+    throw new InvalidArgumentError('expected whole numbers of at least 1 with commas between them, such as 1,2,2.');
+  }
+  return values;
+}
+
+/** As integerList, and the empty text is the empty list. @throws InvalidArgumentError */
+export const optionalIntegerList = (text: string): readonly number[] => (text.trim() === '' ? [] : integerList(text));
+
+/**
+ * Sampling steps before, between and after the phases, such as `1024,32,1`: each divides the one before it and is smaller.
+ * @throws InvalidArgumentError
+ */
+export function phaseSchedule(text: string): readonly number[] {
+  const steps = integerList(text);
+  const fault = scheduleFault(steps);
+  if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
+  return steps;
+}
+
+/** Why steps are no schedule of phases, in words; undefined where they are one. */
+export function scheduleFault(steps: readonly number[]): string | undefined {
+  if (steps.length < 2) return 'expected at least two numbers of steps, such as 1024,32,1';
+  for (let i = 1; i < steps.length; i++) {
+    if (steps[i] >= steps[i - 1]) return `a schedule descends, but ${steps[i]} follows ${steps[i - 1]}; write for example 1024,32,1`;
+    if (steps[i - 1] % steps[i] !== 0)
+      return `each number of steps divides the one before it, but ${steps[i]} does not divide ${steps[i - 1]}; try ${nearestDivisor(steps[i - 1], steps[i])}`;
+  }
+  return undefined;
+}
+
+/** The divisor of `whole` that is nearest to `wanted`, below `whole`. */
+function nearestDivisor(whole: number, wanted: number): number {
+  for (let distance = 1; ; distance++) {
+    for (const candidate of [wanted - distance, wanted + distance]) {
+      if (candidate >= 1 && candidate < whole && whole % candidate === 0) return candidate;
+    }
+  }
+}
+
+/** 360000 as 360K, as the command line takes it; exact. */
+export function shortCount(count: number): string {
+  if (count % 1e3 !== 0) return String(count);
+  return count < 1e6 ? `${count / 1e3}K` : `${count / 1e6}M`;
+}

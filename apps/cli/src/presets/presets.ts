@@ -1,0 +1,37 @@
+import { usageError } from '../errors.js';
+import { didYouMean } from '../options/near-miss.js';
+import { shortCount } from '../options/quantity.js';
+import { mnistStudents, mnistTeachers } from './mnist.js';
+import { paperStudents, paperTeachers } from './paper.js';
+import type { DistillPreset, TrainPreset } from './preset.js';
+
+export { publishedTeachers } from './paper.js';
+export type { DistillPreset, TrainPreset };
+
+export const trainPresets: Readonly<Record<string, TrainPreset>> = { ...mnistTeachers, ...paperTeachers };
+
+export const distillPresets: Readonly<Record<string, DistillPreset>> = { ...mnistStudents, ...paperStudents };
+
+/** Those that are meant where none is named. */
+export const usualTeacher = 'mnist-teacher';
+export const usualStudent = 'mnist-tract';
+
+/** The preset of that name. @throws CliError (usage) that names the nearest one. */
+export function choosePreset<P>(presets: Readonly<Record<string, P>>, name: string): P {
+  if (Object.hasOwn(presets, name)) return presets[name];
+  const known = Object.keys(presets);
+  throw usageError(`unknown preset '${name}': expected ${known.join(', ')}${didYouMean(name, known)}`);
+}
+
+/** The presets as a help text shows them, two lines each. */
+export function presetHelp<P extends TrainPreset | DistillPreset>(
+  presets: Readonly<Record<string, P>>,
+  describe: (preset: P) => string,
+): string {
+  const lines = Object.entries(presets).flatMap(([name, preset]) => {
+    const { images, batch, learningRate, seed, checkpointEvery } = preset;
+    const numbers = `${shortCount(images)} images, batch ${batch}, lr ${learningRate}, seed ${seed}, saved every ${shortCount(checkpointEvery)}`;
+    return [`  ${name}: ${describe(preset)}`, `    ${numbers}`];
+  });
+  return `\nPresets:\n${lines.join('\n')}`;
+}

@@ -1,0 +1,58 @@
+import { type RunState, type TrainTask, train } from '@tract/train';
+import { tellSupervisor } from '@tract/train/node';
+import { deviceFailure } from '../computing/device-failure.js';
+import { catchSignals } from '../computing/signals.js';
+import { CliError } from '../errors.js';
+import { type Io, warnOn } from '../io.js';
+import { exitCodeOf, isRunError } from '../library-errors.js';
+import { openRunView, type RunView } from '../monitoring/run-view.js';
+import { startProgress } from '../output/progress.js';
+import { keptCheckpoints, type ResumeOptions, resumeFrom, storeOf } from './run-folder.js';
+
+export type RunOptions = ResumeOptions & {
+  readonly run: string;
+  readonly silent?: boolean;
+  /** Checkpoints that are kept. */
+  readonly keep?: number;
+  /** Images that are drawn at each commit, see `RunView`. */
+  readonly samples?: number;
+  /** Way to go on after an interruption: the end of a sentence. Default: by --resume. */
+  readonly again?: string;
+};
+
+/** Train in a run folder: progress to stderr, what `RunView` shows beside the log, and signals that commit and stop. */
+export async function trainRun<B, P>(io: Io, task: TrainTask<B, P>, options: RunOptions): Promise<RunState> {
+  const { run, override, samples, again, silent, keep = keptCheckpoints } = options;
+  const store = storeOf(run);
+  const { signal, release } = catchSignals();
+  const progress = startProgress(io, { unit: 'images', silent });
+  const { batch, totalSteps } = task;
+  let view: RunView;
+  try {
+    return await train(task, store, {
+      ...{ resume: await resumeFrom(store, options), override, keep, signal, onWarning: warnOn(io) },
+      extra: () => ({ rssBytes: process.memoryUsage.rss() }),
+      onBegin: (from) => {
+        tellSupervisor();
+        view = openRunView(io, { run, imagesBetween: Math.min(task.commitEvery, totalSteps) * batch, from, samples });
+      },
+      onLine: (line) => view.line({ ...line, rssBytes: Number(line.rssBytes) } as Parameters<RunView['line']>[0]),
+      onProgress: ({ images, loss, gradNorm, dataWait, metrics: { phase } }) =>
+        progress.tick({
+          ...{ done: images, total: totalSteps * batch, loss, gradNorm, dataWait, rssBytes: process.memoryUsage.rss() },
+          ...(phase !== undefined && { phase: String(phase) }),
+        }),
+      onCommit: (state) => view.committed(state, () => signal.aborted),
+    });
+  } catch (error) {
+    if (again !== undefined && isRunError(error) && error.kind === 'interrupted')
+      throw new CliError(`${error.problem}; ${again}`, exitCodeOf(error));
+    throw deviceFailure(error, {
+      lost: `what was done since the last checkpoint is lost too, ${again ?? '--resume goes on from it'}`,
+      full: 'a batch in parts takes less: --accumulate 2 or more',
+    });
+  } finally {
+    progress.end();
+    release();
+  }
+}
