@@ -78,7 +78,8 @@ describe('covariances with the noise of float32', () => {
   /** Errors of `size` beside the largest entry, the same in both halves. */
   function noisy(statistics: FeatureStatistics, size: number): FeatureStatistics {
     const covariance = statistics.covariance.slice();
-    const errors = randomNumbers(99, d * d).map((x) => x * size * Math.max(...statistics.covariance));
+    const largest = Math.max(...statistics.covariance);
+    const errors = randomNumbers(99, d * d).map((x) => x * size * largest);
     for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) covariance[i * d + j] = covariance[j * d + i] += errors[i * d + j];
     return { ...statistics, covariance };
   }

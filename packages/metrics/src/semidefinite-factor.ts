@@ -72,15 +72,16 @@ function nearestFactor(matrix: Float64Array, n: number): SemidefiniteFactor {
   return { rank, rows, order: Uint32Array.from({ length: n }, (_, i) => i), indefinite: { smallest, largest } };
 }
 
-/** Check a necessary condition that costs n²: S(i,j)² ≤ S(i,i) S(j,j), and the matrix symmetric. */
+/** Check a necessary condition that costs n²: S(i,j)² ≤ S(i,i) S(j,j) for some entries within the tolerance of the matrix's own, and the matrix symmetric. */
 function requireSemidefinite(matrix: Float64Array, n: number): void {
   let most = 0;
   for (let i = 0; i < n; i++) most = Math.max(most, matrix[i * n + i]);
+  const noise = most * ENTRY_TOLERANCE;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       const [value, mirrored] = [matrix[i * n + j], matrix[j * n + i]];
-      const bound = Math.sqrt(Math.max(matrix[i * n + i], 0) * Math.max(matrix[j * n + j], 0));
-      if (Math.abs(value) > bound + most * ENTRY_TOLERANCE || Math.abs(value - mirrored) > most * ENTRY_TOLERANCE) {
+      const bound = Math.sqrt((Math.max(matrix[i * n + i], 0) + noise) * (Math.max(matrix[j * n + j], 0) + noise)) + noise;
+      if (Math.abs(value) > bound || Math.abs(value - mirrored) > noise) {
         throw new RangeError(
           `a covariance must be symmetric and positive semidefinite; entry (${i}, ${j}) is ${value}, its mirror ${mirrored}, at most ${bound} is possible`,
         );

@@ -60,7 +60,7 @@ test('a supervised run that is killed goes on by itself, to the same bytes; a si
   stopped.child.kill('SIGTERM');
   expect(await stopped.ended).toMatchObject({
     code: 130,
-    stderr: expect.stringMatching(/^error: stopped by SIGTERM after \d+ images; .*\n$/),
+    stderr: expect.stringMatching(/^error: stopped by SIGTERM after \d+ images, with a checkpoint; .*\n$/),
   });
 
   const killed = start();

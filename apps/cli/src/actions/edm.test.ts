@@ -49,7 +49,7 @@ test('a teacher is drawn by Heun, a student by DDIM', async () => {
   const { code, stderr } = await tract(['sample', folder('student/model'), '--steps', '3', '--out', folder('b.npz')], env);
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: 'error: this student knows the levels of 40 steps; expected a number of steps that divides it, got 3\n',
+    stderr: 'error: --steps 3 cannot be: this student knows the levels of 40 steps; expected a number of steps that divides it, got 3\n',
   });
   const score = await json(
     'evaluate',
