@@ -97,8 +97,9 @@ test.each(
 )('%s has order %d on %s levels', async (name, order, _, sampler, levels) => {
   const errors = [await errorOf(sampler, levels(128)), await errorOf(sampler, levels(256))];
   const gained = Math.log2(errors[0] / errors[1]);
-  expect(gained, name).toBeGreaterThan(order - 0.25);
-  expect(gained, name).toBeLessThan(order + 0.3);
+  // The error of 3M's first steps, which are of lower order, is still seen at 128 steps: 1.77 as published, 2.87 with the exact weights.
+  expect(gained, name).toBeGreaterThan(order - (name.startsWith('dpmSolver3M') ? 0.25 : 0.1));
+  expect(gained, name).toBeLessThan(order + 0.2);
 });
 
 describe('ablationSampler', () => {
