@@ -107,7 +107,7 @@ beforeAll(async () => {
   });
   expect(code).toBe(0);
   writeBadFiles();
-}, 120_000);
+});
 afterAll(scratch.remove);
 
 /** Each command line, the exit code, and what its one sentence must say. */

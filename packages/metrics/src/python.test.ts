@@ -38,7 +38,6 @@ test.for([
   [5, 41, 40],
 ] as const)(
   'torchmetrics gives the same distances and score for random features: seed %i, %i rows of %i',
-  { timeout: 60_000 },
   ([seed, rows, dimensions], context) => {
     const [a, b] = [seed, seed + 1].map((s) =>
       Float64Array.from(randomNormals({ seed: s }, rows * dimensions), (value) => value + 0.1 * s),

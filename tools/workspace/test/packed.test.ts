@@ -15,7 +15,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 let packed: ReadonlyMap<string, Packed>;
 beforeAll(async () => {
   packed = await packAll(scratch);
-}, 120_000);
+});
 
 test('every package holds what it exports, its README and the licence, and neither tests nor caches', () => {
   expect(packed.size).toBeGreaterThan(12);

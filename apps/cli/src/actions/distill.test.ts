@@ -20,7 +20,7 @@ beforeAll(async () => {
     env,
   );
   expect(code).toBe(0);
-}, 120_000);
+});
 afterAll(scratch.remove);
 
 /** The bytes of a finished run. */

@@ -28,7 +28,7 @@ async function bytesOf(name: string): Promise<Buffer> {
 beforeAll(async () => {
   await json('train', '--preset', 'mnist-edm-tiny', '--out', folder('teacher'), ...few, '--batch', '2');
   await json('distill', '--preset', 'mnist-tract-edm', '--teacher', folder('teacher/model'), '--out', folder('student'), ...few);
-}, 120_000);
+});
 afterAll(scratch.remove);
 
 test('a model folder keeps what stands around the network, and a student the grid that it knows', () => {

@@ -29,7 +29,7 @@ function images(name: string, seed: number, count: number, side: number, channel
 
 beforeAll(async () => {
   await json('train', '--preset', 'mnist-tiny', '--images', '8', '--batch', '4', '--out', at('run'), '--silent');
-}, 120_000);
+});
 afterAll(scratch.remove);
 
 test('a set against itself is at distance 0, with precision and recall 1, under torch-fidelity’s names', async () => {
@@ -159,7 +159,7 @@ test('Inception: a torch file and a safetensors file of the same weights give th
   const told = await json('fid', 'weights', at('weights.pth'));
   expect(told).toMatchObject({ format: 'torch', published: null });
   // ninety-odd megabytes of weights go to disk twice and through six processes
-}, 600_000);
+});
 
 test('without onnxruntime-node the command ends with exit code 4 and the remedy', async (context) => {
   const runtimeName: string = 'onnxruntime-node';

@@ -36,7 +36,7 @@ describe('with two corrupt images in the folder', () => {
     const { code, stderr } = await train('passed', pictures, ...allowed).ended;
     expect(code).toBe(0);
     expect(stderr.split('\n').sort()).toEqual(['', ...[first, second].map((reason) => `warning: ${reason}; it is passed over`)]);
-  }, 120_000);
+  });
 
   test('a run ends with code 3, the file and its index, before it begins or when one too many is met', async () => {
     expect(await train('none', pictures).ended).toMatchObject({ code: 3, stdout: '', stderr: `error: ${first}\n` });

@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(log, `${readFileSync(log, 'utf8')}${JSON.stringify({ step: 79, images: 158 })}\n{"step":`);
   writeFileSync(folder('run/samples/step-00000079.png'), 'of later updates');
   expect(await distill('--resume').ended).toMatchObject({ code: 0, stderr: '' });
-}, 120_000);
+});
 afterAll(scratch.remove);
 
 describe('a run that was stopped and goes on', () => {
@@ -113,7 +113,7 @@ describe('tract report', () => {
     ]);
     expect(drawings.every(({ frechet_distance }) => frechet_distance > 0)).toBe(true);
     page = readFileSync(out, 'utf8');
-  }, 120_000);
+  });
 
   test('shows samples, scores, curves, settings, machine and the command', () => {
     const headings = [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);

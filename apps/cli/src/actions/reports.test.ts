@@ -17,7 +17,7 @@ async function json(...args: string[]) {
 
 beforeAll(async () => {
   await json('train', '--preset', 'mnist-tiny', '--images', '8', '--batch', '4', '--out', folder('run'), '--silent');
-}, 120_000);
+});
 afterAll(scratch.remove);
 
 test('inspect tells the configuration, the parameters and every tensor', async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
     env,
   );
   expect(code).toBe(0);
-}, 120_000);
+});
 afterAll(scratch.remove);
 
 test('an image depends on the seed and its number, not on the batch it is drawn in or how many there are', async () => {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const { code, stdout, stderr } = await whole.ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(stdout)).toMatchObject({ run: folder('whole'), model: folder('whole/model'), images: 120 });
-}, 120_000);
+});
 afterAll(scratch.remove);
 
 test('training leaves a model folder that other tools can read, a checkpoint and a log, and no lock', () => {

@@ -60,15 +60,11 @@ const kills = soakCount('SAVE_KILLS', 200);
 /** Fraction of a write that is done when it is killed; each has a run of its own. */
 const parts = [0, 0.3, 0.7, 1];
 
-test(
-  `kill -9, ${kills} times and more, at each call of the disk in turn: no checkpoint is damaged or lost, and what is left over goes`,
-  async () => {
-    const runs = parts.map((part) => ({ run: join(scratch.path, `run-${part}`), part }));
-    const left = await Promise.all(runs.map(({ run, part }) => killed(run, kills / parts.length, part)));
-    for (const [i, { run }] of runs.entries()) {
-      expect(left[i].length).toBeGreaterThan(10);
-      expect(unfinished(run)).toEqual([]);
-    }
-  },
-  60_000 + kills * 3000,
-);
+test(`kill -9, ${kills} times and more, at each call of the disk in turn: no checkpoint is damaged or lost, and what is left over goes`, async () => {
+  const runs = parts.map((part) => ({ run: join(scratch.path, `run-${part}`), part }));
+  const left = await Promise.all(runs.map(({ run, part }) => killed(run, kills / parts.length, part)));
+  for (const [i, { run }] of runs.entries()) {
+    expect(left[i].length).toBeGreaterThan(10);
+    expect(unfinished(run)).toEqual([]);
+  }
+});
