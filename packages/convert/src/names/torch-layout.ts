@@ -22,29 +22,26 @@ export function torchShape(layout: TorchLayout, shape: readonly number[]): reado
 }
 
 /** Reorder values in PyTorch's layout, of PyTorch's shape, into ours. 'plain' values are returned as they are. */
-export function fromTorch(layout: TorchLayout, values: Float32Array, shape: readonly number[]): Float32Array {
-  if (layout === 'plain') return values;
-  const { cOut, cIn, taps } = sizesOf(shape);
-  const moved = new Float32Array(values.length);
-  for (let o = 0; o < cOut; o++) {
-    for (let i = 0; i < cIn; i++) {
-      for (let tap = 0; tap < taps; tap++) moved[(tap * cIn + i) * cOut + o] = values[(o * cIn + i) * taps + tap];
-    }
-  }
-  return moved;
-}
+export const fromTorch = (layout: TorchLayout, values: Float32Array, shape: readonly number[]): Float32Array =>
+  reordered(layout, values, shape, true);
 
 /** Reorder values in our layout into PyTorch's, of PyTorch's shape: the inverse of `fromTorch`. */
-export function toTorch(layout: TorchLayout, values: Float32Array, shape: readonly number[]): Float32Array {
+export const toTorch = (layout: TorchLayout, values: Float32Array, shape: readonly number[]): Float32Array =>
+  reordered(layout, values, shape, false);
+
+function reordered(layout: TorchLayout, values: Float32Array, [cOut, cIn, ...kernel]: readonly number[], toOurs: boolean): Float32Array {
   if (layout === 'plain') return values;
-  const { cOut, cIn, taps } = sizesOf(shape);
+  const taps = kernel.reduce((product, side) => product * side, 1);
   const moved = new Float32Array(values.length);
   for (let o = 0; o < cOut; o++) {
     for (let i = 0; i < cIn; i++) {
-      for (let tap = 0; tap < taps; tap++) moved[(o * cIn + i) * taps + tap] = values[(tap * cIn + i) * cOut + o];
+      for (let tap = 0; tap < taps; tap++) {
+        const ours = (tap * cIn + i) * cOut + o;
+        const torch = (o * cIn + i) * taps + tap;
+        if (toOurs) moved[ours] = values[torch];
+        else moved[torch] = values[ours];
+      }
     }
   }
   return moved;
 }
-
-const sizesOf = ([cOut, cIn, ...kernel]: readonly number[]) => ({ cOut, cIn, taps: kernel.reduce((product, side) => product * side, 1) });
