@@ -3,8 +3,14 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Environment in which nx neither leaves a process behind nor draws on the terminal. */
-export const nxEnvironment = { NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_SKIP_LOG_GROUPING: 'true' };
+/** Environment in which nx leaves no process behind, draws nothing on the terminal and starts no processes for plugins, whose start can time out. */
+export const nxEnvironment = {
+  NX_DAEMON: 'false',
+  NX_ISOLATE_PLUGINS: 'false',
+  NX_TUI: 'false',
+  NX_NO_CLOUD: 'true',
+  NX_SKIP_LOG_GROUPING: 'true',
+};
 
 /** Run a program of this workspace in the root folder with inherited output; resolves to its exit code (128 + n for signal n is mapped to 1). */
 export function run(program, args, env = {}) {
