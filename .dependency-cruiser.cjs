@@ -14,7 +14,7 @@ const below = {
   convert: ['schedules', 'tensor', 'unet', 'checkpoint', 'model'],
   data: ['checkpoint'],
   scores: ['tensor', 'metrics', 'checkpoint', 'data'],
-  train: ['schedules', 'tensor', 'optim', 'unet', 'distill', 'checkpoint', 'model', 'data'],
+  train: ['schedules', 'tensor', 'optim', 'unet', 'distill', 'checkpoint', 'model', 'data', 'report'],
   'backend-native': ['tensor'],
   'backend-webgpu': ['tensor'],
   'backend-tensorflow': ['tensor'],

@@ -26,6 +26,7 @@ const runErrors: Readonly<Record<Exclude<RunErrorKind, 'write'>, { readonly code
   finished: { code: exitCodes.usage, remedy: 'choose another --out, or train it further with --resume --override and more --images' },
   missing: { code: exitCodes.usage, remedy: 'start one without --resume, or with --resume latest' },
   occupied: { code: exitCodes.usage, remedy: 'choose another --out' },
+  absent: { code: exitCodes.usage, remedy: 'expected the --out of tract train or distill' },
   settings: { code: exitCodes.usage, remedy: 'keep those it has, take the new ones with --override, or choose another --out' },
   fixed: { code: exitCodes.usage, remedy: 'choose another --out' },
   'too-short': { code: exitCodes.usage, remedy: 'give more --images' },

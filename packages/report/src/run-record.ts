@@ -10,18 +10,18 @@ export type LogLine = {
   readonly loss: number;
   /** Mean gradient norm before clipping over the same updates. */
   readonly gradNorm: number;
-  /** Learning rate of update `step`. */
-  readonly learningRate: number;
-  /** Fraction of itself that the sampled average kept in update `step`, in [0, 1); lower at the start because of the bias correction. */
-  readonly emaMomentum: number;
+  /** Learning rate of update `step`; absent if the task does not tell it. */
+  readonly learningRate?: number;
+  /** Fraction of itself that the sampled average kept in update `step`, in [0, 1); lower at the start because of the bias correction. Absent if there is no average. */
+  readonly emaMomentum?: number;
   /** Training images a second since the line before, checkpoints and sample grids included. */
   readonly imagesPerSecond: number;
   /** Fraction of the time of these updates spent waiting for images, in [0, 1]; absent in older runs. */
   readonly dataWait?: number;
   /** Unreadable images skipped so far; absent if none. */
   readonly badSamples?: number;
-  /** Resident memory of the process. */
-  readonly rssBytes: number;
+  /** Resident memory of the process; absent in pages. */
+  readonly rssBytes?: number;
   /** Seconds of work, all sessions together. */
   readonly seconds: number;
   /** Time of writing: ISO 8601, UTC. */

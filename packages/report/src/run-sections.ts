@@ -43,7 +43,7 @@ const standing = (last: LogLine, total: number): Readonly<Record<string, string>
   'time left': clock((1000 * Math.max(0, total - last.images)) / last.imagesPerSecond),
   ...(last.dataWait !== undefined && { 'waiting for data': `${(100 * last.dataWait).toFixed(1)}% of the time` }),
   ...(last.badSamples !== undefined && { 'images passed over': withCommas(last.badSamples) }),
-  memory: `${Math.round(last.rssBytes / 2 ** 20)} MB`,
+  ...(last.rssBytes !== undefined && { memory: `${Math.round(last.rssBytes / 2 ** 20)} MB` }),
 });
 
 /** Plot every number of the log over the images seen; undefined for an empty log. */

@@ -10,7 +10,7 @@ export { checkpointPath, type OpenOptions, type RunStore, runNames, runStore, ty
 export type { TaskImages } from './task-images.js';
 export { type BatchSettings, type DistillSettings, type RunSettings, type TeacherSettings, updatesOf } from './task-settings.js';
 export { teacherSetupOf, teacherTask } from './teacher-task.js';
-export { type LogLine, type TrainOptions, type TrainProgress, train } from './train.js';
+export { type TrainOptions, type TrainProgress, train } from './train.js';
 export type { Metrics, StepResult, TrainSession, TrainTask } from './train-task.js';
 export { type HostBatch, hostBatch, requireFit } from './training-batch.js';
 export { imagesAtOnce, type PhasePlan, planDistillation, planTraining, type TrainingPlan } from './training-plan.js';

@@ -1,6 +1,7 @@
 /**
  * What ended a run, or kept it from beginning:
  * - `unfinished`, `finished`, `missing`, `occupied`: the place of the run holds another thing than was asked for;
+ * - `absent`: there is no run to read;
  * - `settings`: the run was made with other settings, which `override` would allow; `fixed`: with others that nothing allows;
  * - `too-short`: its checkpoint has done more updates than are asked for; `foreign`: the checkpoint to go on from is of another run;
  * - `place`: no run can be created there;
@@ -12,6 +13,7 @@ export type RunErrorKind =
   | 'finished'
   | 'missing'
   | 'occupied'
+  | 'absent'
   | 'settings'
   | 'fixed'
   | 'too-short'

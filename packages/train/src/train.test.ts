@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
+import type { LogLine } from '@tract/report';
 import { memory, randomNormals, useBackend } from '@tract/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { memoryFiles } from './memory-files.js';
@@ -6,7 +7,7 @@ import { requireFinite } from './require-finite.js';
 import { Diverged, Interrupted } from './run-error.js';
 import { runStore } from './run-store.js';
 import { toyTask } from './testing/toy-task.js';
-import { type LogLine, train } from './train.js';
+import { train } from './train.js';
 
 beforeAll(() => useBackend('cpu'));
 

@@ -1,4 +1,5 @@
 import type { NamedArray } from '@tract/checkpoint';
+import type { LogLine } from '@tract/report';
 import { leaves, read, type Tensor, type Tree } from '@tract/tensor';
 import type { LogWindow, RunState } from './checkpoint.js';
 import { emptyWindow, openLossLog } from './loss-log.js';
@@ -9,26 +10,11 @@ import type { OpenOptions, RunStore } from './run-store.js';
 import type { Metrics, TrainSession, TrainTask } from './train-task.js';
 import { waitClock } from './wait-clock.js';
 
-/** A line of the log: means over the updates since the line before, and where the run stands. */
-export type LogLine = Metrics & {
-  /** Updates done. */
-  readonly step: number;
-  readonly images: number;
-  readonly loss: number;
-  /** Norm of the gradients before clipping. */
-  readonly gradNorm: number;
-  /** Seconds of work, all sessions together. */
-  readonly seconds: number;
-  /** Fraction of the time of these updates that was spent waiting for their images. */
-  readonly dataWait: number;
-  /** Since the line before, or since the session began; commits are part of the time. */
-  readonly imagesPerSecond: number;
-  /** ISO 8601, UTC. */
-  readonly time: string;
-};
-
 /** Where a run stands between two lines of its log. */
-export type TrainProgress = Pick<LogLine, 'step' | 'images' | 'loss' | 'gradNorm' | 'dataWait'> & { readonly metrics: Metrics };
+export type TrainProgress = Pick<LogLine, 'step' | 'images' | 'loss' | 'gradNorm'> & {
+  readonly dataWait: number;
+  readonly metrics: Metrics;
+};
 
 export type TrainOptions = Pick<OpenOptions, 'resume' | 'override' | 'onWarning'> & {
   /** Checkpoints that are kept: the last one, and those to fall back on. Default: 2. */
@@ -41,7 +27,7 @@ export type TrainOptions = Pick<OpenOptions, 'resume' | 'override' | 'onWarning'
   readonly extra?: () => Metrics;
   /** Called when the run has been taken, before the first update. */
   readonly onBegin?: (from: RunState | undefined) => void | Promise<void>;
-  /** Called when a line has been logged. */
+  /** Called when a line has been logged; it also holds the metrics of the task. */
   readonly onLine?: (line: LogLine) => void;
   /** Called with each line, and with each commit, which comes in between as the case may be. */
   readonly onProgress?: (progress: TrainProgress) => void;

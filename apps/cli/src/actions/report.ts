@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { processOf, samplingOf } from '@tract/model';
 import { type Drawing, gridPng, inSteps, type RunRecord, runReport, squareColumns } from '@tract/report';
 import type { DigitDistance, DigitReference } from '@tract/scores';
-import { requireRoom, writeFileAtomically } from '@tract/train/node';
+import { readRun, requireRoom, writeFileAtomically } from '@tract/train/node';
 import { startBackend } from '../computing/backend.js';
 import { interruptible, type Pause } from '../computing/signals.js';
 import { CliError, exitCodes, usageError } from '../errors.js';
@@ -11,7 +11,6 @@ import { loadDigitReference, measureDigits } from '../measuring/measure-digits.j
 import { readTeacher } from '../models/known-teacher.js';
 import { readModel, type StoredModel } from '../models/model-folder.js';
 import { drawImages } from '../models/sample-run.js';
-import { readRun } from '../monitoring/run-record.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import { commandOf } from '../output/card-command.js';
 import { sliceImages } from '../output/images.js';

@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve as absolute, basename, join } from 'node:path';
-import { changedSettings, checkpointPath, type OpenOptions, type RunConfig, type RunStore, runNames } from '@tract/train';
+import { changedSettings, checkpointPath, type OpenOptions, type RunConfig, type RunStore } from '@tract/train';
 import { folderStore } from '@tract/train/node';
 import { usageError } from '../errors.js';
 import { upgradeRun } from '../settings/older-settings.js';
 
 export const modelPath = (run: string): string => join(run, 'model');
-export const configPath = (run: string): string => join(run, runNames.config);
-export const statsPath = (run: string): string => join(run, runNames.log);
 
 /** Checkpoints that are kept where nothing else is asked for: the last one, and one to fall back on. */
 export const keptCheckpoints = 2;

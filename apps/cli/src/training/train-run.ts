@@ -1,11 +1,10 @@
 import { type RunState, type TrainTask, train } from '@tract/train';
-import { tellSupervisor } from '@tract/train/node';
+import { openRunView, type RunView, tellSupervisor } from '@tract/train/node';
 import { deviceFailure } from '../computing/device-failure.js';
 import { catchSignals } from '../computing/signals.js';
 import { CliError } from '../errors.js';
 import { type Io, warnOn } from '../io.js';
 import { exitCodeOf, isRunError } from '../library-errors.js';
-import { openRunView, type RunView } from '../monitoring/run-view.js';
 import { startProgress } from '../output/progress.js';
 import { keptCheckpoints, type ResumeOptions, resumeFrom, storeOf } from './run-folder.js';
 
@@ -34,9 +33,9 @@ export async function trainRun<B, P>(io: Io, task: TrainTask<B, P>, options: Run
       extra: () => ({ rssBytes: process.memoryUsage.rss() }),
       onBegin: (from) => {
         tellSupervisor();
-        view = openRunView(io, { run, imagesBetween: Math.min(task.commitEvery, totalSteps) * batch, from, samples });
+        view = openRunView({ run, imagesBetween: Math.min(task.commitEvery, totalSteps) * batch, from, samples });
       },
-      onLine: (line) => view.line({ ...line, rssBytes: Number(line.rssBytes) } as Parameters<RunView['line']>[0]),
+      onLine: (line) => view.line(line),
       onProgress: ({ images, loss, gradNorm, dataWait, metrics: { phase } }) =>
         progress.tick({
           ...{ done: images, total: totalSteps * batch, loss, gradNorm, dataWait, rssBytes: process.memoryUsage.rss() },

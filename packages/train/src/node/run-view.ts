@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type LogLine, runCurve } from '@tract/report';
 import { backendName } from '@tract/tensor';
-import type { RunState } from '@tract/train';
-import { machine, writeFileAtomically } from '@tract/train/node';
-import type { Io } from '../io.js';
-import { configPath } from '../training/run-folder.js';
+import type { RunState } from '../checkpoint.js';
+import { runNames } from '../run-store.js';
+import { writeFileAtomically } from './atomic.js';
+import { machine } from './machine.js';
+import { readRunLog } from './run-log.js';
 import { drawGrid, listGrids, removeGridsAfter } from './sample-grids.js';
-import { readStats } from './stats-line.js';
 import { openTensorBoardLog } from './tensorboard-log.js';
 
-/** The files by which a training can be followed: stats.jsonl, TensorBoard's events, loss.svg and samples/ in the run folder. */
+/** Files in a run folder by which a training can be followed: TensorBoard's events, loss.svg, environment.json and samples/. */
 export type RunView = {
   /** Show a line that has been logged. */
   readonly line: (line: LogLine) => void;
@@ -32,11 +32,11 @@ export type ViewOptions = {
 const redrawEveryMs = 10_000;
 
 /** Open the view of a run folder whose configuration is written and whose log ends where the run resumes. */
-export function openRunView(io: Io, { run, imagesBetween, from, samples }: ViewOptions): RunView {
-  const config = JSON.parse(readFileSync(configPath(run), 'utf8'));
+export function openRunView({ run, imagesBetween, from, samples }: ViewOptions): RunView {
+  const config = JSON.parse(readFileSync(join(run, runNames.config), 'utf8'));
   writeFileAtomically(join(run, 'environment.json'), `${JSON.stringify({ ...machine(), backend: backendName() }, null, 2)}\n`);
   removeGridsAfter(run, from?.step ?? 0);
-  const lines = readStats(run);
+  const lines = readRunLog(run);
   const board = openTensorBoardLog(run, { config, lines, grids: listGrids(run) });
   let drawnAt = Number.NEGATIVE_INFINITY;
 
@@ -59,7 +59,7 @@ export function openRunView(io: Io, { run, imagesBetween, from, samples }: ViewO
       };
       try {
         await pause();
-        const grid = await drawGrid(io, run, { step, images, imagesBetween, count: samples, config }, pause);
+        const grid = await drawGrid(run, { step, images, imagesBetween, count: samples, config }, pause);
         if (grid) board.grid(grid);
       } catch (error) {
         if (!(error instanceof Stopped)) throw error;

@@ -3,8 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { html, livePage, liveScript, liveView, pagePolicy } from '@tract/report';
-import { usageError } from '../errors.js';
-import { statsPath } from '../training/run-folder.js';
+import { runLogPath } from './run-log.js';
 import { readRun } from './run-record.js';
 import { listGrids } from './sample-grids.js';
 
@@ -21,7 +20,7 @@ const headers = {
 /**
  * Serve the live page of a run on 127.0.0.1, to GET and under that host name only, so that no page of another site can make a browser
  * read it. Port 0: any free one.
- * @throws CliError (usage) when the port is not free.
+ * @throws the operating system's error for a port that cannot be listened on.
  */
 export async function serveRun(run: string, port: number): Promise<LiveServer> {
   const server = createServer((request, response) => {
@@ -30,8 +29,6 @@ export async function serveRun(run: string, port: number): Promise<LiveServer> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  }).catch((error: Error) => {
-    throw usageError(`--port ${port} cannot be listened on: ${error.message}; choose another one, or 0 for any`);
   });
   const close = (): Promise<void> => {
     server.closeAllConnections();
@@ -59,6 +56,6 @@ function replyTo(run: string, port: number, { method, url, headers: asked }: Inc
 
 /** Return an ETag that changes when the log grows or is cut, or a sample grid is drawn. */
 function tagOf(run: string): string {
-  const { size, mtimeMs } = existsSync(statsPath(run)) ? statSync(statsPath(run)) : { size: 0, mtimeMs: 0 };
+  const { size, mtimeMs } = existsSync(runLogPath(run)) ? statSync(runLogPath(run)) : { size: 0, mtimeMs: 0 };
   return `"${size}-${mtimeMs}-${listGrids(run).at(-1)?.step ?? 0}"`;
 }

@@ -12,7 +12,8 @@ import {
   sessionStart,
   textEvent,
 } from '@tract/report';
-import { makeFolder, writeFileAtomically } from '@tract/train/node';
+import { writeFileAtomically } from './atomic.js';
+import { makeFolder } from './make-folder.js';
 import { type Grid, readGrid } from './sample-grids.js';
 
 export type TensorBoardLog = {

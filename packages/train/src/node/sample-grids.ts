@@ -1,14 +1,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { samplingOf } from '@tract/model';
+import { toBytes } from '@tract/data';
+import { draw, samplingOf } from '@tract/model';
+import { readModel } from '@tract/model/node';
 import { gridPng, inSteps, type Picture, squareColumns, withCommas } from '@tract/report';
-import { makeFolder, writeFileAtomically } from '@tract/train/node';
-import type { Pause } from '../computing/signals.js';
-import { dataError } from '../errors.js';
-import type { Io } from '../io.js';
-import { readModel } from '../models/model-folder.js';
-import { drawImages } from '../models/sample-run.js';
-import { modelPath } from '../training/run-folder.js';
+import { RunDamaged } from '../run-error.js';
+import { writeFileAtomically } from './atomic.js';
+import { makeFolder } from './make-folder.js';
 
 /** A sample grid of the model after `step` updates: RUN/samples/step-00012000.png. */
 export type Grid = { readonly step: number; readonly path: string };
@@ -31,10 +29,10 @@ export function removeGridsAfter(run: string, step: number): void {
 
 const pngStart = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
 
-/** Read a grid's bytes, size and time of writing. @throws CliError (bad data) for what is no PNG. */
+/** Read a grid's bytes, size and time of writing. @throws RunDamaged for what is no PNG. */
 export function readGrid({ path }: Grid): { readonly picture: Picture; readonly time: number } {
   const png = readFileSync(path);
-  if (png.length < 26 || !png.subarray(0, 8).equals(pngStart)) throw dataError(`${path} is not a PNG; remove it`);
+  if (png.length < 26 || !png.subarray(0, 8).equals(pngStart)) throw new RunDamaged(`${path} is not a PNG`, 'remove it');
   const picture = { png, width: png.readUInt32BE(16), height: png.readUInt32BE(20), channels: png[25] === 0 ? 1 : 3 };
   return { picture, time: statSync(path).mtimeMs };
 }
@@ -59,16 +57,24 @@ export type GridOptions = {
   readonly config: unknown;
 };
 
-/** Draw from RUN/model, which has just been saved, in its own number of steps. @returns undefined if no image is cheap enough. */
-export async function drawGrid(io: Io, run: string, options: GridOptions, pause: Pause): Promise<Grid | undefined> {
+/**
+ * Draw from RUN/model, which has just been saved, in its own number of steps.
+ * @param pause called before each step; may throw to stop.
+ * @returns undefined if no image is cheap enough.
+ */
+export async function drawGrid(run: string, options: GridOptions, pause: () => Promise<void>): Promise<Grid | undefined> {
   const { step, images: seen, imagesBetween, config } = options;
   if (options.count === 0) return undefined;
-  const model = readModel(modelPath(run));
+  const model = readModel(join(run, 'model'));
   const [steps] = model.samplingSteps;
   const { sampler, nfe } = samplingOf(model, steps);
   const { count = Math.min(mostImages, Math.floor((imagesBetween * callsPerImage) / nfe)) } = options;
   if (count === 0) return undefined;
-  const images = await drawImages(io, model, { steps, count, seed: gridSeed, batch: count, silent: true }, pause);
+  const indices = Array.from({ length: count }, (_, i) => i);
+  const { value } = await draw(model, { steps, seed: gridSeed, indices, batch: count, onStep: pause }).next();
+  const { values, shape } = value!;
+  const [, height, width, channels] = shape;
+  const images = { data: toBytes(values), count, height, width, channels };
   const path = join(folderOf(run), `step-${String(step).padStart(8, '0')}.png`);
   const text = {
     Software: 'tract',

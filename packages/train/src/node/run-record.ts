@@ -1,24 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { RunRecord } from '@tract/report';
-import { dataError, usageError } from '../errors.js';
-import { configPath } from '../training/run-folder.js';
+import { RunDamaged, RunError } from '../run-error.js';
+import { runNames } from '../run-store.js';
+import { readRunLog } from './run-log.js';
 import { listGrids, readGrid } from './sample-grids.js';
-import { readStats } from './stats-line.js';
 
-/** Read everything that a run folder tells of a run, finished or not. @throws CliError (usage) where there is no run, (bad data) for a file that is not what it should be. */
+/**
+ * Read everything that a run folder tells of a run, finished or not.
+ * @throws RunError (absent) where there is no run; RunDamaged for a file that is not what it should be.
+ */
 export function readRun(run: string): RunRecord {
-  const path = configPath(run);
-  if (!existsSync(path)) throw usageError(`there is no run in ${run}; expected the --out of tract train or distill`);
+  const path = join(run, runNames.config);
+  if (!existsSync(path)) throw new RunError('absent', `there is no run in ${run}`, 'expected the folder of a run');
   const { format, command, settings } = readRecord(path);
   if (format !== 'tract-run' || (command !== 'train' && command !== 'distill') || !isSettings(settings))
-    throw dataError(`${path} is not the configuration of a run; choose the --out of tract train or distill`);
+    throw new RunDamaged(`${path} is not the configuration of a training`, 'choose the folder of a run');
   const environment = join(run, 'environment.json');
   return {
     name: basename(resolve(run)),
     command,
     settings,
-    lines: readStats(run),
+    lines: readRunLog(run),
     grids: listGrids(run).map((grid) => ({ step: grid.step, png: () => readGrid(grid).picture.png })),
     environment: existsSync(environment) ? readRecord(environment) : {},
   };
@@ -29,7 +32,7 @@ function readRecord(path: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     return isRecord(value) ? value : {};
   } catch (error) {
-    throw dataError(`cannot read ${path}: ${(error as Error).message}`, error);
+    throw new RunDamaged(`cannot read ${path}: ${(error as Error).message}`, 'restore the file from a copy', error);
   }
 }
 
