@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { registerNativeBackend } from '@tract/backend-native';
 import { noChromium } from '@tract/backend-webgpu/testing';
+import { toBytes } from '@tract/images';
 import { downloadTree, draw, loadModel, saveModel } from '@tract/model';
 import { dispose, useBackend } from '@tract/tensor';
 import { edmConfigs, initNetwork } from '@tract/unet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { toByte } from './draw/picture.js';
 import { type OpenApp, openApp } from './testing/open-app.js';
 
 const reason = noChromium();
@@ -29,7 +29,7 @@ async function drawnNatively(folder: string, seed: number, images: number, steps
   const [weights, config] = filesIn(folder).map((path) => readFileSync(path));
   const bytes: number[] = [];
   const indices = Array.from({ length: images }, (_, i) => i);
-  for await (const { values } of draw(loadModel(weights, config), { steps, seed, indices })) bytes.push(...Array.from(values, toByte));
+  for await (const { values } of draw(loadModel(weights, config), { steps, seed, indices })) bytes.push(...toBytes(values));
   return bytes;
 }
 

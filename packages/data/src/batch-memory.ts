@@ -32,6 +32,6 @@ export function batchMemory(set: ImageSet, batchSize: number, depth: number, byt
 }
 
 function sharedImages({ height, width, channels }: ImageShape, count: number): ImagesInMemory {
-  const images = new Uint8Array(new SharedArrayBuffer(count * height * width * channels));
-  return { images, labels: new Uint8Array(0), count, height, width, channels };
+  const data = new Uint8Array(new SharedArrayBuffer(count * height * width * channels));
+  return { data, labels: new Uint8Array(0), count, height, width, channels };
 }

@@ -23,7 +23,7 @@ export function readBmp(bytes: Uint8Array, damaged: BadPicture): RawPicture {
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++)
         for (let c = 0; c < 3; c++) pixels[(y * width + x) * 3 + c] = bytes[rowAt(y) + x * (bits / 8) + 2 - c];
-    return { width, height, channels: 3, pixels };
+    return { width, height, channels: 3, data: pixels };
   }
   const count = view.getUint32(46, true) || 2 ** bits;
   const colours = 14 + headerSize;
@@ -42,5 +42,5 @@ export function readBmp(bytes: Uint8Array, damaged: BadPicture): RawPicture {
 /** A palette of greys is a grey picture, as it is for Pillow. */
 function greyWhereGrey(picture: RawPicture, palette: readonly (readonly number[])[]): RawPicture {
   if (!palette.every(([red, green, blue]) => red === green && green === blue)) return picture;
-  return { ...picture, channels: 1, pixels: (picture.pixels as Uint8Array).filter((_, i) => i % 3 === 0) };
+  return { ...picture, channels: 1, data: (picture.data as Uint8Array).filter((_, i) => i % 3 === 0) };
 }

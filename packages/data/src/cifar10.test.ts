@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as pathOf } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { toBytes } from '@tract/images';
 import { afterAll, expect, test } from 'vitest';
 import { type Cifar10Split, loadCifar10 } from './cifar10.js';
 import { DataError } from './data-error.js';
-import { gather, imageAt, toBytes } from './image-set.js';
+import { gather, imageAt } from './image-set.js';
 import { join, pickledBatch, tarOf } from './testing/archives.js';
 
 const scratch = mkdtempSync(pathOf(tmpdir(), 'tract-cifar10-'));

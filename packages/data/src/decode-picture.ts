@@ -49,7 +49,7 @@ export function decodePicture(bytes: Uint8Array, title: string, { crop, colour }
 }
 
 /** As Pillow's convert('RGB'). */
-function toRgb({ height, width, channels, pixels }: RawPicture): Picture {
+function toRgb({ height, width, channels, data: pixels }: RawPicture): Picture {
   const isGrey = channels < 3;
   // Pillow keeps grey of 16 bits as numbers and cuts them off at 255; of colours it takes the upper byte.
   const byte = !(pixels instanceof Uint16Array)
@@ -59,11 +59,11 @@ function toRgb({ height, width, channels, pixels }: RawPicture): Picture {
       : (value: number) => value >> 8;
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) for (let c = 0; c < 3; c++) rgb[i * 3 + c] = byte(pixels[i * channels + (isGrey ? 0 : c)]);
-  return { height, width, channels: 3, pixels: rgb };
+  return { height, width, channels: 3, data: rgb };
 }
 
 /** The colours as they are, of 8 bits. @throws DataError from `damaged` where a pixel is transparent: of what stands behind it the file says nothing */
-function withoutAlpha({ height, width, channels, pixels }: RawPicture, damaged: BadPicture): Picture {
+function withoutAlpha({ height, width, channels, data: pixels }: RawPicture, damaged: BadPicture): Picture {
   const isWide = pixels instanceof Uint16Array;
   const kept = channels < 3 ? 1 : 3;
   const made = new Uint8Array(width * height * kept);
@@ -72,7 +72,7 @@ function withoutAlpha({ height, width, channels, pixels }: RawPicture, damaged: 
       throw damaged('it is transparent in places; put it before a background and save it again');
     for (let c = 0; c < kept; c++) made[i * kept + c] = isWide ? pixels[i * channels + c] >> 8 : pixels[i * channels + c];
   }
-  return { height, width, channels: kept, pixels: made };
+  return { height, width, channels: kept, data: made };
 }
 
 /** @throws DataError of kind 'mismatch' naming `title` when a picture is not as large as `like`. */

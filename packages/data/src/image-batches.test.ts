@@ -74,7 +74,7 @@ describe.each([
   test('are those of the same images in memory, bit for bit, for any number of threads and either kind of memory', async () => {
     const set = await load();
     const { read: _, stored: _s, ...shape } = set;
-    const expected = await batchesOf({ ...shape, images: allImages(set) });
+    const expected = await batchesOf({ ...shape, data: allImages(set) });
     const indices = batchAt(5, COUNT, 4, 3);
     expect(expected.values[3]).toEqual(batchOf({ images: set, indices, labels: Array.from(indices, (i) => set.labels[i]) }));
     for (const way of ways) expect(await batchesOf(set, way)).toEqual(expected);

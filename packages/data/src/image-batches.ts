@@ -58,7 +58,7 @@ function storedBatches(set: ImagesOnDemand, stored: StoredImages, options: Batch
   // One in use, one for each thread to work at, and one that waits for the first thread to be done.
   const depth = threads === 0 ? 1 : threads + 2;
   const { images, slot, claim } = batchMemory(set, batchSize, depth, keepBytes);
-  const memory = images.images;
+  const memory = images.data;
   const bad = badSamples(options);
   const reader = threads === 0 ? readingHere(stored, memory) : startReadThreads(threads, { form: stored.form, memory });
   const wantedAt = (step: number): Uint32Array => batchAt(seed, set.count, batchSize, step);

@@ -1,15 +1,16 @@
+import { type Images, valueOfByte } from '@tract/images';
 import { DataError } from './data-error.js';
 import type { LeftOut } from './folder-files.js';
 import type { StoredImages } from './stored-images.js';
 
 /** Size of a data set, all of whose images have one size. */
-export type ImageShape = { readonly count: number; readonly height: number; readonly width: number; readonly channels: number };
+export type ImageShape = Omit<Images, 'data'>;
 
 /** One class number per image, from 0; none at all where the set has no classes. */
 export type Labels = Uint8Array | Uint16Array;
 
-/** Images in memory: `images` is [count, height, width, channels], row-major. */
-export type ImagesInMemory = ImageShape & { readonly labels: Labels; readonly images: Uint8Array } & SetFacts;
+/** Images in memory with their classes. */
+export type ImagesInMemory = Images & { readonly labels: Labels } & SetFacts;
 
 /** What else is known of a set. */
 export type SetFacts = {
@@ -36,12 +37,12 @@ export type ImageSet = ImagesInMemory | ImagesOnDemand;
 export function imageAt(set: ImageSet, index: number): Uint8Array {
   if ('read' in set) return set.read(index);
   const pixels = set.height * set.width * set.channels;
-  return set.images.subarray(index * pixels, (index + 1) * pixels);
+  return set.data.subarray(index * pixels, (index + 1) * pixels);
 }
 
 /** All images, read into memory: [count, height, width, channels]. @throws DataError when one cannot be read, or memory cannot hold them. */
 export function allImages(set: ImageSet): Uint8Array {
-  if (!('read' in set)) return set.images;
+  if (!('read' in set)) return set.data;
   const pixels = set.height * set.width * set.channels;
   const bytes = set.count * pixels;
   if (bytes > MAX_IN_MEMORY)
@@ -63,7 +64,7 @@ export type GatherOptions = {
 };
 
 /**
- * The images at `indices` as network input: [indices.length, height, width, channels], x / 127.5 - 1, so in [-1, 1]. `toBytes` is its inverse.
+ * The images at `indices` as network input: [indices.length, height, width, channels], in [-1, 1] as `toValues` of @tract/images makes them.
  * @throws RangeError when an index is not in [0, count) or `flip` has another length than `indices`; DataError when an image cannot be read.
  */
 export function gather(set: ImageSet, indices: ArrayLike<number>, { flip }: GatherOptions = {}): Float32Array {
@@ -78,33 +79,17 @@ export function gather(set: ImageSet, indices: ArrayLike<number>, { flip }: Gath
     const image = imageAt(set, index);
     const to = i * pixels;
     if (flip?.[i]) {
-      for (let p = 0; p < pixels; p++) batch[to + p] = unitFromByte[image[mirrored(p, width, channels)]];
+      for (let p = 0; p < pixels; p++) batch[to + p] = valueOfByte[image[mirrored(p, width, channels)]];
     } else {
-      for (let p = 0; p < pixels; p++) batch[to + p] = unitFromByte[image[p]];
+      for (let p = 0; p < pixels; p++) batch[to + p] = valueOfByte[image[p]];
     }
   }
   return batch;
 }
-
-const unitFromByte = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
 
 /** Where offset `p` of an image [height, width, channels] comes from when the image is mirrored left to right. */
 function mirrored(p: number, width: number, channels: number): number {
   const channel = p % channels;
   const x = ((p - channel) / channels) % width;
   return p + (width - 1 - 2 * x) * channels;
-}
-
-/**
- * Network output as bytes: round((x + 1) · 127.5), what is outside [-1, 1] clamped.
- * @throws RangeError at a NaN, which is a network that diverged and not a colour.
- */
-export function toBytes(values: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (Number.isNaN(value)) throw new RangeError(`toBytes: value ${i} is NaN`);
-    bytes[i] = Math.round(Math.min(Math.max((value + 1) * 127.5, 0), 255));
-  }
-  return bytes;
 }

@@ -18,7 +18,6 @@ export {
   imageAt,
   type Labels,
   type SetFacts,
-  toBytes,
 } from './image-set.js';
 export { loadImageZip } from './image-zip.js';
 export { type ImageNet64Split, loadImageNet64 } from './imagenet64.js';

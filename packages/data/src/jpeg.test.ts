@@ -16,9 +16,9 @@ test.each([
   ['full-colour', 3, 'c431cd1c36610d312aa37a5584b8ffce7dbe2c0a968315bda50cd733610f2cc6'],
   ['grey', 1, '71b7b1d7484cb80cb3a682f804e8b1f3f47206557787b67314fb35aba487ffc3'],
 ])('a JPEG decodes to the bytes that Pillow makes of it: %s', (name, channels, sha256) => {
-  const { pixels, ...shape } = decode(fixture(name), name);
+  const { data, ...shape } = decode(fixture(name), name);
   expect(shape).toEqual({ height: 17, width: 23, channels });
-  expect(createHash('sha256').update(pixels).digest('hex')).toBe(sha256);
+  expect(createHash('sha256').update(data).digest('hex')).toBe(sha256);
 });
 
 /** Entropy-coded bytes near the end of the file turned into an early end. */
@@ -38,7 +38,7 @@ test.each<[string, Uint8Array, string]>([
 ])('a file that is %s is refused, and the next one is read', (_what, bytes, reason) => {
   expect(() => decode(bytes, 'a.jpg')).toThrow(DataError);
   expect(() => decode(bytes, 'a.jpg')).toThrow(reason);
-  expect(decode(fixture('grey'), 'grey').pixels).toHaveLength(17 * 23);
+  expect(decode(fixture('grey'), 'grey').data).toHaveLength(17 * 23);
 });
 
 test('no mutation of a file ends the process or hangs: an image or a DataError', () => {
@@ -47,7 +47,7 @@ test('no mutation of a file ends the process or hangs: an image or a DataError',
     const changed = Uint8Array.from(file);
     changed[(i * 131) % file.length] ^= 1 << (i % 8);
     try {
-      expect(decode(changed, 'a.jpg').pixels.length).toBeGreaterThan(0);
+      expect(decode(changed, 'a.jpg').data.length).toBeGreaterThan(0);
     } catch (error) {
       expect(error).toBeInstanceOf(DataError);
     }

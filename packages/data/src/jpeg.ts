@@ -34,7 +34,7 @@ export function readJpeg(bytes: Uint8Array, damaged: BadPicture): RawPicture {
     warnOnce('stray bytes in JPEG files', damaged(`has stray bytes, which are passed over (${warnings[0].trim()})`).message);
   const pixels = new Uint8Array(width * height * channels);
   for (let i = 0; i < width * height; i++) for (let c = 0; c < channels; c++) pixels[i * channels + c] = rgba[i * 4 + c];
-  return { height, width, channels, pixels };
+  return { height, width, channels, data: pixels };
 }
 
 export const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;

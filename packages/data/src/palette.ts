@@ -19,5 +19,5 @@ export function withPalette({ width, height, indices, palette, alpha }: IndexedP
     for (let c = 0; c < 3; c++) pixels[i * channels + c] = palette[index]?.[c] ?? 0;
     if (alpha) pixels[i * channels + 3] = alpha[index] ?? 255;
   }
-  return { width, height, channels, pixels };
+  return { width, height, channels, data: pixels };
 }

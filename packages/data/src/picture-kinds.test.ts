@@ -10,7 +10,7 @@ describe("each kind of picture has the pixels of Pillow's convert('RGB'), to the
   test.each(Object.entries(cases))('%s', (name, { file, rgb }) => {
     const picture = decodePicture(new Uint8Array(Buffer.from(file, 'base64')), name, { colour: 'rgb' });
     expect([picture.width, picture.height, picture.channels]).toEqual([5, 3, 3]);
-    expect(hex(picture.pixels)).toBe(rgb);
+    expect(hex(picture.data)).toBe(rgb);
   });
 });
 
@@ -19,13 +19,13 @@ describe('with the colours of the file', () => {
 
   test('grey stays grey, of whatever depth; of 16 bits the upper 8 count', () => {
     const noise = (i: number) => (i * 97 + 31 * (i % 7) + 13) % 256;
-    expect([...decode('png L of 16 bits').pixels]).toEqual(Array.from({ length: 15 }, (_, i) => noise(2 * i)));
+    expect([...decode('png L of 16 bits').data]).toEqual(Array.from({ length: 15 }, (_, i) => noise(2 * i)));
     for (const name of ['png 1', 'png L', 'png L of 2 bits', 'bmp L', 'ppm L', 'jpeg L', 'tiff L'])
       expect([name, decode(name).channels]).toEqual([name, 1]);
   });
 
   test('an opaque alpha is dropped, a transparent one refused', () => {
-    expect(hex(decode('png RGBA, opaque').pixels)).toBe(cases['png RGBA, opaque'].rgb);
+    expect(hex(decode('png RGBA, opaque').data)).toBe(cases['png RGBA, opaque'].rgb);
     for (const name of ['png RGBA', 'png LA', 'png P with transparency', 'webp RGBA'])
       expect(() => decode(name)).toThrow('transparent in places');
   });

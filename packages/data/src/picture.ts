@@ -1,10 +1,11 @@
+import type { ImageSize } from '@tract/images';
 import { DataError } from './data-error.js';
 
 /** An image as bytes, [height, width, channels]. */
-export type Picture = { readonly height: number; readonly width: number; readonly channels: number; readonly pixels: Uint8Array };
+export type Picture = ImageSize & { readonly data: Uint8Array };
 
 /** An image as its file has it: 1 to 4 channels (grey, grey and alpha, RGB, RGB and alpha) of 8 bits, or of 16 as far as they say more. */
-export type RawPicture = Omit<Picture, 'pixels'> & { readonly pixels: Uint8Array | Uint16Array };
+export type RawPicture = ImageSize & { readonly data: Uint8Array | Uint16Array };
 
 /** Pixels of the largest image that is decoded. */
 export const MAX_PIXELS = 2 ** 26;
@@ -22,7 +23,7 @@ export function requirePixels(width: number, height: number, damaged: BadPicture
  * Keep the middle `size` x `size` pixels; of an odd remainder the larger part is cut off below and on the right.
  * @throws DataError naming `source` when the image is smaller.
  */
-export function cropCentre({ height, width, channels, pixels }: Picture, size: number, source: string): Picture {
+export function cropCentre({ height, width, channels, data: pixels }: Picture, size: number, source: string): Picture {
   if (height < size || width < size)
     throw new DataError('mismatch', `${source}: ${width}x${height} is too small to crop to ${size}x${size}`);
   const [top, left] = [(height - size) >> 1, (width - size) >> 1];
@@ -31,5 +32,5 @@ export function cropCentre({ height, width, channels, pixels }: Picture, size: n
     const from = ((top + y) * width + left) * channels;
     cropped.set(pixels.subarray(from, from + size * channels), y * size * channels);
   }
-  return { height: size, width: size, channels, pixels: cropped };
+  return { height: size, width: size, channels, data: cropped };
 }

@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { deflateRawSync, deflateSync } from 'node:zlib';
 import { crc32, writeZip } from '@tract/checkpoint';
 import { readDamaged, soakCount, withinMemory } from '@tract/checkpoint/testing';
+import { toBytes } from '@tract/images';
 import fc from 'fast-check';
 import { encode } from 'fast-png';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DataError } from './data-error.js';
 import { loadImageFolder } from './image-folder.js';
-import { allImages, gather, type ImageSet, imageAt, toBytes } from './image-set.js';
+import { allImages, gather, type ImageSet, imageAt } from './image-set.js';
 import { loadImageZip } from './image-zip.js';
 import type { PictureOptions } from './picture-set.js';
 

@@ -36,8 +36,8 @@ export function readPng(bytes: Uint8Array, damaged: BadPicture): RawPicture {
     return withPalette({ width, height, indices: pixels, palette: image.palette ?? [], alpha: transparency }, damaged);
   // Scaled to 8 bits as Pillow does it: 2 bits are 0, 85, 170, 255.
   if (depth < 8) for (let i = 0; i < pixels.length; i++) pixels[i] *= 255 / (2 ** depth - 1);
-  if (!transparency) return { width, height, channels, pixels };
-  return withTransparentColour({ width, height, channels, pixels }, transparency, depth);
+  if (!transparency) return { width, height, channels, data: pixels };
+  return withTransparentColour({ width, height, channels, data: pixels }, transparency, depth);
 }
 
 /** What fast-png gives is clamped bytes or 16-bit numbers. */
@@ -59,7 +59,7 @@ function unpacked(data: Uint8Array, { width, height, depth, rowBytes }: Packed):
 }
 
 /** Add an alpha channel that is 0 where a pixel has the transparent colour, given as numbers of 16 bits. */
-function withTransparentColour({ width, height, channels, pixels }: RawPicture, transparency: Uint8Array, depth: number): RawPicture {
+function withTransparentColour({ width, height, channels, data: pixels }: RawPicture, transparency: Uint8Array, depth: number): RawPicture {
   const scale = depth < 8 ? 255 / (2 ** depth - 1) : 1;
   const colour = Array.from({ length: channels }, (_, c) => ((transparency[2 * c] << 8) | transparency[2 * c + 1]) * scale);
   const opaque = pixels instanceof Uint16Array ? 65_535 : 255;
@@ -69,7 +69,7 @@ function withTransparentColour({ width, height, channels, pixels }: RawPicture, 
     for (let c = 0; c < channels; c++) made[i * (channels + 1) + c] = pixels[i * channels + c];
     made[i * (channels + 1) + channels] = colour.every((value, c) => pixels[i * channels + c] === value) ? 0 : opaque;
   }
-  return { width, height, channels: channels + 1, pixels: made };
+  return { width, height, channels: channels + 1, data: made };
 }
 
 /** Of data that does not compress, deflate makes this share more, and a few bytes. */

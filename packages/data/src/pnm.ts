@@ -35,5 +35,5 @@ export function readPnm(bytes: Uint8Array, damaged: BadPicture): RawPicture {
     const value = isText ? next() : size === 1 ? bytes[at + i] : (bytes[at + 2 * i] << 8) | bytes[at + 2 * i + 1];
     pixels[i] = Math.min(255, Math.round((value / most) * 255));
   }
-  return { width, height, channels, pixels };
+  return { width, height, channels, data: pixels };
 }

@@ -19,5 +19,5 @@ export const imageReader =
   (form: ImageForm): ReadImage =>
   (place) => {
     if (form.kind === 'planes') return pixelsOfPlanes(bytesAt(place), form.channels);
-    return requireLike(decodePicture(bytesAt(place), place.title, form), form.like, place.title).pixels;
+    return requireLike(decodePicture(bytesAt(place), place.title, form), form.like, place.title).data;
   };

@@ -22,7 +22,7 @@ export function readTiff(bytes: Uint8Array, damaged: BadPicture): RawPicture {
       throw damaged(`decodes to ${data.length} samples, expected ${width * height * channels}`);
     if (palette)
       return withPalette({ width, height, indices: data, palette: palette.map((colour) => colour.map((value) => value >> 8)) }, damaged);
-    return { width, height, channels, pixels: data instanceof Uint16Array ? data : Uint8Array.from(data) };
+    return { width, height, channels, data: data instanceof Uint16Array ? data : Uint8Array.from(data) };
   } catch (cause) {
     if ((cause as Error).name === 'DataError') throw cause;
     throw damaged(`does not decode (${(cause as Error).message}); convert it to PNG`, cause);

@@ -21,7 +21,7 @@ export function readWebp(bytes: Uint8Array, damaged: BadPicture): RawPicture {
     throw damaged(`does not decode (${(cause as Error).message})`, cause);
   }
   if (rgba?.length !== width * height * 4) throw damaged('does not decode; it may be cut off or an animation');
-  return { width, height, channels: 4, pixels: Uint8Array.from(rgba) };
+  return { width, height, channels: 4, data: Uint8Array.from(rgba) };
 }
 
 /** Size by the first chunk, before anything is allocated for it. */

@@ -1,7 +1,8 @@
+import { type Images, toValues } from '@tract/images';
 import { dispose, read, scope, tensor } from '@tract/tensor';
 import type { FeatureExtractor } from './feature-extraction.js';
 import { accumulateStatistics, type FeatureStatistics, requireFinite, type StatisticsAccumulator } from './feature-statistics.js';
-import { type ImageBatch, type ImageSeries, seriesOf } from './image-batch.js';
+import { type ImageSeries, seriesOf } from './image-series.js';
 
 /** Outputs of an extractor: the features of most metrics, scores of classes for the Inception Score, sFID's spatial features. */
 export type FeatureKind = 'features' | 'logits' | 'spatial';
@@ -16,10 +17,8 @@ export type ImageExtractor = {
   readonly name: string;
   /** Outputs that it offers. */
   readonly kinds: readonly FeatureKind[];
-  readonly extract: (images: ImageBatch, kinds: readonly FeatureKind[]) => Promise<Extracted>;
+  readonly extract: (images: Images, kinds: readonly FeatureKind[]) => Promise<Extracted>;
 };
-
-const scale = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
 
 /** An extractor of a function from images [n, height, width, channels] in [-1, 1] to features [n, d]. */
 export function tensorExtractor(name: string, extract: FeatureExtractor): ImageExtractor {
@@ -27,14 +26,7 @@ export function tensorExtractor(name: string, extract: FeatureExtractor): ImageE
     name,
     kinds: ['features'],
     extract: async ({ data, count, height, width, channels }) => {
-      const features = scope(() =>
-        extract(
-          tensor(
-            Float32Array.from(data, (byte) => scale[byte]),
-            [count, height, width, channels],
-          ),
-        ),
-      );
+      const features = scope(() => extract(tensor(toValues(data), [count, height, width, channels])));
       try {
         return new Map([['features', { values: await read(features), dimensions: features.size / count }]]);
       } finally {
@@ -57,7 +49,7 @@ export type ExtractOptions = {
  */
 export async function extractImages(
   extractor: ImageExtractor,
-  images: ImageBatch | ImageSeries,
+  images: Images | ImageSeries,
   kinds: readonly FeatureKind[],
   options: ExtractOptions = {},
 ): Promise<Extracted> {
@@ -75,7 +67,7 @@ export async function extractImages(
  */
 export async function extractImageStatistics(
   extractor: ImageExtractor,
-  images: ImageBatch | ImageSeries,
+  images: Images | ImageSeries,
   kinds: readonly FeatureKind[],
   options: ExtractOptions = {},
 ): Promise<ReadonlyMap<FeatureKind, FeatureStatistics>> {
@@ -89,7 +81,7 @@ export async function extractImageStatistics(
 
 async function eachBatch(
   extractor: ImageExtractor,
-  images: ImageBatch | ImageSeries,
+  images: Images | ImageSeries,
   kinds: readonly FeatureKind[],
   { batch = 32, onBatch }: ExtractOptions,
   use: (kind: FeatureKind, rows: ExtractedRows, first: number) => void,

@@ -28,7 +28,6 @@ export {
   type FrechetAtInfinity,
   frechetAtInfinity,
 } from './frechet-extrapolation.js';
-export { type ImageBatch, type ImageSeries, seriesOf } from './image-batch.js';
 export {
   type Extracted,
   type ExtractedRows,
@@ -39,6 +38,7 @@ export {
   type ImageExtractor,
   tensorExtractor,
 } from './image-extractor.js';
+export { type ImageSeries, seriesOf } from './image-series.js';
 export { applyInception, type InceptionLayer, type InceptionOutput, type InceptionParams } from './inception/inception.js';
 export { inceptionExtractor } from './inception/inception-extractor.js';
 export {

@@ -1,4 +1,4 @@
-import type { ImageBatch } from './image-batch.js';
+import type { Images } from '@tract/images';
 import { resizeBilinear } from './resize/bilinear-resize.js';
 import { resizePillow } from './resize/pillow-resize.js';
 import type { Raster, RasterSize } from './resize/raster.js';
@@ -12,7 +12,7 @@ export type InputMode = 'clean' | 'pytorch-fid' | 'tf1';
 export const inputModes: readonly InputMode[] = ['clean', 'pytorch-fid', 'tf1'];
 
 /** The batch as a network of RGB images takes it, [count, height, width, 3] row-major. Grey becomes equal red, green and blue. @throws RangeError for other than 1 or 3 channels. */
-export function networkInput({ data, count, height, width, channels }: ImageBatch, mode: InputMode, to: RasterSize): Float32Array {
+export function networkInput({ data, count, height, width, channels }: Images, mode: InputMode, to: RasterSize): Float32Array {
   if (channels !== 1 && channels !== 3) throw new RangeError(`networkInput: expected 1 or 3 channels, got ${channels}`);
   const pixels = to.height * to.width;
   const input = new Float32Array(count * pixels * 3);

@@ -1,6 +1,5 @@
 export { clock, inSteps, significant, withCommas } from './format-numbers.js';
 export { type Html, html, raw } from './html.js';
-export { type Block, gridPng, imagePng, type PixelImages, squareColumns } from './image-grid.js';
 export { livePage, liveScript, liveView } from './live-page.js';
 export { type PageOptions, page, pagePolicy } from './page.js';
 export { bytesField, concatBytes, type Field, intField, messageField } from './protobuf.js';

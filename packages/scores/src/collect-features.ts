@@ -1,3 +1,4 @@
+import type { Images } from '@tract/images';
 import {
   type Extracted,
   type ExtractedRows,
@@ -5,7 +6,6 @@ import {
   extractImages,
   type FeatureKind,
   type FeatureStatistics,
-  type ImageBatch,
   type ImageSeries,
 } from '@tract/metrics';
 import type { ReadyExtractor } from './extractors.js';
@@ -26,7 +26,7 @@ export type CollectOptions = {
  * @throws ScoresError for images that the extractor does not take, or features that are not finite.
  */
 export async function collectFeatures(
-  images: ImageBatch | ImageSeries,
+  images: Images | ImageSeries,
   { extractor, identity, batch }: ReadyExtractor,
   kinds: readonly FeatureKind[],
   { source, cache, onBatch }: CollectOptions,
@@ -52,7 +52,7 @@ export async function collectFeatures(
  * @throws ScoresError as `collectFeatures` does
  */
 export const collectStatistics = (
-  images: ImageBatch | ImageSeries,
+  images: Images | ImageSeries,
   { extractor, batch }: ReadyExtractor,
   kinds: readonly FeatureKind[],
   { source, onBatch }: Omit<CollectOptions, 'cache'>,

@@ -1,3 +1,4 @@
+import type { Images } from '@tract/images';
 import {
   type Extracted,
   type ExtractedRows,
@@ -8,7 +9,6 @@ import {
   fewSamples,
   frechetAtInfinity,
   frechetDistance,
-  type ImageBatch,
   type ImageSeries,
   type IndefiniteCovariance,
   inceptionScore,
@@ -65,7 +65,7 @@ const FEATURE_BYTES = 4 * 2048;
  * @throws ScoresError as `collectFeatures` does; for fewer than two images.
  */
 export async function measureImages(
-  images: ImageBatch | ImageSeries,
+  images: Images | ImageSeries,
   ready: ReadyExtractor,
   kinds: readonly FeatureKind[],
   { needsRows, mostKept = MOST_KEPT, ...options }: CollectOptions & { readonly needsRows: boolean; readonly mostKept?: number },

@@ -1,11 +1,5 @@
-import {
-  DIGIT_CLASSIFIER_NAME,
-  DIGIT_FEATURES,
-  featureStatistics,
-  frechetDistance,
-  type ImageBatch,
-  type ImageSeries,
-} from '@tract/metrics';
+import type { Images } from '@tract/images';
+import { DIGIT_CLASSIFIER_NAME, DIGIT_FEATURES, featureStatistics, frechetDistance, type ImageSeries } from '@tract/metrics';
 import { collectFeatures } from './collect-features.js';
 import { type LoadedExtractor, loadDigitClassifier } from './extractors.js';
 import { invalidData } from './scores-error.js';
@@ -21,7 +15,7 @@ export type DigitDistance = {
 };
 
 /** Real digits to compare with, and the classifier, both on the host. */
-export type DigitReference = { readonly name: string; readonly images: ImageBatch | ImageSeries; readonly classifier: LoadedExtractor };
+export type DigitReference = { readonly name: string; readonly images: Images | ImageSeries; readonly classifier: LoadedExtractor };
 
 /** Samples below which the distance says more about their number than about the samples. */
 export const fewDigits = 2048;
@@ -30,7 +24,7 @@ export const fewDigits = 2048;
  * Prepare a comparison with the digits `images`; to be called before samples are drawn that could not be measured.
  * @throws ScoresError for images that are not 28x28 grey, CheckpointError for damaged weights.
  */
-export function digitReference(name: string, images: ImageBatch | ImageSeries): DigitReference {
+export function digitReference(name: string, images: Images | ImageSeries): DigitReference {
   const { height, width, channels } = images;
   if (height !== 28 || width !== 28 || channels !== 1)
     throw invalidData(
@@ -46,11 +40,7 @@ export type OnMeasured = (phase: string, done: number, total: number) => void | 
  * Measure the Fréchet distance between samples and reference digits in the features of the digit classifier, on the active backend.
  * @throws ScoresError for images of another size than the reference's, or fewer than two.
  */
-export async function digitDistance(
-  images: ImageBatch | ImageSeries,
-  reference: DigitReference,
-  onBatch?: OnMeasured,
-): Promise<DigitDistance> {
+export async function digitDistance(images: Images | ImageSeries, reference: DigitReference, onBatch?: OnMeasured): Promise<DigitDistance> {
   const { name, images: known, classifier } = reference;
   const { count, height, width, channels } = images;
   if (height !== known.height || width !== known.width || channels !== known.channels) {
@@ -60,7 +50,7 @@ export async function digitDistance(
   }
   if (count < 2) throw invalidData(`a Frechet distance needs at least 2 samples, got ${count}; give more of them`);
   const ready = classifier.start();
-  const statistics = async (source: string, set: ImageBatch | ImageSeries) => {
+  const statistics = async (source: string, set: Images | ImageSeries) => {
     const rows = await collectFeatures(set, ready, ['features'], {
       source,
       onBatch: (done) => onBatch?.(`reading ${source}`, done, set.count),

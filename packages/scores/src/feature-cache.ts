@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NamedArray, readSafetensors, writeSafetensors } from '@tract/checkpoint';
-import { type ExtractedRows, type FeatureKind, type ImageBatch, type ImageSeries, seriesOf } from '@tract/metrics';
+import type { Images } from '@tract/images';
+import { type ExtractedRows, type FeatureKind, type ImageSeries, seriesOf } from '@tract/metrics';
 
 /** Features kept in files by the content of the images and the identity of the extractor. */
 export type FeatureCache = {
@@ -16,7 +17,7 @@ export type FeatureCache = {
 const HASHED_IMAGES = 256;
 
 /** Return the key of features: a digest of the extractor's identity and of every byte of the images. */
-export function featureKey(extractor: string, images: ImageBatch | ImageSeries, kind: FeatureKind): string {
+export function featureKey(extractor: string, images: Images | ImageSeries, kind: FeatureKind): string {
   const { count, height, width, channels, take } = seriesOf(images);
   const hash = createHash('sha256').update(JSON.stringify([1, extractor, kind, count, height, width, channels]));
   for (let first = 0; first < count; first += HASHED_IMAGES) hash.update(take(first, Math.min(HASHED_IMAGES, count - first)).data);

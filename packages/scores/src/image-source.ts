@@ -3,7 +3,8 @@ import { extname } from 'node:path';
 import { type NamedArray, npzNames, readNpy, readNpz } from '@tract/checkpoint';
 import { openFile } from '@tract/checkpoint/node';
 import { type ImagesInMemory, type ImagesOnDemand, imageAt, loadImageFolder, loadImageZip, type PictureColour } from '@tract/data';
-import { type ImageBatch, type ImageSeries, seriesOf } from '@tract/metrics';
+import type { Images } from '@tract/images';
+import { type ImageSeries, seriesOf } from '@tract/metrics';
 import { invalidData, ScoresError } from './scores-error.js';
 import { readStatisticsPair, type StoredStatistics, statisticsIn } from './statistics-file.js';
 
@@ -77,7 +78,7 @@ export async function readImages(path: string, { colour = 'same' }: ReadImageOpt
 export function imagesOfSet(set: ImagesInMemory | ImagesOnDemand): ImageSeries {
   const { count, height, width, channels } = set;
   const size = height * width * channels;
-  const take = (first: number, wanted: number): ImageBatch => {
+  const take = (first: number, wanted: number): Images => {
     const taken = Math.min(wanted, count - first);
     const data = new Uint8Array(taken * size);
     for (let i = 0; i < taken; i++) data.set(imageAt(set, first + i), i * size);
@@ -103,7 +104,7 @@ function imagesOfArray(array: NamedArray, path: string): ImageSeries {
   const rest = { height, width, channels };
   if (!content) return seriesOf({ data: array.data as Uint8Array, count, ...rest });
   const size = height * width * channels;
-  const take = (first: number, wanted: number): ImageBatch => {
+  const take = (first: number, wanted: number): Images => {
     const taken = Math.min(wanted, count - first);
     return { data: content.read(first * size, (first + taken) * size), count: taken, ...rest };
   };

@@ -19,7 +19,7 @@ const common = { data: 'stripes', images: 24, batch: 2, seed: 0, learningRate: 1
 /** 16 grey images; yours would come from @tract/data. */
 const images = {
   ...{ count: 16, height: 4, width: 4, channels: 1, labels: new Uint8Array(0) },
-  images: Uint8Array.from({ length: 16 * 16 }, (_, i) => (i * (1 + (i >> 4)) * 37) % 256),
+  data: Uint8Array.from({ length: 16 * 16 }, (_, i) => (i * (1 + (i >> 4)) * 37) % 256),
 };
 
 /** Train the teacher: 12 updates, a checkpoint after each 4. */

@@ -3,8 +3,8 @@ import { edmConfigs, type NetworkConfig } from '@tract/unet';
 import { expect, test } from 'vitest';
 import { hostBatch, requireFit } from './training-batch.js';
 
-const images = Uint8Array.from({ length: 6 * 784 }, (_, i) => (i * 37) % 256);
-const set: ImageSet = { images, labels: Uint8Array.from([0, 1, 2, 3, 4, 9]), count: 6, height: 28, width: 28, channels: 1 };
+const data = Uint8Array.from({ length: 6 * 784 }, (_, i) => (i * 37) % 256);
+const set: ImageSet = { data, labels: Uint8Array.from([0, 1, 2, 3, 4, 9]), count: 6, height: 28, width: 28, channels: 1 };
 const settings = { data: 'bars', seed: 3, batch: 4 };
 /** The images of a step, as many as are asked for. */
 async function picked(first: number, batchSize = 4): Promise<Picked> {

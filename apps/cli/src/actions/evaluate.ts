@@ -10,8 +10,8 @@ import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { recordScore, referenceName, requireRecordable } from '../measuring/kept-scores.js';
 import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';
+import { drawWithProgress } from '../models/draw-with-progress.js';
 import { readModel } from '../models/model-folder.js';
-import { drawImages } from '../models/sample-run.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import { checkSet, isSetSpec, loadSet } from '../options/data-sets.js';
 import { flagOf } from '../options/flag-of.js';
@@ -80,7 +80,7 @@ export async function evaluate(io: Io, options: EvaluateOptions): Promise<void> 
   const score = await interruptible('nothing was measured', async (pause) => {
     const digits = await loadDigitReference(reference);
     const { silent } = options;
-    const images = ready ?? (await drawImages(io, model!, { ...drawing, phase: `drawing, ${inSteps(drawing.steps)}` }, pause));
+    const images = ready ?? (await drawWithProgress(io, model!, { ...drawing, phase: `drawing, ${inSteps(drawing.steps)}` }, pause));
     return measureDigits(io, images, digits, { silent, pause });
   });
   const value = {

@@ -1,4 +1,5 @@
-import type { FeatureKind, ImageBatch, ImageSeries, InputMode } from '@tract/metrics';
+import type { Images } from '@tract/images';
+import type { FeatureKind, ImageSeries, InputMode } from '@tract/metrics';
 import { inSteps, withCommas } from '@tract/report';
 import {
   compareSides,
@@ -20,7 +21,7 @@ import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.j
 import { sideWithProgress } from '../measuring/features.js';
 import { type MeasureSource, readMeasureSource } from '../measuring/image-source.js';
 import { recordScore, referenceName, requireRecordable } from '../measuring/kept-scores.js';
-import { drawImages } from '../models/sample-run.js';
+import { drawWithProgress } from '../models/draw-with-progress.js';
 import type { ComputeOptions } from '../options/common-options.js';
 
 /** How a side becomes features. */
@@ -138,11 +139,11 @@ async function imagesOf(
   { name, images, model }: MeasureSource,
   options: MeasureOptions,
   pause: Pause,
-): Promise<ImageBatch | ImageSeries> {
+): Promise<Images | ImageSeries> {
   const { count, steps = 1, seed = 0, batch, silent } = options;
   if (model) {
     const phase = `drawing from ${name}, ${inSteps(steps)}`;
-    return drawImages(io, model, { steps, count: count ?? drawnImages, seed, batch, silent, phase }, pause);
+    return drawWithProgress(io, model, { steps, count: count ?? drawnImages, seed, batch, silent, phase }, pause);
   }
   if (count === undefined || count === images!.count) return images!;
   if (count > images!.count) throw dataError(`${name} has ${withCommas(images!.count)} images, fewer than --count ${count}`);

@@ -9,8 +9,8 @@ import { usageError } from '../errors.js';
 import { type Io, report, warnOn } from '../io.js';
 import { scoresOf } from '../measuring/kept-scores.js';
 import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';
+import { drawWithProgress } from '../models/draw-with-progress.js';
 import { readModel, type StoredModel } from '../models/model-folder.js';
-import { drawImages } from '../models/sample-run.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import { pictureCount, quickstartPicture } from '../output/quickstart-picture.js';
 import { choosePreset, distillPresets } from '../presets/presets.js';
@@ -57,7 +57,7 @@ async function show(
   const { silent } = options;
   const draw = (model: StoredModel, steps: number, count: number) => {
     const phase = `drawing with the ${model === teacher ? 'teacher' : 'student'}, ${inSteps(steps)}`;
-    return drawImages(io, model, { steps, count, seed: 0, batch: 64, silent, phase }, pause);
+    return drawWithProgress(io, model, { steps, count, seed: 0, batch: 64, silent, phase }, pause);
   };
   const parts = {
     manySteps,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { gridPng, partOfImages, squareColumns } from '@tract/images';
 import { processOf, samplingOf } from '@tract/model';
-import { type Drawing, gridPng, inSteps, type RunRecord, runReport, squareColumns } from '@tract/report';
+import { type Drawing, inSteps, type RunRecord, runReport } from '@tract/report';
 import type { DigitDistance, DigitReference } from '@tract/scores';
 import { readRun, requireRoom, writeFileAtomically } from '@tract/train/node';
 import { startBackend } from '../computing/backend.js';
@@ -8,12 +9,11 @@ import { interruptible, type Pause } from '../computing/signals.js';
 import { CliError, exitCodes, usageError } from '../errors.js';
 import { type Io, report as print } from '../io.js';
 import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';
+import { drawWithProgress } from '../models/draw-with-progress.js';
 import { readTeacher } from '../models/known-teacher.js';
 import { readModel, type StoredModel } from '../models/model-folder.js';
-import { drawImages } from '../models/sample-run.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import { commandOf } from '../output/card-command.js';
-import { sliceImages } from '../output/images.js';
 import { distillPresets, trainPresets } from '../presets/presets.js';
 import { modelPath } from '../training/run-folder.js';
 
@@ -96,12 +96,12 @@ async function drawAll(
     for (const steps of list) {
       const phase = `drawing with the ${name}, ${inSteps(steps)}`;
       const all = reference ? Math.max(count, measuredCount) : count;
-      const images = await drawImages(io, model, { steps, count: all, seed, batch: 64, silent, phase }, pause);
+      const images = await drawWithProgress(io, model, { steps, count: all, seed, batch: 64, silent, phase }, pause);
       const { sampler, nfe } = samplingOf(model, steps);
       const text = { Software: 'tract', Description: `${name}, ${inSteps(steps)} of ${sampler}, seed ${seed}` };
       const zoom = model.network.imageSize > 32 ? 1 : 2;
-      const png = gridPng([{ images: sliceImages(images, 0, count) }], { columns: squareColumns(count), zoom, text });
-      const measured = reference && (await measureDigits(io, sliceImages(images, 0, measuredCount), reference, { silent, pause }));
+      const png = gridPng([{ images: partOfImages(images, 0, count) }], { columns: squareColumns(count), zoom, text });
+      const measured = reference && (await measureDigits(io, partOfImages(images, 0, measuredCount), reference, { silent, pause }));
       drawings.push({ model: name, steps, nfe, png, score: measured?.frechet_distance, measured });
     }
   }

@@ -3,8 +3,8 @@ import { inSteps, withCommas } from '@tract/report';
 import { startBackend } from '../computing/backend.js';
 import { interruptible } from '../computing/signals.js';
 import { type Io, report } from '../io.js';
+import { drawWithProgress } from '../models/draw-with-progress.js';
 import { readModel } from '../models/model-folder.js';
-import { drawImages } from '../models/sample-run.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import type { DrawingOptions } from '../options/sampling-options.js';
 import { outputKind, writeImages } from '../output/image-files.js';
@@ -28,7 +28,7 @@ export async function sample(io: Io, name: string, options: SampleOptions): Prom
   const backend = await startBackend(io, options);
   const started = performance.now();
   const seconds = await interruptible('nothing was written', async (pause) => {
-    const images = await drawImages(io, model, options, pause);
+    const images = await drawWithProgress(io, model, options, pause);
     const elapsed = (performance.now() - started) / 1000;
     writeImages(out, kind, images, { Software: 'tract', Description: `${name}, ${inSteps(steps)} of ${sampler}, seed ${seed}` });
     return Number(elapsed.toFixed(3));

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { FeatureKind, ImageBatch, ImageSeries } from '@tract/metrics';
+import type { Images } from '@tract/images';
+import type { FeatureKind, ImageSeries } from '@tract/metrics';
 import { measureImages, openFeatureCache, type ReadyExtractor, type Side } from '@tract/scores';
 import type { Pause } from '../computing/signals.js';
 import type { Io } from '../io.js';
@@ -23,7 +24,7 @@ export type FeatureWork = {
 export async function sideWithProgress(
   io: Io,
   source: string,
-  images: ImageBatch | ImageSeries,
+  images: Images | ImageSeries,
   ready: ReadyExtractor,
   kinds: readonly FeatureKind[],
   { needsRows, silent, pause, cache }: FeatureWork,

@@ -1,4 +1,5 @@
-import type { ImageBatch, ImageSeries } from '@tract/metrics';
+import type { Images } from '@tract/images';
+import type { ImageSeries } from '@tract/metrics';
 import { withCommas } from '@tract/report';
 import { type DigitDistance, type DigitReference, digitDistance, digitReference, fewDigits, imagesOfSet } from '@tract/scores';
 import type { Pause } from '../computing/signals.js';
@@ -15,7 +16,7 @@ export const loadDigitReference = async (set: string): Promise<DigitReference> =
 /** Measure the Fréchet distance of samples to the reference digits, with progress; warn of too few samples. @throws ScoresError */
 export async function measureDigits(
   io: Io,
-  images: ImageBatch | ImageSeries,
+  images: Images | ImageSeries,
   reference: DigitReference,
   { silent, pause }: { readonly silent?: boolean; readonly pause: Pause },
 ): Promise<DigitDistance> {

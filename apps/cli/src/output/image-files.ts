@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { writeNpz } from '@tract/checkpoint';
-import { gridPng, imagePng, squareColumns } from '@tract/report';
+import type { Images } from '@tract/images';
+import { gridPng, imagePng, squareColumns } from '@tract/images';
 import { makeFolder, requireRoom, writeFileAtomically, writeFolderAtomically } from '@tract/train/node';
 import { usageError } from '../errors.js';
-import type { Images } from './images.js';
 
 export type OutputKind = 'png' | 'npz' | 'folder';
 

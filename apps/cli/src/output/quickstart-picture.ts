@@ -1,5 +1,5 @@
-import { gridPng } from '@tract/report';
-import type { Images } from './images.js';
+import type { Images } from '@tract/images';
+import { gridPng } from '@tract/images';
 
 export type PictureParts = {
   readonly teacherMany: Images;

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { toBytes } from '@tract/data';
-import { draw, samplingOf } from '@tract/model';
+import { gridPng, squareColumns } from '@tract/images';
+import { drawImages, samplingOf } from '@tract/model';
 import { readModel } from '@tract/model/node';
-import { gridPng, inSteps, type Picture, squareColumns, withCommas } from '@tract/report';
+import { inSteps, type Picture, withCommas } from '@tract/report';
 import { RunDamaged } from '../run-error.js';
 import { writeFileAtomically } from './atomic.js';
 import { makeFolder } from './make-folder.js';
@@ -70,11 +70,7 @@ export async function drawGrid(run: string, options: GridOptions, pause: () => P
   const { sampler, nfe } = samplingOf(model, steps);
   const { count = Math.min(mostImages, Math.floor((imagesBetween * callsPerImage) / nfe)) } = options;
   if (count === 0) return undefined;
-  const indices = Array.from({ length: count }, (_, i) => i);
-  const { value } = await draw(model, { steps, seed: gridSeed, indices, batch: count, onStep: pause }).next();
-  const { values, shape } = value!;
-  const [, height, width, channels] = shape;
-  const images = { data: toBytes(values), count, height, width, channels };
+  const images = await drawImages(model, { steps, count, seed: gridSeed, batch: count, onStep: pause });
   const path = join(folderOf(run), `step-${String(step).padStart(8, '0')}.png`);
   const text = {
     Software: 'tract',

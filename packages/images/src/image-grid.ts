@@ -1,17 +1,9 @@
 import { encode } from 'fast-png';
 import { drawText, glyphHeight, textWidth } from './bitmap-font.js';
+import type { Images } from './images.js';
 
-/** 8-bit images [count, height, width, channels], channels 1 (grey) or 3 (RGB), one after the other. */
-export type PixelImages = {
-  readonly data: Uint8Array;
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-};
-
-/** Images of a grid under one heading. */
-export type Block = { readonly label?: string; readonly images: PixelImages };
+/** Images of a grid, grey or RGB, under one heading. */
+export type Block = { readonly label?: string; readonly images: Images };
 
 type Canvas = { readonly width: number; readonly height: number; readonly channels: number; readonly data: Uint8Array };
 
@@ -26,7 +18,7 @@ const labelHeight = (block: Block): number => (block.label === undefined ? 0 : g
 /** Rows of a block that is laid out in `columns`. */
 const rowsOf = (block: Block, columns: number): number => Math.ceil(block.images.count / columns);
 
-function copyImage(canvas: Canvas, images: PixelImages, index: number, left: number, top: number, zoom: number): void {
+function copyImage(canvas: Canvas, images: Images, index: number, left: number, top: number, zoom: number): void {
   const { height, width, channels } = images;
   for (let y = 0; y < height * zoom; y++) {
     for (let x = 0; x < width * zoom; x++) {
@@ -86,7 +78,7 @@ export function gridPng(
 }
 
 /** Encode one image as a PNG, pixel for pixel. */
-export function imagePng(images: PixelImages, index: number): Uint8Array {
+export function imagePng(images: Images, index: number): Uint8Array {
   const { height, width, channels } = images;
   const size = height * width * channels;
   return encode({ width, height, channels, depth: 8, data: images.data.slice(index * size, (index + 1) * size) });
