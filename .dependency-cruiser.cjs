@@ -53,7 +53,7 @@ module.exports = {
         pathNot: [
           '^$1/$2/',
           '^packages/[^/]+/src/index\\.ts$',
-          '^packages/[^/]+/src/(testing|conformance|node|diffusers|noise)/index\\.ts$',
+          '^packages/[^/]+/src/(testing|conformance|node|settings|diffusers|noise)/index\\.ts$',
         ],
       },
     },

@@ -14,7 +14,7 @@ export { drawStartPoints, jumpOf, type StartPoint } from './grid-jumps.js';
 export { type ImprovedConsistencyOptions, improvedConsistencyTraining } from './improved-consistency.js';
 export { type MultistepConsistencyOptions, multistepConsistency } from './multistep-consistency.js';
 export { addNoise, cosineNoiseGrid, edmNoiseGrid, type NoiseGrid, processGrid } from './noise-grid.js';
-export { type Phase, phaseAt, phaseFractions, phaseProgress, phasesOf } from './phases.js';
+export { type Phase, phaseAt, phaseFractions, phaseProgress, phaseStepsFault, phasesOf } from './phases.js';
 export {
   type Conditioning,
   type Model,

@@ -16,13 +16,14 @@ describe('phasesOf', () => {
   });
 
   test.each([
-    [[8], undefined, /at least two entries/],
-    [[], undefined, /at least two entries/],
-    [[8, 8], undefined, /must descend, got 8 then 8/],
-    [[1, 8], undefined, /must descend, got 1 then 8/],
-    [[9, 2], undefined, /9 is not a multiple of 2/],
-    [[8, 0], undefined, /whole numbers ≥ 1, got 0/],
-    [[8.5, 1], undefined, /whole numbers ≥ 1, got 8.5/],
+    [[8], undefined, /at least two numbers/],
+    [[], undefined, /at least two numbers/],
+    [[8, 8], undefined, /descend, but 8 follows 8/],
+    [[1, 8], undefined, /descend, but 8 follows 1/],
+    [[9, 2], undefined, /2 does not divide 9; try 1/],
+    [[8, 0], undefined, /whole and at least 1, but one is 0/],
+    [[8.5, 1], undefined, /whole and at least 1, but one is 8.5/],
+    [[1024, 33, 1], undefined, /33 does not divide 1024; try 32/],
     [[8, 2], 12, /12 timesteps do not divide into 8/],
   ] as const)('refuses %j on %s timesteps', (steps, timesteps, message) => {
     expect(() => phasesOf(steps, timesteps)).toThrow(RangeError);

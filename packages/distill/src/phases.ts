@@ -17,12 +17,8 @@ export type Phase = {
  * @throws RangeError when there are fewer than two entries, or they are not whole numbers ≥ 1, do not descend, or do not divide each other.
  */
 export function phasesOf(phaseSteps: readonly number[], timesteps: number = phaseSteps[0]): Phase[] {
-  const list = `[${phaseSteps}]`;
-  if (phaseSteps.length < 2) throw new RangeError(`phasesOf: needs at least two entries, such as [1024, 32, 1], got ${list}`);
-  for (const steps of [...phaseSteps, timesteps]) {
-    if (!(Number.isInteger(steps) && steps >= 1))
-      throw new RangeError(`phasesOf: steps must be whole numbers ≥ 1, got ${steps} in ${list}`);
-  }
+  const fault = phaseStepsFault(phaseSteps);
+  if (fault !== undefined) throw new RangeError(`phasesOf: ${fault}`);
   if (timesteps % phaseSteps[0] !== 0) {
     throw new RangeError(
       `phasesOf: ${timesteps} timesteps do not divide into ${phaseSteps[0]} equal steps; choose timesteps as a multiple of it`,
@@ -30,15 +26,31 @@ export function phasesOf(phaseSteps: readonly number[], timesteps: number = phas
   }
   return phaseSteps.slice(1).map((studentSteps, index) => {
     const teacherSteps = phaseSteps[index];
-    if (studentSteps >= teacherSteps)
-      throw new RangeError(`phasesOf: steps must descend, got ${teacherSteps} then ${studentSteps} in ${list}`);
-    if (teacherSteps % studentSteps !== 0) {
-      throw new RangeError(
-        `phasesOf: each entry must divide the one before, but ${teacherSteps} is not a multiple of ${studentSteps} in ${list}`,
-      );
-    }
     return { index, teacherSteps, studentSteps, teacherStride: timesteps / teacherSteps, studentStride: timesteps / studentSteps };
   });
+}
+
+/** Say why numbers of steps make no phases, such as `each number of steps divides the one before it, but …`; undefined if they do. */
+export function phaseStepsFault(phaseSteps: readonly number[]): string | undefined {
+  if (phaseSteps.length < 2) return 'expected at least two numbers of steps, such as 1024,32,1';
+  const wrong = phaseSteps.find((steps) => !(Number.isInteger(steps) && steps >= 1));
+  if (wrong !== undefined) return `numbers of steps are whole and at least 1, but one is ${wrong}`;
+  for (let i = 1; i < phaseSteps.length; i++) {
+    const [whole, steps] = [phaseSteps[i - 1], phaseSteps[i]];
+    if (steps >= whole) return `numbers of steps descend, but ${steps} follows ${whole}; write for example 1024,32,1`;
+    if (whole % steps !== 0)
+      return `each number of steps divides the one before it, but ${steps} does not divide ${whole}; try ${nearestDivisor(whole, steps)}`;
+  }
+  return undefined;
+}
+
+/** Return the divisor of `whole` that is nearest to `wanted`, below `whole`. */
+function nearestDivisor(whole: number, wanted: number): number {
+  for (let distance = 1; ; distance++) {
+    for (const candidate of [wanted - distance, wanted + distance]) {
+      if (candidate >= 1 && candidate < whole && whole % candidate === 0) return candidate;
+    }
+  }
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { ImageSet } from '@tract/data';
 import { withCommas } from '@tract/report';
+import type { DistillSettings } from '@tract/train';
 import { distillTask, type RunState } from '@tract/train';
+import { distillSchema } from '@tract/train/settings';
 import { startBackend } from '../computing/backend.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
@@ -9,8 +11,7 @@ import type { StoredModel } from '../models/model-folder.js';
 import { modelOutput } from '../models/model-output.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import { loadSet } from '../options/data-sets.js';
-import { type DistillPreset, distillPresets, usualStudent } from '../presets/presets.js';
-import { distillSchema } from '../settings/distill-schema.js';
+import { distillPresets, usualStudent } from '../presets/presets.js';
 import { resolveSettings, type SettingsOptions, settingSources } from '../settings/resolve-settings.js';
 import { modelPath, type ResumeOptions } from '../training/run-folder.js';
 import { type RunOptions, trainRun } from '../training/train-run.js';
@@ -28,7 +29,7 @@ export type DistillOptions = ComputeOptions &
     readonly json?: boolean;
   };
 
-export type Distillation = ComputeOptions & DataOptions & RunOptions & { readonly settings: DistillPreset };
+export type Distillation = ComputeOptions & DataOptions & RunOptions & { readonly settings: DistillSettings };
 
 /** Distil from the start, or from the last checkpoint, into a run folder. Everything is checked before the first file is written. */
 export async function runDistillation(io: Io, options: Distillation): Promise<RunState> {

@@ -1,6 +1,7 @@
 import { type LeftOut, openBatches } from '@tract/data';
 import { modelPart } from '@tract/model';
 import { withCommas } from '@tract/report';
+import type { DistillSettings, TeacherSettings } from '@tract/train';
 import {
   type BatchSettings,
   hostBatch,
@@ -18,7 +19,6 @@ import { exitCodeOf } from '../library-errors.js';
 import { knownTeacher, readTeacher } from '../models/known-teacher.js';
 import { hasModel } from '../models/model-folder.js';
 import { loadSet } from '../options/data-sets.js';
-import type { DistillPreset, TrainPreset } from '../presets/presets.js';
 
 /** One batch of the data as training would see it, or why there is none. */
 type BatchReport =
@@ -38,14 +38,14 @@ type BatchReport =
 type Sources = Readonly<Record<string, string>>;
 
 /** Print what a training would do. */
-export async function dryRunTraining(io: Io, settings: TrainPreset, sources: Sources, json: boolean): Promise<void> {
+export async function dryRunTraining(io: Io, settings: TeacherSettings, sources: Sources, json: boolean): Promise<void> {
   const plan = planTraining(settings);
   const batch = await tryBatch(settings, settings.network);
   tell(io, json, { command: 'train', settings, sources, ...plan, batch });
 }
 
 /** Print what a distillation would do; a published teacher need not be there. */
-export async function dryRunDistillation(io: Io, settings: DistillPreset, sources: Sources, json: boolean): Promise<void> {
+export async function dryRunDistillation(io: Io, settings: DistillSettings, sources: Sources, json: boolean): Promise<void> {
   const { teacher: name } = settings;
   const known = hasModel(name) ? undefined : knownTeacher(name);
   const model = modelPart(known ?? readTeacher(name));
@@ -85,7 +85,7 @@ async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promis
 
 type Value = TrainingPlan & {
   readonly command: string;
-  readonly settings: TrainPreset | DistillPreset;
+  readonly settings: TeacherSettings | DistillSettings;
   readonly sources: Sources;
   readonly model?: unknown;
   readonly teacherIsThere?: boolean;
@@ -103,7 +103,7 @@ function tell(io: Io, json: boolean, value: Value): void {
     `updates       ${withCommas(updates)} of ${settings.batch} images`,
     ...value.phases.map(phaseLine),
     ...(teacherIsThere === false
-      ? [`teacher       ${(settings as DistillPreset).teacher} is not there; described from what was published`]
+      ? [`teacher       ${(settings as DistillSettings).teacher} is not there; described from what was published`]
       : []),
     batch.read
       ? `data          ${settings.data}, ${withCommas(batch.images)} images; a batch [${batch.shape.join(', ')}] in [${batch.range.map((end) => end.toFixed(3)).join(', ')}]`

@@ -1,15 +1,16 @@
 import { checkDiffusionModel } from '@tract/model';
 import { withCommas } from '@tract/report';
+import type { TeacherSettings } from '@tract/train';
 import { teacherSetupOf, teacherTask } from '@tract/train';
+import { teacherSchema } from '@tract/train/settings';
 import { startBackend } from '../computing/backend.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { modelOutput } from '../models/model-output.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import { loadSet } from '../options/data-sets.js';
-import { type TrainPreset, trainPresets, usualTeacher } from '../presets/presets.js';
+import { trainPresets, usualTeacher } from '../presets/presets.js';
 import { resolveSettings, type SettingsOptions, settingSources } from '../settings/resolve-settings.js';
-import { trainSchema } from '../settings/train-schema.js';
 import { modelPath, type ResumeOptions } from '../training/run-folder.js';
 import { trainRun } from '../training/train-run.js';
 import { type DataOptions, readingOf } from '../training/training-data.js';
@@ -26,10 +27,10 @@ export type TrainOptions = ComputeOptions &
     readonly json?: boolean;
   };
 
-const trainSettings = { command: 'train', schema: trainSchema, presets: trainPresets, usual: usualTeacher } as const;
+const trainSettings = { command: 'train', schema: teacherSchema, presets: trainPresets, usual: usualTeacher } as const;
 
 /** @throws CliError (usage) when the settings do not go together. */
-function settingsOf(options: TrainOptions): TrainPreset {
+function settingsOf(options: TrainOptions): TeacherSettings {
   const settings = resolveSettings(trainSettings, options);
   try {
     checkDiffusionModel(settings);

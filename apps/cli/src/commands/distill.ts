@@ -1,9 +1,9 @@
-import { methods, type TargetRule } from '@tract/distill';
-import { Command, Option } from 'commander';
+import { methods, phaseStepsFault, type TargetRule } from '@tract/distill';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DistillOptions } from '../actions/distill.js';
 import type { Io } from '../io.js';
 import { examples, pathName, required, SuggestingOption, withComputing } from '../options/common-options.js';
-import { fraction, integerList, numberUpTo, phaseSchedule } from '../options/quantity.js';
+import { fraction, integerList, numberUpTo } from '../options/quantity.js';
 import { preset, settingsHeading, supervised, withTraining } from '../options/training-options.js';
 import { distillPresets, presetHelp, usualStudent } from '../presets/presets.js';
 import { shippedNames } from '../shipped-models.js';
@@ -16,13 +16,13 @@ const describe = ({ method, schedule, teacher }: (typeof distillPresets)[string]
   return `${method} ${steps} of ${teacher}`;
 };
 
-const names = async (): Promise<readonly string[]> => {
-  const [{ assignmentStarts }, { distillSchema }] = await Promise.all([
-    import('../settings/setting-rows.js'),
-    import('../settings/distill-schema.js'),
-  ]);
-  return assignmentStarts(distillSchema);
-};
+/** Read sampling steps before, between and after the phases, such as `1024,32,1`. @throws InvalidArgumentError */
+function phaseSchedule(text: string): readonly number[] {
+  const steps = integerList(text);
+  const fault = phaseStepsFault(steps);
+  if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
+  return steps;
+}
 
 export const distillCommand = (io: Io): Command =>
   withComputing(
@@ -60,7 +60,7 @@ export const distillCommand = (io: Io): Command =>
         .addOption(new Option('--decay <name>', 'how the learning rate goes in each phase').choices(['constant', 'cosine', 'linear']))
         .option('--reinit-student', 'at a phase change start the student from its new teacher, as in the paper')
         .option('--no-reinit-student', 'or let it go on as it is, as the published code does'),
-      names,
+      async () => (await import('@tract/train/settings')).distillSchema,
     ),
   )
     .addHelpText('after', presetHelp(distillPresets, describe))

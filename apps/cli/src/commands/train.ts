@@ -10,14 +10,6 @@ import { presetHelp, trainPresets, usualTeacher } from '../presets/presets.js';
 const describe = ({ preconditioning, prediction, network }: (typeof trainPresets)[string]): string =>
   `${preconditioning ? 'EDM' : `predicts ${prediction}`}, ${network.channels} channels${'channelMult' in network ? ` times ${network.channelMult.join(', ')}` : ''}`;
 
-const names = async (): Promise<readonly string[]> => {
-  const [{ assignmentStarts }, { trainSchema }] = await Promise.all([
-    import('../settings/setting-rows.js'),
-    import('../settings/train-schema.js'),
-  ]);
-  return assignmentStarts(trainSchema);
-};
-
 export const trainCommand = (io: Io): Command =>
   withComputing(
     withTraining(
@@ -31,7 +23,7 @@ export const trainCommand = (io: Io): Command =>
         .addOption(new Option('--decay <name>', 'how it goes from there').choices(['constant', 'cosine']))
         .option('--ema-ramp-up <x>', 'with a half-life: it is at most this share of the images seen', positiveNumber(1))
         .option('--augment <p>', "probability of each of EDM's augmentations", numberUpTo(1)),
-      names,
+      async () => (await import('@tract/train/settings')).teacherSchema,
     ),
   )
     .addHelpText('after', presetHelp(trainPresets, describe))

@@ -5,7 +5,6 @@ import {
   fraction,
   integerList,
   optionalIntegerList,
-  phaseSchedule,
   positiveNumber,
   quantity,
   shortCount,
@@ -23,10 +22,9 @@ test('bytes may end in K, M, G and T', () => {
   expect(['0', '640', '1.5k', '500M', '2G', '2GB', '0.5T'].map(byteCount)).toEqual([0, 640, 1500, 5e8, 2e9, 2e9, 5e11]);
 });
 
-test('lists and schedules', () => {
+test('lists', () => {
   expect(integerList('1,2,2')).toEqual([1, 2, 2]);
   expect(optionalIntegerList('')).toEqual([]);
-  expect(phaseSchedule('1024,32,1')).toEqual([1024, 32, 1]);
 });
 
 describe('what cannot be is refused', () => {
@@ -39,7 +37,6 @@ describe('what cannot be is refused', () => {
     ['positiveNumber', positiveNumber(1), ['0', '-1', '1.01', '1e30', '', 'x', 'NaN']],
     ['fraction', fraction, ['1', '-0.1', '', 'NaN']],
     ['integerList', integerList, ['', '1,', ',1', '1,,2', '0', '1.5', '1 2']],
-    ['phaseSchedule', phaseSchedule, ['1024', '32,32', '1,1024', '1024,33,1', '1024,32,0']],
   ];
   for (const [name, parse, texts] of cases) {
     test.each(texts)(`${name}: '%s'`, (text) => {

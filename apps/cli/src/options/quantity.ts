@@ -95,37 +95,6 @@ export function integerList(text: string): readonly number[] {
 /** As integerList, and the empty text is the empty list. @throws InvalidArgumentError */
 export const optionalIntegerList = (text: string): readonly number[] => (text.trim() === '' ? [] : integerList(text));
 
-/**
- * Sampling steps before, between and after the phases, such as `1024,32,1`: each divides the one before it and is smaller.
- * @throws InvalidArgumentError
- */
-export function phaseSchedule(text: string): readonly number[] {
-  const steps = integerList(text);
-  const fault = scheduleFault(steps);
-  if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
-  return steps;
-}
-
-/** Why steps are no schedule of phases, in words; undefined where they are one. */
-export function scheduleFault(steps: readonly number[]): string | undefined {
-  if (steps.length < 2) return 'expected at least two numbers of steps, such as 1024,32,1';
-  for (let i = 1; i < steps.length; i++) {
-    if (steps[i] >= steps[i - 1]) return `a schedule descends, but ${steps[i]} follows ${steps[i - 1]}; write for example 1024,32,1`;
-    if (steps[i - 1] % steps[i] !== 0)
-      return `each number of steps divides the one before it, but ${steps[i]} does not divide ${steps[i - 1]}; try ${nearestDivisor(steps[i - 1], steps[i])}`;
-  }
-  return undefined;
-}
-
-/** The divisor of `whole` that is nearest to `wanted`, below `whole`. */
-function nearestDivisor(whole: number, wanted: number): number {
-  for (let distance = 1; ; distance++) {
-    for (const candidate of [wanted - distance, wanted + distance]) {
-      if (candidate >= 1 && candidate < whole && whole % candidate === 0) return candidate;
-    }
-  }
-}
-
 /** 360000 as 360K, as the command line takes it; exact. */
 export function shortCount(count: number): string {
   if (count % 1e3 !== 0) return String(count);

@@ -1,4 +1,5 @@
 import { lossWeightNames } from '@tract/schedules';
+import type { settingRows } from '@tract/train/settings';
 import { type Command, Option } from 'commander';
 import type { Io } from '../io.js';
 import { keptCheckpoints } from '../training/run-folder.js';
@@ -32,13 +33,19 @@ schema/ of @tract/cli. --dry-run shows what they come to.`;
 /** The heading of options that are settings; what is not given comes from elsewhere. */
 export const settingsHeading = 'Settings (default: as --config or the preset says):';
 
+/** List the beginnings of assignments, such as `images=`. */
+async function startsOf(schema: () => Promise<Parameters<typeof settingRows>[0]>): Promise<readonly string[]> {
+  const { settingRows: rowsOf } = await import('@tract/train/settings');
+  return [...new Set(rowsOf(await schema()).map(({ path }) => `${path}=`))];
+}
+
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 /**
  * Adds what both kinds of training take, after the options of their own.
- * @param names what `--set` can begin with.
+ * @param schema of the settings, whose names `--set` completes.
  */
-export const withTraining = (command: Command, names: () => Promise<readonly string[]>): Command =>
+export const withTraining = (command: Command, schema: () => Promise<Parameters<typeof settingRows>[0]>): Command =>
   command
     .optionsGroup(settingsHeading)
     .option('--data <set>', 'images to train with, see below', checkSet)
@@ -73,9 +80,9 @@ export const withTraining = (command: Command, names: () => Promise<readonly str
     .optionsGroup('')
     .option('--config <file>', 'YAML or JSON of settings, see below (default: none)', pathName)
     .addOption(
-      new SuggestingOption('--set <name=value>', 'a setting by its name, see below; may be repeated (default: none)', names).argParser(
-        collect,
-      ),
+      new SuggestingOption('--set <name=value>', 'a setting by its name, see below; may be repeated (default: none)', () =>
+        startsOf(schema),
+      ).argParser(collect),
     )
     .option('--keep <n>', 'checkpoints that are kept', quantity, keptCheckpoints)
     .option('--resume [checkpoint]', 'go on from the last checkpoint of --out, see below (default: a new run)', pathName)

@@ -2,12 +2,11 @@ import { describeAveraging } from '@tract/distill';
 import { type ModelDescription, modelPart, processOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
 import type { Score } from '@tract/scores';
+import type { DistillSettings, TeacherSettings } from '@tract/train';
+import { distillSchema, teacherSchema, upgradeSettings } from '@tract/train/settings';
 import { scoresOf } from '../measuring/kept-scores.js';
 import { withoutPlace } from '../options/data-sets.js';
-import { type DistillPreset, distillPresets, type TrainPreset, trainPresets } from '../presets/presets.js';
-import { distillSchema } from '../settings/distill-schema.js';
-import { upgradeSettings } from '../settings/older-settings.js';
-import { trainSchema } from '../settings/train-schema.js';
+import { distillPresets, trainPresets } from '../presets/presets.js';
 import type { PlainMap } from '../settings/yaml-value.js';
 import { commandOf } from './card-command.js';
 
@@ -44,11 +43,11 @@ function storyOf(model: ModelDescription): Story {
   const data = recipe.data ?? model.data;
   const student = distillSchema.safeParse({ ...recipe, data });
   if (student.success) return studentStory(model, student.data);
-  const teacher = trainSchema.safeParse({ ...modelPart(model), ...recipe, data });
+  const teacher = teacherSchema.safeParse({ ...modelPart(model), ...recipe, data });
   return teacher.success ? teacherStory(teacher.data) : otherStory(model, recipe);
 }
 
-function teacherStory(settings: TrainPreset): Story {
+function teacherStory(settings: TeacherSettings): Story {
   const { learningRate, rampImages, warmup = 0, decay = 'cosine', batch, augment } = settings;
   const rise = rampImages === undefined ? `${100 * warmup}% of the images` : `${rampImages} images`;
   const fall = decay === 'cosine' ? 'cosine decay to 0' : 'then constant';
@@ -72,7 +71,7 @@ function teacherStory(settings: TrainPreset): Story {
   };
 }
 
-function studentStory({ samplingSteps: [steps] }: ModelDescription, settings: DistillPreset): Story {
+function studentStory({ samplingSteps: [steps] }: ModelDescription, settings: DistillSettings): Story {
   const {
     schedule,
     phaseWeights,

@@ -1,6 +1,6 @@
 import { halvings } from '@tract/distill';
+import type { DistillSettings, TeacherSettings } from '@tract/train';
 import type { SongUNetConfig, UNetConfig } from '@tract/unet';
-import type { DistillPreset, TrainPreset } from './preset.js';
 
 /** A U-Net for 28x28 digits; change it here and every preset follows. */
 const digits: UNetConfig = {
@@ -44,7 +44,7 @@ const edmDigits: SongUNetConfig = {
 
 const edmTiny: SongUNetConfig = { ...edmDigits, channels: 8, embChannels: 32, noiseChannels: 8, channelMult: [1, 1, 1] };
 
-const teacher: TrainPreset = {
+const teacher: TeacherSettings = {
   data: 'mnist',
   network: digits,
   prediction: 'v',
@@ -59,7 +59,7 @@ const teacher: TrainPreset = {
 };
 
 /** EDM's recipe in proportion to a run of 240,000 images instead of 200 million; digits have a standard deviation of 0.6 in [-1, 1]. */
-const edmTeacher: TrainPreset = {
+const edmTeacher: TeacherSettings = {
   data: 'mnist',
   network: edmDigits,
   prediction: 'x0',
@@ -77,7 +77,7 @@ const edmTeacher: TrainPreset = {
   checkpointEvery: 20e3,
 };
 
-const student: DistillPreset = {
+const student: DistillSettings = {
   data: 'mnist',
   teacher: 'mnist-teacher',
   method: 'tract',
@@ -103,14 +103,14 @@ const student: DistillPreset = {
 /** Draws and averages of the published codes. */
 const asPublished = { highNoiseFraction: undefined, huberOver: undefined, selfEma: 0.5, emaResidual: 1e-3 };
 
-export const mnistTeachers: Readonly<Record<string, TrainPreset>> = {
+export const mnistTeachers: Readonly<Record<string, TeacherSettings>> = {
   'mnist-teacher': teacher,
   'mnist-edm-teacher': edmTeacher,
   'mnist-tiny': { ...teacher, network: tiny, images: 20e3, batch: 64 },
   'mnist-edm-tiny': { ...edmTeacher, network: edmTiny, images: 20e3, batch: 64 },
 };
 
-export const mnistStudents: Readonly<Record<string, DistillPreset>> = {
+export const mnistStudents: Readonly<Record<string, DistillSettings>> = {
   'mnist-tract': student,
   'mnist-tract-edm': {
     ...student,

@@ -1,7 +1,7 @@
 import { halvings } from '@tract/distill';
 import type { DiffusionModel } from '@tract/model';
+import type { DistillSettings, TeacherSettings } from '@tract/train';
 import { edmConfigs, paperConfigs } from '@tract/unet';
-import type { DistillPreset, TrainPreset } from './preset.js';
 
 /** The published code counts images in units of 2^20. */
 const M = 2 ** 20;
@@ -20,7 +20,7 @@ export const publishedTeachers: Readonly<Record<string, DiffusionModel>> = {
 };
 
 /** Source: Berthelot et al. 2023, and the defaults of their code. */
-const tract: DistillPreset = {
+const tract: DistillSettings = {
   data: 'cifar10',
   flip: true,
   teacher: 'cifar_original',
@@ -42,7 +42,7 @@ const tract: DistillPreset = {
 };
 
 /** The same for EDM's teachers, whose gradients are not clipped. */
-const tractEdm: DistillPreset = {
+const tractEdm: DistillSettings = {
   ...tract,
   teacher: 'edm-cifar10-32x32-uncond-ve',
   method: 'tract-edm',
@@ -58,7 +58,7 @@ const btd = ({
   updates,
   steps,
   ...more
-}: Pick<DistillPreset, 'batch' | 'learningRate'> & { readonly updates: number; readonly steps: number }) => {
+}: Pick<DistillSettings, 'batch' | 'learningRate'> & { readonly updates: number; readonly steps: number }) => {
   const schedule = halvings(steps);
   const phaseWeights = schedule.slice(1).map((left) => (left <= 2 ? 2 : 1));
   const images = more.batch * updates * phaseWeights.reduce((sum, weight) => sum + weight, 0);
@@ -68,7 +68,7 @@ const btd = ({
 
 const imagenet64 = { data: 'imagenet64', teacher: 'imagenet_original' };
 
-export const paperStudents: Readonly<Record<string, DistillPreset>> = {
+export const paperStudents: Readonly<Record<string, DistillSettings>> = {
   'cifar10-tract-1024-32-1': tract,
   'cifar10-tract-256m-1024-32-1': { ...tract, images: 256 * M },
   'cifar10-tract-edm-40-1': tractEdm,
@@ -80,7 +80,7 @@ export const paperStudents: Readonly<Record<string, DistillPreset>> = {
 };
 
 /** Source: Karras et al. 2022, Appendix F and the published code. */
-const edmTeacher: TrainPreset = {
+const edmTeacher: TeacherSettings = {
   ...cifar10Edm,
   network: { ...cifar10Ncsnpp, dropout: 0.13 },
   data: 'cifar10',
@@ -100,7 +100,7 @@ const edmTeacher: TrainPreset = {
 
 const { augment: _, ...unaugmented } = edmTeacher;
 
-export const paperTeachers: Readonly<Record<string, TrainPreset>> = {
+export const paperTeachers: Readonly<Record<string, TeacherSettings>> = {
   'cifar10-edm-teacher': edmTeacher,
   'imagenet64-edm-teacher': {
     ...unaugmented,

@@ -1,16 +1,15 @@
+import type { DistillSettings, TeacherSettings } from '@tract/train';
 import { usageError } from '../errors.js';
 import { didYouMean } from '../options/near-miss.js';
 import { shortCount } from '../options/quantity.js';
 import { mnistStudents, mnistTeachers } from './mnist.js';
 import { paperStudents, paperTeachers } from './paper.js';
-import type { DistillPreset, TrainPreset } from './preset.js';
 
 export { publishedTeachers } from './paper.js';
-export type { DistillPreset, TrainPreset };
 
-export const trainPresets: Readonly<Record<string, TrainPreset>> = { ...mnistTeachers, ...paperTeachers };
+export const trainPresets: Readonly<Record<string, TeacherSettings>> = { ...mnistTeachers, ...paperTeachers };
 
-export const distillPresets: Readonly<Record<string, DistillPreset>> = { ...mnistStudents, ...paperStudents };
+export const distillPresets: Readonly<Record<string, DistillSettings>> = { ...mnistStudents, ...paperStudents };
 
 /** Those that are meant where none is named. */
 export const usualTeacher = 'mnist-teacher';
@@ -24,7 +23,7 @@ export function choosePreset<P>(presets: Readonly<Record<string, P>>, name: stri
 }
 
 /** The presets as a help text shows them, two lines each. */
-export function presetHelp<P extends TrainPreset | DistillPreset>(
+export function presetHelp<P extends TeacherSettings | DistillSettings>(
   presets: Readonly<Record<string, P>>,
   describe: (preset: P) => string,
 ): string {

@@ -1,9 +1,9 @@
+import { settingRows } from '@tract/train/settings';
 import type { z } from 'zod';
 import { nearMiss } from '../options/near-miss.js';
 import { quantity } from '../options/quantity.js';
 import { isMap, type Layer, valueAt } from './layer.js';
 import { settingFlags } from './setting-flags.js';
-import { settingRows } from './setting-rows.js';
 import { SettingsError } from './settings-error.js';
 import type { PlainMap } from './yaml-value.js';
 

@@ -1,4 +1,4 @@
-import { isMethod, methodDefaults } from './method-defaults.js';
+import { isMethod, methodDefaults } from '@tract/train/settings';
 import type { Plain, PlainMap } from './yaml-value.js';
 
 /** Settings of one source. */

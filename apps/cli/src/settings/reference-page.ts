@@ -1,6 +1,6 @@
+import { type SettingRow, settingRows } from '@tract/train/settings';
 import type { z } from 'zod';
 import { settingFlags } from './setting-flags.js';
-import { type SettingRow, settingRows } from './setting-rows.js';
 
 type Schemas = { readonly train: z.ZodType; readonly distill: z.ZodType };
 

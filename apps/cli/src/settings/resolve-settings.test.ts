@@ -2,15 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runConfig } from '@tract/train';
+import { distillSchema, teacherSchema } from '@tract/train/settings';
 import { afterAll, describe, expect, test } from 'vitest';
 import { distillCommand } from '../commands/distill.js';
 import { trainCommand } from '../commands/train.js';
 import { commandOf } from '../output/card-command.js';
 import { distillPresets, trainPresets } from '../presets/presets.js';
-import { distillSchema } from './distill-schema.js';
 import { resolveSettings, type SettingsOptions, settingSources } from './resolve-settings.js';
 import { SettingsError } from './settings-error.js';
-import { trainSchema } from './train-schema.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'tract-settings-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -23,7 +22,7 @@ function file(name: string, text: string): string {
 }
 
 const train = (options: SettingsOptions & Readonly<Record<string, unknown>>) =>
-  resolveSettings({ command: 'train', schema: trainSchema, presets: trainPresets, usual: 'mnist-teacher' }, options);
+  resolveSettings({ command: 'train', schema: teacherSchema, presets: trainPresets, usual: 'mnist-teacher' }, options);
 const distill = (options: SettingsOptions & Readonly<Record<string, unknown>>) =>
   resolveSettings({ command: 'distill', schema: distillSchema, presets: distillPresets, usual: 'mnist-tract' }, options);
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

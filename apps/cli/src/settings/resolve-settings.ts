@@ -1,10 +1,10 @@
 import type { RunConfig } from '@tract/train';
+import { isMethod, methodDefaults } from '@tract/train/settings';
 import type { z } from 'zod';
 import { choosePreset } from '../presets/presets.js';
 import { commandLineLayer } from './assignment.js';
 import { checkSettings, layerOf } from './check-settings.js';
 import { type Layer, layered, withoutNulls } from './layer.js';
-import { isMethod, methodDefaults } from './method-defaults.js';
 import { settingsAmong } from './setting-flags.js';
 import { SettingsError } from './settings-error.js';
 import { readSettingsFile, type SettingsFile } from './settings-file.js';

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { RunConfig } from '@tract/train';
+import { upgradeSettings } from '@tract/train/settings';
 import { isMap, type Layer } from './layer.js';
-import { upgradeSettings } from './older-settings.js';
 import { SettingsError } from './settings-error.js';
 import { type PlainMap, readYaml, type YamlValue } from './yaml-value.js';
 

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve as absolute, basename, join } from 'node:path';
 import { changedSettings, checkpointPath, type OpenOptions, type RunConfig, type RunStore } from '@tract/train';
 import { folderStore } from '@tract/train/node';
+import { upgradeRun } from '@tract/train/settings';
 import { usageError } from '../errors.js';
-import { upgradeRun } from '../settings/older-settings.js';
 
 export const modelPath = (run: string): string => join(run, 'model');
 

@@ -4,20 +4,20 @@ import { z } from 'zod';
 import { count, kindOf, number, oneOf, type ShapeOf, whole } from './expecting.js';
 import { networkSchema } from './network-schema.js';
 
-const sigmaData = number().describe('standard deviation of the data in [-1, 1]; 0.5 where not given').optional();
-const trainingSteps = whole(2).describe("steps of that model's own training; 1000 where not given").optional();
+const sigmaData = number().describe('standard deviation of the data in [-1, 1]; default: 0.5').optional();
+const trainingSteps = whole(2).describe("steps of that model's own training; default: 1000").optional();
 
 const ddpm = {
-  betas: oneOf(['linear', 'scaled-linear', 'cosine']).describe('rule of the variances; `linear` where not given').optional(),
+  betas: oneOf(['linear', 'scaled-linear', 'cosine']).describe('rule of the variances; default: `linear`').optional(),
   trainingSteps,
-  betaStart: number().describe('first of them; 1e-4 where not given').optional(),
-  betaEnd: number().describe('last of them; 0.02 where not given').optional(),
-  predicts: oneOf(['eps', 'v', 'x0']).describe('what the network inside predicts; `eps` where not given').optional(),
+  betaStart: number().describe('first of them; default: 1e-4').optional(),
+  betaEnd: number().describe('last of them; default: 0.02').optional(),
+  predicts: oneOf(['eps', 'v', 'x0']).describe('what the network inside predicts; default: `eps`').optional(),
 } satisfies ShapeOf<DdpmSettings>;
 
 const consistency = {
   sigmaData,
-  sigmaMin: number().describe('noise scale at which an image counts as clean; 0.002 where not given').optional(),
+  sigmaMin: number().describe('noise scale at which an image counts as clean; default: 0.002').optional(),
 } satisfies ShapeOf<ConsistencySettings>;
 
 const preconditioning = z.discriminatedUnion(
@@ -26,8 +26,8 @@ const preconditioning = z.discriminatedUnion(
     z.strictObject({ kind: z.literal('edm'), sigmaData }),
     z.strictObject({
       kind: z.literal('vp'),
-      betaRange: number().describe('rise of beta; 19.9 where not given').optional(),
-      betaMin: number().describe('its start; 0.1 where not given').optional(),
+      betaRange: number().describe('rise of beta; default: 19.9').optional(),
+      betaMin: number().describe('its start; default: 0.1').optional(),
       trainingSteps,
     }),
     z.strictObject({ kind: z.literal('ve') }),
@@ -39,9 +39,9 @@ const preconditioning = z.discriminatedUnion(
 );
 
 const range = {
-  sigmaMin: number().describe('lowest noise scale; 0.002 where not given').optional(),
-  sigmaMax: number().describe('highest noise scale; 80 where not given').optional(),
-  rho: number().describe('how the levels lean towards the lowest; 7 where not given').optional(),
+  sigmaMin: number().describe('lowest noise scale; default: 0.002').optional(),
+  sigmaMax: number().describe('highest noise scale; default: 80').optional(),
+  rho: number().describe('how the levels lean towards the lowest; default: 7').optional(),
 } satisfies ShapeOf<EdmRange>;
 
 const process = z.discriminatedUnion(
@@ -57,7 +57,7 @@ const process = z.discriminatedUnion(
   { error: kindOf('cosine or edm') },
 );
 
-/** What a diffusion model is, but for its weights. */
+/** Settings of a diffusion model, as `DiffusionModel` of @tract/model. */
 export const modelShape = {
   network: networkSchema,
   prediction: oneOf(predictions).describe('what the network outputs; x0 where there is a preconditioning'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The schemas of single settings. Each says in its messages what it expects, in words that follow "must be": errors and the reference page show them. */
+/** Schemas of single settings. The messages of each say what it expects, in words that follow "must be". */
 
 export const count = () => whole(1);
 
@@ -37,7 +37,7 @@ export const oneOf = <const N extends readonly string[]>(names: N) => z.enum(nam
 export const listOf = <T extends z.ZodType>(item: T, expected: string) => z.array(item, expected).readonly();
 export const counts = () => listOf(count(), 'a list of whole numbers of at least 1, such as [1, 2, 2]');
 
-/** What a union of mappings expects of its `kind`. */
+/** Make the message of a union of mappings about its `kind`. */
 export const kindOf =
   (kinds: string) =>
   ({ code }: { readonly code: string }): string =>
@@ -46,5 +46,5 @@ export const kindOf =
 /** A schema for each field of a type, and for nothing else. */
 export type ShapeOf<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
 
-/** What a schema expects, as its own messages say it. */
+/** Return what a schema expects, as its own messages say it. */
 export const expectationOf = (schema: z.ZodType): string => schema.safeParse(Number.NaN).error?.issues[0].message ?? 'anything';

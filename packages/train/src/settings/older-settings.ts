@@ -1,10 +1,12 @@
+import type { JsonValue } from '@tract/checkpoint';
 import { upgradeModel } from '@tract/model';
-import type { RunConfig } from '@tract/train';
-import type { PlainMap } from './yaml-value.js';
+import type { RunConfig } from '../run-config.js';
+
+type Json = { readonly [name: string]: JsonValue };
 
 /** Bring the settings in the config.json of a run, or in the recipe of a model, that an older version wrote up to date. */
-export function upgradeSettings(settings: PlainMap): PlainMap {
-  const { noisyShare, restart, ...rest } = upgradeModel(settings as Parameters<typeof upgradeModel>[0]) as PlainMap;
+export function upgradeSettings(settings: Json): Json {
+  const { noisyShare, restart, ...rest } = upgradeModel(settings);
   return {
     ...rest,
     ...(noisyShare !== undefined && { highNoiseFraction: noisyShare }),
@@ -15,5 +17,5 @@ export function upgradeSettings(settings: PlainMap): PlainMap {
 /** Bring the configuration that a run folder or a checkpoint of an older version keeps up to date. */
 export const upgradeRun = (config: RunConfig): RunConfig => ({
   ...config,
-  settings: upgradeSettings(config.settings as PlainMap) as RunConfig['settings'],
+  settings: upgradeSettings(config.settings as Json),
 });

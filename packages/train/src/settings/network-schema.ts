@@ -31,7 +31,7 @@ const augmentChannels = count().describe('numbers that tell the network how its 
 
 /** Of EDM's networks. */
 const dropout = momentum()
-  .describe('share of the features that are dropped in each block while a teacher is trained; 0 where not given')
+  .describe('share of the features that are dropped in each block while a teacher is trained; default: 0')
   .optional();
 
 const song = {
@@ -54,11 +54,11 @@ const dhariwal = {
   headDim: count().describe('channels of one attention head; 64 where neither this nor `heads` is given').optional(),
   heads,
   groups: groups.optional(),
-  scaleShift: flag().describe('as above; true where not given').optional(),
-  resampleInBlocks: flag().describe('as above; true where not given').optional(),
-  halvingPad: oneOf(['around', 'after']).describe('where convolutions of stride 2 see zeros; `around` where not given').optional(),
-  eps: positive(1).describe('added to the variance in every normalisation; 1e-5 where not given').optional(),
-  sinesFirst: flag().describe('sines before cosines where the noise level is shown; false where not given').optional(),
+  scaleShift: flag().describe('as above; default: true').optional(),
+  resampleInBlocks: flag().describe('as above; default: true').optional(),
+  halvingPad: oneOf(['around', 'after']).describe('where convolutions of stride 2 see zeros; default: `around`').optional(),
+  eps: positive(1).describe('added to the variance in every normalisation; default: 1e-5').optional(),
+  sinesFirst: flag().describe('sines before cosines where the noise level is shown; default: false').optional(),
 } satisfies ShapeOf<DhariwalUNetConfig>;
 
 /** A network of one of the families. What fits together in one, `checkDiffusionModel` knows. */

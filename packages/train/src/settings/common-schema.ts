@@ -13,17 +13,17 @@ const averaging = {
 
 const clipNormExpected = 'a number of at least 0';
 
-/** What both kinds of training share. Images are counted with repetition: 360000 images of MNIST are 6 epochs. */
+/** Settings of both kinds of training. Images are counted with repetition: 360000 images of MNIST are 6 epochs. */
 export const commonShape = {
-  data: text().describe('images to train with, as `--data` takes them; a path counts from the working folder'),
+  data: text().describe('images to train with, such as `mnist` or `folder=PATH`; a path counts from the working folder'),
   images: count().describe('training images, counted with repetition, of all phases together'),
   batch: count().describe('images of an update'),
-  accumulate: count().describe('equal parts of a batch, one after the other, for the memory of one of them; 1 where not given').optional(),
+  accumulate: count().describe('equal parts of a batch, one after the other, for the memory of one of them; default: 1').optional(),
   learningRate: positive(1).describe("highest learning rate of Adam's"),
   clipNorm: number(clipNormExpected)
     .min(0, clipNormExpected)
     .describe('gradient norm, over all parameters, above which gradients are scaled down; 0 leaves them'),
-  flip: flag().describe('mirrors half of the images left to right; false where not given').optional(),
+  flip: flag().describe('mirrors half of the images left to right; default: false').optional(),
   seed: whole(0).describe('seed of everything random'),
   ...averaging,
   checkpointEvery: count().describe('images between two checkpoints'),
