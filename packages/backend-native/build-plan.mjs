@@ -1,10 +1,11 @@
 // The objects of the addon and their compiler flags, for a build on this machine (build.mjs) and for the binaries of every platform (prebuild.mjs).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { kernelHeader } from './kernel-header.mjs';
 
 export const here = dirname(fileURLToPath(import.meta.url));
 export const source = join(here, 'native');
@@ -32,6 +33,7 @@ export const commonFlags = [
   '-Wextra',
   '-Wno-psabi',
   `-I${headers}`,
+  `-I${source}`,
   '-DNAPI_VERSION=8',
 ];
 
@@ -43,14 +45,20 @@ export const objectsFor = (arch) => [
     flags: [`-DTRACT_ISA=${isa}`, `-DTRACT_LANES=${lanes}`, '-ffp-contract=fast', ...flags],
   })),
   // The generator's bits must not depend on whether the compiler fuses a multiply and an add.
-  { name: 'noise', file: 'noise.cpp', flags: ['-ffp-contract=off'] },
+  { name: 'noise', file: 'noise.cpp', flags: ['-DTRACT_ISA=portable', '-ffp-contract=off'] },
   { name: 'threads', file: 'threads.cpp', flags: [] },
   { name: 'binding', file: 'binding.cpp', flags: [] },
 ];
 
+/** Write the generated header into a folder. Returns the flag by which the compiler finds it. */
+export function headerFlag(folder) {
+  writeFileSync(join(folder, 'kernel-args.h'), kernelHeader);
+  return `-I${folder}`;
+}
+
 /** Hash of everything that a binary depends on: the compiler's own version line, the plan and the sources. */
 export function fingerprint(compiler, plan) {
-  const hash = createHash('sha256').update(JSON.stringify([compiler, versionOf(compiler), plan]));
+  const hash = createHash('sha256').update(JSON.stringify([compiler, versionOf(compiler), plan, kernelHeader]));
   for (const file of readdirSync(source).sort()) hash.update(file).update(readFileSync(join(source, file)));
   return hash.digest('hex');
 }

@@ -5,7 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commonFlags, fingerprint, here, objectsFor, source } from './build-plan.mjs';
+import { commonFlags, fingerprint, headerFlag, here, objectsFor, source } from './build-plan.mjs';
 
 const words = (text = '') => text.split(/\s+/).filter(Boolean);
 
@@ -47,17 +47,17 @@ function run(args) {
   });
 }
 
-const compile = ({ name, file, flags }) => run([...common, ...flags, '-c', join(source, file), '-o', join(out, `${name}.o`)]);
-
 async function build() {
   const print = fingerprint(compiler, [target, common, objects]);
   const stamp = join(out, 'fingerprint');
   const fresh = existsSync(join(out, 'tract.node')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === print;
   if (fresh && !process.argv.includes('--force')) return;
   mkdirSync(out, { recursive: true });
+  const include = headerFlag(out);
   const queue = [...objects];
   const worker = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) await compile(next);
+    for (let next = queue.shift(); next; next = queue.shift())
+      await run([...common, include, ...next.flags, '-c', join(source, next.file), '-o', join(out, `${next.name}.o`)]);
   };
   await Promise.all([worker(), worker()]);
   const shared = target.darwin ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];

@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { commonFlags, fingerprint, here, objectsFor, source } from './build-plan.mjs';
+import { commonFlags, fingerprint, headerFlag, here, objectsFor, source } from './build-plan.mjs';
 import { platforms } from './platforms.mjs';
 
 const execute = promisify(execFile);
@@ -34,8 +34,9 @@ async function compile(name, platform, objects, common) {
   const pending = objectsFor(platform.cpu);
   const files = pending.map((object) => join(objects, `${object.name}.o`));
   const flags = platform.os === 'win32' ? common.filter((flag) => flag !== '-fPIC') : common;
+  const include = headerFlag(objects);
   for (const [i, { file, flags: own }] of pending.entries())
-    await run(['c++', '-target', platform.target, ...flags, ...own, '-c', join(source, file), '-o', files[i]]);
+    await run(['c++', '-target', platform.target, ...flags, include, ...own, '-c', join(source, file), '-o', files[i]]);
   const partial = join(objects, `${name}.node`);
   await run(['c++', '-target', platform.target, ...(await linkFlags(platform, objects)), ...files, '-o', partial]);
   return partial;

@@ -2,16 +2,15 @@
 #pragma once
 #include <cmath>
 
-#include "call.h"
 #include "gemm.h"
+#include "kernel-args.h"
 
 namespace TRACT_ISA {
 
 constexpr int64_t kQueryRows = 8 * MR;
 
-struct AttentionShape {
-  int64_t N, T, heads, d;
-  explicit AttentionShape(const Call& c) : N(c.n(0)), T(c.n(1)), heads(c.n(2)), d(c.n(3)) {}
+struct AttentionShape : AttentionSizes {
+  explicit AttentionShape(const AttentionSizes& sizes) : AttentionSizes(sizes) {}
   int64_t width() const { return 3 * heads * d; }
   int64_t paddedT() const { return panelsOf(T) * NR; }
   float scale() const { return 1.0f / std::sqrt(static_cast<float>(d)); }
@@ -42,15 +41,14 @@ static float expRow(float* row, int64_t T, int64_t padded, float scale, float sh
   return sumLanes(sum);
 }
 
-/** buffers: qkv, out [N,T,heads*d], lse [N,heads,T] (log of the softmax's denominator); numbers: N, T, heads, d. */
-static void attention(const Call& call) {
-  const AttentionShape s(call);
+static void attention(const AttentionArgs& args) {
+  const AttentionShape s(args.sizes);
   const int64_t step = s.width(), C = s.heads * s.d, padded = s.paddedT(), dPanels = panelsOf(s.d) * NR;
   const int64_t block = s.N * s.heads >= 8 ? s.T : std::min<int64_t>(s.T, 2 * kQueryRows), blocks = (s.T + block - 1) / block;
   tract::parallelFor(s.N * s.heads * blocks, [&](int64_t item) {
     const int64_t n = item / (s.heads * blocks), h = item / blocks % s.heads, begin = item % blocks * block,
                   end = std::min(s.T, begin + block);
-    const float* q = call.in(0) + n * s.T * step + h * 3 * s.d;
+    const float* q = args.qkv + n * s.T * step + h * 3 * s.d;
     float* keys = tract::scratch(tract::Area::operand, padded * s.d);
     float* values = tract::scratch(tract::Area::product, dPanels * s.T);
     float* logits = tract::scratch(tract::Area::panel, kQueryRows * padded);
@@ -67,9 +65,9 @@ static void attention(const Call& call) {
         top *= s.scale();
         const float sum = expRow(row, s.T, padded, s.scale(), top);
         inverse[r] = 1.0f / sum;
-        call.out(2)[(n * s.heads + h) * s.T + from + r] = top + std::log(sum);
+        args.lse[(n * s.heads + h) * s.T + from + r] = top + std::log(sum);
       }
-      float* out = call.out(1) + (n * s.T + from) * C + h * s.d;
+      float* out = args.out + (n * s.T + from) * C + h * s.d;
       rowsTimesPanels(logits, padded, rows, s.T, values, s.d, out, C);
       for (int64_t r = 0; r < rows; r++)
         for (int64_t i = 0; i < s.d; i++) out[r * C + i] *= inverse[r];
@@ -77,14 +75,14 @@ static void attention(const Call& call) {
   });
 }
 
-/** buffers: dy, qkv, out, lse, dqkv; numbers: N, T, heads, d. With P the softmax, D = rowsum(dy*out): dS = P (dy V' - D) / sqrt(d); dQ = dS K; dK = dS' Q; dV = P' dy. */
-static void attentionGrad(const Call& call) {
-  const AttentionShape s(call);
+/** With P the softmax, D = rowsum(dy*out): dS = P (dy V' - D) / sqrt(d); dQ = dS K; dK = dS' Q; dV = P' dy. */
+static void attentionGrad(const AttentionGradArgs& args) {
+  const AttentionShape s(args.sizes);
   const int64_t step = s.width(), C = s.heads * s.d, padded = s.paddedT(), dPanels = panelsOf(s.d) * NR;
   tract::parallelFor(s.N * s.heads, [&](int64_t item) {
     const int64_t n = item / s.heads, h = item % s.heads;
-    const float* q = call.in(1) + n * s.T * step + h * 3 * s.d;
-    float* dq = call.out(4) + n * s.T * step + h * 3 * s.d;
+    const float* q = args.qkv + n * s.T * step + h * 3 * s.d;
+    float* dq = args.dqkv + n * s.T * step + h * 3 * s.d;
     float* transposed = tract::scratch(tract::Area::operand, 2 * padded * s.d);  // keys, then values, as right operands over headDim
     packAllTransposed(transposed, q + s.d, step, s.d, s.T);
     packAllTransposed(transposed + padded * s.d, q + 2 * s.d, step, s.d, s.T);
@@ -97,7 +95,7 @@ static void attentionGrad(const Call& call) {
     for (int64_t from = 0; from < s.T; from += kQueryRows) {
       const int64_t rows = std::min(kQueryRows, s.T - from);
       const int64_t at = (n * s.T + from) * C + h * s.d;
-      const float *dy = call.in(0) + at, *out = call.in(2) + at, *lse = call.in(3) + (n * s.heads + h) * s.T + from;
+      const float *dy = args.dy + at, *out = args.out + at, *lse = args.lse + (n * s.heads + h) * s.T + from;
       rowsTimesPanels(q + from * step, step, rows, s.d, transposed, padded, softmax, padded);
       rowsTimesPanels(dy, C, rows, s.d, transposed + padded * s.d, padded, dLogits, padded);
       for (int64_t r = 0; r < rows; r++) {

@@ -12,6 +12,7 @@
 #include "cpu-features.h"
 #include "arguments.h"
 #include "call.h"
+#include "kernel-args.h"
 #include "replay.h"
 #include "threads.h"
 
@@ -28,8 +29,7 @@ TRACT_DECLARE(neon)
 #else
 TRACT_DECLARE(generic)
 #endif
-void fillNoise(const Call&);  // noise.cpp: the same bits on every instruction set
-void dropOut(const Call&);    // and the same elements
+TRACT_DECLARE(portable)  // noise.cpp
 
 uint64_t callNumber = 0;
 
@@ -42,7 +42,7 @@ struct InstructionSet {
 };
 
 const InstructionSet kSets[] = {
-    // best first
+// best first
 #if defined(__x86_64__)
     {"avx512", [] { return cpuFeatures().avx512; }, avx512::kernels},
     {"avx2", [] { return cpuFeatures().avx2; }, avx2::kernels},
@@ -62,17 +62,16 @@ bool choose(const char* wanted) {
     if (!set.available() || (wanted && std::strcmp(wanted, set.name) != 0)) continue;
     chosen = &set;
     table.clear();
-    for (const Kernel* k = set.kernels(); k->name; k++) table.push_back(*k);
-    table.push_back({"noise", fillNoise});
-    table.push_back({"dropout", dropOut});
+    for (const KernelTable kernels : {set.kernels, portable::kernels})
+      for (const Kernel* k = kernels(); k->name; k++) table.push_back(*k);
     return true;
   }
   return false;
 }
 
 /**
- * run(index, buffers: (Float32Array | Int32Array | Float64Array | undefined)[], numbers: Float64Array, count: how many of them): void. Which kind a
- * buffer is, each kernel says and JavaScript sees to. Numbers in an array would cost more than a small kernel: each is a call of the runtime.
+ * run(index, buffers: (Float32Array | Float64Array | undefined)[], numbers: Float64Array, count: how many of them): void. Which kind a buffer is, the types of
+ * kernel-args.ts see to. Numbers in an array would cost more than a small kernel: each is a call of the runtime.
  */
 napi_value run(napi_env env, napi_callback_info info) {
   size_t argc = 4, room = 0;
@@ -133,13 +132,8 @@ napi_value string(napi_env env, const char* text) {
   return value;
 }
 
-/** kernelNames(): string[], in the order of run's indices */
-napi_value kernelNames(napi_env env, napi_callback_info) {
-  napi_value names;
-  napi_create_array_with_length(env, table.size(), &names);
-  for (size_t i = 0; i < table.size(); i++) napi_set_element(env, names, static_cast<uint32_t>(i), string(env, table[i].name));
-  return names;
-}
+/** kernelTable(): the table that the kernels were built from, as text */
+napi_value kernelTable(napi_env env, napi_callback_info) { return string(env, TRACT_TABLE_TEXT); }
 
 /** instructionSets(): string[] that this processor has, best first */
 napi_value instructionSets(napi_env env, napi_callback_info) {
@@ -180,7 +174,7 @@ napi_value init(napi_env env, napi_value exports) {
 #define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
       TRACT_EXPORT(run),
       TRACT_EXPORT(replay),
-      TRACT_EXPORT(kernelNames),
+      TRACT_EXPORT(kernelTable),
       TRACT_EXPORT(instructionSets),
       TRACT_EXPORT(useInstructionSet),
       TRACT_EXPORT(threads),

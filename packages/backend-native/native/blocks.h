@@ -1,8 +1,8 @@
 // Loops shared by the kernels that walk memory: fixed pieces for the threads, columns of a row in vectors, and sums that leave float32 early.
 #pragma once
 #include <algorithm>
+#include <type_traits>
 
-#include "call.h"
 #include "simd.h"
 #include "threads.h"
 
@@ -32,6 +32,14 @@ static inline void forVectors(int64_t begin, int64_t end, Step&& step) {
   int64_t i = begin;
   for (; i + W <= end; i += W) step(i, std::integral_constant<int, W>());
   if (i < end) step(i, static_cast<int>(end - i));
+}
+
+/** Calls body(size) with a size from 1 to Largest as a constant. */
+template <int Largest, class Body>
+static inline void withSize(int size, Body&& body) {
+  if constexpr (Largest > 1)
+    if (size < Largest) return withSize<Largest - 1>(size, body);
+  body(std::integral_constant<int, Largest>());
 }
 
 static inline vf loadSome(const float* p, std::integral_constant<int, W>) { return load(p); }

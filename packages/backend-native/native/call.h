@@ -1,4 +1,4 @@
-// How JavaScript calls a kernel: buffers and numbers, in an order that each kernel documents.
+// How JavaScript calls a kernel: buffers and numbers, in the order of the kernel's struct (reader.h).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -6,15 +6,9 @@
 struct Call {
   float* const* buffers;  // nullptr where JavaScript passed undefined or null (an optional input)
   const size_t* lengths;  // in elements
-  const double* numbers;  // shapes, flags, coefficients
+  const double* numbers;
   int bufferCount;
   int numberCount;
-
-  const float* in(int i) const { return buffers[i]; }
-  float* out(int i) const { return buffers[i]; }
-  int64_t n(int i) const { return static_cast<int64_t>(numbers[i]); }
-  float f(int i) const { return static_cast<float>(numbers[i]); }
-  bool has(int i) const { return buffers[i] != nullptr; }
 };
 
 /** The number of the call from JavaScript that is at work. */
@@ -25,5 +19,5 @@ struct Kernel {
   void (*run)(const Call&);
 };
 
-/** The kernels of one instruction set, ended by a null name. */
+/** The kernels of one instruction set, in the table's order, ended by a null name. */
 typedef const Kernel* (*KernelTable)();

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "blocks.h"
+#include "kernel-args.h"
 
 namespace TRACT_ISA {
 
@@ -16,37 +17,31 @@ static void combineRun(const float* const* x, const float* factor, int terms, fl
   });
 }
 
-/** buffers: x_0 .. x_k, y, all [samples, length]; numbers: samples, length, then coefficients [term][sample]. */
-static void combine(const Call& call) {
-  const int terms = call.bufferCount - 1;
-  const int64_t samples = call.n(0), length = call.n(1), pieces = (length + kPiece - 1) / kPiece,
+static void combine(const CombineArgs& args) {
+  const int terms = args.terms.count;
+  const int64_t samples = args.samples, length = args.y.length / samples, pieces = (length + kPiece - 1) / kPiece,
                 piece = (length + pieces - 1) / std::max<int64_t>(1, pieces);
   std::vector<float> factors(samples * terms);
   for (int64_t b = 0; b < samples; b++)
-    for (int t = 0; t < terms; t++) factors[b * terms + t] = call.f(static_cast<int>(2 + t * samples + b));
+    for (int t = 0; t < terms; t++) factors[b * terms + t] = static_cast<float>(args.coefficients[t * samples + b]);
   forRows(samples * pieces, piece, [&](int64_t item) {
     const int64_t b = item / pieces, begin = b * length + item % pieces * piece, end = std::min((b + 1) * length, begin + piece);
     const float* factor = factors.data() + b * terms;
-    switch (terms) {
-      case 1:
-        return combineRun<1>(call.buffers, factor, terms, call.out(terms), begin, end);
-      case 2:
-        return combineRun<2>(call.buffers, factor, terms, call.out(terms), begin, end);
-      case 3:
-        return combineRun<3>(call.buffers, factor, terms, call.out(terms), begin, end);
-      default:
-        return combineRun<0>(call.buffers, factor, terms, call.out(terms), begin, end);
-    }
+    withSize<4>(std::min(terms, 4), [&](auto size) {
+      constexpr int fixed = decltype(size)::value;
+      combineRun<fixed == 4 ? 0 : fixed>(args.terms.data, factor, terms, args.y, begin, end);
+    });
   });
 }
 
-/** buffers: prediction, target [samples, length], y [1]; numbers: samples, length, then a weight for each sample. y = sum of weight * (prediction - target)^2. */
-static void squaredError(const Call& call) {
-  const int64_t samples = call.n(0), length = call.n(1), pieces = std::max<int64_t>(1, (length + kPiece - 1) / kPiece);
+/** y = sum of weight * (prediction - target)^2. */
+static void squaredError(const SquaredErrorArgs& args) {
+  const int64_t samples = args.weights.count, length = args.prediction.length / samples,
+                pieces = std::max<int64_t>(1, (length + kPiece - 1) / kPiece);
   double* partial = doubleScratch(tract::Area::shared, samples * pieces);
   forRows(samples * pieces, std::min(length, kPiece), [&](int64_t item) {
     const int64_t b = item / pieces, begin = b * length + item % pieces * kPiece, end = std::min((b + 1) * length, begin + kPiece);
-    const float *prediction = call.in(0), *target = call.in(1);
+    const float *prediction = args.prediction, *target = args.target;
     double lanes[W] = {};
     for (int64_t from = begin; from < end; from += kTerms * W) {
       vf sum{};
@@ -64,11 +59,9 @@ static void squaredError(const Call& call) {
   for (int64_t b = 0; b < samples; b++) {
     double error = 0.0;
     for (int64_t p = 0; p < pieces; p++) error += partial[b * pieces + p];
-    loss += call.numbers[2 + b] * error;
+    loss += args.weights[b] * error;
   }
-  call.out(2)[0] = static_cast<float>(loss);
+  args.y[0] = static_cast<float>(loss);
 }
-
-#define TRACT_COMBINE_KERNELS TRACT_KERNEL(combine) TRACT_KERNEL(squaredError)
 
 }  // namespace TRACT_ISA

@@ -1,8 +1,8 @@
 // Two-dimensional convolution over NHWC and its two gradients as implicit matrix products: a band of the input is copied once into zero-padded rows,
 // after which (kx, channel) of a filter row is one contiguous run of the depth, and no bounds are checked inside.
 #pragma once
-#include "call.h"
 #include "gemm.h"
+#include "kernel-args.h"
 #include "matmul.h"
 #include "narrow.h"
 #include "winograd-filter-grad.h"
@@ -10,21 +10,8 @@
 
 namespace TRACT_ISA {
 
-struct ConvShape {
-  int64_t N, H, Wd, Ci, kh, kw, Co, stride, padTop, padLeft, Ho, Wo;
-  explicit ConvShape(const Call& c)
-      : N(c.n(0)),
-        H(c.n(1)),
-        Wd(c.n(2)),
-        Ci(c.n(3)),
-        kh(c.n(4)),
-        kw(c.n(5)),
-        Co(c.n(6)),
-        stride(c.n(7)),
-        padTop(c.n(8)),
-        padLeft(c.n(9)),
-        Ho(c.n(10)),
-        Wo(c.n(11)) {}
+struct ConvShape : ConvSizes {
+  explicit ConvShape(const ConvSizes& sizes) : ConvSizes(sizes) {}
   /** Whole vectors of enough channels, and outputs that fill a good part of their 4x4 tiles. */
   bool suitsWinograd() const {
     return kh == 3 && kw == 3 && stride == 1 && Ci % W == 0 && Co % W == 0 && Ci >= 16 && Co >= 16 && Ho * Wo >= 16;
@@ -115,55 +102,50 @@ static void convolve(const float* x, const ConvShape& s, int64_t dilation, const
   });
 }
 
-/** buffers: x, filter [kh,kw,Ci,Co], bias?, residual?, y; numbers: N,H,W,Ci, kh,kw,Co, stride, padTop, padLeft, Ho,Wo, 1 if the filter's transform may be kept by its address */
-static void convolution(const Call& call, bool relu) {
-  const ConvShape s(call);
+static void convolution(const ConvArgs& args, bool relu) {
+  const ConvShape s(args.sizes);
   const int64_t depth = s.kh * s.kw * s.Ci, panels = panelsOf(s.Co);
-  const Epilogue end{call.in(2), call.in(3), relu};
-  if (s.suitsWinograd())
-    return winograd::convolve(call.in(0), {call.in(1), s.Ci, s.Co, false}, call.n(12) != 0, s.tiling(), call.out(4), end);
+  const Epilogue end{args.bias, args.residual, relu};
+  if (s.suitsWinograd()) return winograd::convolve(args.x, {args.filter, s.Ci, s.Co, false}, args.filter.keep, s.tiling(), args.y, end);
   float* packed = tract::scratch(tract::Area::shared, panels * depth * NR);
   if (s.narrow())
-    for (int64_t i = 0; i < depth * s.Co; i++) packed[i] = call.in(1)[i % depth * s.Co + i / depth];
+    for (int64_t i = 0; i < depth * s.Co; i++) packed[i] = args.filter[i % depth * s.Co + i / depth];
   else
-    tract::parallelFor(panels, [&](int64_t p) { packPanel(packed + p * depth * NR, call.in(1), s.Co, depth, s.Co, p); });
-  if (s.pointwise() && !s.narrow()) return multiplyPacked(call.in(0), false, s.N * s.H * s.Wd, s.Co, s.Ci, packed, call.out(4), end);
-  convolve(call.in(0), s, 1, packed, call.out(4), end);
+    tract::parallelFor(panels, [&](int64_t p) { packPanel(packed + p * depth * NR, args.filter, s.Co, depth, s.Co, p); });
+  if (s.pointwise() && !s.narrow()) return multiplyPacked(args.x, false, s.N * s.H * s.Wd, s.Co, s.Ci, packed, args.y, end);
+  convolve(args.x, s, 1, packed, args.y, end);
 }
 
-static void conv2d(const Call& call) { convolution(call, false); }
+static void conv2d(const ConvArgs& args) { convolution(args, false); }
 
 /** The same, and max(, 0) of the result. */
-static void conv2dRelu(const Call& call) { convolution(call, true); }
+static void conv2dRelu(const ConvArgs& args) { convolution(args, true); }
 
-/** buffers: memory that is overwritten or freed next, whose filters' transforms are dropped */
-static void forgetFilters(const Call& call) {
-  for (int i = 0; i < call.bufferCount; i++) filterCache().drop(call.in(i), call.in(i) + call.lengths[i]);
-}
+static void forgetFilters(const ForgetFiltersArgs& args) { filterCache().drop(args.memory, args.memory + args.memory.length); }
 
-/** buffers: dy, filter, dx; numbers as conv2d's without the last. The gradient is a convolution of dy, spread out by the stride, with the flipped filter. */
-static void conv2dInputGrad(const Call& call) {
-  const ConvShape s(call);
+/** The gradient is a convolution of dy, spread out by the stride, with the flipped filter. */
+static void conv2dInputGrad(const ConvInputGradArgs& args) {
+  const ConvShape s(args.sizes);
   ConvShape back = s;
   back.H = s.Ho, back.Wd = s.Wo, back.Ci = s.Co, back.Co = s.Ci, back.Ho = s.H, back.Wo = s.Wd;
   back.stride = 1, back.padTop = s.kh - 1 - s.padTop, back.padLeft = s.kw - 1 - s.padLeft;
   const int64_t taps = s.kh * s.kw, depth = taps * s.Co, panels = panelsOf(s.Ci);
   if (s.suitsWinograd() && back.suitsWinograd())
-    return winograd::convolve(call.in(0), {call.in(1), s.Co, s.Ci, true}, false, back.tiling(), call.out(2), {});
+    return winograd::convolve(args.dy, {args.filter, s.Co, s.Ci, true}, false, back.tiling(), args.dx, {});
   float* packed = tract::scratch(tract::Area::shared, panels * depth * NR);
   if (back.narrow()) {
     for (int64_t i = 0; i < depth * s.Ci; i++) {
       const int64_t ci = i / depth, tap = i % depth / s.Co, co = i % s.Co;
-      packed[i] = call.in(1)[((taps - 1 - tap) * s.Ci + ci) * s.Co + co];
+      packed[i] = args.filter[((taps - 1 - tap) * s.Ci + ci) * s.Co + co];
     }
-    return convolve(call.in(0), back, s.stride, packed, call.out(2), {});
+    return convolve(args.dy, back, s.stride, packed, args.dx, {});
   }
   tract::parallelFor(panels, [&](int64_t p) {
     for (int64_t t = 0; t < taps; t++)
-      packPanelTransposed(packed + (p * depth + t * s.Co) * NR, call.in(1) + (taps - 1 - t) * s.Ci * s.Co, s.Co, s.Co, s.Ci, p);
+      packPanelTransposed(packed + (p * depth + t * s.Co) * NR, args.filter + (taps - 1 - t) * s.Ci * s.Co, s.Co, s.Co, s.Ci, p);
   });
-  if (s.pointwise()) return multiplyPacked(call.in(0), false, s.N * s.H * s.Wd, s.Ci, s.Co, packed, call.out(2), {});
-  convolve(call.in(0), back, s.stride, packed, call.out(2), {});
+  if (s.pointwise()) return multiplyPacked(args.dy, false, s.N * s.H * s.Wd, s.Ci, s.Co, packed, args.dx, {});
+  convolve(args.dy, back, s.stride, packed, args.dx, {});
 }
 
 /** Adds one band's part of the filter gradient: for each filter row, (kx, channel) are the rows and the output channels the columns of a product over pixels. */
@@ -213,7 +195,7 @@ static void narrowBias(const float* dy, int64_t pixels, int64_t columns, float* 
 }
 
 /** The filter gradient for few output channels; `parts` partial sums of [kh][Co][run], added in order. */
-static void narrowFilterGrads(const Call& call, const ConvShape& s) {
+static void narrowFilterGrads(const ConvFilterGradArgs& args, const ConvShape& s) {
   const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, units = s.N * bands, width = (s.Wo - 1) * s.stride + s.kw;
   const int64_t run = s.kw * s.Ci, size = s.kh * s.Co * run, parts = std::min<int64_t>(units, 16);
   float* sums = tract::scratch(tract::Area::shared, parts * size);
@@ -224,37 +206,27 @@ static void narrowFilterGrads(const Call& call, const ConvShape& s) {
       const int64_t n = unit / bands, top = unit % bands * rows, count = std::min(rows, s.Ho - top),
                     bandHeight = (count - 1) * s.stride + s.kh;
       float* band = tract::scratch(tract::Area::operand, bandHeight * width * s.Ci);
-      loadBand(band, {call.in(0) + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, 1}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
-      const float* dy = call.in(1) + (n * s.Ho + top) * s.Wo * s.Co;
-      switch (s.Co) {
-        case 1:
-          narrowFilterGrad<1>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
-          break;
-        case 2:
-          narrowFilterGrad<2>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
-          break;
-        case 3:
-          narrowFilterGrad<3>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
-          break;
-        default:
-          narrowFilterGrad<4>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
-      }
+      loadBand(band, {args.x + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, 1}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
+      const float* dy = args.dy + (n * s.Ho + top) * s.Wo * s.Co;
+      withSize<kNarrow>(static_cast<int>(s.Co), [&](auto size) {
+        narrowFilterGrad<decltype(size)::value>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
+      });
     }
   });
   for (int64_t i = 0; i < size; i++) {
     float total = 0;
     for (int64_t part = 0; part < parts; part++) total += sums[part * size + i];
     const int64_t ky = i / (s.Co * run), co = i / run % s.Co, m = i % run;
-    call.out(2)[(ky * run + m) * s.Co + co] = total;
+    args.dFilter[(ky * run + m) * s.Co + co] = total;
   }
-  if (call.has(3)) narrowBias(call.in(1), s.N * s.Ho * s.Wo, s.Co, call.out(3));
+  if (args.dBias) narrowBias(args.dy, s.N * s.Ho * s.Wo, s.Co, args.dBias);
 }
 
-/** buffers: x, dy, dFilter, dBias?; numbers as conv2d's. Bands are summed in a fixed number of parts, and the parts in order, whatever the threads. */
-static void conv2dFilterGrad(const Call& call) {
-  ConvShape s(call);
-  if (s.suitsWinograd()) return winograd::filterGrad(call.in(0), call.in(1), s.tiling(), call.out(2), call.out(3));
-  if (s.narrow()) return narrowFilterGrads(call, s);
+/** Bands are summed in a fixed number of parts, and the parts in order, whatever the threads. */
+static void conv2dFilterGrad(const ConvFilterGradArgs& args) {
+  ConvShape s(args.sizes);
+  if (s.suitsWinograd()) return winograd::filterGrad(args.x, args.dy, s.tiling(), args.dFilter, args.dBias);
+  if (s.narrow()) return narrowFilterGrads(args, s);
   if (s.pointwise()) s.H = s.Ho = s.N * s.H * s.Wd, s.N = s.Wd = s.Wo = 1;  // one tall image one pixel wide: no padding, nothing to copy
   const bool inPlace = s.kh == 1 && s.kw == 1 && s.stride == 1 && s.padTop == 0 && s.padLeft == 0;
   const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, units = s.N * bands, width = (s.Wo - 1) * s.stride + s.kw;
@@ -266,7 +238,7 @@ static void conv2dFilterGrad(const Call& call) {
     const int64_t from = part * units / parts, to = (part + 1) * units / parts;
     for (int64_t unit = from; unit < to; unit++) {
       const int64_t n = unit / bands, top = unit % bands * rows, count = std::min(rows, s.Ho - top), pixels = count * s.Wo;
-      const float* x = call.in(0) + n * s.H * s.Wd * s.Ci;
+      const float* x = args.x + n * s.H * s.Wd * s.Ci;
       const float* band = x + top * s.Wd * s.Ci;
       if (!inPlace) {
         const int64_t bandHeight = (count - 1) * s.stride + s.kh;
@@ -275,13 +247,12 @@ static void conv2dFilterGrad(const Call& call) {
         band = padded;
       }
       float* dy = tract::scratch(tract::Area::product, panels * pixels * NR);
-      for (int64_t p = 0; p < panels; p++)
-        packPanel(dy + p * pixels * NR, call.in(1) + (n * s.Ho + top) * s.Wo * s.Co, s.Co, pixels, s.Co, p);
+      for (int64_t p = 0; p < panels; p++) packPanel(dy + p * pixels * NR, args.dy + (n * s.Ho + top) * s.Wo * s.Co, s.Co, pixels, s.Co, p);
       accumulateFilter(band, width, s, dy, count, sum, unit == from);
-      if (call.has(3)) accumulateBias(dy, pixels, s.Co, sum + filterSize, unit == from);
+      if (args.dBias) accumulateBias(dy, pixels, s.Co, sum + filterSize, unit == from);
     }
   });
-  float* dFilter = call.out(2);
+  float* dFilter = args.dFilter;
   tract::parallelFor(s.kh * panels, [&](int64_t item) {
     const int64_t ky = item / panels, p = item % panels, column = p * NR;
     for (int64_t m = 0; m < run; m++) {
@@ -295,7 +266,7 @@ static void conv2dFilterGrad(const Call& call) {
       storeTile(tile, dFilter + (ky * run + m) * s.Co, s.Co, column, s.Co, nullptr, nullptr);
     }
   });
-  if (!call.has(3)) return;
+  if (!args.dBias) return;
   for (int64_t p = 0; p < panels; p++) {
     Tile<1> tile;
     tile.clear();
@@ -304,7 +275,7 @@ static void conv2dFilterGrad(const Call& call) {
       tile.c[0][0] += load(sum);
       tile.c[0][1] += load(sum + W);
     }
-    storeTile(tile, call.out(3), s.Co, p * NR, s.Co, nullptr, nullptr);
+    storeTile(tile, args.dBias, s.Co, p * NR, s.Co, nullptr, nullptr);
   }
 }
 

@@ -1,11 +1,7 @@
 // The one micro-kernel idea behind convolution, matmul and attention: a tile of C (MR rows x NR columns) stays in registers while k runs.
 // The right operand is packed into panels of NR columns: panel[k][NR], zero-padded; the left one is read in place, by rows or by columns.
 #pragma once
-#include <algorithm>
-#include <type_traits>
-
-#include "simd.h"
-#include "threads.h"
+#include "blocks.h"
 
 namespace TRACT_ISA {
 
@@ -50,52 +46,13 @@ static inline void multiplyColumns(Tile<M>& tile, const float* a, int64_t aStep,
   }
 }
 
-/** Calls body.template operator()<M>(first) for tiles of at most MR rows that cover [0, rows), as even in size as can be. */
+/** Calls body(size, first) for tiles of at most MR rows that cover [0, rows), as even in size as can be; the size is a constant. */
 template <class Body>
 static inline void forTiles(int64_t rows, Body&& body) {
   int64_t tiles = (rows + MR - 1) / MR;
   for (int64_t first = 0; first < rows; tiles--) {
     const int size = static_cast<int>((rows - first + tiles - 1) / tiles);
-    switch (size) {
-      case 1:
-        body(std::integral_constant<int, 1>(), first);
-        break;
-      case 2:
-        body(std::integral_constant<int, 2>(), first);
-        break;
-      case 3:
-        body(std::integral_constant<int, 3>(), first);
-        break;
-      case 4:
-        body(std::integral_constant<int, 4>(), first);
-        break;
-      case 5:
-        body(std::integral_constant<int, 5>(), first);
-        break;
-      case 6:
-        body(std::integral_constant<int, 6>(), first);
-        break;
-#if TRACT_LANES == 16
-      case 7:
-        body(std::integral_constant<int, 7>(), first);
-        break;
-      case 8:
-        body(std::integral_constant<int, 8>(), first);
-        break;
-      case 9:
-        body(std::integral_constant<int, 9>(), first);
-        break;
-      case 10:
-        body(std::integral_constant<int, 10>(), first);
-        break;
-      case 11:
-        body(std::integral_constant<int, 11>(), first);
-        break;
-      case 12:
-        body(std::integral_constant<int, 12>(), first);
-        break;
-#endif
-    }
+    withSize<MR>(size, [&](auto constant) { body(constant, first); });
     first += size;
   }
 }

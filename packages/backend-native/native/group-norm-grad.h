@@ -53,26 +53,14 @@ static void gradientRows(const float* du, const float* x, float* dx, int64_t row
 }
 
 /** What the gradient's passes share. xhat = (x - mean) * rstd, u = (xhat * gamma + beta) * (1 + scale) + shift. */
-struct NormGradient {
-  const Call& call;
+struct NormGradient : GroupNormGradArgs {
   NormShape s;
   double* sums;
-  const float *dy, *x, *gamma, *beta, *mean, *rstd;
-  float* dx;
 
-  explicit NormGradient(const Call& c)
-      : call(c),
-        s(c),
-        sums(doubleScratch(tract::Area::shared, s.sumsSize())),
-        dy(c.in(0)),
-        x(c.in(1)),
-        gamma(c.in(2)),
-        beta(c.in(3)),
-        mean(c.in(4)),
-        rstd(c.in(5)),
-        dx(c.out(7)) {}
+  explicit NormGradient(const GroupNormGradArgs& args)
+      : GroupNormGradArgs(args), s(args.sizes), sums(doubleScratch(tract::Area::shared, s.sumsSize())) {}
 
-  double factor(int64_t n, int64_t c) const { return call.has(6) ? 1.0 + call.in(6)[n * 2 * s.C + c] : 1.0; }
+  double factor(int64_t n, int64_t c) const { return scaleShift ? 1.0 + scaleShift[n * 2 * s.C + c] : 1.0; }
   int64_t at(int64_t n, int64_t block) const { return (n * s.pixels + s.firstRow(block)) * s.C; }
 
   void first(int64_t n, int64_t block) const {
@@ -81,7 +69,7 @@ struct NormGradient {
       const int64_t g = n * s.groups + c / (s.C / s.groups);
       u.mean[c] = mean[g];
       u.slope[c] = static_cast<float>(rstd[g] * gamma[c] * factor(n, c));
-      u.offset[c] = static_cast<float>(beta[c] * factor(n, c) + (call.has(6) ? call.in(6)[n * 2 * s.C + s.C + c] : 0.0));
+      u.offset[c] = static_cast<float>(beta[c] * factor(n, c) + (scaleShift ? scaleShift[n * 2 * s.C + s.C + c] : 0.0));
     }
     double* into = sums + (n * s.blocks + block) * 2 * s.padded;
     if (s.silu)
@@ -114,12 +102,11 @@ struct NormGradient {
   }
 
   void second(int64_t n, int64_t block) const {
-    gradientRows((s.silu ? dx : dy) + at(n, block), x + at(n, block), dx + at(n, block), s.rowsOf(block), s, Affine(s.padded));
+    gradientRows((s.silu ? dx.data : dy.data) + at(n, block), x + at(n, block), dx + at(n, block), s.rowsOf(block), s, Affine(s.padded));
   }
 
   /** dgamma = sum of (1 + scale) du xhat, dbeta = sum of (1 + scale) du over images in order; dscale = sum of du (xhat gamma + beta), dshift = sum of du per image. */
   void parameters() const {
-    float *dGamma = call.out(8), *dBeta = call.out(9), *dScaleShift = call.out(10);
     const int64_t width = s.C / s.groups;
     constexpr int64_t kColumns = 8;  // a cache line of the sums
     forRows((s.C + kColumns - 1) / kColumns, 8 * kColumns * s.N * s.blocks, [&](int64_t item) {
@@ -146,15 +133,12 @@ struct NormGradient {
   }
 };
 
-/** buffers: dy, x, gamma, beta, mean, rstd, scaleShift?, dx, dgamma, dbeta, dScaleShift?; numbers: see NormShape (eps unused) */
-static void groupNormGrad(const Call& call) {
-  const NormGradient grad(call);
+static void groupNormGrad(const GroupNormGradArgs& args) {
+  const NormGradient grad(args);
   inTwoPasses(
       grad.s, [&](int64_t n, int64_t block) { grad.first(n, block); }, [&](int64_t n, bool) { grad.prepare(n); },
       [&](int64_t n, int64_t block) { grad.second(n, block); });
   grad.parameters();
 }
-
-#define TRACT_GROUP_NORM_GRAD_KERNELS TRACT_KERNEL(groupNormGrad)
 
 }  // namespace TRACT_ISA

@@ -4,20 +4,16 @@
 #include <cmath>
 
 #include "blocks.h"
+#include "kernel-args.h"
 #include "vector-math.h"
 
 namespace TRACT_ISA {
 
-/** numbers: N, pixels, C, groups, eps, silu */
-struct NormShape {
-  int64_t N, pixels, C, groups;
-  double eps;
-  bool silu;
-  int64_t padded, blocks,
-      blockRows;  // sums are kept by block of rows; the blocks depend on the image's size alone, so its bits do not depend on the batch
+/** Sums are kept by block of rows; the blocks depend on the image's size alone, so its bits do not depend on the batch. */
+struct NormShape : NormSizes {
+  int64_t padded, blocks, blockRows;
 
-  explicit NormShape(const Call& c)
-      : N(c.n(0)), pixels(c.n(1)), C(c.n(2)), groups(c.n(3)), eps(c.numbers[4]), silu(c.n(5) != 0), padded(paddedToVector(C)) {
+  explicit NormShape(const NormSizes& sizes) : NormSizes(sizes), padded(paddedToVector(C)) {
     const int64_t wanted = std::clamp<int64_t>(pixels * C / 4096, 1, 16);
     blockRows = (pixels + wanted - 1) / wanted;
     blocks = (pixels + blockRows - 1) / blockRows;
@@ -121,11 +117,10 @@ static void applyAffine(const float* x, float* y, int64_t rows, int64_t C, const
   }
 }
 
-/** buffers: x [N,pixels,C], gamma, beta, scaleShift? [N,2C], y, mean [N,groups], rstd [N,groups]; numbers: see NormShape */
-static void groupNorm(const Call& call) {
-  const NormShape s(call);
+static void groupNorm(const GroupNormArgs& args) {
+  const NormShape s(args.sizes);
   const int64_t C = s.C, width = C / s.groups;
-  const float *x = call.in(0), *gamma = call.in(1), *beta = call.in(2);
+  const float *x = args.x, *gamma = args.gamma, *beta = args.beta;
   double* sums = doubleScratch(tract::Area::shared, s.sumsSize());
   const auto measure = [&](int64_t n, int64_t block) {
     const float* rows = x + (n * s.pixels + s.firstRow(block)) * C;
@@ -135,7 +130,7 @@ static void groupNorm(const Call& call) {
   const auto prepare = [&](int64_t n, bool report) {
     const double* merged = mergeBlocks(s, sums, n, doubleScratch(tract::Area::product, 2 * s.padded));
     const Affine u(s.padded);
-    const float *scale = call.has(3) ? call.in(3) + n * 2 * C : nullptr, *shift = scale ? scale + C : nullptr;
+    const float *scale = args.scaleShift ? args.scaleShift + n * 2 * C : nullptr, *shift = scale ? scale + C : nullptr;
     const double count = static_cast<double>(s.pixels * width);
     for (int64_t g = 0; g < s.groups; g++) {
       double total = 0.0, squares = 0.0;
@@ -148,20 +143,18 @@ static void groupNorm(const Call& call) {
         u.slope[c] = static_cast<float>(slope);
         u.offset[c] = static_cast<float>(beta[c] * factor + (shift ? shift[c] : 0.0) + (roundedMean - mean) * slope);
       }
-      if (report) call.out(5)[n * s.groups + g] = roundedMean, call.out(6)[n * s.groups + g] = static_cast<float>(rstd);
+      if (report) args.mean[n * s.groups + g] = roundedMean, args.rstd[n * s.groups + g] = static_cast<float>(rstd);
     }
   };
   const auto normalise = [&](int64_t n, int64_t block) {
     const Affine u(s.padded);
     const int64_t at = (n * s.pixels + s.firstRow(block)) * C;
     if (s.silu)
-      applyAffine(x + at, call.out(4) + at, s.rowsOf(block), C, u, [](vf v) { return vsilu(v); });
+      applyAffine(x + at, args.y + at, s.rowsOf(block), C, u, [](vf v) { return vsilu(v); });
     else
-      applyAffine(x + at, call.out(4) + at, s.rowsOf(block), C, u, [](vf v) { return v; });
+      applyAffine(x + at, args.y + at, s.rowsOf(block), C, u, [](vf v) { return v; });
   };
   inTwoPasses(s, measure, prepare, normalise);
 }
-
-#define TRACT_GROUP_NORM_KERNELS TRACT_KERNEL(groupNorm)
 
 }  // namespace TRACT_ISA

@@ -1,7 +1,7 @@
 // Batched matrix product with any transposes.
 #pragma once
-#include "call.h"
 #include "gemm.h"
+#include "kernel-args.h"
 
 namespace TRACT_ISA {
 
@@ -22,12 +22,11 @@ static void multiplyPacked(const float* a, bool transposeA, int64_t M, int64_t N
   });
 }
 
-/** buffers: a, b, bias? [N], c [batch,M,N]; numbers: batch, M, N, K, transposeA, transposeB, aBatchStride, bBatchStride (0 broadcasts). */
-static void matmul(const Call& call) {
-  const float *a = call.in(0), *b = call.in(1), *bias = call.in(2);
-  float* c = call.out(3);
-  const int64_t batch = call.n(0), M = call.n(1), N = call.n(2), K = call.n(3), aStride = call.n(6), bStride = call.n(7);
-  const bool transposeA = call.n(4) != 0, transposeB = call.n(5) != 0;
+static void matmul(const MatmulArgs& args) {
+  const float *a = args.a, *b = args.b, *bias = args.bias;
+  float* c = args.c;
+  const int64_t batch = args.batch, M = args.M, N = args.N, K = args.K, aStep = args.aStep, bStep = args.bStep;
+  const bool transposeA = args.transposeA, transposeB = args.transposeB;
   const int64_t panels = panelsOf(N);
   const auto pack = [&](float* to, const float* from, int64_t p) {
     if (transposeB)
@@ -50,19 +49,19 @@ static void matmul(const Call& call) {
     });
     return;
   }
-  if (batch == 1 || bStride == 0) {
+  if (batch == 1 || bStep == 0) {
     float* packed = tract::scratch(tract::Area::shared, panels * K * NR);
     tract::parallelFor(panels, [&](int64_t p) { pack(packed, b, p); });
-    for (int64_t i = 0; i < batch; i++) multiplyPacked(a + i * aStride, transposeA, M, N, K, packed, c + i * M * N, {bias});
+    for (int64_t i = 0; i < batch; i++) multiplyPacked(a + i * aStep, transposeA, M, N, K, packed, c + i * M * N, {bias});
     return;
   }
   tract::parallelFor(batch, [&](int64_t i) {
     float* packed = tract::scratch(tract::Area::operand, panels * K * NR);
-    for (int64_t p = 0; p < panels; p++) pack(packed, b + i * bStride, p);
+    for (int64_t p = 0; p < panels; p++) pack(packed, b + i * bStep, p);
     if (transposeA)
-      columnsTimesPanels(a + i * aStride, M, M, K, packed, N, c + i * M * N, N, false, bias);
+      columnsTimesPanels(a + i * aStep, M, M, K, packed, N, c + i * M * N, N, false, bias);
     else
-      rowsTimesPanels(a + i * aStride, K, M, K, packed, N, c + i * M * N, N, {bias});
+      rowsTimesPanels(a + i * aStep, K, M, K, packed, N, c + i * M * N, N, {bias});
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include "blocks.h"
 #include "gemm.h"
+#include "kernel-args.h"
 
 namespace TRACT_ISA {
 
@@ -60,9 +61,6 @@ static void addTile(const double* a, int64_t aStep, int64_t depth, const double*
   }
 }
 
-static inline const double* doubles(const Call& call, int i) { return reinterpret_cast<const double*>(call.in(i)); }
-static inline double* doublesOut(const Call& call, int i) { return reinterpret_cast<double*>(call.out(i)); }
-
 static double dot(const double* a, const double* b, int64_t n) {
   vd s[4] = {};
   int64_t i = 0;
@@ -85,13 +83,13 @@ constexpr int64_t kParts = 16;       // partial sums of a step, added in order
 
 }  // namespace matrix64
 
-/** float64 buffers: a, b, out; numbers: aRows, aStep, bRows, bStep, width, outStep, upper. out(i, j) += a(i)·b(j), all of it or from the diagonal on. */
-static void addRowProducts(const Call& call) {
+/** out(i, j) += a(i)·b(j), all of it or from the diagonal on. */
+static void addRowProducts(const RowProductsArgs& args) {
   using namespace matrix64;
-  const double *a = doubles(call, 0), *b = doubles(call, 1);
-  double* out = doublesOut(call, 2);
-  const int64_t aRows = call.n(0), aStep = call.n(1), bRows = call.n(2), bStep = call.n(3), width = call.n(4), outStep = call.n(5);
-  const bool upper = call.n(6) != 0;
+  const double *a = args.a, *b = args.b;
+  double* out = args.out;
+  const int64_t aRows = args.aRows, aStep = args.aStep, bRows = args.bRows, bStep = args.bStep, width = args.width, outStep = args.outStep;
+  const bool upper = args.upper;
   const int64_t panels = (bRows + kColumns - 1) / kColumns, blocks = (aRows + kRowBlock - 1) / kRowBlock;
   double* packed = doubleScratch(tract::Area::shared, panels * kColumns * std::min(width, kDepth));
   for (int64_t k = 0; k < width; k += kDepth) {
@@ -114,14 +112,14 @@ static void addRowProducts(const Call& call) {
 }
 
 /**
- * float64 buffers: a [m, n] with m >= n, overwritten; entries [2n]: B(0,0), B(0,1), B(1,1), ..., B(n-1,n-1), 0. numbers: m, n. Householder reflections from
+ * entries: B(0,0), B(0,1), B(1,1), ..., B(n-1,n-1), 0. Householder reflections from
  * both sides (Golub & Kahan 1965), one pass over what is left of the matrix for each column: a row takes both reflections while it is in the cache and adds
  * its share to the next column's product with the matrix.
  */
-static void bidiagonalise(const Call& call) {
+static void bidiagonalise(const BidiagonaliseArgs& args) {
   using namespace matrix64;
-  double *a = doublesOut(call, 0), *entries = doublesOut(call, 1);
-  const int64_t m = call.n(0), n = call.n(1);
+  double *a = args.matrix, *entries = args.entries;
+  const int64_t m = args.rows, n = args.columns;
   double* v = doubleScratch(tract::Area::operand, m);
   double* u = doubleScratch(tract::Area::product, n);
   double* w =
@@ -174,7 +172,5 @@ static void bidiagonalise(const Call& call) {
     sumParts(next);
   }
 }
-
-#define TRACT_MATRIX64_KERNELS TRACT_KERNEL(addRowProducts) TRACT_KERNEL(bidiagonalise)
 
 }  // namespace TRACT_ISA

@@ -3,27 +3,25 @@
 #include <stdexcept>
 
 #include "blocks.h"
+#include "kernel-args.h"
 
 namespace TRACT_ISA {
 
-/** buffers: the parts [outer, inner_i], y [outer, sum of inner_i]; numbers: outer, then each inner_i. */
-static void concat(const Call& call) {
-  const int parts = call.bufferCount - 1;
-  const int64_t outer = call.n(0);
-  int64_t total = 0;
-  for (int i = 0; i < parts; i++) total += call.n(1 + i);
-  float* y = call.out(parts);
+static void concat(const ConcatArgs& args) {
+  const int64_t outer = args.outer, total = args.y.length / outer;
+  const auto innerOf = [&](int i) { return static_cast<int64_t>(args.parts.lengths[i]) / outer; };
   if (outer == 1) {
-    for (int i = 0; i < parts; y += call.n(1 + i), i++)
-      forPieces(call.n(1 + i),
-                [&](int64_t begin, int64_t end) { std::memcpy(y + begin, call.in(i) + begin, sizeof(float) * (end - begin)); });
+    float* y = args.y;
+    for (int i = 0; i < args.parts.count; y += innerOf(i), i++)
+      forPieces(innerOf(i),
+                [&](int64_t begin, int64_t end) { std::memcpy(y + begin, args.parts[i] + begin, sizeof(float) * (end - begin)); });
     return;
   }
   forRows(outer, total, [&](int64_t row) {
-    float* to = y + row * total;
-    for (int i = 0; i < parts; i++) {
-      const int64_t inner = call.n(1 + i);
-      copyRun(to, call.in(i) + row * inner, inner);
+    float* to = args.y + row * total;
+    for (int i = 0; i < args.parts.count; i++) {
+      const int64_t inner = innerOf(i);
+      copyRun(to, args.parts[i] + row * inner, inner);
       to += inner;
     }
   });
@@ -66,19 +64,14 @@ struct StridedCopy {
   }
 };
 
-/** buffers: x, y; numbers: xOffset, yOffset, fill (0 or 1), fill value, then sizes, x strides and y strides of 2 to 6 axes. Fills y first where asked. */
-static void stridedCopy(const Call& call) {
+static void stridedCopy(const StridedCopyArgs& args) {
   StridedCopy copy;
-  copy.rank = (call.numberCount - 4) / 3;
+  copy.rank = static_cast<int>(args.axes.count / 3);
   if (copy.rank < 2 || copy.rank > kMaxRank) throw std::invalid_argument("expected 2 to 6 axes");
-  for (int a = 0; a < copy.rank; a++)
-    copy.sizes[a] = call.n(4 + a), copy.xStrides[a] = call.n(4 + copy.rank + a), copy.yStrides[a] = call.n(4 + 2 * copy.rank + a);
-  float* y = call.out(1);
-  if (call.n(2) != 0)
-    forPieces(static_cast<int64_t>(call.lengths[1]), [&](int64_t begin, int64_t end) { std::fill(y + begin, y + end, call.f(3)); });
-  copy.run(call.in(0) + call.n(0), y + call.n(1));
+  const auto axis = [&](int list, int a) { return static_cast<int64_t>(args.axes[list * copy.rank + a]); };
+  for (int a = 0; a < copy.rank; a++) copy.sizes[a] = axis(0, a), copy.xStrides[a] = axis(1, a), copy.yStrides[a] = axis(2, a);
+  if (args.filled) forPieces(args.y.length, [&](int64_t begin, int64_t end) { std::fill(args.y + begin, args.y + end, args.fill); });
+  copy.run(args.x + args.xOffset, args.y + args.yOffset);
 }
-
-#define TRACT_MOVEMENT_KERNELS TRACT_KERNEL(concat) TRACT_KERNEL(stridedCopy)
 
 }  // namespace TRACT_ISA

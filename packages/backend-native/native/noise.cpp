@@ -4,9 +4,10 @@
 #include <cmath>
 #include <cstring>
 
-#include "call.h"
+#include "kernel-args.h"
 #include "threads.h"
 
+namespace TRACT_ISA {
 namespace {
 
 struct Words {
@@ -99,31 +100,25 @@ void normalPair(uint32_t word1, uint32_t word2, float* out) {
 
 constexpr int64_t kItemBlocks = 1024;  // blocks of four numbers in one work item
 
-/**
- * Calls visit(first element, elements, their four words) for each block of every sample. Numbers of the call: seed's low and high word, stream, step, elements
- * of a sample, then from `samplesAt` on the samples.
- */
-template <class Visit>
-void forBlocks(const Call& call, int samplesAt, Visit visit) {
-  const int64_t perSample = call.n(4), samples = call.numberCount - samplesAt;
+/** Calls visit(first element, elements, their four words) for each block of every sample. */
+template <class Args, class Visit>
+void forBlocks(const Args& args, Visit visit) {
+  const int64_t perSample = args.perSample, samples = args.samples.count;
   const int64_t blocks = (perSample + 3) / 4, items = (blocks + kItemBlocks - 1) / kItemBlocks;
-  const auto word = [&](int i) { return static_cast<uint32_t>(call.numbers[i]); };
+  const auto word = [](auto number) { return static_cast<uint32_t>(number); };
   tract::parallelFor(samples * items, [&](int64_t item) {
     const int64_t sample = item / items, first = item % items * kItemBlocks;
     for (int64_t block = first; block < std::min(blocks, first + kItemBlocks); block++) {
-      const Words words =
-          philox({{static_cast<uint32_t>(block), word(samplesAt + static_cast<int>(sample)), word(3), word(1)}}, word(0), word(2));
+      const Words words = philox({{static_cast<uint32_t>(block), word(args.samples[sample]), word(args.key.step), word(args.key.seedHigh)}},
+                                 word(args.key.seedLow), word(args.key.stream));
       visit(sample * perSample + 4 * block, std::min<int64_t>(4, perSample - 4 * block), words);
     }
   });
 }
 
-}  // namespace
-
-/** buffers: y [samples, perSample]; numbers: seed's low and high word, stream, step, perSample, then the samples. */
-void fillNoise(const Call& call) {
-  float* y = call.out(0);
-  forBlocks(call, 5, [&](int64_t at, int64_t count, const Words& words) {
+void noise(const NoiseArgs& args) {
+  float* y = args.y;
+  forBlocks(args, [&](int64_t at, int64_t count, const Words& words) {
     float four[4];
     normalPair(words.w[0], words.w[1], four);
     normalPair(words.w[2], words.w[3], four + 2);
@@ -131,13 +126,22 @@ void fillNoise(const Call& call) {
   });
 }
 
-/** buffers: x, y [samples, perSample]; numbers: seed's low and high word, stream, step, perSample, rate, then the samples. y = 0 where (word + 1/2) 2^-32 < rate. */
-void dropOut(const Call& call) {
-  const float* x = call.in(0);
-  float* y = call.out(1);
-  const double rate = call.numbers[5];
+/** y = 0 where (word + 1/2) 2^-32 < rate. */
+void dropout(const DropoutArgs& args) {
+  const float* x = args.x;
+  float* y = args.y;
+  const double rate = args.rate;
   const float kept = static_cast<float>(1 / (1 - rate));
-  forBlocks(call, 6, [&](int64_t at, int64_t count, const Words& words) {
+  forBlocks(args, [&](int64_t at, int64_t count, const Words& words) {
     for (int64_t i = 0; i < count; i++) y[at + i] = x[at + i] * ((words.w[i] + 0.5) * 2.3283064365386963e-10 < rate ? 0.0f : kept);
   });
 }
+
+}  // namespace
+
+const Kernel* kernels() {
+  static const Kernel table[] = {TRACT_PORTABLE_KERNELS(TRACT_KERNEL){nullptr, nullptr}};
+  return table;
+}
+
+}  // namespace TRACT_ISA

@@ -2,6 +2,7 @@
 #pragma once
 #include "blocks.h"
 #include "gemm.h"
+#include "kernel-args.h"
 
 namespace TRACT_ISA {
 
@@ -10,14 +11,14 @@ constexpr int kChains =
 constexpr int64_t kCopyPiece = 1 << 20;  // floats of one work item: 4 MiB, so that a thread's copy is a large one too
 
 /**
- * buffers: sums [items], a checksum of each work item, so that nothing is optimised away; width [1], the floating point operations of one round of one item.
- * numbers: rounds. Each item runs `rounds` times one multiply-add on each of kChains vectors; a multiply-add counts as two operations, also where it takes two instructions.
+ * Each item runs `rounds` times one multiply-add on each of kChains vectors; a multiply-add counts as two operations, also where it takes two instructions. The
+ * sums are checksums, so that nothing is optimised away.
  */
-static void peakMultiplyAdd(const Call& call) {
-  const int64_t rounds = call.n(0);
-  float* sums = call.out(0);
-  call.out(1)[0] = 2.0f * kChains * W;
-  tract::parallelFor(static_cast<int64_t>(call.lengths[0]), [&](int64_t item) {
+static void peakMultiplyAdd(const PeakMultiplyAddArgs& args) {
+  const int64_t rounds = args.rounds;
+  float* sums = args.sums;
+  args.width[0] = 2.0f * kChains * W;
+  tract::parallelFor(args.sums.length, [&](int64_t item) {
     // Towards 2 for every start, so that no value becomes tiny (slow) or infinite.
     const vf factor = splat(0.5f), term = splat(1.0f);
     vf chain[kChains];
@@ -32,15 +33,12 @@ static void peakMultiplyAdd(const Call& call) {
   });
 }
 
-/** buffers: x, y of equal length; numbers: none. */
-static void peakCopy(const Call& call) {
-  const int64_t length = static_cast<int64_t>(call.lengths[1]);
+static void peakCopy(const UnaryArgs& args) {
+  const int64_t length = args.y.length;
   tract::parallelFor((length + kCopyPiece - 1) / kCopyPiece, [&](int64_t item) {
     const int64_t begin = item * kCopyPiece;
-    std::memcpy(call.out(1) + begin, call.in(0) + begin, sizeof(float) * std::min(kCopyPiece, length - begin));
+    std::memcpy(args.y + begin, args.x + begin, sizeof(float) * std::min(kCopyPiece, length - begin));
   });
 }
-
-#define TRACT_PEAK_KERNELS TRACT_KERNEL(peakMultiplyAdd) TRACT_KERNEL(peakCopy)
 
 }  // namespace TRACT_ISA

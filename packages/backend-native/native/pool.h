@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "blocks.h"
+#include "kernel-args.h"
 
 namespace TRACT_ISA {
 
@@ -16,14 +17,12 @@ static inline int64_t forWindow(int64_t top, int64_t left, int64_t size, int64_t
   return (y1 - y0) * (x1 - x0);
 }
 
-/** buffers: x [N,H,W,C], y [N,Ho,Wo,C]; numbers: N, H, W, C, size, stride, pad, Ho, Wo */
 template <bool largest>
-static void pool(const Call& call) {
-  const int64_t H = call.n(1), Wd = call.n(2), C = call.n(3), size = call.n(4), stride = call.n(5), pad = call.n(6), Ho = call.n(7),
-                Wo = call.n(8);
-  forRows(call.n(0) * Ho, size * size * Wo * C, [&](int64_t row) {
-    const float* image = call.in(0) + row / Ho * H * Wd * C;
-    float* y = call.out(1) + row * Wo * C;
+static void pool(const PoolArgs& args) {
+  const int64_t H = args.H, Wd = args.Wd, C = args.C, size = args.size, stride = args.stride, pad = args.pad, Ho = args.Ho, Wo = args.Wo;
+  forRows(args.N * Ho, size * size * Wo * C, [&](int64_t row) {
+    const float* image = args.x + row / Ho * H * Wd * C;
+    float* y = args.y + row * Wo * C;
     const int64_t top = row % Ho * stride - pad;
     for (int64_t i = 0; i < Wo; i++, y += C) {
       forSpans<4>(C, [&](auto span) {
@@ -41,9 +40,7 @@ static void pool(const Call& call) {
     }
   });
 }
-static void maxPool(const Call& call) { pool<true>(call); }
-static void avgPool(const Call& call) { pool<false>(call); }
-
-#define TRACT_POOL_KERNELS TRACT_KERNEL(maxPool) TRACT_KERNEL(avgPool)
+static void maxPool(const PoolArgs& args) { pool<true>(args); }
+static void avgPool(const PoolArgs& args) { pool<false>(args); }
 
 }  // namespace TRACT_ISA

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "blocks.h"
+#include "kernel-args.h"
 
 namespace TRACT_ISA {
 
@@ -63,13 +64,13 @@ static void reduceColumns(const float* x, int64_t rows, int64_t step, int64_t co
   }
 }
 
-/** buffers: x [outer,reduced,inner], y [outer,inner]; numbers: outer, reduced, inner. y = finish(reduction in float64). */
+/** y = finish(reduction in float64). */
 template <class R, class Finish>
-static void reduce(const Call& call, Finish finish) {
+static void reduce(const ReduceArgs& args, Finish finish) {
   constexpr int64_t kColumns = 512;
-  const float* x = call.in(0);
-  float* y = call.out(1);
-  const int64_t outer = call.n(0), reduced = call.n(1), inner = call.n(2);
+  const float* x = args.x;
+  float* y = args.y;
+  const int64_t outer = args.outer, reduced = args.reduced, inner = args.inner;
   const auto one = [&](int64_t o, int64_t firstRow, int64_t rows, int64_t column, int64_t columns, double* into) {
     const float* from = x + (o * reduced + firstRow) * inner + column;
     if (inner == 1)
@@ -103,17 +104,15 @@ static void reduce(const Call& call, Finish finish) {
   });
 }
 
-static void sum(const Call& call) {
-  reduce<SumOf>(call, [](double s) { return static_cast<float>(s); });
+static void sum(const ReduceArgs& args) {
+  reduce<SumOf>(args, [](double s) { return static_cast<float>(s); });
 }
-static void mean(const Call& call) {
-  const double count = call.numbers[1];
-  reduce<SumOf>(call, [count](double s) { return static_cast<float>(s / count); });
+static void mean(const ReduceArgs& args) {
+  const double count = static_cast<double>(args.reduced);
+  reduce<SumOf>(args, [count](double s) { return static_cast<float>(s / count); });
 }
-static void max(const Call& call) {
-  reduce<MaxOf>(call, [](double top) { return static_cast<float>(top); });
+static void max(const ReduceArgs& args) {
+  reduce<MaxOf>(args, [](double top) { return static_cast<float>(top); });
 }
-
-#define TRACT_REDUCE_KERNELS TRACT_KERNEL(sum) TRACT_KERNEL(mean) TRACT_KERNEL(max)
 
 }  // namespace TRACT_ISA

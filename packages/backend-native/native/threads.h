@@ -34,8 +34,7 @@ float* scratch(Area area, size_t floats);
 template <class Body>
 void parallelFor(int64_t items, Body&& body) {
   if (items == 1) return body(int64_t{0});
-  runItems(
-      items, [](void* context, int64_t item) { (*static_cast<Body*>(context))(item); }, &body);
+  runItems(items, [](void* context, int64_t item) { (*static_cast<Body*>(context))(item); }, &body);
 }
 
 /** Which of the threads this is, from 0 for the caller. */

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "blocks.h"
+#include "kernel-args.h"
 #include "vector-math.h"
 
 namespace TRACT_ISA {
@@ -24,15 +25,15 @@ static double sumOfSquares(const float* x, int64_t begin, int64_t end) {
   return total;
 }
 
-/** Norm of a store of gradients: squares are summed in pieces of each leaf, and the pieces in order. `leaves`: offset and size of each. */
-static double normOf(const float* grads, const double* leaves, size_t count) {
+/** Norm of a store of gradients: squares are summed in pieces of each leaf, and the pieces in order. */
+static double normOf(const float* grads, const Doubles& leaves) {
   struct Piece {
     int64_t begin, end;
   };
   std::vector<Piece> pieces;
   std::vector<size_t> items{0};  // small pieces are gathered: items[i] is the first piece of work item i
   int64_t filled = 0;
-  for (size_t leaf = 0; leaf < count; leaf++) {
+  for (int64_t leaf = 0; 2 * leaf < leaves.length; leaf++) {
     const int64_t offset = static_cast<int64_t>(leaves[2 * leaf]), size = static_cast<int64_t>(leaves[2 * leaf + 1]);
     for (int64_t begin = 0; begin < size; begin += kPiece) {
       const int64_t length = std::min(size - begin, kPiece);
@@ -53,22 +54,20 @@ static double normOf(const float* grads, const double* leaves, size_t count) {
 
 constexpr int kAverages = 8;  // at most
 
-/** numbers: learning rate, beta1, beta2, epsilon, weightDecay, step (from 1), clipNorm (0: none), count of averages, a rate for each of them */
 struct AdamStep {
   vf clip, beta1, rest1, beta2, rest2, keep, rate, correction2, epsilon, averageRates[kAverages];
   int averages;
 
-  AdamStep(const Call& c, double norm) : averages(static_cast<int>(c.n(7))) {
-    const double learningRate = c.numbers[0], b1 = c.numbers[1], b2 = c.numbers[2], step = c.numbers[5], limit = c.numbers[6];
-    const double factor = limit > 0.0 ? limit / (norm + 1e-6) : 1.0;
+  AdamStep(const AdamArgs& a, double norm) : averages(a.averages.count) {
+    const double factor = a.clipNorm > 0.0 ? a.clipNorm / (norm + 1e-6) : 1.0;
     clip = splat(static_cast<float>(factor > 1.0 ? 1.0 : factor));
-    beta1 = splat(c.f(1)), rest1 = splat(static_cast<float>(1.0 - b1));
-    beta2 = splat(c.f(2)), rest2 = splat(static_cast<float>(1.0 - b2));
-    keep = splat(static_cast<float>(1.0 - learningRate * c.numbers[4]));
-    rate = splat(static_cast<float>(learningRate / (1.0 - std::pow(b1, step))));
-    correction2 = splat(static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(b2, step))));
-    epsilon = splat(c.f(3));
-    for (int i = 0; i < averages; i++) averageRates[i] = splat(c.f(8 + i));
+    beta1 = splat(static_cast<float>(a.beta1)), rest1 = splat(static_cast<float>(1.0 - a.beta1));
+    beta2 = splat(static_cast<float>(a.beta2)), rest2 = splat(static_cast<float>(1.0 - a.beta2));
+    keep = splat(static_cast<float>(1.0 - a.learningRate * a.weightDecay));
+    rate = splat(static_cast<float>(a.learningRate / (1.0 - std::pow(a.beta1, a.step))));
+    correction2 = splat(static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(a.beta2, a.step))));
+    epsilon = splat(static_cast<float>(a.epsilon));
+    for (int i = 0; i < averages; i++) averageRates[i] = splat(static_cast<float>(a.averageRates[i]));
   }
 
   void run(float* p, const float* g, float* m, float* v, float* const* a, int64_t begin, int64_t end) const {
@@ -88,23 +87,19 @@ struct AdamStep {
   }
 };
 
-/**
- * buffers: norm [1], then stores of one length: p, g, m, v, averages; then offset and size of each leaf as doubles. All stores but g are rewritten. numbers: see
- * AdamStep. norm = global norm of the gradients before clipping.
- */
-static void adam(const Call& call) {
-  const int averages = static_cast<int>(call.n(7)), table = 5 + averages;
-  if (call.bufferCount != table + 1 || averages > kAverages)
-    throw std::invalid_argument("expected four stores, at most 8 averages, and the leaves");
-  for (int i = 2; i < table; i++)
-    if (call.lengths[i] != call.lengths[1]) throw std::invalid_argument("stores of one state must have one size");
-  const double norm = normOf(call.in(2), reinterpret_cast<const double*>(call.in(table)), call.lengths[table] / 2);
-  call.out(0)[0] = static_cast<float>(norm);
-  const AdamStep step(call, norm);
-  forPieces(static_cast<int64_t>(call.lengths[1]),
-            [&](int64_t begin, int64_t end) { step.run(call.out(1), call.in(2), call.out(3), call.out(4), call.buffers + 5, begin, end); });
+/** norm = global norm of the gradients before clipping. */
+static void adam(const AdamArgs& args) {
+  if (args.averages.count > kAverages || args.averages.count != args.averageRates.count)
+    throw std::invalid_argument("expected at most 8 averages and a rate for each");
+  const auto same = [&](int64_t length) { return length == args.params.length; };
+  if (!(same(args.grads.length) && same(args.m.length) && same(args.v.length) &&
+        std::all_of(args.averages.lengths, args.averages.lengths + args.averages.count, same)))
+    throw std::invalid_argument("stores of one state must have one size");
+  const double norm = normOf(args.grads, args.leaves);
+  args.norm[0] = static_cast<float>(norm);
+  const AdamStep step(args, norm);
+  forPieces(args.params.length,
+            [&](int64_t begin, int64_t end) { step.run(args.params, args.grads, args.m, args.v, args.averages.data, begin, end); });
 }
-
-#define TRACT_UPDATE_KERNELS TRACT_KERNEL(adam)
 
 }  // namespace TRACT_ISA

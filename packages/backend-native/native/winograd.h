@@ -5,7 +5,6 @@
 #include <atomic>
 #include <numeric>
 
-#include "call.h"
 #include "filter-cache.h"
 #include "gemm.h"
 

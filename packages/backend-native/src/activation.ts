@@ -1,17 +1,16 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { NativeBackend } from './backend.js';
 
-// What the stock fused kernels may ask for at their end, by the addon's names.
-const KERNELS: Readonly<Record<string, string>> = { relu: 'relu', sigmoid: 'sigmoid' };
+// What the stock fused kernels may ask for at their end; the addon has kernels of these names.
+const activations = ['relu', 'sigmoid'] as const;
 
-/** Whether the addon can apply this activation of a stock fused kernel (none counts). */
+/** Return true if the addon can apply this activation of a stock fused kernel (none counts). */
 export const canActivate = (activation: string | undefined): boolean =>
-  activation == null || activation === 'linear' || KERNELS[activation] !== undefined;
+  activation == null || activation === 'linear' || activations.some((name) => name === activation);
 
-/** Applies an activation in place; x must be a fresh result. */
+/** Apply an activation in place; x must be a fresh result. */
 export function activate(backend: NativeBackend, x: TensorInfo, activation: string | undefined): TensorInfo {
-  const kernel = activation == null ? undefined : KERNELS[activation];
-  if (kernel === undefined) return x;
-  backend.launchInPlace(kernel, x);
+  const kernel = activations.find((name) => name === activation);
+  if (kernel !== undefined) backend.launchInPlace(kernel, x);
   return x;
 }

@@ -1,4 +1,4 @@
-/** The C++ side (native/binding.cpp): kernels by index on typed arrays, in the order of buffers and numbers that each kernel documents. */
+/** The C++ side (native/binding.cpp): kernels by index on typed arrays, laid out by `encode` (kernel-args.ts). */
 export type Addon = {
   run(index: number, buffers: readonly (Float32Array | Float64Array | undefined)[], numbers: Float64Array, count: number): void;
   /**
@@ -12,17 +12,18 @@ export type Addon = {
     steps?: Float64Array,
     chunks?: number,
   ): void;
-  kernelNames(): string[];
-  /** What this processor has, best first. */
+  /** Return the table of kernels that the addon was built from, as text. */
+  kernelTable(): string;
+  /** Return the instruction sets of this processor, best first. */
   instructionSets(): string[];
-  /** The best one without a name. @throws Error when the processor lacks it. */
+  /** Choose an instruction set, the best one without a name. Returns its name. @throws Error when the processor lacks it. */
   useInstructionSet(name?: string): string;
-  /** Sets the number when it is given; returns the number in force, the calling thread included. */
+  /** Set the number of threads if it is given. Returns the number in force, the calling thread included. */
   threads(count?: number): number;
-  /** 64-byte aligned memory of undefined content. */
+  /** Allocate 64-byte aligned memory of undefined content. */
   allocate(bytes: number): ArrayBuffer;
-  /** An ArrayBuffer over some of the memory of one from `allocate`, which must outlive it. */
+  /** Make an ArrayBuffer over some of the memory of one from `allocate`, which must outlive it. */
   part(of: ArrayBuffer, offset: number, bytes: number): ArrayBuffer;
-  /** Gives the pages that lie wholly in that range back to the system; the content is undefined afterwards. */
+  /** Give the pages that lie wholly in that range back to the system; the content is undefined afterwards. */
   discard(of: ArrayBuffer, offset: number, bytes: number): void;
 };

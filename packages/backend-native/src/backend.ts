@@ -4,6 +4,7 @@ import { type Layout, type LoadedProgram, NotCompilable, type Program, type Prog
 import type { Addon } from './addon.js';
 import { BufferPool, type PoolStatistics } from './buffer-pool.js';
 import { DataRecords } from './data-records.js';
+import { callKernel, encode, type KernelArgs, type KernelName, type KernelsWith, runKernel } from './kernel-args.js';
 import { areKernelsObserved } from './kernel-observer.js';
 import { NativeProgram } from './native-program.js';
 import { sizeOf } from './size-of.js';
@@ -51,15 +52,12 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
   /** Buffers of whose filters the addon may keep a transformed copy. */
   private readonly filterBuffers = new Set<ArrayBufferLike>();
   private tracing: ProgramBuilder | undefined;
-  private numbers = new Float64Array(64);
-  private readonly indices: ReadonlyMap<string, number>;
 
   constructor(private readonly addon: Addon) {
     super();
     (this as unknown as { firstUse: boolean }).firstUse = false; // or the stock backend prints an advertisement
     this.data = new DataRecords<Data>(this, engine());
     this.pool = new BufferPool(addon);
-    this.indices = new Map(addon.kernelNames().map((name, index) => [name, index]));
   }
 
   get canCompile(): boolean {
@@ -141,7 +139,8 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
   addInto(to: TensorInfo, from: TensorInfo): void {
     this.willOverwrite(to);
     const sum = this.floats(to);
-    this.run('add', [sum, this.floats(from), sum], [1, 1, sum.length, 0, 0, 1, 0, 0, 1]);
+    const steps = [0, 0, 1] as const;
+    this.run('add', { a: sum, b: this.floats(from), y: sum, lengths: [1, 1, sum.length], aSteps: steps, bSteps: steps });
   }
 
   clear(x: TensorInfo): void {
@@ -213,12 +212,12 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
     return { dataId: super.write(new Float32Array(buffer, 0, length), own, 'float32'), shape: own, dtype: 'float32' };
   }
 
-  /** Return 1 if the addon may keep what it works out from a filter, by its address; 0 if the filter is a value that changes from run to run of a program. */
-  keepsFilter(filter: TensorInfo): number {
-    if (this.tracing !== undefined) return Number(this.tracing.spaceOf(this.tracedValue(filter)) === spaceOfParams);
+  /** Return true if the addon may keep what it works out from a filter, by its address; false for a value that changes from run to run of a program. */
+  private readonly keepsFilter = (filter: TensorInfo): boolean => {
+    if (this.tracing !== undefined) return this.tracing.spaceOf(this.tracedValue(filter)) === spaceOfParams;
     this.filterBuffers.add(this.floats(filter).buffer);
-    return 1;
-  }
+    return true;
+  };
 
   /** Announce that programs use filters of a store. */
   usesFilters(flat: Float32Array): void {
@@ -242,54 +241,36 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
   }
 
   /** Run a kernel of the addon on memory that the caller has laid out. */
-  run(kernel: string, buffers: readonly (Float32Array | Float64Array | undefined)[], numbers: readonly number[]): void {
-    const index = this.indexOf(kernel);
-    if (numbers.length > this.numbers.length) this.numbers = new Float64Array(2 * numbers.length);
-    for (let i = 0; i < numbers.length; i++) this.numbers[i] = numbers[i];
-    this.addon.run(index, buffers, this.numbers, numbers.length);
+  run<K extends KernelName>(kernel: K, args: KernelArgs<K, Float32Array, Float32Array>): void {
+    runKernel(this.addon, kernel, args);
   }
 
-  /** Index of a kernel in the addon. @throws Error when it has none of that name. */
-  indexOf(kernel: string): number {
-    const index = this.indices.get(kernel);
-    if (index === undefined) throw new Error(`backend-native: the addon has no kernel '${kernel}'; rebuild it`);
-    return index;
-  }
-
-  /** Run a kernel of the addon whose only buffers are one tensor, as input and as output. */
-  launchInPlace(kernel: string, x: TensorInfo): void {
+  /** Run a kernel of the addon over a tensor. */
+  launchInPlace(kernel: KernelsWith<'UnaryArgs'>, x: TensorInfo): void {
     if (this.tracing !== undefined) {
       const value = this.tracedValue(x);
       this.tracing.launch(kernel, [value, value], []);
     } else {
       const values = this.floats(x);
-      this.run(kernel, [values, values], []);
+      this.run(kernel, { x: values, y: values });
     }
   }
 
-  /** Run a kernel of the addon whose buffers are the inputs, then fresh outputs of these shapes; or add it to the program being traced. */
-  launch(
-    kernel: string,
-    inputs: readonly (TensorInfo | undefined)[],
-    shapes: readonly (Shape | undefined)[],
-    numbers: readonly number[],
-  ): TensorInfo[] {
+  /** Run a kernel of the addon, or add it to the program being traced. Outputs are given by their shapes; returns them in order. */
+  launch<K extends KernelName>(kernel: K, args: KernelArgs<K, TensorInfo, Shape>): TensorInfo[] {
     const outputs: TensorInfo[] = [];
-    if (this.tracing !== undefined) {
-      const operands = inputs.map((info) => info && this.tracedValue(info));
-      for (const shape of shapes) operands.push(shape && this.tracedValue(outputs[outputs.push(this.output(shape)) - 1]));
-      this.tracing.launch(kernel, operands, numbers);
+    const output = (shape: Shape): TensorInfo => outputs[outputs.push(this.output(shape)) - 1];
+    const { tracing, keepsFilter: keeps } = this;
+    if (tracing !== undefined) {
+      const input = (x: TensorInfo): number => this.tracedValue(x);
+      const { operands, numbers } = encode(kernel, args, { input, output: (shape: Shape) => input(output(shape)), keeps });
+      tracing.launch(kernel, operands, numbers);
       return outputs;
     }
-    const buffers: (Float32Array | undefined)[] = [];
-    for (const info of inputs) buffers.push(info && this.floats(info));
-    for (const shape of shapes) {
-      const info = shape && this.output(shape);
-      if (info !== undefined) outputs.push(info);
-      buffers.push(info && this.floats(info));
-    }
+    const input = (x: TensorInfo): Float32Array => this.floats(x);
+    const { operands, numbers } = encode(kernel, args, { input, output: (shape: Shape) => input(output(shape)), keeps });
     try {
-      this.run(kernel, buffers, numbers);
+      callKernel(this.addon, kernel, operands, numbers);
     } catch (error) {
       for (const { dataId } of outputs) this.disposeData(dataId);
       throw error;
@@ -298,8 +279,8 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
   }
 
   /** `launch` for a kernel with one output. */
-  launchOne(kernel: string, inputs: readonly (TensorInfo | undefined)[], shape: Shape, numbers: readonly number[]): TensorInfo {
-    return this.launch(kernel, inputs, [shape], numbers)[0];
+  launchOne<K extends KernelName>(kernel: K, args: KernelArgs<K, TensorInfo, Shape>): TensorInfo {
+    return this.launch(kernel, args)[0];
   }
 
   /** A pooled copy of floats that lie in others' memory: parameters that were uploaded are then updated in place like all others. */
@@ -311,7 +292,7 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
   }
 
   private forgetFilters(buffer: ArrayBufferLike | undefined): void {
-    if (buffer !== undefined && this.filterBuffers.delete(buffer)) this.run('forgetFilters', [new Float32Array(buffer)], []);
+    if (buffer !== undefined && this.filterBuffers.delete(buffer)) this.run('forgetFilters', { memory: new Float32Array(buffer) });
   }
 
   private retain(values: backend_util.BackendValues | undefined): void {

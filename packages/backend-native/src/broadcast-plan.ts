@@ -1,11 +1,9 @@
+import type { StructArgs } from './kernel-args.js';
+
 type Shape = readonly number[];
 
-/** How an element-wise kernel walks two operands: three nested loops over the result, and the step of each operand in each. */
-export type BroadcastPlan = {
-  readonly shape: number[];
-  /** n0, n1, n2, then a's and b's three strides in elements; 0 repeats. */
-  readonly numbers: number[];
-};
+/** How an element-wise kernel walks two operands: three nested loops over the result, and the step of each operand in each, in elements; 0 repeats. */
+export type BroadcastPlan = { readonly y: number[] } & Pick<StructArgs<'BinaryArgs'>, 'lengths' | 'aSteps' | 'bSteps'>;
 
 type Group = { size: number; readonly a: boolean; readonly b: boolean };
 
@@ -37,21 +35,18 @@ function groupAxes(shape: Shape, a: Shape, b: Shape): Group[] {
   return groups;
 }
 
-function strides(groups: readonly Group[], operand: 'a' | 'b'): number[] {
-  let step = 1;
-  const result: number[] = [];
-  for (const group of [...groups].reverse()) {
-    result.unshift(group[operand] ? step : 0);
-    if (group[operand]) step *= group.size;
-  }
-  return result;
+function steps(groups: readonly Group[], operand: 'a' | 'b'): [number, number, number] {
+  const [first, second, third] = groups.map((group) => Number(group[operand]));
+  const [, columns, rows] = groups.map((group) => (group[operand] ? group.size : 1));
+  return [first * columns * rows, second * rows, third];
 }
 
-/** Undefined when the shapes do not broadcast, or not in three loops (equal shapes, scalars, rows, columns and samples all do). */
+/** Plan the loops. Undefined when the shapes do not broadcast, or not in three loops (equal shapes, scalars, rows, columns and samples all do). */
 export function planBroadcast(a: Shape, b: Shape): BroadcastPlan | undefined {
   const shape = resultShape(a, b);
   if (shape === undefined) return undefined;
   const groups = groupAxes(shape, a, b);
   if (groups.length > LOOPS) return undefined;
-  return { shape, numbers: [...groups.map(({ size }) => size), ...strides(groups, 'a'), ...strides(groups, 'b')] };
+  const [first, second, third] = groups;
+  return { y: shape, lengths: [first.size, second.size, third.size], aSteps: steps(groups, 'a'), bSteps: steps(groups, 'b') };
 }

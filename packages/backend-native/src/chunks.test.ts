@@ -2,6 +2,7 @@ import { asStore, compiled, concat, conv2d, dispose, memory, read, silu, type Te
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Addon } from './addon.js';
 import { NativeBackend, registerNativeBackend } from './index.js';
+import { kernelIndex } from './kernel-args.js';
 import { loadAddon } from './load-addon.js';
 import { expectSameBits, manyThreads, onEachSetting, wave } from './testing/kernel-case.js';
 
@@ -72,7 +73,7 @@ describe('rows in chunks', () => {
 
 describe('a list of launches, run for chunks by the addon', () => {
   const addon: Addon = loadAddon().addon;
-  const silus = Float64Array.of(addon.kernelNames().indexOf('silu'), 2, 0, 0, 0, 4, 1, 0, 4);
+  const silus = Float64Array.of(kernelIndex('silu'), 2, 0, 0, 0, 4, 1, 0, 4);
   const arenas = [new Float32Array(1), new Float32Array(1)];
 
   test('steps through its spaces, whether or not the chunks can be dealt out evenly', () => {

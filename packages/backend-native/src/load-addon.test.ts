@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { type AddonPlace, addonPlaces, loadAddon, NativeUnavailableError } from './load-addon.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'tract-addon-'));
@@ -25,5 +25,15 @@ describe('the addon', () => {
 
   test('that does not load is an error that names the file, its reason and the remedy', () => {
     expect(() => loadAddon([damaged])).toThrow(/cannot load .*tract\.node \(.+\); build them with/);
+  });
+
+  test('that was built from another table of kernels is not used', async () => {
+    vi.resetModules();
+    vi.doMock('./kernel-table.mjs', () => ({ tableText: 'another table' }));
+    const other = await import('./load-addon.js');
+    expect(() => other.loadAddon(own)).toThrow(
+      /cannot load .*tract\.node \(it was built from another version of the kernels\); build them with/,
+    );
+    vi.doUnmock('./kernel-table.mjs');
   });
 });

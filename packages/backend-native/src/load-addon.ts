@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Addon } from './addon.js';
+import { tableText } from './kernel-table.mjs';
 
 /** The addon is missing or does not load on this machine. */
 export class NativeUnavailableError extends Error {
@@ -53,7 +54,9 @@ export function loadAddon(places: readonly AddonPlace[] = addonPlaces()): Loaded
   const rejected: RejectedAddon[] = [];
   for (const place of places) {
     try {
-      return { ...place, addon: require(place.path) as Addon, rejected };
+      const addon = require(place.path) as Addon;
+      if (addon.kernelTable?.() !== tableText) throw new Error('it was built from another version of the kernels');
+      return { ...place, addon, rejected };
     } catch (error) {
       rejected.push({ ...place, reason: firstLine(error) });
     }

@@ -29,14 +29,14 @@ function shortest(work: () => void): number {
 function multiplyAddGflops(backend: NativeBackend, threads: number): number {
   const sums = new Float32Array(threads * ITEMS_PER_THREAD);
   const width = new Float32Array(1);
-  const seconds = shortest(() => backend.run('peakMultiplyAdd', [sums, width], [ROUNDS]));
+  const seconds = shortest(() => backend.run('peakMultiplyAdd', { sums, width, rounds: ROUNDS }));
   return (sums.length * ROUNDS * width[0]) / seconds / 1e9;
 }
 
 function copyGBs(backend: NativeBackend): number {
   const from = new Float32Array(COPY_FLOATS).fill(1); // written once, or all its pages would be one page of zeros
   const to = new Float32Array(COPY_FLOATS);
-  return (from.byteLength + to.byteLength) / shortest(() => backend.run('peakCopy', [from, to], [])) / 1e9;
+  return (from.byteLength + to.byteLength) / shortest(() => backend.run('peakCopy', { x: from, y: to })) / 1e9;
 }
 
 /**

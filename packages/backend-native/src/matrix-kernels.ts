@@ -1,4 +1,5 @@
 import type { Addon } from './addon.js';
+import { runKernel } from './kernel-args.js';
 
 /** Rows of one matrix times rows of another: out[i, j] += Σ over `width` columns of a(i, c) · b(j, c); row i of a begins at i · aStep, and so on. */
 export type RowProducts = {
@@ -23,21 +24,20 @@ export type NativeMatrixKernels = {
 };
 
 export function matrixKernelsOf(addon: Addon): NativeMatrixKernels {
-  const names = addon.kernelNames();
-  const [products, bidiagonal] = ['addRowProducts', 'bidiagonalise'].map((name) => names.indexOf(name));
   return {
-    addRowProducts: ({ a, aRows, aStep, b, bRows, bStep, width, out, outStep, upper = false }) => {
+    addRowProducts: ({ upper = false, ...products }) => {
+      const { a, aRows, aStep, b, bRows, bStep, width, out, outStep } = products;
       if (aRows < 1 || bRows < 1 || width < 1) return;
       requireRows('a', a, aRows, aStep, width);
       requireRows('b', b, bRows, bStep, width);
       requireRows('out', out, aRows, outStep, bRows);
-      addon.run(products, [a, b, out], Float64Array.of(aRows, aStep, bRows, bStep, width, outStep, upper ? 1 : 0), 7);
+      runKernel(addon, 'addRowProducts', { ...products, upper });
     },
     bidiagonalise: (matrix, rows, columns) => {
       if (rows < columns) throw new RangeError(`bidiagonalise: expected at least as many rows as columns, got ${rows} and ${columns}`);
       requireRows('matrix', matrix, rows, columns, columns);
       const entries = new Float64Array(2 * columns);
-      if (columns > 0) addon.run(bidiagonal, [matrix, entries], Float64Array.of(rows, columns), 2);
+      if (columns > 0) runKernel(addon, 'bidiagonalise', { matrix, entries, rows, columns });
       return entries;
     },
   };

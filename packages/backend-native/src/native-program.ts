@@ -1,10 +1,10 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Bindings, Chunks, LoadedProgram, Program } from '@tract/tensor';
+import { kernelIndex } from './kernel-args.js';
 import { sizeOf } from './size-of.js';
 
 /** What a program needs of the backend. */
 type Host = {
-  indexOf(kernel: string): number;
   floats(x: TensorInfo): Float32Array;
   usesFilters(params: Float32Array): void;
   replay(
@@ -33,7 +33,7 @@ export class NativeProgram implements LoadedProgram {
     const starts: number[] = [];
     for (const { kernel, operands, numbers } of program.launches) {
       starts.push(list.length);
-      list.push(backend.indexOf(kernel), operands.length, numbers.length);
+      list.push(kernelIndex(kernel), operands.length, numbers.length);
       for (const operand of operands) {
         if (operand === undefined) {
           list.push(absent, 0, 0);

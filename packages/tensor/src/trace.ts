@@ -1,11 +1,13 @@
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { recordForward, reverse } from './gradient.js';
 import { type Layout, layoutOf, type Shaped } from './layout.js';
-import { NotCompilable, type Program, ProgramBuilder } from './program.js';
+import { arena, NotCompilable, type Program, ProgramBuilder } from './program.js';
 import { type ProgramBackend, programBackend } from './program-backend.js';
+import { run } from './run.js';
 import { scope } from './scope.js';
 import { type Shape, sizeOf } from './shape.js';
 import { untracked } from './tape.js';
+import { fill } from './tensor.js';
 import { type Tree, withLeaves } from './tree.js';
 
 /** A pure function: its parameters and inputs are all that its result depends on. */
@@ -105,8 +107,7 @@ function writeTo(
   space: number,
   offset = 0,
 ): void {
-  const value = grad && backend.tracedValue(grad);
-  if (value !== undefined && builder.spaceOf(value) === 0) builder.assign(value, space, offset);
-  else if (value === undefined) builder.launch('fill', [builder.value(shape, space, offset)], [0]);
-  else builder.launch('concat', [value, builder.value(shape, space, offset)], [1, sizeOf(shape)]);
+  const free = grad !== undefined && builder.spaceOf(backend.tracedValue(grad)) === arena;
+  const copy = () => (grad === undefined ? fill(shape, 0) : run('Slice', { x: grad }, { begin: shape.map(() => 0), size: [...shape] }));
+  builder.assign(backend.tracedValue(free ? grad : copy()), space, offset);
 }

@@ -1,5 +1,4 @@
 import { expectShape, type NativeKernel, type NativeKernels } from '../native-kernel.js';
-import { sizeOf } from '../size-of.js';
 
 /** One coefficient for all samples makes the whole tensor one sample. */
 const combine: NativeKernel<{ coefficients: readonly (readonly number[])[] }> = (backend, inputs, { coefficients }) => {
@@ -13,7 +12,7 @@ const combine: NativeKernel<{ coefficients: readonly (readonly number[])[] }> = 
     }
     return values.length === samples ? values : Array.from({ length: samples }, () => values[0]);
   });
-  return backend.launchOne('combine', terms, shape, [samples, sizeOf(shape) / samples, ...table]);
+  return backend.launchOne('combine', { terms, y: shape, samples, coefficients: table });
 };
 
 const squaredError: NativeKernel<{ weights: readonly number[] }> = (backend, { prediction, target }, { weights }) => {
@@ -21,8 +20,7 @@ const squaredError: NativeKernel<{ weights: readonly number[] }> = (backend, { p
   if (weights.length !== prediction.shape[0]) {
     throw new RangeError(`TractSquaredError: expected a weight for each of the ${prediction.shape[0]} samples, got ${weights.length}`);
   }
-  const numbers = [weights.length, sizeOf(prediction.shape) / weights.length, ...weights];
-  return backend.launchOne('squaredError', [prediction, target], [], numbers);
+  return backend.launchOne('squaredError', { prediction, target, y: [], weights });
 };
 
 export const combineKernels: NativeKernels = { TractCombine: combine, TractSquaredError: squaredError };

@@ -26,8 +26,10 @@ function multiply(
   const lead = Array.from({ length: rank }, (_, i) => Math.max(leadA[i - rank + leadA.length] ?? 1, leadB[i - rank + leadB.length] ?? 1));
   // One right matrix for all: the left ones are rows of a single tall matrix.
   const tall = countB === 1 && !transposeA;
-  const numbers = [tall ? 1 : Math.max(countA, countB), tall ? countA * m : m, n, k, +transposeA, +transposeB];
-  return backend.launchOne('matmul', [a, b, bias], [...lead, m, n], [...numbers, countA === 1 ? 0 : m * k, countB === 1 ? 0 : k * n]);
+  const [batch, rows] = tall ? [1, countA * m] : [Math.max(countA, countB), m];
+  const [aStep, bStep] = [countA === 1 ? 0 : m * k, countB === 1 ? 0 : k * n];
+  const args = { a, b, bias, c: [...lead, m, n], batch, M: rows, N: n, K: k, transposeA, transposeB, aStep, bStep };
+  return backend.launchOne('matmul', args);
 }
 
 const batchMatMul: NativeKernel<BatchMatMulAttrs> = (backend, { a, b }, attributes) => multiply(backend, a, b, undefined, attributes);

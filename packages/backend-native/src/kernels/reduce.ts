@@ -1,7 +1,9 @@
 import { type MaxAttrs, type SoftmaxAttrs, type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backend.js';
+import type { KernelsWith } from '../kernel-args.js';
 import type { NativeKernel, NativeKernels } from '../native-kernel.js';
 
+type Reduction = KernelsWith<'ReduceArgs'>;
 type Run = { size: number; readonly reduced: boolean };
 
 /** Neighbouring axes of the same fate are one run. */
@@ -20,27 +22,27 @@ function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
 const product = (runs: readonly Run[]): number => runs.reduce((size, run) => size * run.size, 1);
 
 /** Reduces one run of axes after another, the last first, as [outer, reduced, inner]. */
-function reduceRuns(backend: NativeBackend, kernel: string, x: TensorInfo, runs: Run[], shape: readonly number[]): TensorInfo {
+function reduceRuns(backend: NativeBackend, kernel: Reduction, x: TensorInfo, runs: Run[], shape: readonly number[]): TensorInfo {
   const position = runs.findLastIndex(({ reduced }) => reduced);
-  if (position < 0) return backend.launchOne(kernel, [x], shape, [1, 1, product(runs)]);
+  if (position < 0) return backend.launchOne(kernel, { x, y: shape, outer: 1, reduced: 1, inner: product(runs) });
   const rest = runs.toSpliced(position, 1);
   const done = !rest.some(({ reduced }) => reduced);
-  const numbers = [product(runs.slice(0, position)), runs[position].size, product(runs.slice(position + 1))];
-  const y = backend.launchOne(kernel, [x], done ? shape : rest.map(({ size }) => size), numbers);
-  if (done) return y;
-  const result = reduceRuns(backend, kernel, y, rest, shape);
-  backend.disposeData(y.dataId);
+  const [outer, inner] = [product(runs.slice(0, position)), product(runs.slice(position + 1))];
+  const part = backend.launchOne(kernel, { x, y: done ? shape : rest.map(({ size }) => size), outer, reduced: runs[position].size, inner });
+  if (done) return part;
+  const result = reduceRuns(backend, kernel, part, rest, shape);
+  backend.disposeData(part.dataId);
   return result;
 }
 
-function reduce(backend: NativeBackend, kernel: string, x: TensorInfo, axis: number | number[], keepDims: boolean): TensorInfo {
+function reduce(backend: NativeBackend, kernel: Reduction, x: TensorInfo, axis: number | number[], keepDims: boolean): TensorInfo {
   const axes = util.parseAxisParam(axis, x.shape);
   const shape = keepDims ? x.shape.map((length, i) => (axes.includes(i) ? 1 : length)) : x.shape.filter((_, i) => !axes.includes(i));
   return reduceRuns(backend, kernel, x, runsOf(x.shape, axes), shape);
 }
 
 const summing =
-  (kernel: string): NativeKernel<SumAttrs> =>
+  (kernel: Reduction): NativeKernel<SumAttrs> =>
   (backend, { x }, { axis, keepDims }) =>
     reduce(backend, kernel, x, axis, keepDims);
 
@@ -51,7 +53,7 @@ const softmax: NativeKernel<SoftmaxAttrs> = (backend, { logits }, { dim }) => {
   const { shape } = logits;
   if (shape.length === 0 || (dim !== shape.length - 1 && dim !== -1)) return undefined;
   const columns = shape[shape.length - 1];
-  return backend.launchOne('softmax', [logits], shape, [util.sizeFromShape(shape) / columns, columns]);
+  return backend.launchOne('softmax', { x: logits, y: shape, rows: util.sizeFromShape(shape) / columns, columns });
 };
 
 export const reduceKernels: NativeKernels = { Sum: summing('sum'), Mean: summing('mean'), Max: max, Softmax: softmax };

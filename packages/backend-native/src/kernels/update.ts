@@ -5,15 +5,14 @@ import { sizeOf } from '../size-of.js';
 
 /** One update in place of stores, each given as one buffer: parameters, gradients, moments, averages. The norm is the only result. */
 const adam: NativeKernel<AdamAttributes> = (backend, inputs, options) => {
-  const { layout, learningRate, beta1, beta2, epsilon, weightDecay, step, clipNorm, averageRates } = options;
+  const { layout } = options;
   if (layout === undefined) return undefined;
-  const [params, grads, ...others]: readonly TensorInfo[] = Object.values(inputs);
-  for (const store of [params, ...others]) backend.willOverwrite(store);
-  const norm = backend.output([]);
-  const buffers = [norm, params, grads, ...others].map((x) => backend.floats(x));
-  const numbers = [learningRate, beta1, beta2, epsilon, weightDecay, step, clipNorm, averageRates.length, ...averageRates];
-  backend.run('adam', [...buffers, leafTable(layout)], numbers);
-  return [norm];
+  const trees: readonly TensorInfo[] = Object.values(inputs);
+  for (const [i, store] of trees.entries()) if (i !== 1) backend.willOverwrite(store);
+  const [params, grads, m, v, ...averages] = trees.map((store) => backend.floats(store));
+  const result = backend.output([]);
+  backend.run('adam', { ...options, norm: backend.floats(result), params, grads, m, v, averages, leaves: leafTable(layout) });
+  return [result];
 };
 
 /** Offset and size of each leaf, in order: the norm's squares are summed leaf by leaf. */
