@@ -1,7 +1,7 @@
-/** What is wrong with a data set: a file that is not there, one that is damaged, or files that do not belong together. */
-export type DataErrorKind = 'missing' | 'damaged' | 'mismatch';
+/** Fault of a data set: a file is missing or damaged, files do not belong together, or the name is of no data set. */
+export type DataErrorKind = 'missing' | 'damaged' | 'mismatch' | 'name';
 
-/** The one error that loading data throws; the message names the file or folder, the reason and the remedy. */
+/** Error of loading data; the message names the file or folder, the reason and the remedy. */
 export class DataError extends Error {
   override readonly name = 'DataError';
   readonly kind: DataErrorKind;

@@ -25,4 +25,5 @@ export { loadMnist, type MnistSplit } from './mnist.js';
 export type { LabelRule } from './picture-labels.js';
 export type { PictureOptions } from './picture-set.js';
 export { ReadThreadError } from './read-threads.js';
+export { checkSetName, isSetName, type LoadSetOptions, loadSet, SetNameError, setForms, setKind, withoutPlace } from './set-name.js';
 export { readTar } from './tar.js';

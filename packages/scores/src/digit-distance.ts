@@ -1,4 +1,4 @@
-import type { Images } from '@tract/images';
+import type { ImageSize, Images } from '@tract/images';
 import { DIGIT_CLASSIFIER_NAME, DIGIT_FEATURES, featureStatistics, frechetDistance, type ImageSeries } from '@tract/metrics';
 import { collectFeatures } from './collect-features.js';
 import { type LoadedExtractor, loadDigitClassifier } from './extractors.js';
@@ -25,12 +25,16 @@ export const fewDigits = 2048;
  * @throws ScoresError for images that are not 28x28 grey, CheckpointError for damaged weights.
  */
 export function digitReference(name: string, images: Images | ImageSeries): DigitReference {
-  const { height, width, channels } = images;
-  if (height !== 28 || width !== 28 || channels !== 1)
-    throw invalidData(
-      `the images of ${name} are ${width}x${height} with ${channels} channels; the digit classifier, in whose features the distance is taken, knows 28x28 with 1`,
-    );
+  requireDigits(name, images);
   return { name, images, classifier: loadDigitClassifier() };
+}
+
+/** Check that images have the size of digits. @throws ScoresError for images that are not 28x28 grey. */
+export function requireDigits(name: string, { height, width, channels }: ImageSize): void {
+  if (height === 28 && width === 28 && channels === 1) return;
+  throw invalidData(
+    `the images of ${name} are ${width}x${height} with ${channels} channels; the digit classifier knows 28x28 with 1, choose another extractor`,
+  );
 }
 
 /** Called after each batch of a phase, such as `reading mnist:test`, with the images done and in all; may throw to stop. */

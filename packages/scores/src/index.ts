@@ -1,6 +1,14 @@
 export { type CollectOptions, collectFeatures, collectStatistics } from './collect-features.js';
 export { compareSides, fewSamplesWarning, kindsFor, measureImages, type Scores, type Side, sideOf, type Wanted } from './comparison.js';
-export { type DigitDistance, type DigitReference, digitDistance, digitReference, fewDigits, type OnMeasured } from './digit-distance.js';
+export {
+  type DigitDistance,
+  type DigitReference,
+  digitDistance,
+  digitReference,
+  fewDigits,
+  type OnMeasured,
+  requireDigits,
+} from './digit-distance.js';
 export { type LoadedExtractor, loadDigitClassifier, loadInception, loadOnnxExtractor, type ReadyExtractor } from './extractors.js';
 export { type FeatureCache, featureKey, openFeatureCache } from './feature-cache.js';
 export { type ImageSource, imageSourceForms, imagesOfSet, type ReadImageOptions, readImageSource, readImages } from './image-source.js';

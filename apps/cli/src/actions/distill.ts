@@ -10,7 +10,7 @@ import { readTeacher } from '../models/known-teacher.js';
 import type { StoredModel } from '../models/model-folder.js';
 import { modelOutput } from '../models/model-output.js';
 import type { ComputeOptions } from '../options/common-options.js';
-import { loadSet } from '../options/data-sets.js';
+import { openSet } from '../options/data-sets.js';
 import { distillPresets, usualStudent } from '../presets/presets.js';
 import { resolveSettings, type SettingsOptions, settingSources } from '../settings/resolve-settings.js';
 import { modelPath, type ResumeOptions } from '../training/run-folder.js';
@@ -40,7 +40,7 @@ export async function runDistillation(io: Io, options: Distillation): Promise<Ru
 function taskOf(io: Io, options: Distillation, teacher: StoredModel): ReturnType<typeof distillTask> {
   const { run, settings } = options;
   const images = async (): Promise<ImageSet> => {
-    const set = await loadSet(settings.data, options);
+    const set = await openSet(settings.data, options);
     await startBackend(io, options);
     return set;
   };

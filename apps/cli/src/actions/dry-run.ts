@@ -18,7 +18,7 @@ import { type Io, report } from '../io.js';
 import { exitCodeOf } from '../library-errors.js';
 import { knownTeacher, readTeacher } from '../models/known-teacher.js';
 import { hasModel } from '../models/model-folder.js';
-import { loadSet } from '../options/data-sets.js';
+import { openSet } from '../options/data-sets.js';
 
 /** One batch of the data as training would see it, or why there is none. */
 type BatchReport =
@@ -65,7 +65,7 @@ function planned<T>(plan: () => T): T {
 
 async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promise<BatchReport> {
   try {
-    const set = await loadSet(settings.data);
+    const set = await openSet(settings.data);
     requireFit(settings, set, network);
     const picked = await openBatches(set, { seed: settings.seed, batchSize: settings.batch }).pick(0);
     const { values, shape, labels } = hostBatch(picked, settings, network, 0);

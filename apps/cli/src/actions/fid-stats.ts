@@ -7,8 +7,7 @@ import { interruptible } from '../computing/signals.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.js';
-import { readMeasureSource } from '../measuring/image-source.js';
-import { coloursFor, type MeasureOptions, measureSide, requireDrawing, warnOfFew } from './fid.js';
+import { checkSources, type MeasureOptions, measureSide, readSide, warnOfFew } from '../measuring/measure-side.js';
 
 export type FidStatsOptions = MeasureOptions & { readonly out: string; readonly sfid?: boolean };
 
@@ -17,8 +16,8 @@ export async function fidStats(io: Io, data: string, options: FidStatsOptions): 
   const { out, sfid, json } = options;
   if (extname(out).toLowerCase() !== '.npz') throw usageError(`--out ${out} must end in .npz`);
   requireRoom(out);
-  const source = await readMeasureSource(data, coloursFor(options.features));
-  requireDrawing(source, options);
+  checkSources([data], options);
+  const source = await readSide(data, options);
   const loaded = source.statistics ? undefined : await chooseExtractor(options);
   if (loaded) await startBackend(io, options);
   const side = await interruptible('nothing was written', async (pause) => {

@@ -36,6 +36,9 @@ test('a set against itself is at distance 0, with precision and recall 1, under 
   const scores = await digitScore('mnist:test', 'mnist:test', '--kid', '--prdc', '--silent');
   expect(Math.abs(scores.frechet_distance)).toBeLessThan(1e-8);
   expect(scores).toMatchObject({ precision: 1, recall: 1, f_score: 1, coverage: 1, samples: 96, reference_samples: 96, features: 64 });
+  expect(await json('evaluate', '--samples', 'mnist:test', '--reference', 'mnist:test', '--silent')).toMatchObject({
+    frechet_distance: scores.frechet_distance,
+  });
   // The whole of both sets each time: x·x counts between the sets and not within, so the mean is below 0.
   expect(scores.kernel_inception_distance_mean).toBeLessThan(0);
   expect(scores.kernel_inception_distance_subset_size).toBe(96);
@@ -142,7 +145,9 @@ test('Inception: a torch file and a safetensors file of the same weights give th
   expect(scores.spatial_frechet_inception_distance).toBeGreaterThan(0);
   expect(scores).toMatchObject({ features: 2048, extractor: 'inception-2015-12-05, clean', samples: 5, reference_samples: 4 });
   expect(scores.said).toContain('weights.pth is not the published pt_inception-2015-12-05-6726825d.pth: its SHA-256 begins with');
-  const again = await run('weights.safetensors', '--sfid', '--mode', 'clean');
+  // As tract evaluate, which has the digit classifier only by default.
+  const sides = ['--samples', at('colour.npz'), '--reference', at('other.npz'), '--silent'];
+  const again = await json('evaluate', ...sides, '--features', 'inception', '--weights', at('weights.safetensors'), '--mode', 'clean');
   expect(again.frechet_inception_distance).toBe(scores.frechet_inception_distance);
   const other = await run('weights.safetensors', '--mode', 'tf1', '--threads', '1');
   expect(other.frechet_inception_distance).not.toBe(scores.frechet_inception_distance);

@@ -8,7 +8,7 @@ import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { modelOutput } from '../models/model-output.js';
 import type { ComputeOptions } from '../options/common-options.js';
-import { loadSet } from '../options/data-sets.js';
+import { openSet } from '../options/data-sets.js';
 import { trainPresets, usualTeacher } from '../presets/presets.js';
 import { resolveSettings, type SettingsOptions, settingSources } from '../settings/resolve-settings.js';
 import { modelPath, type ResumeOptions } from '../training/run-folder.js';
@@ -48,7 +48,7 @@ export async function train(io: Io, options: TrainOptions): Promise<void> {
   if (options.dryRun) return dryRunTraining(io, settings, settingSources(trainSettings, options), json);
   const task = teacherTask(settings, {
     images: async () => {
-      const images = await loadSet(settings.data, options);
+      const images = await openSet(settings.data, options);
       await startBackend(io, options);
       return images;
     },

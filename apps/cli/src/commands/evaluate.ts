@@ -1,27 +1,22 @@
 import { Command } from 'commander';
-import type { EvaluateOptions } from '../actions/evaluate.js';
+import type { FidOptions } from '../actions/fid.js';
 import type { Io } from '../io.js';
-import { examples, pathName, required, withComputing } from '../options/common-options.js';
+import { examples, pathName, required } from '../options/common-options.js';
 import { setHelp } from '../options/data-sets.js';
-import { quantity, wholeNumber } from '../options/quantity.js';
-import { withSampling } from '../options/sampling-options.js';
+import { withMeasuring } from '../options/measuring-options.js';
+
+type EvaluateOptions = FidOptions & { readonly samples: string; readonly reference: string };
 
 export const evaluateCommand = (io: Io): Command =>
-  withComputing(
-    withSampling(
-      new Command('evaluate')
-        .description(
-          'Measures how far samples are from real images: the Frechet distance in\nfeatures of a digit classifier; lower is better.',
-        )
-        .addOption(required('--samples <what>', 'FILE.npz, a folder of images, or a MODEL to draw from', pathName))
-        .option('--steps <n>', 'with a MODEL: sampling steps (required then)', quantity)
-        .option('--count <n>', 'with a MODEL: images to draw (default: 10K)', quantity)
-        .option('--seed <n>', 'with a MODEL: seed of the noise (default: 0)', wholeNumber)
-        .option('--batch <n>', 'images drawn at a time; does not change them', quantity, 64),
-    )
-      .option('--reference <set>', 'real images, see below', 'mnist:test')
-      .option('--record', "keep the score in the MODEL's config.json, for tract card")
-      .option('--json', 'print one JSON value'),
+  withMeasuring(
+    new Command('evaluate')
+      .description(
+        'Measures how far samples are from real images: the Frechet distance of their\nfeatures; lower is better. tract fid measures more.',
+      )
+      .addOption(required('--samples <what>', 'a MODEL to draw from, a folder or zip of pictures, an\nnpz or npy, or a data set', pathName))
+      .option('--reference <what>', 'real images, or their statistics: as --samples', pathName, 'mnist:test')
+      .option('--record', "keep the score in the MODEL's config.json, for tract card"),
+    'digits',
   )
     .addHelpText('after', setHelp)
     .addHelpText(
@@ -29,6 +24,9 @@ export const evaluateCommand = (io: Io): Command =>
       examples(
         'tract evaluate --samples runs/a/model --steps 1 --count 10K --record',
         'tract evaluate --samples digits.npz --reference mnist:train --json',
+        'tract evaluate --samples a.zip --reference cifar10:test=DIR --features inception',
       ),
     )
-    .action(async (options: EvaluateOptions) => (await import('../actions/evaluate.js')).evaluate(io, options));
+    .action(async ({ samples, reference, ...options }: EvaluateOptions) =>
+      (await import('../actions/fid.js')).fid(io, samples, reference, options),
+    );

@@ -1,10 +1,11 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { FidOptions } from '../actions/fid.js';
 import type { FidStatsOptions } from '../actions/fid-stats.js';
 import type { FidWeightsOptions } from '../actions/fid-weights.js';
 import type { Io } from '../io.js';
 import { examples, pathName, required, withComputing } from '../options/common-options.js';
-import { quantity, wholeNumber } from '../options/quantity.js';
+import { withMeasuring } from '../options/measuring-options.js';
+import { quantity } from '../options/quantity.js';
 
 export const fidCommand = (io: Io): Command =>
   withMeasuring(
@@ -19,7 +20,9 @@ export const fidCommand = (io: Io): Command =>
       .option('--is', 'also the Inception Score of A, over 10 splits')
       .option('--sfid', 'also the distance of spatial features')
       .option('--record', 'keep the scores in the config.json of the MODEL A, for\ntract card')
-      .option('--extrapolate <n>', 'also the distance that n samples and infinitely many\nwould have (default: not)', quantity),
+      .option('--extrapolate <n>', 'also the distance that n samples and infinitely many\nwould have (default: not)', quantity)
+      .option('--no-cache', 'neither use nor keep features'),
+    'inception',
   )
     .addHelpText(
       'after',
@@ -43,7 +46,9 @@ const statsCommand = (io: Io): Command =>
       .description('Writes mean and covariance of the features of DATA, as pytorch-fid and EDM\nread them: an npz with mu and sigma.')
       .argument('<data>', 'images or a MODEL, as A and B of tract fid', pathName)
       .addOption(required('--out <file>', 'the FILE.npz to write', pathName))
-      .option('--sfid', 'also those of the spatial features, mu_s and sigma_s'),
+      .option('--sfid', 'also those of the spatial features, mu_s and sigma_s')
+      .option('--no-cache', 'neither use nor keep features'),
+    'inception',
   )
     .addHelpText(
       'after',
@@ -77,22 +82,3 @@ Torchvision's own ImageNet weights are another network: no FID comes of them.
 ${examples('tract fid weights pt_inception-2015-12-05-6726825d.pth', 'tract fid weights weights.safetensors --json')}`,
     )
     .action(async (file: string, options: FidWeightsOptions) => (await import('../actions/fid-weights.js')).fidWeights(io, file, options));
-
-/** Adds what both commands take that turn images into features. */
-const withMeasuring = (command: Command): Command =>
-  withComputing(
-    command
-      .option('--features <which>', 'inception, digits, or a FILE.onnx (needs onnxruntime-node)', 'inception')
-      .option('--weights <file>', 'weights of Inception; see tract fid weights --help\n(default: what TRACT_INCEPTION names)', pathName)
-      .addOption(
-        new Option('--mode <name>', 'how images are resized and scaled for Inception')
-          .choices(['clean', 'pytorch-fid', 'tf1'])
-          .default('pytorch-fid'),
-      )
-      .option('--count <n>', 'images of A: the first n, or those to draw\n(default: all; 10K)', quantity)
-      .option('--steps <n>', 'with a MODEL: sampling steps (required then)', quantity)
-      .option('--seed <n>', 'seed of the noise and of random subsets (default: 0)', wholeNumber)
-      .option('--batch <n>', 'images drawn at a time; does not change them', quantity, 64)
-      .option('--no-cache', 'neither use nor keep features')
-      .option('--json', 'print one JSON value'),
-  );

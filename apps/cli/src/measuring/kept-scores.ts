@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { decodeModelConfig, type ModelConfig } from '@tract/checkpoint';
+import { withoutPlace } from '@tract/data';
 import { addScore, parseScores, type Score } from '@tract/scores';
 import { writeFileAtomically } from '@tract/train/node';
 import { failure, usageError } from '../errors.js';
 import { locateModel, type StoredModel } from '../models/model-folder.js';
-import { withoutPlace } from '../options/data-sets.js';
 
 /** Read the measurements in a model's config.json. @throws ScoresError */
 export const scoresOf = ({ path, scores }: Pick<StoredModel, 'path' | 'scores'>): readonly Score[] => parseScores(scores, path);

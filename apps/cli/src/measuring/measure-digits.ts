@@ -4,14 +4,14 @@ import { withCommas } from '@tract/report';
 import { type DigitDistance, type DigitReference, digitDistance, digitReference, fewDigits, imagesOfSet } from '@tract/scores';
 import type { Pause } from '../computing/signals.js';
 import type { Io } from '../io.js';
-import { loadSet } from '../options/data-sets.js';
+import { openSet } from '../options/data-sets.js';
 import { startProgress } from '../output/progress.js';
 
 /**
  * Read the reference digits and the classifier; to be called before samples are drawn that could not be measured.
  * @throws ScoresError, DataError or CheckpointError for what is missing, damaged or no digits.
  */
-export const loadDigitReference = async (set: string): Promise<DigitReference> => digitReference(set, imagesOfSet(await loadSet(set)));
+export const loadDigitReference = async (set: string): Promise<DigitReference> => digitReference(set, imagesOfSet(await openSet(set)));
 
 /** Measure the Fréchet distance of samples to the reference digits, with progress; warn of too few samples. @throws ScoresError */
 export async function measureDigits(

@@ -1,3 +1,4 @@
+import { withoutPlace } from '@tract/data';
 import { describeAveraging } from '@tract/distill';
 import { type ModelDescription, modelPart, processOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
@@ -5,7 +6,6 @@ import type { Score } from '@tract/scores';
 import type { DistillSettings, TeacherSettings } from '@tract/train';
 import { distillSchema, teacherSchema, upgradeSettings } from '@tract/train/settings';
 import { scoresOf } from '../measuring/kept-scores.js';
-import { withoutPlace } from '../options/data-sets.js';
 import { distillPresets, trainPresets } from '../presets/presets.js';
 import type { PlainMap } from '../settings/yaml-value.js';
 import { commandOf } from './card-command.js';

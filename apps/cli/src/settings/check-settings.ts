@@ -27,10 +27,16 @@ export function checkSettings<S>(schema: z.ZodType<S>, settings: PlainMap, layer
     issue.code === 'unrecognized_keys'
       ? `is no setting of ${command}${hintFor(name, issue.keys[0], value, schema)}`
       : issue.code === 'custom'
-        ? issue.message
+        ? subject.startsWith('--')
+          ? inFlags(issue.message)
+          : issue.message
         : `must be ${issue.message}, got ${shown(value)}`;
   throw new SettingsError(`${subject} ${fault}`, subject);
 }
+
+/** Put options in place of the settings that a message names; names of one word may be words. */
+const inFlags = (message: string): string =>
+  message.replace(/\b[a-z]+[A-Z]\w*/g, (name) => (Object.hasOwn(settingFlags, name) ? `--${settingFlags[name]}` : name));
 
 /** Find the topmost layer that set this path; if none did, the one that removed it or set its parent. */
 export function layerOf(layers: readonly Layer[], path: readonly PropertyKey[], value: unknown): Layer {

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { expect, test } from 'vitest';
+import { checkSetName, isSetName, loadSet, SetNameError, setKind, withoutPlace } from './set-name.js';
+
+test('a data set is written NAME[:PART][=PATH]; the path may hold anything', () => {
+  for (const set of ['mnist', 'mnist:test', 'mnist=a', 'cifar10=a:b=c', 'imagenet64:val=a', 'folder:64=a', 'zip=a.zip'])
+    expect(() => checkSetName(set)).not.toThrow();
+  expect([setKind('cifar10:test=a'), withoutPlace('cifar10:test=a=b'), withoutPlace('mnist:test')]).toEqual([
+    'cifar10',
+    'cifar10:test=PATH',
+    'mnist:test',
+  ]);
+  expect(['mnist:test', 'folder=a', 'mnist', 'a/b:c', 'C:=x'].map(isSetName)).toEqual([true, true, false, false, false]);
+});
+
+test.each(['mnist:val', 'cifar10', 'imagenet64:test=a', 'folder:0=a', 'folder', 'zip:64', 'mnist:', '=a', '', 'constructor=a'])(
+  "'%s' is no data set",
+  async (set) => {
+    expect(() => checkSetName(set)).toThrow(SetNameError);
+    expect(() => checkSetName(set)).toThrow(/data set '/);
+    await expect(loadSet(set)).rejects.toThrow(expect.objectContaining({ kind: 'name' }));
+  },
+);
+
+test('a wrong word comes with those that would do', () => {
+  expect(() => checkSetName('mnits:test')).toThrow(expect.objectContaining({ word: 'mnits', known: expect.arrayContaining(['mnist']) }));
+  expect(() => checkSetName('mnist:val')).toThrow(expect.objectContaining({ word: 'val', known: ['train', 'test'] }));
+});
+
+test('a folder is cropped to a size that its name gives', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tract-set-'));
+  for (const name of ['a', 'b'])
+    writeFileSync(join(folder, `${name}.png`), encode({ width: 32, height: 32, channels: 1, data: new Uint8Array(1024).fill(50) }));
+  expect(await loadSet(`folder:28=${folder}`)).toMatchObject({ count: 2, height: 28, width: 28, channels: 1 });
+  rmSync(folder, { recursive: true });
+});

