@@ -37,6 +37,10 @@ function writeBadFiles(): void {
   spoil('nan', (tensors) => firstOf(tensors)[1].data.fill(Number.NaN as never));
   spoil('network', (_, config) => Object.assign(config, { network: { channels: -8 } }));
   spoil('kind', (_, config) => Object.assign(config, { network: { ...(config.network as object), kind: 'big' } }));
+  const sized = (name: string, size: object) =>
+    spoil(name, (_, config) => Object.assign(config, { network: { ...(config.network as object), ...size } }));
+  sized('blocks', { blocks: 5_000_000 });
+  sized('classes', { classes: 1e12 });
   spoil('process', (_, config) => Object.assign(config, { process: { kind: 'linear' } }));
   spoil('preconditioning', (_, config) => Object.assign(config, { prediction: 'x0', preconditioning: { kind: 'edm', sigmaData: '1' } }));
   spoil('json', () => {});
@@ -183,6 +187,7 @@ const usage: readonly Case[] = [
   ['train --config good/config.json --preset mnist-tiny --out out', 2, ['says everything', 'leave --preset mnist-tiny out']],
   ['train --set images --out out', 2, ["--set 'images'", 'NAME=VALUE']],
   ['train --set optim.lr=1e-4 --out out', 2, ['--set optim is no setting', 'did you mean learningRate?']],
+  ['train --preset mnist-tiny --set network.blocks=5000000 --out out', 2, ['blocks', 'at most 1024']],
   ['train --set network.channels=31 --out out', 2, ['channels', '31']],
   ['train --set learningRate=1e-4 --lr 1e-3 --out out', 2, ['--set learningRate and --lr', 'leave one out']],
   ['card good/model --out digits', 2, ['--out', 'is no file', 'README.md']],
@@ -203,6 +208,8 @@ const data: readonly Case[] = [
   ['sample json --steps 1 --out out', 3, ['json/config.json']],
   ['inspect network', 3, ['network/config.json', 'no model can be built']],
   ['inspect kind', 3, ['kind/config.json', 'network.kind must be one of unet, song, dhariwal', 'got "big"']],
+  ['inspect blocks', 3, ['blocks/config.json', 'blocks must be at most 1024, got 5000000']],
+  ['sample classes --steps 1 --out out', 3, ['classes/config.json', 'classes must be at most 1048576']],
   ['inspect process', 3, ['process/config.json', 'process.kind must be cosine or edm']],
   ['inspect preconditioning', 3, ['preconditioning/config.json', 'preconditioning.sigmaData must be a number']],
   ['inspect alone/weights.safetensors', 3, ['weights.safetensors', 'config.json']],

@@ -15,6 +15,9 @@ export type ModelDescription = DiffusionModel & {
   readonly scores?: ModelConfig[string];
 };
 
+/** Most steps that a model is said to be made for. */
+const mostSteps = 1_000_000;
+
 /**
  * Return the description in a `config.json` that has been read as JSON. Those of older versions are brought up to date.
  *
@@ -29,7 +32,8 @@ export function parseModel(config: ModelConfig, source = 'config.json'): ModelDe
     throw new ModelError(`${source}: no model can be built from this configuration: ${(error as Error).message}`, { cause: error });
   }
   const { samplingSteps, data } = description;
-  if (!Array.isArray(samplingSteps)) throw new ModelError(`${source}: expected 'samplingSteps', a list of numbers of steps`);
+  if (!Array.isArray(samplingSteps) || !samplingSteps.every((steps) => Number.isInteger(steps) && steps >= 1 && steps <= mostSteps))
+    throw new ModelError(`${source}: expected 'samplingSteps', a list of whole numbers of steps, each from 1 to ${mostSteps}`);
   if (typeof data !== 'string') throw new ModelError(`${source}: expected 'data', the name of the data set`);
   return description;
 }

@@ -90,11 +90,22 @@ test.each<[string, Uint8Array, Uint8Array | undefined, RegExp]>([
     /network\.kind must be one of unet, song, dhariwal, got "dit"/,
   ],
   ['a prediction that is none', weights, configWith({ prediction: 'x1' }), /'prediction' must be one of x0, eps, v, x0\+eps, got "x1"/],
+  ['a network of millions of blocks', weights, configWith({ network: { ...network, blocks: 5_000_000 } }), /blocks must be at most 1024/],
+  [
+    'a preconditioning of a billion training steps',
+    weights,
+    configWith({ prediction: 'x0', preconditioning: { kind: 'ddpm', trainingSteps: 1e9 } }),
+    /trainingSteps must be at most 1000000/,
+  ],
+  ['a grid of a billion levels', weights, configWith({ process: { kind: 'edm', timesteps: 1e9 } }), /steps must be at most 1000000/],
+  ['a model for a billion steps', weights, configWith({ samplingSteps: [1e9] }), /expected 'samplingSteps'.* from 1 to 1000000/],
   ['no steps', weights, configWith({ samplingSteps: 3 }), /config\.json: expected 'samplingSteps'/],
   ['a process that is none', weights, configWith({ process: { kind: 'toString' } }), /process\.kind must be cosine or edm, got "toString"/],
 ])('%s is refused by name', (_, badWeights, badConfig, message) => {
   const load = () => loadModel(badWeights, badConfig);
+  const started = performance.now();
   expect(load).toThrow(ModelError);
+  expect(performance.now() - started).toBeLessThan(200);
   expect(load).toThrow(message);
 });
 

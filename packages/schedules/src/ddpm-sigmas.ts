@@ -1,3 +1,5 @@
+import { requireSteps } from './time-grid.js';
+
 /** Variances of DDPM's training steps by rule: how many, and for the two linear ones from where to where. */
 export type DdpmRule = {
   /** 'linear' in beta (Ho et al. 2020), 'scaled-linear' in its root (Rombach et al. 2022), or 'cosine' (Nichol & Dhariwal 2021, none above 0.999). */
@@ -30,8 +32,7 @@ export function ddpmSigmas(settings: DdpmBetas = {}): number[] {
   const { betas = 'linear', betaStart = 1e-4, betaEnd = 0.02, zeroTerminalSNR = false } = settings;
   const given = typeof betas === 'string' ? undefined : betas;
   const trainingSteps = settings.trainingSteps ?? given?.length ?? 1000;
-  if (!(Number.isInteger(trainingSteps) && trainingSteps >= 2))
-    throw new RangeError(`ddpmSigmas: trainingSteps must be a whole number ≥ 2, got ${trainingSteps}`);
+  requireSteps('ddpmSigmas', trainingSteps, { setting: 'trainingSteps', least: 2 });
   if (given && !(given.length === trainingSteps && given.every((beta) => beta > 0 && beta < 1)))
     throw new RangeError(`ddpmSigmas: given betas must be ${trainingSteps} numbers in (0, 1)`);
   if (typeof betas === 'string' && betas !== 'cosine' && !Object.hasOwn(rules, betas))

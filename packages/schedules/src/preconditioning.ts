@@ -1,5 +1,6 @@
 import { iddpmSigmas } from './ablation-grids.js';
 import { linearBetaProcess } from './continuous-process.js';
+import { requireSteps } from './time-grid.js';
 
 /**
  * Scales that make a network F a denoiser D of x = x0 + sigma·eps: D(x; sigma) = cSkip·x + cOut·F(cIn·x; cNoise).
@@ -82,8 +83,4 @@ function requireSigma(name: string, sigma: number): void {
   if (!(sigma > 0 && Number.isFinite(sigma))) throw new RangeError(`${name}: sigma must be > 0 and finite, got ${sigma}`);
 }
 
-function requireTrainingSteps(name: string, trainingSteps: number): void {
-  if (!(Number.isInteger(trainingSteps) && trainingSteps >= 1)) {
-    throw new RangeError(`${name}: trainingSteps must be a whole number ≥ 1, got ${trainingSteps}`);
-  }
-}
+const requireTrainingSteps = (name: string, trainingSteps: number): void => requireSteps(name, trainingSteps, { setting: 'trainingSteps' });

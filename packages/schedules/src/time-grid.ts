@@ -31,7 +31,12 @@ export function logSNRGrid(steps: number, { min = -20, max = 20 }: LogSNRRange =
   return timeGrid(steps).map((t) => logSNRToLevel(max + t * (min - max)));
 }
 
-/** Shared by the grids: a sampler needs at least one step. */
-export function requireSteps(name: string, steps: number): void {
-  if (!(Number.isInteger(steps) && steps >= 1)) throw new RangeError(`${name}: steps must be a whole number ≥ 1, got ${steps}`);
+/** Most steps of a grid: a file that says more is not believed. */
+const mostSteps = 1_000_000;
+
+/** Shared by the grids: a sampler needs at least one step. @throws RangeError, before a grid is made, for no number of steps. */
+export function requireSteps(name: string, steps: number, { setting = 'steps', least = 1 } = {}): void {
+  if (!(Number.isInteger(steps) && steps >= least))
+    throw new RangeError(`${name}: ${setting} must be a whole number ≥ ${least}, got ${steps}`);
+  if (steps > mostSteps) throw new RangeError(`${name}: ${setting} must be at most ${mostSteps}, got ${steps}`);
 }

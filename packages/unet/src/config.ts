@@ -1,4 +1,5 @@
 import { requireCount, requireFlag, requireLevels, requireOneOf } from './check-config.js';
+import { requireSizes } from './check-sizes.js';
 
 /** Configuration of the paper's U-Net. All counts are positive integers. */
 export type UNetConfig = {
@@ -56,6 +57,7 @@ export function checkUNetConfig(config: UNetConfig): void {
   for (const name of optionalCounts) if (config[name] !== undefined) requireCount('UNetConfig', name, config[name]);
   for (const name of flags) requireFlag('UNetConfig', name, config[name]);
   requireLevels('UNetConfig', config);
+  requireSizes('UNetConfig', config);
   if (config.channels % 2 !== 0 || config.channels < 4) {
     throw new RangeError(`UNetConfig: channels must be even and at least 4 (sines and cosines of the time), got ${config.channels}`);
   }

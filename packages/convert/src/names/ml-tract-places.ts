@@ -17,9 +17,10 @@ const fixed: Readonly<Record<string, string>> = {
  * @throws RangeError or TypeError for a configuration that no network can be built from.
  */
 export function mlTractPlaces(config: UNetConfig): Places {
+  const specs = leaves<ParamSpec>(unetSpec(config));
   const plan = planUNet(config);
   return new Map(
-    leaves<ParamSpec>(unetSpec(config)).map(([path, { shape }]): [string, Place] => {
+    specs.map(([path, { shape }]): [string, Place] => {
       const { layer, leaf, stage } = parseLeafPath(path);
       const { field, layout } = torchFields[leaf];
       const module = stage

@@ -38,6 +38,11 @@ test('the settings of an average beside those of its network, as unet_ema has th
   expect(fromDiffusersSettings({ ...cifar10, ...averaging })).toEqual(fromDiffusersSettings(cifar10));
 });
 
+test('sizes that no network has are refused before anything is planned', () => {
+  expect(() => fromDiffusersSettings({ ...cifar10, layers_per_block: 5_000_000 })).toThrow(/blocks must be at most 1024, got 5000000/);
+  expect(() => fromDiffusersSettings({ ...cifar10, block_out_channels: [1e9, 1e9, 1e9, 1e9] })).toThrow(/channels must be at most 65536/);
+});
+
 test("DDPM's network for CIFAR-10 has the 35.7 million parameters that Ho et al. 2020 report", () => {
   const config = fromDiffusersSettings(cifar10);
   expect(config).toMatchObject({ channels: 128, channelMult: [1, 2, 2, 2], attentionResolutions: [16], heads: 1, sinesFirst: true });

@@ -18,6 +18,7 @@ test("the published code's settings become a configuration, its defaults filled 
 test.each<[Record<string, unknown>, RegExp]>([
   [{ model_type: 'DiT' }, /model_type must be SongUNet or DhariwalUNet, got DiT/],
   [{ img_resolution: 32, img_channels: 3, resample_filter: [1, 1] }, /a DhariwalUNet has no setting 'resample_filter'/],
+  [{ img_resolution: 32, img_channels: 3, num_blocks: 5_000_000 }, /blocks must be at most 1024, got 5000000/],
   [{ img_channels: 3 }, /imageSize must be a positive integer, got undefined/],
 ])('settings %j are refused', (settings, message) => {
   expect(() => fromEdmSettings(settings)).toThrow(message);

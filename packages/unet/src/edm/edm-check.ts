@@ -1,8 +1,10 @@
-import { requireCount, requireFlag, requireLevels, requireOneOf } from '../check-config.js';
+import { requireCount, requireFlag, requireLevels, requireOneOf, shown } from '../check-config.js';
+import { requireSizes } from '../check-sizes.js';
 import { type DhariwalUNetConfig, type EdmUNetConfig, noiseChannelsOf, type SongUNetConfig } from './edm-config.js';
 import { groupsOfEdm, planEdm } from './edm-layout.js';
 
 const where = 'EdmUNetConfig';
+const mostTaps = 64;
 const counts = ['imageSize', 'inChannels', 'channels', 'embChannels', 'blocks', 'outputs', 'classes'] as const;
 
 /**
@@ -15,10 +17,11 @@ export function checkEdmUNetConfig(config: EdmUNetConfig): void {
   for (const name of counts) requireCount(where, name, config[name]);
   if (config.augmentChannels !== undefined) requireCount(where, 'augmentChannels', config.augmentChannels);
   if (config.dropout !== undefined && !(typeof config.dropout === 'number' && config.dropout >= 0 && config.dropout < 1))
-    throw new RangeError(`${where}: dropout must be a number in [0, 1), got ${config.dropout}`);
+    throw new RangeError(`${where}: dropout must be a number in [0, 1), got ${shown(config.dropout)}`);
   requireLevels(where, config);
   if (config.kind === 'song') checkSong(config);
   else checkDhariwal(config);
+  requireSizes(where, config);
   const noiseChannels = noiseChannelsOf(config);
   if (noiseChannels % 2 !== 0 || noiseChannels < 4) {
     const name = config.kind === 'song' ? 'noiseChannels' : 'channels';
@@ -33,11 +36,11 @@ function checkSong({ noiseFeatures, noiseChannels, filter, encoder, decoder }: S
   requireOneOf(where, 'decoder', decoder, ['standard', 'skip']);
   requireCount(where, 'noiseChannels', noiseChannels);
   if (!Array.isArray(filter) || !filter.every((tap) => typeof tap === 'number')) {
-    throw new TypeError(`${where}: filter must be a list of numbers, got ${filter}`);
+    throw new TypeError(`${where}: filter must be a list of numbers, got ${shown(filter)}`);
   }
   const sum = filter.reduce((total, tap) => total + tap, 0);
-  if (filter.length === 0 || filter.length % 2 !== 0 || !Number.isFinite(sum) || sum === 0) {
-    throw new RangeError(`${where}: filter must be an even number of taps whose sum is not 0, got [${filter}]`);
+  if (filter.length === 0 || filter.length > mostTaps || filter.length % 2 !== 0 || !Number.isFinite(sum) || sum === 0) {
+    throw new RangeError(`${where}: filter must be an even number of taps, at most ${mostTaps}, whose sum is not 0, got ${shown(filter)}`);
   }
 }
 
@@ -49,7 +52,7 @@ function checkDhariwal(config: DhariwalUNetConfig): void {
     throw new RangeError(`${where}: give heads or headDim, not both, got heads ${config.heads} and headDim ${config.headDim}`);
   if (config.halvingPad !== undefined) requireOneOf(where, 'halvingPad', config.halvingPad, ['around', 'after']);
   if (config.eps !== undefined && !(typeof config.eps === 'number' && config.eps > 0 && config.eps < 1))
-    throw new RangeError(`${where}: eps must be a number between 0 and 1, got ${config.eps}`);
+    throw new RangeError(`${where}: eps must be a number between 0 and 1, got ${shown(config.eps)}`);
 }
 
 function checkWidths(config: EdmUNetConfig): void {

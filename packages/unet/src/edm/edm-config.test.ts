@@ -17,7 +17,7 @@ const bad: [Record<string, unknown>, RegExp][] = [
   [{ noiseFeatures: 'learned' }, /noiseFeatures must be one of positional, fourier, got learned/],
   [{ encoder: 'both' }, /encoder must be one of standard, skip, residual, got both/],
   [{ decoder: 'residual' }, /decoder must be one of standard, skip, got residual/],
-  [{ filter: [1, 2, 1] }, /filter must be an even number of taps whose sum is not 0, got \[1,2,1\]/],
+  [{ filter: [1, 2, 1] }, /filter must be an even number of taps, at most 64, whose sum is not 0, got \[1,2,1\]/],
   [{ filter: [1, -1] }, /sum is not 0/],
   [{ filter: '1331' }, /filter must be a list of numbers, got 1331/],
   [{ dropout: 1 }, /dropout must be a number in \[0, 1\), got 1/],
