@@ -112,7 +112,10 @@ function storedBatches(set: ImagesOnDemand, stored: StoredImages, options: Batch
   return { pick, bad: bad.list, close: reader.close };
 }
 
-const readingHere = ({ form }: StoredImages, memory: Uint8Array) => ({
-  read: async (items: readonly ReadItem[]): Promise<readonly ReadFailure[]> => readImages(imageReader(form), items, memory),
-  close: async (): Promise<void> => {},
-});
+function readingHere({ form }: StoredImages, memory: Uint8Array) {
+  const read = imageReader(form);
+  return {
+    read: async (items: readonly ReadItem[]): Promise<readonly ReadFailure[]> => readImages(read, items, memory),
+    close: async (): Promise<void> => {},
+  };
+}

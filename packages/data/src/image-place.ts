@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DataError } from './data-error.js';
+import { type ParquetPart, parquetReader } from './parquet-value.js';
 import { withFile } from './random-access-file.js';
 import { type FileRange, readEntry, type ZipEntry } from './zip-entry.js';
 
@@ -8,16 +9,21 @@ export type ImagePlace = {
   /** Names the image in errors: the set, its index, the file. */
   readonly title: string;
   readonly file: string;
-  readonly part?: ZipEntry | FileRange;
+  readonly part?: ZipEntry | FileRange | ParquetPart;
 };
 
-/** The bytes of an image; no file is kept open. @throws DataError that names the image. */
-export function bytesAt({ title, file: path, part }: ImagePlace): Uint8Array {
-  const damaged = (reason: string): DataError => new DataError('damaged', `${title}: ${reason}`);
-  if (!part) return readWhole(path, title);
-  return withFile(path, `was it moved? ${title} is in it`, (file) =>
-    'method' in part ? readEntry(file, part, damaged) : new Uint8Array(file.take(part.offset, part.length, damaged).buffer),
-  );
+/** Make a reader of the bytes of images, for one set and one thread; no file is kept open. It throws DataErrors that name the image. */
+export function placeReader(): (place: ImagePlace) => Uint8Array {
+  const valueIn = parquetReader();
+  return ({ title, file: path, part }) => {
+    const damaged = (reason: string): DataError => new DataError('damaged', `${title}: ${reason}`);
+    if (!part) return readWhole(path, title);
+    return withFile(path, `was it moved? ${title} is in it`, (file) => {
+      if ('method' in part) return readEntry(file, part, damaged);
+      if ('column' in part) return valueIn(file, path, part, damaged);
+      return new Uint8Array(file.take(part.offset, part.length, damaged).buffer);
+    });
+  };
 }
 
 function readWhole(path: string, title: string): Uint8Array {

@@ -22,8 +22,10 @@ export {
 export { loadImageZip } from './image-zip.js';
 export { type ImageNet64Split, loadImageNet64 } from './imagenet64.js';
 export { loadMnist, type MnistSplit } from './mnist.js';
+export { loadParquet } from './parquet-set.js';
 export type { LabelRule } from './picture-labels.js';
-export type { PictureOptions } from './picture-set.js';
+export type { PictureOptions, ShardOptions } from './picture-set.js';
 export { ReadThreadError } from './read-threads.js';
 export { checkSetName, isSetName, type LoadSetOptions, loadSet, SetNameError, setForms, setKind, withoutPlace } from './set-name.js';
 export { readTar } from './tar.js';
+export { loadWebDataset } from './webdataset.js';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { DataError } from './data-error.js';
 import { decodePicture, type PictureColour, type PictureSize } from './decode-picture.js';
 import { isLeftover, LEFTOVERS, type LeftOut } from './folder-files.js';
-import { bytesAt, type ImagePlace } from './image-place.js';
+import { type ImagePlace, placeReader } from './image-place.js';
 import type { ImagesOnDemand } from './image-set.js';
-import { type LabelRule, labelsByName, type NamedPictures } from './picture-labels.js';
+import { type LabelledPictures, type LabelRule, labelsByName, type NamedPictures } from './picture-labels.js';
 import { imageReader } from './stored-images.js';
 
 /** Pictures in files that are read one by one, however many there are. */
@@ -15,46 +15,72 @@ export type PictureFiles = NamedPictures & {
   readonly leftOut: readonly LeftOut[];
 };
 
-export type PictureOptions = {
+/** Pictures by number, whose classes are known. */
+export type NumberedPictures = LabelledPictures & {
+  /** Name of the set in messages. */
+  readonly source: string;
+  readonly count: number;
+  readonly name: (index: number) => string;
+  readonly place: (index: number) => Omit<ImagePlace, 'title'>;
+  readonly leftOut: readonly LeftOut[];
+  /** Lines that another set, with other names or sizes of its files, does not have. */
+  readonly facts: () => Iterable<string>;
+};
+
+type PixelOptions = {
   /** Keep the middle `crop` x `crop` pixels of each picture, as published training does. Default: all must have one size. */
   readonly crop?: number;
   /** Number of pictures at the start that may be damaged; the first sound one says the size. Default: 0. */
   readonly maxBadSamples?: number;
-  /** Classes of the pictures. Default: 'folders', or those of `dataset.json` where there is one. */
-  readonly classes?: LabelRule;
   /** Colours of the set: 'same', those of the first picture, which all must have; 'rgb', as Pillow's convert('RGB') gives them. Default: 'same'. */
   readonly colour?: PictureColour;
 };
 
+/** How pictures in shards are read, which say their classes themselves. */
+export type ShardOptions = PixelOptions & {
+  /** False: the set has no classes, whatever the shards say. Default: true. */
+  readonly labels?: boolean;
+};
+
+export type PictureOptions = PixelOptions & {
+  /** Classes of the pictures. Default: 'folders', or those of `dataset.json` where there is one. */
+  readonly classes?: LabelRule;
+};
+
 /**
- * Make a set of pictures: the first is read now and says the size, the others when they are asked for.
+ * Make a set of pictures in files of their own: the first is read now and says the size, the others when they are asked for.
  * @throws DataError when there are none, when the first cannot be read, or when the class numbers are not to be made out.
  */
-export function pictureSet(
-  files: PictureFiles,
-  { crop, maxBadSamples = 0, classes = 'folders', colour = 'same' }: PictureOptions = {},
-): ImagesOnDemand {
-  const { source, names, leftOut } = files;
+export function pictureSet(files: PictureFiles, { classes = 'folders', ...pixels }: PictureOptions = {}): ImagesOnDemand {
+  const { source, names, leftOut, size, place } = files;
+  if (names.length === 0) throw new DataError('missing', `${source}: there are no pictures in it (${endings.join(', ')})`);
+  function* facts(): Generator<string> {
+    for (const name of names) yield `${size(name)} ${name}`;
+  }
+  const labelled = labelsByName(files, classes);
+  const byNumber = { count: names.length, name: (index: number) => names[index], place: (index: number) => place(names[index]) };
+  return numberedPictures({ source, leftOut, facts, ...labelled, ...byNumber }, pixels);
+}
+
+/** Make a set of pictures by number. @throws DataError when the first cannot be read. */
+export function numberedPictures(files: NumberedPictures, { crop, maxBadSamples = 0, colour = 'same' }: PixelOptions = {}): ImagesOnDemand {
+  const { source, count, labels, classNames, leftOut } = files;
   if (crop !== undefined && !(Number.isInteger(crop) && crop >= 1))
     throw new RangeError(`pictureSet: crop must be at least 1, got ${crop}`);
-  if (names.length === 0) throw new DataError('missing', `${source}: there are no pictures in it (${endings.join(', ')})`);
-  const { labels, classNames } = labelsByName(files, classes);
-  const place = (index: number): ImagePlace => ({
-    title: `${source}, image ${index} (${names[index]})`,
-    ...files.place(names[index]),
-  });
+  const place = (index: number): ImagePlace => ({ title: `${source}, image ${index} (${files.name(index)})`, ...files.place(index) });
+  const bytesAt = placeReader();
   const sizeAt = (index: number): PictureSize => {
     const { height, width, channels } = decodePicture(bytesAt(place(index)), place(index).title, { crop, colour });
-    return { name: names[index], height, width, channels };
+    return { name: files.name(index), height, width, channels };
   };
-  const like = firstSound(Math.min(maxBadSamples + 1, names.length), sizeAt);
+  const like = firstSound(Math.min(maxBadSamples + 1, count), sizeAt);
   const form = { kind: 'picture', crop, colour, like } as const;
   const read = imageReader(form);
   const { height, width, channels } = like;
-  const shape = { count: names.length, height, width, channels };
+  const shape = { count, height, width, channels };
   const fingerprint = (): string => {
     const hash = createHash('sha256').update(JSON.stringify([1, shape, crop ?? 0, colour, classNames ?? [], [...labels]]));
-    for (const name of names) hash.update(`${files.size(name)} ${name}\n`);
+    for (const line of files.facts()) hash.update(`${line}\n`);
     return hash.digest('hex');
   };
   return { ...shape, labels, classNames, leftOut, fingerprint, read: (index) => read(place(index)), stored: { form, place } };

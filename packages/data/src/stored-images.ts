@@ -1,5 +1,5 @@
 import { decodePicture, type PictureForm, requireLike } from './decode-picture.js';
-import { bytesAt, type ImagePlace } from './image-place.js';
+import { type ImagePlace, placeReader } from './image-place.js';
 import { pixelsOfPlanes } from './planes.js';
 
 /** Images in files, described by plain data so that any thread can read one without looking at the others. */
@@ -15,9 +15,11 @@ export type ImageForm = PictureForm | { readonly kind: 'planes'; readonly channe
 /** An image as [height, width, channels]. @throws DataError that names it. */
 export type ReadImage = (place: ImagePlace) => Uint8Array;
 
-export const imageReader =
-  (form: ImageForm): ReadImage =>
-  (place) => {
+/** Make a reader of the images of a set, for one thread. */
+export function imageReader(form: ImageForm): ReadImage {
+  const bytesAt = placeReader();
+  return (place) => {
     if (form.kind === 'planes') return pixelsOfPlanes(bytesAt(place), form.channels);
     return requireLike(decodePicture(bytesAt(place), place.title, form), form.like, place.title).data;
   };
+}
