@@ -1,6 +1,14 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataId, type DataStorage, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core';
-import { type Layout, type LoadedProgram, NotCompilable, type Program, type ProgramBackend, type ProgramBuilder } from '@tract/tensor';
+import {
+  type Layout,
+  type LoadedProgram,
+  NotCompilable,
+  type Program,
+  type ProgramBackend,
+  type ProgramBuilder,
+  paramSpace,
+} from '@tract/tensor';
 import type { Addon } from './addon.js';
 import { BufferPool, type PoolStatistics } from './buffer-pool.js';
 import { DataRecords } from './data-records.js';
@@ -10,9 +18,6 @@ import { NativeProgram } from './native-program.js';
 import { sizeOf } from './size-of.js';
 
 type Shape = readonly number[];
-
-// The space that a program's parameters lie in; see `compile` of the tensor package.
-const spaceOfParams = 1;
 
 type StockData = MathBackendCPU['data'] extends DataStorage<infer Stock> ? Stock : never;
 
@@ -214,7 +219,7 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
 
   /** Return true if the addon may keep what it works out from a filter, by its address; false for a value that changes from run to run of a program. */
   private readonly keepsFilter = (filter: TensorInfo): boolean => {
-    if (this.tracing !== undefined) return this.tracing.spaceOf(this.tracedValue(filter)) === spaceOfParams;
+    if (this.tracing !== undefined) return this.tracing.spaceOf(this.tracedValue(filter)) === paramSpace;
     this.filterBuffers.add(this.floats(filter).buffer);
     return true;
   };
@@ -229,15 +234,11 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
     list: Float64Array,
     arenas: readonly TensorInfo[],
     spaces: readonly (Float32Array | undefined)[],
-    chunks?: { steps: Float64Array; count: number },
+    steps: Float64Array | undefined,
+    chunks: number,
   ): void {
-    this.addon.replay(
-      list,
-      arenas.map((arena) => this.floats(arena)),
-      spaces,
-      chunks?.steps,
-      chunks?.count,
-    );
+    const memory = arenas.map((arena) => this.floats(arena));
+    this.addon.replay(list, memory, spaces, steps, chunks);
   }
 
   /** Run a kernel of the addon on memory that the caller has laid out. */

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { Bindings, Chunks, LoadedProgram, Program } from '@tract/tensor';
+import { type Bindings, type LoadedProgram, type Program, paramSpace } from '@tract/tensor';
 import { kernelIndex } from './kernel-args.js';
 import { sizeOf } from './size-of.js';
 
@@ -11,13 +11,13 @@ type Host = {
     list: Float64Array,
     arenas: readonly TensorInfo[],
     spaces: readonly (Float32Array | undefined)[],
-    chunks?: { readonly steps: Float64Array; readonly count: number },
+    steps: Float64Array | undefined,
+    chunks: number,
   ): void;
 };
 
 // Operand codes of the addon's list beside the number of a space: in the arena, absent.
 const [inArena, absent] = [-1, -2];
-const paramSpace = 1;
 
 /** A program as the addon's list: for each launch its kernel, its counts of operands and numbers; for each operand space - 1, offset, floats; the numbers. */
 export class NativeProgram implements LoadedProgram {
@@ -49,25 +49,12 @@ export class NativeProgram implements LoadedProgram {
     this.starts = starts;
   }
 
-  run(from: number, to: number, arena: TensorInfo, bindings: Bindings): void {
-    this.backend.replay(this.list.subarray(this.starts[from], this.starts[to]), [arena], this.spacesOf(bindings));
-  }
-
-  runChunks(arenas: readonly TensorInfo[], bindings: Bindings, { chunks, rowed }: Chunks): void {
-    const { spaces, forward } = this.program;
-    const steps = Float64Array.from(bindings.slice(1), (_, i) => (rowed(i + 1) ? spaces[i + 1].floats : 0));
-    this.backend.replay(this.list.subarray(0, this.starts[forward]), arenas, this.spacesOf(bindings), { steps, count: chunks });
-  }
-
-  /** Memory of the spaces after the arena. */
-  private spacesOf(bindings: Bindings): (Float32Array | undefined)[] {
-    const { backend } = this;
-    const found: (Float32Array | undefined)[] = [];
-    for (let space = 1; space < bindings.length; space++) {
-      const bound = bindings[space];
-      found.push(bound && backend.floats(bound));
-    }
-    backend.usesFilters(found[paramSpace - 1]!);
-    return found;
+  run(from: number, to: number, arenas: readonly TensorInfo[], bindings: Bindings, chunks = 1): void {
+    const { backend, program, list, starts } = this;
+    const memory = bindings.map((bound) => bound && backend.floats(bound));
+    backend.usesFilters(memory[paramSpace - 1]!);
+    const stepOf = (space: number): number => (space === paramSpace ? 0 : program.spaces[space].floats);
+    const steps = chunks > 1 ? Float64Array.from(bindings, (_, i) => stepOf(i + 1)) : undefined;
+    backend.replay(list.subarray(starts[from], starts[to]), arenas, memory, steps, chunks);
   }
 }

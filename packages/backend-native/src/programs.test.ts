@@ -111,7 +111,9 @@ describe('a compiled function', () => {
       if (expected !== 1) expect(await read(y)).toEqual(values.map((value) => value * expected));
       dispose(y);
     }
-    expect(fn.calls[0].reason).toBe('the function is not pure: two calls differ at launch 0, scale; pass what changes as an input');
+    expect(fn.calls[0].reason).toMatch(
+      /^the function is not pure: two calls differ, '0 scale\(.*\) 1 0' and '0 scale\(.*\) 2 0'; pass what changes/,
+    );
     dispose([params, x]);
   });
 
@@ -317,8 +319,8 @@ describe('a program', () => {
     expect(printProgram(program).split('\n')).toEqual([
       'space arena: 576 floats (0.00 MB)',
       'space params: 576 floats (0.00 MB)',
-      'space result: 576 floats (0.00 MB)',
       'space input0: 288 floats (0.00 MB)',
+      'space result: 576 floats (0.00 MB)',
       'forward:',
       expect.stringMatching(/^ {3}0 conv2d\(input0\+0\[1,6,6,8\], params\+0\[3,3,8,8\], -, -, arena\+0\[1,6,6,8\]\) 1 1 6 6 8 3 3 8/),
       expect.stringMatching(/^ {3}1 silu\(arena\+0\[1,6,6,8\], arena\+288\[1,6,6,8\]\)$/),

@@ -9,9 +9,8 @@ export class Cotangents {
   readonly #byTensor = new Map<number, Tensor>();
   readonly #handles = new Map<number, number>();
 
-  /** Of how many tensors there are gradients. */
-  get size(): number {
-    return this.#byTensor.size;
+  has(x: Tensor): boolean {
+    return this.#byTensor.has(x.id);
   }
 
   retain(dy: Tensor): void {

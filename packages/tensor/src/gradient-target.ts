@@ -1,24 +1,30 @@
 import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import { GradientBuckets, type GradientRange } from './gradient-buckets.js';
 import { type ActiveStore, copyTree, type ParamStore, storeOf, zerosLike } from './param-store.js';
 import type { ProgramBackend } from './program-backend.js';
 import type { Tree } from './tree.js';
 
 /** Where the gradients of a store of parameters are collected: a store of the same layout, which programs write to directly. */
 export class GradientTarget<P extends Tree<Tensor> = Tree<Tensor>> {
-  private readonly written: Uint8Array;
+  private readonly written: boolean[];
+  private readonly buckets: GradientBuckets | undefined;
   private grads: P | undefined;
 
   /**
    * @param params a store.
    * @param into gradients to write over, or with `add` to add to: a store of the same layout. CONSUMED. Default: a new store.
+   * @param announce function that is given each range of about `bytes` bytes once it is final, and the gradients.
    */
   constructor(
     readonly params: ActiveStore & { readonly tree: P },
     into: P | undefined,
     add: boolean,
+    announce?: (range: GradientRange, grads: P) => void,
+    bytes = 0,
   ) {
-    this.written = new Uint8Array(params.store.leaves.length).fill(add ? 1 : 0);
-    const { backend } = params;
+    const { backend, store } = params;
+    this.written = store.leaves.map(() => add);
+    this.buckets = announce && new GradientBuckets(store.layout, bytes, (range) => announce(range, this.grads!));
     // Memory that somebody else looks into is not written over.
     if (into !== undefined && !backend.isExclusive(storeOf(into)!.flat)) {
       this.grads = add ? copyTree(into) : undefined;
@@ -41,35 +47,52 @@ export class GradientTarget<P extends Tree<Tensor> = Tree<Tensor>> {
     this.grads ??= zerosLike(this.params.tree);
   }
 
-  /** Have a program write the gradients of some leaves. Where all are there to be written, it writes them here; else they are added. */
-  write(leaves: readonly boolean[], work: (flat: TensorInfo) => void): void {
-    const { backend, store, written } = this;
-    if (!leaves.some((is, i) => is && written[i])) {
+  /**
+   * Have a program write gradients: here if all of them are there to be written, else to be added. `finals` are the program's; the leaves that are `completing`
+   * have no other gradients to come. `run` runs launches of the program's reverse part, by default all from `from` on.
+   */
+  write(
+    finals: readonly (number | undefined)[],
+    completing: readonly number[],
+    run: (flat: TensorInfo, from?: number, to?: number) => void,
+  ): void {
+    const { backend, store, written, buckets } = this;
+    const leaves = [...finals.keys()].filter((i) => finals[i] !== undefined);
+    if (!leaves.some((i) => written[i])) {
       backend.willOverwrite(store.flat);
-      work(store.flat);
+      let from: number | undefined;
+      const inTime = buckets ? completing.filter((i) => finals[i] !== undefined).sort((a, b) => finals[a]! - finals[b]!) : [];
+      for (const i of inTime) {
+        if (buckets!.isLast(i)) {
+          run(store.flat, from, finals[i]);
+          from = finals[i];
+        }
+        buckets!.complete(i);
+      }
+      run(store.flat, from);
     } else {
-      for (const [i, is] of leaves.entries()) if (is && !written[i]) backend.clear(store.leaves[i]);
+      for (const i of leaves) if (!written[i]) backend.clear(store.leaves[i]);
       const part = engine().makeTensorFromTensorInfo(backend.output(store.flat.shape));
       backend.clear(part);
-      work(part);
+      run(part);
       backend.addInto(store.flat, part);
       part.dispose();
     }
-    for (const [i, is] of leaves.entries()) if (is) written[i] = 1;
+    for (const i of leaves) written[i] = true;
   }
 
-  /** Take the gradient of leaf i, or a part of it to be added. The tensor stays the caller's. */
-  deliver(i: number, grad: Tensor): void {
-    const { backend, store, written } = this;
-    if (written[i]) backend.addInto(store.leaves[i], grad);
-    else backend.copyInto(store.leaves[i], grad);
-    written[i] = 1;
+  /** Add what is left of the gradient of leaf i, zeros where there was none: it is final then. The tensor stays the caller's. */
+  complete(i: number, rest: Tensor | undefined): void {
+    const { backend, store, written, buckets } = this;
+    if (rest === undefined && !written[i]) backend.clear(store.leaves[i]);
+    else if (rest !== undefined && written[i]) backend.addInto(store.leaves[i], rest);
+    else if (rest !== undefined) backend.copyInto(store.leaves[i], rest);
+    written[i] = true;
+    buckets?.complete(i);
   }
 
-  /** Return the gradients, zero where there were none. */
+  /** Return the gradients. */
   finish(): P {
-    const { store, written } = this;
-    for (const [i, done] of written.entries()) if (!done) this.backend.clear(store.leaves[i]);
     return this.grads!;
   }
 

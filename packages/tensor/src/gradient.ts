@@ -1,6 +1,8 @@
 import { engine, Tensor } from '@tensorflow/tfjs-core';
 import { Cotangents } from './cotangents.js';
+import type { GradientRange } from './gradient-buckets.js';
 import { GradientTarget } from './gradient-target.js';
+import { layoutOf } from './layout.js';
 import { activeStore } from './param-store.js';
 import { run } from './run.js';
 import { dispose, scope } from './scope.js';
@@ -41,11 +43,11 @@ export function recordForward(fn: () => Tensor, sources: Sources): Forward {
 }
 
 /** Run the reverse step of one node: hand its gradient on to its inputs, then let go of all that only this node needed. */
-function reverseNode(tape: Tape, node: TapeNode, cotangents: Cotangents): void {
+function reverseNode(tape: Tape, node: TapeNode, cotangents: Cotangents, completing: readonly number[]): void {
   const dy = cotangents.take(node.output);
   if (dy !== undefined) {
     const needs = node.inputs.map((input) => tape.tracks(input));
-    const grads = scope(() => node.backward(dy, needs));
+    const grads = scope(() => node.backward(dy, needs, completing));
     const fresh = new Set<Tensor>();
     for (const grad of grads) if (grad !== undefined && grad !== dy) fresh.add(grad);
     for (const grad of fresh) cotangents.retain(grad);
@@ -58,27 +60,23 @@ function reverseNode(tape: Tape, node: TapeNode, cotangents: Cotangents): void {
   tape.release(node);
 }
 
-/** For each node, the sources whose gradient is complete after its reverse step: no node before it has them as inputs. */
-function completedAt({ nodes, sources }: Tape, isSource: (tensor: Tensor) => boolean): ReadonlyMap<number, readonly number[]> {
+/** For each node, the sources whose gradient is complete after its reverse step: no node before it has them as inputs. Under -1 those that none has. */
+function completedAt({ nodes, sources }: Tape): ReadonlyMap<number, readonly number[]> {
+  const firstUse = new Map<number, number>();
+  for (let at = nodes.length - 1; at >= 0; at--) for (const { id } of nodes[at].inputs) firstUse.set(id, at);
   const completed = new Map<number, number[]>();
-  const seen = new Set<number>();
-  let indices: ReadonlyMap<number, number> | undefined;
-  for (const [at, { inputs }] of nodes.entries()) {
-    for (const input of inputs) {
-      if (!isSource(input) || seen.has(input.id)) continue;
-      seen.add(input.id);
-      indices ??= new Map(sources.map(({ id }, i) => [id, i]));
-      const before = completed.get(at);
-      if (before === undefined) completed.set(at, [indices.get(input.id)!]);
-      else before.push(indices.get(input.id)!);
-    }
+  for (const [i, { id }] of sources.entries()) {
+    const at = firstUse.get(id) ?? -1;
+    const others = completed.get(at);
+    if (others === undefined) completed.set(at, [i]);
+    else others.push(i);
   }
   return completed;
 }
 
 /**
  * Return the gradients of a recorded value by its sources as fresh tensors, added to `sums` where there are some; undefined for a source that the value does not
- * depend on. With a target they go there instead, each as soon as it is complete, and the list is empty. What is made on the way belongs to the
+ * depend on. With a target they go there instead, each as soon as it is complete, zeros where there is none, and the list is empty. What is made on the way belongs to the
  * enclosing scope.
  */
 export function reverse({ tape, root }: Forward, dy: Tensor, sums: readonly Tensor[] = []): readonly (Tensor | undefined)[] {
@@ -89,20 +87,24 @@ export function reverse({ tape, root }: Forward, dy: Tensor, sums: readonly Tens
     for (const [i, sum] of sums.entries()) cotangents.add(sources[i], sum);
     cotangents.retain(dy); // Never released: dy belongs to the caller.
     cotangents.add(root, dy);
-    const deliver = (i: number): void => {
-      const grad = cotangents.take(sources[i]);
-      if (grad === undefined) return;
-      target!.deliver(i, grad);
-      cotangents.release(grad);
+    const completed = target && completedAt(tape);
+    const complete = (i: number): void => {
+      const rest = cotangents.take(sources[i]);
+      target!.complete(i, rest);
+      if (rest !== undefined) cotangents.release(rest);
     };
-    const completed = target && completedAt(tape, (tensor) => tape.isSource(tensor));
+    completed?.get(-1)?.forEach(complete);
     for (let at = nodes.length - 1; at >= 0; at--) {
-      reverseNode(tape, nodes[at], cotangents);
-      for (const i of completed?.get(at) ?? []) deliver(i);
+      const done = completed?.get(at) ?? [];
+      reverseNode(
+        tape,
+        nodes[at],
+        cotangents,
+        done.filter((i) => !cotangents.has(sources[i])),
+      );
+      done.forEach(complete);
     }
-    if (target === undefined) return sources.map((source) => cotangents.extract(source));
-    if (cotangents.size > 0) sources.forEach((_, i) => void deliver(i)); // the value is a source itself
-    return [];
+    return target ? [] : sources.map((source) => cotangents.extract(source));
   } finally {
     swapTape(before);
     tape.releaseAll();
@@ -110,7 +112,12 @@ export function reverse({ tape, root }: Forward, dy: Tensor, sums: readonly Tens
 }
 
 /** Return the value and the gradients of `fn`, of which the caller owns both. `seed` makes the gradient that the reverse pass begins with. */
-function backpropagate(fn: () => Tensor, seed: (value: Tensor) => Tensor, sources: Sources, sums?: readonly Tensor[]) {
+function backpropagate(
+  fn: () => Tensor,
+  seed: (value: Tensor) => Tensor,
+  sources: Sources,
+  { sums, done }: { readonly sums?: readonly Tensor[]; readonly done?: (grads: readonly Tensor[]) => void } = {},
+) {
   const { tensors, target } = sources;
   const forward = recordForward(fn, sources);
   const { value, tape } = forward;
@@ -118,7 +125,10 @@ function backpropagate(fn: () => Tensor, seed: (value: Tensor) => Tensor, source
     target?.open();
     const grads = scope(() => {
       const found = reverse(forward, seed(value), sums);
-      return target ? target.finish() : found.map((grad, i) => grad ?? filled(tensors[i].shape, 0));
+      if (target !== undefined) return target.finish();
+      const whole = found.map((grad, i) => grad ?? filled(tensors[i].shape, 0));
+      done?.(whole);
+      return whole;
     });
     return { value, grads };
   } catch (error) {
@@ -144,12 +154,20 @@ function checkNotNested(where: string): void {
   }
 }
 
-/** Options of `valueAndGrad`: gradients by the same parameters that are consumed. */
+/** Options of `valueAndGrad`. */
 export type GradientOptions<P> = {
   /** Gradients of another loss, to which these are added leaf by leaf, so that a sum needs no second set. CONSUMED. */
   readonly addTo?: P;
   /** Gradients that have served: these are written over them where they are a store, else they are freed. CONSUMED. */
   readonly reuse?: P;
+  /**
+   * Called with each range of the gradients' buffer (`storeOf(grads).flat`) that will not be written again, in the order in which they become final; the ranges
+   * cover the buffer once. It may read and change the gradients in that range alone: other machines' are summed here while the rest is computed. Where the
+   * gradients are no store there is one range, of all of them, at the end. Default: none.
+   */
+  readonly onGradients?: (range: GradientRange, grads: P) => void;
+  /** Size of the ranges of `onGradients` in bytes, at least, but for the last leaves. A range ends where a leaf does. Default: 25 MiB. */
+  readonly bucketBytes?: number;
 };
 
 /**
@@ -165,9 +183,10 @@ export type GradientOptions<P> = {
 export function valueAndGrad<P extends Tree<Tensor>>(
   loss: (params: P) => Tensor,
   params: P,
-  { addTo, reuse }: GradientOptions<P> = {},
+  { addTo, reuse, onGradients, bucketBytes = 25 * 2 ** 20 }: GradientOptions<P> = {},
 ): ValueAndGrads<P> {
   checkNotNested('valueAndGrad');
+  if (!(bucketBytes > 0)) throw new RangeError(`valueAndGrad: bucketBytes must be above 0, got ${bucketBytes}`);
   const seed = (value: Tensor): Tensor => {
     if (value.size !== 1)
       throw new RangeError(`valueAndGrad: the loss must be a scalar, got shape ${showShape(value.shape)}; take a sum or a mean`);
@@ -181,13 +200,16 @@ export function valueAndGrad<P extends Tree<Tensor>>(
     if (given !== undefined && given.store.layout !== active.store.layout)
       throw new RangeError('valueAndGrad: addTo and reuse must have the form of the parameters, got a store of another layout');
     if (addTo !== undefined) dispose(reuse);
-    const target = new GradientTarget({ ...active, tree: params }, into, addTo !== undefined);
-    const { value, grads } = backpropagate(run, seed, { tensors: active.store.leaves, ids: active.store.ids, target });
+    const target = new GradientTarget({ ...active, tree: params }, into, addTo !== undefined, onGradients, bucketBytes);
+    const { value, grads } = backpropagate(run, seed, { tensors: active.store.leaves, target });
     return { value, grads: grads as P };
   }
   dispose(reuse);
   const sums = addTo && leafTensors(zipTree(params, addTo, matchingSum));
-  const { value, grads } = backpropagate(run, seed, { tensors: active?.store.leaves ?? leafTensors(params) }, sums);
+  const done =
+    onGradients &&
+    ((found: readonly Tensor[]) => onGradients({ offset: 0, length: layoutOf(params).floats }, withLeaves(params, found) as P));
+  const { value, grads } = backpropagate(run, seed, { tensors: active?.store.leaves ?? leafTensors(params) }, { sums, done });
   return { value, grads: withLeaves(params, grads as Tensor[]) as P };
 }
 

@@ -11,7 +11,6 @@ export type ParamStore = {
   /** The whole buffer as a vector. */
   readonly flat: TensorInfo;
   readonly leaves: readonly Tensor[];
-  readonly ids: ReadonlySet<number>;
   /** Id of the first scope that was opened after the store was made. */
   readonly nextScope: number;
 };
@@ -46,7 +45,7 @@ function newStore(backend: ProgramBackend, like: Tree<Shaped>, layout: Layout): 
   const { flat, leaves: infos } = backend.allocateStore(layout);
   const found = infos.map((info) => e.makeTensorFromTensorInfo(info));
   const tree = withLeaves(like, found);
-  const store: ParamStore = { layout, flat, leaves: found, ids: new Set(found.map(({ id }) => id)), nextScope: e.state.nextScopeId };
+  const store: ParamStore = { layout, flat, leaves: found, nextScope: e.state.nextScopeId };
   Object.defineProperty(tree, storeKey, { value: store });
   freeze(tree);
   return tree;

@@ -22,18 +22,14 @@ export type ProgramBackend = StoreBackend & {
 
 /** A program in the form in which its backend executes it. */
 export type LoadedProgram = {
-  /** Run launches [from, to). `bindings`: memory by space; a store by its `flat`. */
-  run(from: number, to: number, arena: TensorInfo, bindings: Bindings): void;
   /**
-   * Run the forward part `chunks` times: run i has rows [i·rows, (i+1)·rows) of every bound space of which `rowed` is true. At most one run at a time uses an
-   * arena.
+   * Run launches [from, to). `bindings`: memory of the spaces after the arena; a store by its `flat`. More than one of `chunks`: that often, run i on rows
+   * [i·rows, (i+1)·rows) of every bound space but the parameters. An arena serves one run at a time.
    */
-  runChunks(arenas: readonly TensorInfo[], bindings: Bindings, how: Chunks): void;
+  run(from: number, to: number, arenas: readonly TensorInfo[], bindings: Bindings, chunks?: number): void;
 };
 
 export type Bindings = readonly (TensorInfo | undefined)[];
-
-export type Chunks = { readonly chunks: number; readonly rowed: (space: number) => boolean };
 
 /** How a backend keeps tensors in one buffer. */
 export type StoreBackend = {

@@ -6,7 +6,7 @@ export class NotCompilable extends Error {
   override readonly name = 'NotCompilable';
 }
 
-/** Memory that a program's values lie in: the arena (always number 0), an input, or a result. */
+/** Memory that a program's values lie in: the arena, the parameters, an input, or a result. */
 export type Space = { readonly name: string; readonly floats: number };
 
 /** A tensor of a program: where it lies. Offset in floats from the beginning of its space. */
@@ -19,33 +19,31 @@ export type Launch = { readonly kernel: string; readonly operands: readonly (num
  * A function as a list of kernel launches on symbolic values. It holds no memory and knows no backend: whoever executes it gives an arena of
  * `spaces[0].floats` floats, and memory for every other space.
  *
- * Launches [0, forward) compute the result; launches [forward, end) compute gradients from 'dy' and from what the forward part left in the arena.
+ * Launches [0, forward) compute the result; launches [forward, end) compute gradients from that of the result and from what the forward part left in the arena.
  */
 export type Program = {
   readonly spaces: readonly Space[];
   readonly values: readonly Value[];
   readonly launches: readonly Launch[];
   readonly forward: number;
+  readonly resultShape: Shape;
+  /** For each leaf of the parameters the number of launches after which its gradient is final; undefined if it has none. Empty if none is wanted. */
+  readonly finals: readonly (number | undefined)[];
 };
 
-/** Arena of a program, always its first space. */
-export const arena = 0;
+/** The first two spaces of every program. */
+export const [arena, paramSpace] = [0, 1];
 
 /** Collects launches while a function runs on symbolic values. */
 export class ProgramBuilder {
   private readonly spaces: { readonly name: string; floats: number }[] = [{ name: 'arena', floats: 0 }];
   private readonly values: { readonly shape: Shape; space: number; offset: number }[] = [];
   private readonly launches: Launch[] = [];
-  private forward: number | undefined;
+  private forward = 0;
 
   /** Declare memory that is bound at each run. Returns its number. */
   space(name: string, floats: number): number {
     return this.spaces.push({ name, floats }) - 1;
-  }
-
-  /** Set the size of a space that was not known when it was declared. */
-  resize(space: number, floats: number): void {
-    this.spaces[space].floats = floats;
   }
 
   /** Make a value in the arena, or at an offset of another space. Returns its index. */
@@ -77,9 +75,9 @@ export class ProgramBuilder {
     return this.values[value].space;
   }
 
-  /** Place what is left in the arena by the launches that use it. */
-  finish(): Program {
-    const { values, launches, forward = launches.length } = this;
+  /** Place what is left in the arena by the launches that use it. `grads`: the values that are gradients of the parameters' leaves. */
+  finish(resultShape: Shape, grads: readonly (number | undefined)[] = []): Program {
+    const { values, launches, forward } = this;
     const lifetimes = values.map(({ shape }) => ({ floats: sizeOf(shape), born: Number.POSITIVE_INFINITY, dies: 0 }));
     for (const [moment, { operands }] of launches.entries()) {
       for (const operand of operands) {
@@ -93,20 +91,17 @@ export class ProgramBuilder {
     const plan = planArena(inArena.map((i) => lifetimes[i]));
     for (const [k, i] of inArena.entries()) values[i].offset = plan.offsets[k];
     const spaces = [{ name: 'arena', floats: aligned(plan.floats) }, ...this.spaces.slice(1)];
-    return { spaces, values, launches, forward };
+    const finals = grads.map((value) => (value === undefined ? undefined : lifetimes[value].dies));
+    return { spaces, values, launches, forward, resultShape, finals };
   }
 }
 
-/** Index of the first launch in which two programs differ; undefined if they are the same. */
-export function firstDifference(a: Program, b: Program): number | undefined {
-  const same = (x: Launch | undefined, y: Launch | undefined): boolean =>
-    x !== undefined && y !== undefined && x.kernel === y.kernel && sameList(x.operands, y.operands) && sameList(x.numbers, y.numbers);
-  const count = Math.max(a.launches.length, b.launches.length);
-  for (let i = 0; i < count; i++) if (!same(a.launches[i], b.launches[i])) return i;
-  return undefined;
+/** Return how two programs differ: the first line of each that is another, as text; undefined if they are the same. */
+export function firstDifference(a: Program, b: Program): string | undefined {
+  const [before, after] = [a, b].map((program) => printProgram(program).split('\n'));
+  const at = (before.length > after.length ? before : after).findIndex((_, i) => before[i] !== after[i]);
+  return at < 0 ? undefined : [before, after].map((lines) => `'${lines[at]?.trim() ?? 'its end'}'`).join(' and ');
 }
-
-const sameList = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, i) => Object.is(item, b[i]));
 
 const megabytes = (floats: number): string => `${((4 * floats) / 2 ** 20).toFixed(2)} MB`;
 

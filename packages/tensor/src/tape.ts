@@ -4,9 +4,10 @@ import type { GradientTarget } from './gradient-target.js';
 /**
  * Gradients of one operation with respect to its inputs.
  * `needs[i]` says whether input i wants one; entries that are not wanted may be left undefined.
+ * `completing`: the tape's sources by index of which this is the last gradient, for an operation that writes to the tape's target.
  * Returns fresh tensors, or `dy` itself where the gradient is dy.
  */
-export type Backward = (dy: Tensor, needs: readonly boolean[]) => readonly (Tensor | undefined)[];
+export type Backward = (dy: Tensor, needs: readonly boolean[], completing: readonly number[]) => readonly (Tensor | undefined)[];
 
 /** One recorded operation. `backward` may read the values of `saved` tensors only (the shapes of all). */
 export type TapeNode = {
@@ -22,8 +23,6 @@ type Hold = { tensor: Tensor; count: number; keptByUser: boolean };
 /** The tensors to differentiate by. */
 export type Sources = {
   readonly tensors: readonly Tensor[];
-  /** Ids of the tensors; found if left out. */
-  readonly ids?: ReadonlySet<number>;
   /** Where their gradients go, if the tensors are the leaves of a store. */
   readonly target?: GradientTarget;
 };
@@ -43,16 +42,13 @@ export class Tape {
   readonly #firstScope: number;
 
   /** @throws RangeError when one tensor is two sources. */
-  constructor({ tensors, ids = new Set(tensors.map(({ id }) => id)), target }: Sources, firstScope: number) {
+  constructor({ tensors, target }: Sources, firstScope: number) {
     this.#firstScope = firstScope;
-    this.#sourceIds = ids;
-    if (ids.size !== tensors.length) throw new RangeError('vjp: one tensor stands in two places of the inputs; differentiate by it once');
+    this.#sourceIds = new Set(tensors.map(({ id }) => id));
+    if (this.#sourceIds.size !== tensors.length)
+      throw new RangeError('vjp: one tensor stands in two places of the inputs; differentiate by it once');
     this.sources = tensors;
     this.target = target;
-  }
-
-  isSource(tensor: Tensor): boolean {
-    return this.#sourceIds.has(tensor.id);
   }
 
   tracks(tensor: Tensor): boolean {
