@@ -9,6 +9,8 @@ export type ModelDescription = DiffusionModel & {
   readonly samplingSteps: readonly number[];
   /** Name of the data set that it was trained on. */
   readonly data: string;
+  /** Names of the classes by number, of a network that is conditioned on them. */
+  readonly classNames?: readonly string[];
   /** How it was made: whatever the writer knows. */
   readonly recipe?: { readonly [name: string]: ModelConfig[string] };
   /** Measurements; their form is the writer's. */
@@ -31,9 +33,11 @@ export function parseModel(config: ModelConfig, source = 'config.json'): ModelDe
   } catch (error) {
     throw new ModelError(`${source}: no model can be built from this configuration: ${(error as Error).message}`, { cause: error });
   }
-  const { samplingSteps, data } = description;
+  const { samplingSteps, data, classNames } = description;
   if (!Array.isArray(samplingSteps) || !samplingSteps.every((steps) => Number.isInteger(steps) && steps >= 1 && steps <= mostSteps))
     throw new ModelError(`${source}: expected 'samplingSteps', a list of whole numbers of steps, each from 1 to ${mostSteps}`);
   if (typeof data !== 'string') throw new ModelError(`${source}: expected 'data', the name of the data set`);
+  if (classNames !== undefined && !(Array.isArray(classNames) && classNames.every((name) => typeof name === 'string')))
+    throw new ModelError(`${source}: expected 'classNames' to be a list of names`);
   return description;
 }

@@ -1,4 +1,4 @@
-import type { Picked } from '@tract/data';
+import type { Picked, SetFacts } from '@tract/data';
 import {
   advancePhase,
   averagingOf,
@@ -125,10 +125,11 @@ export function distillTask(
 ): TrainTask<Picked, NetworkParams> {
   const setup = distillSetupOf(teacher, settings);
   const { batch } = settings;
-  const describe = (phase: number, imagesSeen: number): ModelDescription => ({
+  const describe = (phase: number, imagesSeen: number, classNames: SetFacts['classNames']): ModelDescription => ({
     ...studentModel(teacher, settings),
     samplingSteps: [setup.phases[phase].studentSteps],
     data: settings.data,
+    ...(classNames && { classNames }),
     recipe: { ...settings, imagesSeen } as ModelDescription['recipe'],
   });
   return {
@@ -161,7 +162,8 @@ export function distillTask(
         trees: () => treesOf(state),
         counters: () => ({ phase: state.phase, updates: state.updates }),
         badSamples: images.bad,
-        artifacts: (content) => modelArtifact(describe(state.phase, content.state.images), content, 'studentEma', options),
+        artifacts: (content) =>
+          modelArtifact(describe(state.phase, content.state.images, images.classNames), content, 'studentEma', options),
         close: async () => {
           dispose([treesOf(state), state.gradBuffer]);
           await images.close();

@@ -2,6 +2,7 @@ export { type Checkpoint, type CheckpointContent, encodeCheckpoint, type LogWind
 export { distillSetupOf, distillTask } from './distill-task.js';
 export { type MemoryDisk, memoryFiles } from './memory-files.js';
 export type { ModelOutput } from './model-artifact.js';
+export { type CardFacts, type CardScore, isDigits, modelCard, type Recipe } from './model-card.js';
 export { type Locks, opfsFiles } from './opfs-files.js';
 export { changedSettings, type RunConfig, runConfig } from './run-config.js';
 export { Diverged, Interrupted, RunBusy, RunDamaged, RunError, type RunErrorKind } from './run-error.js';

@@ -1,4 +1,4 @@
-import { type BatchOptions, type ImageBatches, type ImageSet, openBatches } from '@tract/data';
+import { type BatchOptions, type ImageBatches, type ImageSet, openBatches, type SetFacts } from '@tract/data';
 import type { NetworkConfig } from '@tract/unet';
 import type { Checkpoint } from './checkpoint.js';
 import type { BatchSettings } from './task-settings.js';
@@ -12,17 +12,20 @@ export type TaskImages = {
   readonly reading?: Pick<BatchOptions, 'threads' | 'keepBytes' | 'maxBadSamples' | 'onBad'>;
 };
 
+/** Batches of a task, and the names of the classes by number where the network is conditioned on them. */
+export type OpenedImages = ImageBatches & Pick<SetFacts, 'classNames'>;
+
 /** Open the batches of a task from where it begins or goes on; reading begins now. The caller closes them. @throws DataError when the images do not fit the network. */
 export async function openTaskImages(
   { images, reading }: TaskImages,
   settings: BatchSettings,
   network: NetworkConfig,
   from: Checkpoint | undefined,
-): Promise<ImageBatches> {
+): Promise<OpenedImages> {
   const set = typeof images === 'function' ? await images() : images;
   requireFit(settings, set, network);
   const { data, seed, batch } = settings;
-  return openBatches(set, {
+  const batches = openBatches(set, {
     ...reading,
     seed,
     batchSize: batch,
@@ -30,4 +33,5 @@ export async function openTaskImages(
     // They are numbers of images of one set, and mean nothing in another.
     bad: from?.config.settings.data === data ? from.state.badSamples : undefined,
   });
+  return { ...batches, ...(network.classes > 1 && { classNames: set.classNames }) };
 }

@@ -1,4 +1,4 @@
-import type { Picked } from '@tract/data';
+import type { Picked, SetFacts } from '@tract/data';
 import {
   averagingOf,
   initTeacher,
@@ -81,10 +81,11 @@ function startState(settings: TeacherSettings, from: Checkpoint | undefined): Te
 export function teacherTask(settings: TeacherSettings, options: TaskImages & ModelOutput): TrainTask<Picked, NetworkParams> {
   const setup = teacherSetupOf(settings);
   const { network, batch } = settings;
-  const describe = (imagesSeen: number): ModelDescription => ({
+  const describe = (imagesSeen: number, classNames: SetFacts['classNames']): ModelDescription => ({
     ...modelPart(settings),
     samplingSteps: [samplingSteps[processOf(settings).kind]],
     data: settings.data,
+    ...(classNames && { classNames }),
     recipe: { ...recipeOf(settings), imagesSeen } as ModelDescription['recipe'],
   });
   return {
@@ -114,7 +115,7 @@ export function teacherTask(settings: TeacherSettings, options: TaskImages & Mod
         trees: () => treesOf(state),
         counters: () => ({ updates: state.updates }),
         badSamples: images.bad,
-        artifacts: (content) => modelArtifact(describe(content.state.images), content, 'ema', options),
+        artifacts: (content) => modelArtifact(describe(content.state.images, images.classNames), content, 'ema', options),
         close: async () => {
           dispose([treesOf(state), state.gradBuffer]);
           await images.close();

@@ -3,14 +3,14 @@ import { requireRoom, writeFileAtomically } from '@tract/train/node';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { readModel } from '../models/model-folder.js';
-import { modelCard } from '../output/model-card.js';
+import { cardOf } from '../output/model-card.js';
 
 export type CardOptions = { readonly out?: string; readonly json?: boolean };
 
 /** Prints the card of a model, made anew, or writes it. */
 export function card(io: Io, name: string, { out, json = false }: CardOptions): void {
   if (out !== undefined) requireFile(out);
-  const text = modelCard(readModel(name), name);
+  const text = cardOf(readModel(name), name);
   if (out !== undefined) writeFileAtomically(out, text);
   const lines = out === undefined ? [text.trimEnd()] : [`${out}: card of ${name}`];
   report(io, json, { model: name, card: text, ...(out !== undefined && { out }) }, lines);

@@ -5,7 +5,7 @@ import { openSource } from '@tract/convert/node';
 import { CliError, dataError, exitCodes, usageError } from '../errors.js';
 import type { Io } from '../io.js';
 import { locateModel } from '../models/model-folder.js';
-import { modelCard } from '../output/model-card.js';
+import { cardOf } from '../output/model-card.js';
 import { type DestinationKind, destinationKind, writePlanned } from './convert-destination.js';
 import { reportNames } from './convert-report.js';
 
@@ -39,7 +39,7 @@ export function convert(io: Io, path: string, destination: string, options: Conv
       part: source.part === undefined ? options.part : undefined,
       hints: options.config === undefined ? undefined : readHints(options.config),
       recipe: { convertedFrom: basename(path), sha256: source.sha256 },
-      card: (description) => modelCard(description, destination),
+      card: (description) => cardOf(description, destination),
     });
     if (plan.files) writePlanned(destination, kind, plan.files);
     reportNames(io, options.json === true, { path, container: source.container, sha256: source.sha256 }, plan.files && destination, plan);

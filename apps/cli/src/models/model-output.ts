@@ -1,7 +1,7 @@
 import { setKind, withoutPlace } from '@tract/data';
 import { saveModel } from '@tract/model';
 import type { FileContent, ModelOutput } from '@tract/train';
-import { modelCard } from '../output/model-card.js';
+import { cardOf } from '../output/model-card.js';
 import { modelPath } from '../training/run-folder.js';
 
 /** Write the model of a run with its card. Data sets are named without their places, which mean nothing to others. */
@@ -9,6 +9,6 @@ export const modelOutput = (run: string, data: string): ModelOutput => ({
   modelFiles: (described, average, { seconds }) => {
     const description = { ...described, data: setKind(data), recipe: { ...described.recipe, data: withoutPlace(data) } };
     const files = Object.entries(saveModel(description, average));
-    return new Map<string, FileContent>([...files, ['README.md', modelCard(description, modelPath(run), seconds)]]);
+    return new Map<string, FileContent>([...files, ['README.md', cardOf(description, modelPath(run), seconds)]]);
   },
 });

@@ -1,5 +1,6 @@
 export { distillSchema } from './distill-schema.js';
 export { isMethod, type MethodDefaults, methodDefaults } from './method-defaults.js';
 export { upgradeRun, upgradeSettings } from './older-settings.js';
+export { recipeOf } from './recipe.js';
 export { type SettingRow, settingRows } from './setting-rows.js';
 export { teacherSchema } from './teacher-schema.js';
