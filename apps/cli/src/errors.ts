@@ -17,6 +17,15 @@ export class CliError extends Error {
 /** The command line asks for something that cannot be; nothing has been written. */
 export const usageError = (message: string): CliError => new CliError(message, exitCodes.usage);
 
+/** Do what checks the values of options or settings. @throws CliError (usage) for values that do not go together */
+export function asUsage<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof RangeError || error instanceof TypeError ? usageError(error.message) : error;
+  }
+}
+
 /** A file is missing, damaged or not what it should be. */
 export const dataError = (message: string, cause?: unknown): CliError => new CliError(message, exitCodes.data, { cause });
 

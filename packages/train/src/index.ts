@@ -13,5 +13,5 @@ export { type BatchSettings, type DistillSettings, type RunSettings, type Teache
 export { teacherSetupOf, teacherTask } from './teacher-task.js';
 export { type TrainOptions, type TrainProgress, train } from './train.js';
 export type { Metrics, StepResult, TrainSession, TrainTask } from './train-task.js';
-export { type HostBatch, hostBatch, requireFit } from './training-batch.js';
+export { type FirstBatch, firstBatch } from './training-batch.js';
 export { imagesAtOnce, type PhasePlan, planDistillation, planTraining, type TrainingPlan } from './training-plan.js';

@@ -1,4 +1,4 @@
-import { DataError, gather, type ImageSet, type Picked } from '@tract/data';
+import { DataError, gather, type ImageSet, openBatches, type Picked } from '@tract/data';
 import { augmentImages, streams } from '@tract/distill';
 import { randomUniforms, type Tensor, tensor } from '@tract/tensor';
 import type { NetworkConfig } from '@tract/unet';
@@ -52,4 +52,16 @@ export function hostBatch(picked: Picked, settings: BatchSettings, network: Netw
 export function trainingBatch(picked: Picked, settings: BatchSettings, network: NetworkConfig, step: number): TrainingBatch {
   const { values, shape, ...conditions } = hostBatch(picked, settings, network, step);
   return { x0: tensor(values, shape), ...conditions };
+}
+
+/** The first batch of a training, in numbers: its shape, its lowest and highest value, and the first classes that the network is conditioned on. */
+export type FirstBatch = Pick<HostBatch, 'shape' | 'labels'> & { readonly range: readonly [lowest: number, highest: number] };
+
+/** Make the first batch of a training, for a look at it before the run. @throws DataError for a set that does not fit the network, or cannot be read. */
+export async function firstBatch(set: ImageSet, settings: BatchSettings, network: NetworkConfig): Promise<FirstBatch> {
+  requireFit(settings, set, network);
+  const picked = await openBatches(set, { seed: settings.seed, batchSize: settings.batch }).pick(0);
+  const { values, shape, labels } = hostBatch(picked, settings, network, 0);
+  const [lowest, highest] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  return { shape, range: [lowest, highest], ...(labels && { labels: labels.slice(0, 8) }) };
 }

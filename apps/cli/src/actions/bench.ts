@@ -2,7 +2,7 @@ import { timeSteps } from '@tract/benchmarks';
 import { withCommas } from '@tract/report';
 import { checkUNetConfig, type UNetConfig } from '@tract/unet';
 import { startBackend } from '../computing/backend.js';
-import { usageError } from '../errors.js';
+import { asUsage } from '../errors.js';
 import { type Io, report } from '../io.js';
 import type { ComputeOptions } from '../options/common-options.js';
 
@@ -38,11 +38,7 @@ export function networkOf(options: Omit<BenchOptions, 'batch'>): UNetConfig {
     outputs: 1,
     classes: 1,
   };
-  try {
-    checkUNetConfig(network);
-  } catch (error) {
-    throw usageError((error as Error).message);
-  }
+  asUsage(() => checkUNetConfig(network));
   return network;
 }
 

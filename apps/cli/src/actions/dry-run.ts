@@ -1,38 +1,34 @@
-import { type LeftOut, openBatches } from '@tract/data';
+import type { ImageSet } from '@tract/data';
 import { modelPart } from '@tract/model';
 import { withCommas } from '@tract/report';
-import type { DistillSettings, TeacherSettings } from '@tract/train';
 import {
   type BatchSettings,
-  hostBatch,
+  type DistillSettings,
+  type FirstBatch,
+  firstBatch,
   imagesAtOnce,
   type PhasePlan,
   planDistillation,
   planTraining,
-  requireFit,
+  type TeacherSettings,
   type TrainingPlan,
 } from '@tract/train';
 import type { NetworkConfig } from '@tract/unet';
-import { dataError, exitCodes, usageError } from '../errors.js';
+import { asUsage, dataError, exitCodes } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { exitCodeOf } from '../library-errors.js';
 import { knownTeacher, readTeacher } from '../models/known-teacher.js';
 import { hasModel } from '../models/model-folder.js';
 import { openSet } from '../options/data-sets.js';
+import { setLines } from '../output/set-lines.js';
 
-/** One batch of the data as training would see it, or why there is none. */
+/** One batch of the data as training would see it, with what was found in the set, or why there is none. */
 type BatchReport =
-  | {
-      readonly read: true;
-      readonly images: number;
-      readonly shape: readonly number[];
-      readonly range: readonly [number, number];
-      readonly labels?: number[];
-      /** Names of the classes by number, where they have names, and files that were left out. */
-      readonly classNames?: readonly string[];
-      readonly leftOut?: readonly LeftOut[];
-    }
+  | ({ readonly read: true; readonly images: number } & FirstBatch & Pick<ImageSet, 'classNames' | 'leftOut'>)
   | { readonly read: false; readonly reason: string; readonly isBad: boolean };
+
+/** That report, and its lines for a person. */
+type Tried = { readonly batch: BatchReport; readonly lines: readonly string[] };
 
 /** Where each setting came from, by its name. */
 type Sources = Readonly<Record<string, string>>;
@@ -40,8 +36,8 @@ type Sources = Readonly<Record<string, string>>;
 /** Print what a training would do. */
 export async function dryRunTraining(io: Io, settings: TeacherSettings, sources: Sources, json: boolean): Promise<void> {
   const plan = planTraining(settings);
-  const batch = await tryBatch(settings, settings.network);
-  tell(io, json, { command: 'train', settings, sources, ...plan, batch });
+  const { batch, lines } = await tryBatch(settings, settings.network);
+  tell(io, json, { command: 'train', settings, sources, ...plan, batch }, lines);
 }
 
 /** Print what a distillation would do; a published teacher need not be there. */
@@ -49,37 +45,25 @@ export async function dryRunDistillation(io: Io, settings: DistillSettings, sour
   const { teacher: name } = settings;
   const known = hasModel(name) ? undefined : knownTeacher(name);
   const model = modelPart(known ?? readTeacher(name));
-  const plan = planned(() => planDistillation(model, settings));
-  const batch = await tryBatch(settings, model.network);
-  tell(io, json, { command: 'distill', settings, sources, model, teacherIsThere: known === undefined, ...plan, batch });
+  const plan = asUsage(() => planDistillation(model, settings));
+  const { batch, lines } = await tryBatch(settings, model.network);
+  tell(io, json, { command: 'distill', settings, sources, model, teacherIsThere: known === undefined, ...plan, batch }, lines);
 }
 
-function planned<T>(plan: () => T): T {
-  try {
-    return plan();
-  } catch (error) {
-    if (error instanceof RangeError) throw usageError(error.message);
-    throw error;
-  }
-}
-
-async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promise<BatchReport> {
+async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promise<Tried> {
   try {
     const set = await openSet(settings.data);
-    requireFit(settings, set, network);
-    const picked = await openBatches(set, { seed: settings.seed, batchSize: settings.batch }).pick(0);
-    const { values, shape, labels } = hostBatch(picked, settings, network, 0);
-    const range = values.reduce<[number, number]>(
-      ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
-      [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
-    );
-    const { classNames, leftOut = [] } = set;
-    const found = { ...(classNames && { classNames }), ...(leftOut.length > 0 && { leftOut }) };
-    return { read: true, images: set.count, shape, range, ...(labels && { labels: labels.slice(0, 8) }), ...found };
+    const first = await firstBatch(set, settings, network);
+    const { count: images, classNames, leftOut = [] } = set;
+    const batch = { read: true as const, images, ...first, ...(classNames && { classNames }), ...(leftOut.length > 0 && { leftOut }) };
+    const ends = first.range.map((end) => end.toFixed(3)).join(', ');
+    const line = `data          ${settings.data}, ${withCommas(images)} images; a batch [${first.shape.join(', ')}] in [${ends}]`;
+    return { batch, lines: [line, ...setLines(set)] };
   } catch (error) {
     const code = exitCodeOf(error);
     if (code !== exitCodes.usage && code !== exitCodes.data) throw error;
-    return { read: false, reason: (error as Error).message, isBad: code === exitCodes.data };
+    const reason = (error as Error).message;
+    return { batch: { read: false, reason, isBad: code === exitCodes.data }, lines: [`data          not read: ${reason}`] };
   }
 }
 
@@ -92,7 +76,7 @@ type Value = TrainingPlan & {
   readonly batch: BatchReport;
 };
 
-function tell(io: Io, json: boolean, value: Value): void {
+function tell(io: Io, json: boolean, value: Value, dataLines: readonly string[]): void {
   const { settings, model, teacherIsThere, parameters, multiplyAdds, memory, updates, batch } = value;
   const { call, update, whole } = multiplyAdds;
   report(io, json, value, [
@@ -105,25 +89,11 @@ function tell(io: Io, json: boolean, value: Value): void {
     ...(teacherIsThere === false
       ? [`teacher       ${(settings as DistillSettings).teacher} is not there; described from what was published`]
       : []),
-    batch.read
-      ? `data          ${settings.data}, ${withCommas(batch.images)} images; a batch [${batch.shape.join(', ')}] in [${batch.range.map((end) => end.toFixed(3)).join(', ')}]`
-      : `data          not read: ${batch.reason}`,
-    ...(batch.read ? foundLines(batch) : []),
+    ...dataLines,
     'dry run: nothing was written',
   ]);
   // A preset may say no place for its data; one that is said and cannot be read ends a training too.
   if (!batch.read && batch.isBad) throw dataError(batch.reason);
-}
-
-/** Most classes that are named. */
-const NAMED_CLASSES = 10;
-
-/** Lines on the classes of a set and on what lies among its images. */
-function foundLines({ classNames, leftOut }: Extract<BatchReport, { read: true }>): string[] {
-  const lines = (leftOut ?? []).map(({ kind, count, example }) => `left out      ${withCommas(count)} ${kind}, such as ${example}`);
-  if (!classNames) return lines;
-  const named = classNames.slice(0, NAMED_CLASSES).map((name, number) => `${number} ${name}`);
-  return [`classes       ${classNames.length}: ${named.join(', ')}${classNames.length > NAMED_CLASSES ? ', …' : ''}`, ...lines];
 }
 
 const phaseLine = ({ steps, updates, emaMomentum }: PhasePlan): string =>

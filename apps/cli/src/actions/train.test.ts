@@ -68,7 +68,7 @@ test('the command of a finished run can be given again with --resume latest: it 
   rmSync(folder('whole/loss.svg'));
   expect(await train('whole', '--resume', 'latest').ended).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/model: teacher after 120 images in \d+ s\n$/),
+    stdout: expect.stringMatching(/model: teacher after 120 images in \d+ s\nto train it longer, .* --images 240\n$/),
   });
   expect(runDigests(folder('whole'))).toEqual(files);
 });

@@ -1,12 +1,12 @@
 import { methods, phaseStepsFault, type TargetRule } from '@tract/distill';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { DistillOptions } from '../actions/distill.js';
 import type { Io } from '../io.js';
 import { examples, pathName, required, SuggestingOption, withComputing } from '../options/common-options.js';
 import { fraction, integerList, numberUpTo } from '../options/quantity.js';
 import { preset, settingsHeading, supervised, withTraining } from '../options/training-options.js';
 import { distillPresets, presetHelp, usualStudent } from '../presets/presets.js';
 import { shippedNames } from '../shipped-models.js';
+import type { TrainingOptions } from '../training/train-run.js';
 
 /** None, the second of the two that make a target, or both. */
 const clips: readonly TargetRule['clip'][] = ['none', 'second', 'both'];
@@ -73,4 +73,4 @@ export const distillCommand = (io: Io): Command =>
         'tract distill --preset cifar10-tract-edm-40-1 --dry-run --json',
       ),
     )
-    .action(supervised(io, async (options: DistillOptions) => (await import('../actions/distill.js')).distill(io, options)));
+    .action(supervised(io, async (options: TrainingOptions) => (await import('../actions/distill.js')).distill(io, options)));

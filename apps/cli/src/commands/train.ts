@@ -1,11 +1,11 @@
 import { predictions } from '@tract/distill';
 import { Command, Option } from 'commander';
-import type { TrainOptions } from '../actions/train.js';
 import type { Io } from '../io.js';
 import { examples, pathName, required, withComputing } from '../options/common-options.js';
 import { numberUpTo, positiveNumber, quantity } from '../options/quantity.js';
 import { preset, settingsHeading, supervised, withTraining } from '../options/training-options.js';
 import { presetHelp, trainPresets, usualTeacher } from '../presets/presets.js';
+import type { TrainingOptions } from '../training/train-run.js';
 
 const describe = ({ preconditioning, prediction, network }: (typeof trainPresets)[string]): string =>
   `${preconditioning ? 'EDM' : `predicts ${prediction}`}, ${network.channels} channels${'channelMult' in network ? ` times ${network.channelMult.join(', ')}` : ''}`;
@@ -36,4 +36,4 @@ export const trainCommand = (io: Io): Command =>
         'tract train --preset cifar10-edm-teacher --dry-run',
       ),
     )
-    .action(supervised(io, async (options: TrainOptions) => (await import('../actions/train.js')).train(io, options)));
+    .action(supervised(io, async (options: TrainingOptions) => (await import('../actions/train.js')).train(io, options)));

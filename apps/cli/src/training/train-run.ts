@@ -1,12 +1,17 @@
+import { withCommas } from '@tract/report';
 import { type RunState, type TrainTask, train } from '@tract/train';
 import { openRunView, type RunView, tellSupervisor } from '@tract/train/node';
 import { deviceFailure } from '../computing/device-failure.js';
 import { catchSignals } from '../computing/signals.js';
 import { CliError } from '../errors.js';
-import { type Io, warnOn } from '../io.js';
+import { type Io, report, warnOn } from '../io.js';
 import { exitCodeOf, isRunError } from '../library-errors.js';
+import type { ComputeOptions } from '../options/common-options.js';
+import { shortCount } from '../options/quantity.js';
 import { startProgress } from '../output/progress.js';
-import { keptCheckpoints, type ResumeOptions, resumeFrom, storeOf } from './run-folder.js';
+import type { SettingsOptions } from '../settings/resolve-settings.js';
+import { keptCheckpoints, modelPath, type ResumeOptions, resumeFrom, storeOf } from './run-folder.js';
+import type { DataOptions } from './training-data.js';
 
 export type RunOptions = ResumeOptions & {
   readonly run: string;
@@ -18,6 +23,12 @@ export type RunOptions = ResumeOptions & {
   /** Way to go on after an interruption: the end of a sentence. Default: by --resume. */
   readonly again?: string;
 };
+
+/** Options of both commands that train. */
+export type TrainingOptions = ComputeOptions &
+  Omit<RunOptions, 'run' | 'again'> &
+  DataOptions &
+  SettingsOptions & { readonly out: string; readonly dryRun?: boolean; readonly json?: boolean };
 
 /** Train in a run folder: progress to stderr, what `RunView` shows beside the log, and signals that commit and stop. */
 export async function trainRun<B, P>(io: Io, task: TrainTask<B, P>, options: RunOptions): Promise<RunState> {
@@ -54,4 +65,19 @@ export async function trainRun<B, P>(io: Io, task: TrainTask<B, P>, options: Run
     progress.end();
     release();
   }
+}
+
+/** Print what a training has come to, and to a person how it goes on if its `images` alone can be more. */
+export function reportRun(
+  io: Io,
+  { out: run, json }: TrainingOptions,
+  { images, seconds }: RunState,
+  what: string,
+  canGoOn: boolean,
+): void {
+  const model = modelPath(run);
+  report(io, json === true, { run, model, images, seconds }, [
+    `${model}: ${what} after ${withCommas(images)} images in ${seconds} s`,
+    ...(canGoOn ? [`to train it longer, give the command again with --resume --override --images ${shortCount(2 * images)}`] : []),
+  ]);
 }

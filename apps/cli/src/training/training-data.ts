@@ -1,6 +1,12 @@
 import { availableParallelism } from 'node:os';
+import type { ImageSet } from '@tract/data';
+import { withCommas } from '@tract/report';
 import type { TaskImages } from '@tract/train';
+import { startBackend } from '../computing/backend.js';
 import { type Io, warnOn } from '../io.js';
+import type { ComputeOptions } from '../options/common-options.js';
+import { openSet } from '../options/data-sets.js';
+import { setLines } from '../output/set-lines.js';
 
 /** How images in files come to a training. The result does not depend on it, but for images that cannot be read. */
 export type DataOptions = {
@@ -12,8 +18,21 @@ export type DataOptions = {
   readonly maxBadSamples?: number;
 };
 
-/** Translate the options of a command; images that are passed over are told on stderr. */
-export const readingOf = (io: Io, { workers, dataMemory = 2e9, maxBadSamples }: DataOptions): TaskImages['reading'] => ({
+/** Return how a task opens its images: when the run has been taken, with what was found on stderr, before the backend starts. */
+export const imagesOf = (io: Io, data: string, options: DataOptions & ComputeOptions): TaskImages => ({
+  images: async () => {
+    const set = await openSet(data, options);
+    if (!options.silent) tell(io, data, set);
+    await startBackend(io, options);
+    return set;
+  },
+  reading: readingOf(io, options),
+});
+
+const tell = (io: Io, data: string, set: ImageSet): void =>
+  [`data          ${data}, ${withCommas(set.count)} images`, ...setLines(set)].forEach((line) => void io.err(`${line}\n`));
+
+const readingOf = (io: Io, { workers, dataMemory = 2e9, maxBadSamples }: DataOptions): TaskImages['reading'] => ({
   threads: workers ?? Math.max(1, Math.min(8, availableParallelism() >> 2)),
   keepBytes: dataMemory,
   maxBadSamples,
