@@ -7,6 +7,8 @@ export type ByteSource = {
   readonly read: (begin: number, end: number) => Uint8Array;
   /** All of the bytes, where they are in memory anyway. */
   readonly bytes?: Uint8Array;
+  /** Place of the first byte in the source that this is a part of. Default: it is no part of another, 0. */
+  readonly begin?: number;
 };
 
 /** Longest piece, in bytes, that is read at once of what is only passed through. */
@@ -19,9 +21,9 @@ export function sourceOf(input: Uint8Array | ByteSource): ByteSource {
 }
 
 /** Take the bytes from `begin` to `end` as a source of their own. */
-export function partOf({ read, bytes }: ByteSource, begin: number, end: number): ByteSource {
+export function partOf({ read, bytes, begin: outer = 0 }: ByteSource, begin: number, end: number): ByteSource {
   if (bytes) return sourceOf(bytes.subarray(begin, end));
-  return { size: end - begin, read: (from, to) => read(begin + from, begin + to) };
+  return { size: end - begin, begin: outer + begin, read: (from, to) => read(begin + from, begin + to) };
 }
 
 /** Read a source from its beginning to its end in pieces of at most 4 MB. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { DataError } from './data-error.js';
 import { imageAt } from './image-set.js';
 import { loadImageNet64 } from './imagenet64.js';
+import { pickledBatch } from './testing/archives.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'tract-imagenet64-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -36,6 +38,29 @@ test('ten batches are one set, colours last, classes from 0', async () => {
   expect([set.count, set.height, set.width, set.channels]).toEqual([20, 64, 64, 3]);
   expect([...set.labels].slice(-4)).toEqual([8, 991, 9, 990]);
   for (const i of [0, 1, 2, 19]) expect(imageAt(set, i)).toEqual(pixels(i));
+});
+
+test('batches as Python pickles them are the same set: of protocol 2 in memory, of 4 read as they are needed', async (context) => {
+  const folder = join(scratch, 'pickles');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'val_data'), pickledBatch(planes(3, 2), [1, 20], 12288));
+  const inMemory = await loadImageNet64('val', folder);
+  expect([inMemory.count, ...inMemory.labels]).toEqual([2, 0, 19]);
+  expect([imageAt(inMemory, 0), imageAt(inMemory, 1)]).toEqual([pixels(3), pixels(4)]);
+  if (spawnSync('python3', ['-c', 'import numpy']).status !== 0) return context.skip('python3 with numpy is not installed');
+  const code = `import sys, pickle, numpy as np
+for n in range(10):
+  data = np.frombuffer(sys.stdin.buffer.read(8 * 12288), np.uint8).reshape(8, 12288)
+  batch = {'data': data, 'labels': [n + 1] * 7 + [1000 - n], 'mean': np.zeros(12288)}
+  pickle.dump(batch, open(f'{sys.argv[1]}/train_data_batch_{n + 1}', 'wb'), int(sys.argv[2]))`;
+  for (const protocol of ['2', '4']) {
+    const made = spawnSync('python3', ['-c', code, folder, protocol], { input: planes(0, 80), encoding: 'utf8' });
+    expect(made.stderr).toBe('');
+    const set = await loadImageNet64('train', folder);
+    expect([set.count, ...set.labels.slice(-3)]).toEqual([80, 9, 9, 990]);
+    for (const i of [0, 1, 8, 79]) expect(imageAt(set, i)).toEqual(pixels(i));
+    expect(set.stored !== undefined).toBe(protocol === '4');
+  }
 });
 
 const sound = { data: data(0, 2), labels: labels([1, 2]) };

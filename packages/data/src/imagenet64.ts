@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type NamedArray, NPY_HEADER_BYTES, readNpy, readNpyHeader, readNpz } from '@tract/checkpoint';
+import { type NamedArray, NPY_HEADER_BYTES, readNpy, readNpyHeader, readNpz, readPickledDict } from '@tract/checkpoint';
+import { openFile } from '@tract/checkpoint/node';
 import { DataError } from './data-error.js';
 import { asDataError, readDataFile } from './data-file.js';
 import type { ImagesOnDemand } from './image-set.js';
@@ -11,8 +13,8 @@ import { openZip } from './zip-file.js';
 export type ImageNet64Split = 'train' | 'val';
 
 const fileNames: Record<ImageNet64Split, readonly string[]> = {
-  train: Array.from({ length: 10 }, (_, i) => `train_data_batch_${i + 1}.npz`),
-  val: ['val_data.npz'],
+  train: Array.from({ length: 10 }, (_, i) => `train_data_batch_${i + 1}`),
+  val: ['val_data'],
 };
 const SIZE = 64;
 const CHANNELS = 3;
@@ -20,27 +22,38 @@ const PLANES = CHANNELS * SIZE * SIZE;
 const CLASSES = 1000;
 
 /**
- * Loads a split of the down-sampled ImageNet, 64x64: `train_data_batch_1.npz` to 10 or `val_data.npz`, with `data` (uint8 [count, 12288], planes) and
- * `labels` (1 to 1000 in the files, 0 to 999 here). Of files that are not compressed the images are read one by one as they are needed, and
- * the checksum of `data` is not compared; compressed ones are kept in memory, where the training images take 15.7 GB.
+ * Load a split of the down-sampled ImageNet, 64x64: `train_data_batch_1.npz` to 10 or `val_data.npz`, or the Python pickles of these names without an
+ * ending, with `data` (uint8 [count, 12288], planes) and `labels` (1 to 1000 in the files, 0 to 999 here). Of npz files that are not compressed and of pickles of
+ * protocol 3 and above the images are read one by one as they are needed, and the checksum of `data` is not compared; others are kept in memory,
+ * where the training images take 15.7 GB. Nothing in a pickle is run.
  * @throws DataError when a file is missing or damaged.
  */
 export async function loadImageNet64(split: ImageNet64Split, folder: string): Promise<ImagesOnDemand> {
   const names = fileNames[split];
   if (!names) throw new RangeError(`loadImageNet64: split must be 'train' or 'val', got '${split}'`);
-  const paths = names.map((name) => join(folder, name));
-  const stored: StoredBatch[] = [];
-  for (const path of paths) {
-    const batch = await openStored(path);
-    if (batch) stored.push(batch);
-  }
-  if (stored.length === paths.length) return storedPlanes(stored, SIZE, CHANNELS);
-  const batches: PlanarBatch[] = [];
-  for (const path of paths) batches.push(await readBatch(path));
-  return planarSet(batches, SIZE, CHANNELS);
+  const batches: (StoredBatch | PlanarBatch)[] = [];
+  for (const name of names) batches.push(await openBatch(join(folder, name)));
+  if (batches.every(isStored)) return storedPlanes(batches, SIZE, CHANNELS);
+  // Some are in memory: then all are, so that the set is of one kind.
+  return planarSet(batches.map(planesOf), SIZE, CHANNELS);
 }
 
-const remedy = 'give the folder of the down-sampled ImageNet at 64x64, in npz files';
+const isStored = (batch: StoredBatch | PlanarBatch): batch is StoredBatch => 'file' in batch;
+
+function planesOf(batch: StoredBatch | PlanarBatch): PlanarBatch {
+  if (!isStored(batch)) return batch;
+  const { file: path, offset, labels } = batch;
+  const bytes = withFile(path, remedy, (file) => file.take(offset, labels.length * PLANES, damagedIn(path)).buffer);
+  return { planes: new Uint8Array(bytes), labels };
+}
+
+async function openBatch(path: string): Promise<StoredBatch | PlanarBatch> {
+  const npz = `${path}.npz`;
+  if (!existsSync(npz) && existsSync(path)) return openPickle(path);
+  return (await openStored(npz)) ?? readBatch(npz);
+}
+
+const remedy = 'give the folder of the down-sampled ImageNet at 64x64, in npz files or Python pickles';
 const damagedIn =
   (source: string) =>
   (reason: string): DataError =>
@@ -60,6 +73,22 @@ async function openStored(source: string): Promise<StoredBatch | undefined> {
   if (data.fortranOrder || data.dataStart + data.dataBytes !== range.length)
     throw damaged(`'data' must be ${data.dataBytes} bytes in row-major order, its entry has ${range.length - data.dataStart}`);
   return { file: source, offset: range.offset + data.dataStart, labels: numbers };
+}
+
+/** A pickled dict; `labels` is a list, and `mean` beside it is not needed. */
+async function openPickle(source: string): Promise<StoredBatch | PlanarBatch> {
+  const file = openFile(source);
+  try {
+    const batch = await asDataError(() => readPickledDict(file, { source }));
+    const [data, list] = [batch.get('data'), batch.get('labels')];
+    const images = data && 'dtype' in data ? data : undefined;
+    const numbers = list && !('dtype' in list) ? Int32Array.from(list) : undefined;
+    const labels = labelsOf(images, numbers && { dtype: 'I32', shape: [numbers.length], data: numbers }, damagedIn(source));
+    const offset = images!.content?.begin;
+    return offset === undefined ? { planes: images!.data as Uint8Array, labels } : { file: source, offset, labels };
+  } finally {
+    file.close();
+  }
 }
 
 async function readBatch(source: string): Promise<PlanarBatch> {

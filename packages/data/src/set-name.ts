@@ -5,7 +5,9 @@ import type { ImageSet } from './image-set.js';
 import { loadImageZip } from './image-zip.js';
 import { loadImageNet64 } from './imagenet64.js';
 import { loadMnist } from './mnist.js';
-import type { PictureOptions } from './picture-set.js';
+import { loadParquet } from './parquet-set.js';
+import type { PictureOptions, ShardOptions } from './picture-set.js';
+import { loadWebDataset } from './webdataset.js';
 
 /** How a data set is opened by its name. */
 export type LoadSetOptions = Pick<PictureOptions, 'maxBadSamples' | 'colour'> & {
@@ -16,8 +18,8 @@ export type LoadSetOptions = Pick<PictureOptions, 'maxBadSamples' | 'colour'> & 
 type SetKind = {
   /** Form of the names, for messages and help. */
   readonly form: string;
-  /** Parts, the first of which is the default; or a size to crop to. */
-  readonly parts: readonly string[] | 'size';
+  /** Parts, the first of which is the default; or ways to take classes, one of which may stand beside a size to crop to. */
+  readonly parts: readonly string[] | { readonly classes: readonly string[] };
   readonly needsPath: boolean;
   readonly load: (part: string | undefined, path: string, options: LoadSetOptions) => ImageSet | Promise<ImageSet>;
 };
@@ -42,22 +44,51 @@ const kinds: Readonly<Record<string, SetKind>> = {
     load: (part, path) => loadImageNet64(part as 'train' | 'val', path),
   },
   folder: {
-    form: 'folder[:SIZE]=DIR',
-    parts: 'size',
+    form: 'folder[:SIZE,prefix|no-classes]=DIR',
+    parts: { classes: ['prefix', 'no-classes'] },
     needsPath: true,
-    load: (part, path, { maxBadSamples, colour }) => loadImageFolder(path, { maxBadSamples, colour, ...cropOf(part) }),
+    load: (part, path, options) => loadImageFolder(path, pictureOptions(part, options)),
   },
   zip: {
-    form: 'zip[:SIZE]=FILE',
-    parts: 'size',
+    form: 'zip[:SIZE,prefix|no-classes]=FILE',
+    parts: { classes: ['prefix', 'no-classes'] },
     needsPath: true,
-    load: (part, path, { maxBadSamples, colour }) => loadImageZip(path, { maxBadSamples, colour, ...cropOf(part) }),
+    load: (part, path, options) => loadImageZip(path, pictureOptions(part, options)),
+  },
+  parquet: {
+    form: 'parquet[:SIZE,no-classes]=FILES',
+    parts: { classes: ['no-classes'] },
+    needsPath: true,
+    load: (part, path, options) => loadParquet(path, shardOptions(part, options)),
+  },
+  webdataset: {
+    form: 'webdataset[:SIZE,no-classes]=FILES',
+    parts: { classes: ['no-classes'] },
+    needsPath: true,
+    load: (part, path, options) => loadWebDataset(path, shardOptions(part, options)),
   },
 };
 
-const cropOf = (part: string | undefined): { readonly crop?: number } => (part === undefined ? {} : { crop: Number(part) });
+const isSize = (word: string): boolean => /^[1-9]\d{0,3}$/.test(word);
+const wordsOf = (part: string | undefined): readonly string[] => part?.split(',') ?? [];
 
-/** Forms of the names of data sets, NAME[:PART][=PATH]; SIZE crops to the middle. */
+function pixelOptions(part: string | undefined, { maxBadSamples, colour }: LoadSetOptions) {
+  const size = wordsOf(part).find(isSize);
+  return { maxBadSamples, colour, ...(size !== undefined && { crop: Number(size) }) };
+}
+
+function pictureOptions(part: string | undefined, options: LoadSetOptions): PictureOptions {
+  const words = wordsOf(part);
+  const classes = words.includes('no-classes') ? 'none' : words.includes('prefix') ? 'prefix' : 'folders';
+  return { ...pixelOptions(part, options), classes };
+}
+
+const shardOptions = (part: string | undefined, options: LoadSetOptions): ShardOptions => ({
+  ...pixelOptions(part, options),
+  labels: !wordsOf(part).includes('no-classes'),
+});
+
+/** Forms of the names of data sets, NAME[:PART][=PATH]; SIZE crops to the middle, `prefix` takes classes from CLASS_NAME.png, FILES may be a folder or a pattern. */
 export const setForms: readonly string[] = Object.values(kinds).map(({ form }) => form);
 
 /** A name of no data set. */
@@ -93,8 +124,13 @@ export function checkSetName(set: string): void {
   const wrong = (reason: string, ...of: [word?: string, known?: readonly string[]]) =>
     new SetNameError(`data set '${set}': ${reason}; write ${form}`, ...of);
   if (part !== undefined) {
-    if (parts === 'size' && !/^[1-9]\d{0,3}$/.test(part)) throw wrong(`'${part}' is no size to crop to, such as 64`);
-    if (parts !== 'size' && !parts.includes(part)) throw wrong(`'${part}' is not ${parts.join(' or ')}`, part, parts);
+    if ('classes' in parts) {
+      const [strange] = wordsOf(part).filter((word) => !isSize(word) && !parts.classes.includes(word));
+      if (strange !== undefined)
+        throw wrong(`'${strange}' is no size to crop to, such as 64, nor ${parts.classes.join(' or ')}`, strange, parts.classes);
+      const sizes = wordsOf(part).filter(isSize).length;
+      if (sizes > 1 || wordsOf(part).length - sizes > 1) throw wrong(`'${part}' says two sizes, or two ways to take classes`);
+    } else if (!parts.includes(part)) throw wrong(`'${part}' is not ${parts.join(' or ')}`, part, parts);
   }
   if (path === '') throw wrong('the path is empty');
   if (needsPath && path === undefined) throw wrong('it does not say where the files are');
@@ -114,5 +150,5 @@ export async function loadSet(set: string, options: LoadSetOptions = {}): Promis
   checkSetName(set);
   const { name, part, path } = split(set);
   const { parts, load } = kinds[name];
-  return load(part ?? (parts === 'size' ? undefined : parts[0]), path ?? '', options);
+  return load(part ?? ('classes' in parts ? undefined : parts[0]), path ?? '', options);
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DataError } from './data-error.js';
@@ -28,6 +29,60 @@ test('folders are left out, a leading ./ too, and long names are put together', 
     ]),
   );
   expect([...files.keys()]).toEqual(['a/b', 'some/where/c']);
+});
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+test('pax headers and names as GNU writes long ones are taken for the entry after them', () => {
+  const long = `${'folder/'.repeat(30)}image.png`;
+  const record = (fact: string): string => {
+    const length = [...Array(4).keys()].map((digits) => fact.length + 2 + digits).find((n, digits) => String(n).length === digits)!;
+    return `${length} ${fact}\n`;
+  };
+  const pax = record(`path=${long}`) + record('mtime=1.5') + record('size=3');
+  const files = readTar(
+    tarOf([
+      { name: 'pax_global_header', type: 'g', data: text(record('comment=abc')) },
+      { name: 'PaxHeaders/image.png', type: 'x', data: text(pax) },
+      { name: 'image.png', data },
+      { name: 'plain', data },
+      { name: '././@LongLink', type: 'L', data: text(`${long}2\0`) },
+      { name: long.slice(0, 100), data },
+    ]),
+  );
+  expect([...files]).toEqual([long, 'plain', `${long}2`].map((name) => [name, data]));
+  expect(() => readTar(tarOf([{ name: 'x', type: 'x', data: text('9 path\n') }]))).toThrow('its pax header is none');
+  expect(() =>
+    readTar(
+      tarOf([
+        { name: 'x', type: 'x', data: text(record('path=../b')) },
+        { name: 'b', data },
+      ]),
+    ),
+  ).toThrow('plain relative path');
+});
+
+test('tar of Python, in its three forms, with a long name', (context) => {
+  const code = `import sys, io, tarfile
+forms = {'ustar': tarfile.USTAR_FORMAT, 'gnu': tarfile.GNU_FORMAT, 'pax': tarfile.PAX_FORMAT}
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode='w', format=forms[sys.argv[1]]) as tar:
+  info = tarfile.TarInfo('a/' * 60 + 'name'); info.size = 3; tar.addfile(info, io.BytesIO(b'\\1\\2\\3'))
+sys.stdout.buffer.write(out.getvalue())`;
+  if (spawnSync('python3', ['-c', '']).status !== 0) return context.skip('python3 is not installed');
+  for (const form of ['ustar', 'gnu', 'pax']) {
+    const { stdout } = spawnSync('python3', ['-c', code, form]);
+    expect([...readTar(stdout)].map(([name, bytes]) => [name, [...bytes]])).toEqual([[`${'a/'.repeat(60)}name`, [1, 2, 3]]]);
+  }
+});
+
+test.each([
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], 'unxz --keep x.tar'],
+  ['bzip2', [0x42, 0x5a, 0x68, 0x39], 'bunzip2 --keep x.tar'],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd], 'unzstd x.tar'],
+])('an archive packed by %s is refused by name, with what unpacks it', (name, start, remedy) => {
+  const bytes = Uint8Array.from({ length: 1024 }, (_, i) => start[i] ?? 7);
+  expect(() => readTar(bytes, 'x.tar')).toThrow(`x.tar is packed by ${name}, which is not read; unpack it: ${remedy}`);
 });
 
 test.each([
