@@ -3,6 +3,7 @@ export { type Cifar10Split, loadCifar10 } from './cifar10.js';
 export { DataError, type DataErrorKind } from './data-error.js';
 export type { PictureColour } from './decode-picture.js';
 export { batchAt, epochOrder } from './epoch-order.js';
+export { classesOf, fingerprintOf, type SetFingerprint } from './fingerprint.js';
 export type { LeftOut } from './folder-files.js';
 export { type IdxArray, readIdx } from './idx.js';
 export { type BatchOptions, type ImageBatches, openBatches, type Picked } from './image-batches.js';

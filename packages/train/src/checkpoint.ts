@@ -8,7 +8,7 @@ import {
   safetensorsPieces,
   sourceOf,
 } from '@tract/checkpoint';
-import type { BadSample } from '@tract/data';
+import type { BadSample, SetFingerprint } from '@tract/data';
 import { damagedFile, type FileDigest, manifestOf } from './manifest.js';
 import type { RunConfig } from './run-config.js';
 import { RunDamaged } from './run-error.js';
@@ -33,6 +33,8 @@ export type RunState = {
   readonly window: LogWindow;
   /** Images that were passed over because they cannot be read, where there are any. */
   readonly badSamples?: readonly BadSample[];
+  /** The set that the images are from. Absent from checkpoints of older versions, and where the task's images are no set. */
+  readonly data?: SetFingerprint;
 };
 
 /** Everything that a run needs to go on. */

@@ -162,6 +162,7 @@ export function distillTask(
         trees: () => treesOf(state),
         counters: () => ({ phase: state.phase, updates: state.updates }),
         badSamples: images.bad,
+        data: images.data,
         artifacts: (content) =>
           modelArtifact(describe(state.phase, content.state.images, images.classNames), content, 'studentEma', options),
         close: async () => {

@@ -115,6 +115,7 @@ export function teacherTask(settings: TeacherSettings, options: TaskImages & Mod
         trees: () => treesOf(state),
         counters: () => ({ updates: state.updates }),
         badSamples: images.bad,
+        data: images.data,
         artifacts: (content) => modelArtifact(describe(content.state.images, images.classNames), content, 'ema', options),
         close: async () => {
           dispose([treesOf(state), state.gradBuffer]);

@@ -1,4 +1,4 @@
-import type { BadSample } from '@tract/data';
+import type { BadSample, SetFingerprint } from '@tract/data';
 import type { Tensor, Tree, ValueAndGrads } from '@tract/tensor';
 import type { Checkpoint, CheckpointContent } from './checkpoint.js';
 import type { RunConfig } from './run-config.js';
@@ -45,6 +45,8 @@ export type TrainSession<B, P> = {
   readonly counters: () => Readonly<Record<string, number>>;
   /** Images that were passed over so far because they cannot be read. Default: none. */
   readonly badSamples?: () => readonly BadSample[];
+  /** The set that the images are from: a run that goes on must have the same. Default: it is not compared. */
+  readonly data?: SetFingerprint;
   /** Folders of files that are written before the checkpoint, by name, such as the model in its present state. Default: none. */
   readonly artifacts?: (content: CheckpointContent) => ReadonlyMap<string, ReadonlyMap<string, FileContent>>;
   /** Dispose all tensors and close the data. */

@@ -137,3 +137,36 @@ describe('a run that does not come to its end at once', () => {
     expect(left(disk)).toEqual(left(whole));
   });
 });
+
+describe('a run that goes on with other images', () => {
+  const before = { images: 10, classes: 2, sha256: 'a' };
+  const now = { images: 11, classes: 0, sha256: 'b' };
+  const begun = async (data?: typeof before) => {
+    const disk = new Map<string, Uint8Array>();
+    await train(toyTask({ totalSteps: 7, data }).task, newStore(disk));
+    return disk;
+  };
+  const goOn = (disk: Map<string, Uint8Array>, data: typeof before | undefined, warnings: string[] = [], override = false) => {
+    // The length differs, which an override allows.
+    const { task } = toyTask({ totalSteps: override ? 14 : 7, data });
+    return train(task, newStore(disk), { override, onWarning: (sentence) => void warnings.push(sentence) });
+  };
+
+  test('is refused in one sentence', async () => {
+    await expect(goOn(await begun(before), now)).rejects.toThrow(
+      'step-7 was trained on other images: 10 images in 2 classes, now 11 images, with other names, sizes or classes; give it the images that it had',
+    );
+  });
+
+  test('is allowed by override, with a warning, and then has the new ones', async () => {
+    const [disk, warnings] = [await begun(before), [] as string[]];
+    expect(await goOn(disk, now, warnings, true)).toMatchObject({ step: 14, data: now });
+    expect(warnings.some((sentence) => sentence.includes('was trained on other images'))).toBe(true);
+  });
+
+  test('goes on where the checkpoint is older than fingerprints, or the task has none', async () => {
+    expect(await goOn(await begun(), now)).toMatchObject({ step: 7 });
+    expect(await goOn(await begun(before), undefined)).toMatchObject({ step: 7 });
+    expect(await goOn(await begun(before), before)).toMatchObject({ step: 7 });
+  });
+});

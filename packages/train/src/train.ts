@@ -7,6 +7,7 @@ import { nextTurn } from './next-turn.js';
 import { requireFinite } from './require-finite.js';
 import { Interrupted } from './run-error.js';
 import type { OpenOptions, RunStore } from './run-store.js';
+import { requireSameData } from './same-data.js';
 import type { Metrics, TrainSession, TrainTask } from './train-task.js';
 import { waitClock } from './wait-clock.js';
 
@@ -48,6 +49,7 @@ export async function train<B, P>(task: TrainTask<B, P>, store: RunStore, option
     const from = await store.open(config, { ...options, fixed, totalSteps });
     const session = await task.init(from);
     try {
+      requireSameData(from, session, options);
       await store.begin(config, from);
       await options.onBegin?.(from?.state);
       return await loop(task, session, store, from?.state, options);
@@ -134,6 +136,7 @@ function stateMaker<B, P>(task: TrainTask<B, P>, session: TrainSession<B, P>, fr
       counters: session.counters(),
       window,
       ...(badSamples.length > 0 && { badSamples }),
+      ...(session.data && { data: session.data }),
     };
   };
 }

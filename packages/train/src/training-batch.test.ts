@@ -63,3 +63,19 @@ test('images that the network does not take, and classes that it does not know, 
   );
   expect(() => requireFit(settings, unlabelled, network)).not.toThrow();
 });
+
+test('classes with names must be as many as the network knows, or be allowed to be fewer', () => {
+  const named = { ...set, labels: Uint8Array.from([0, 0, 1, 1, 0, 1]), classNames: ['cat', 'dog'] };
+  const knows = (classes: number) => ({ ...network, classes });
+  expect(() => requireFit(settings, named, knows(2))).not.toThrow();
+  expect(() => requireFit(settings, named, knows(1))).not.toThrow();
+  expect(() => requireFit(settings, { ...named, classNames: ['cat', 'dog', 'emu'] }, knows(2))).toThrow(
+    'bars has 3 classes, the network knows 2; choose other images or another network',
+  );
+  expect(() => requireFit(settings, named, knows(10))).toThrow(
+    'bars has 2 classes, the network knows 10, so that its numbers may mean others',
+  );
+  expect(() => requireFit(settings, named, knows(10), { fewerClasses: true })).not.toThrow();
+  // Numbers that a file says itself need not all occur.
+  expect(() => requireFit(settings, set, knows(1000))).not.toThrow();
+});

@@ -1,4 +1,4 @@
-import { DataError, gather, type ImageSet, openBatches, type Picked } from '@tract/data';
+import { classesOf, DataError, gather, type ImageSet, openBatches, type Picked } from '@tract/data';
 import { augmentImages, streams } from '@tract/distill';
 import { randomUniforms, type Tensor, tensor } from '@tract/tensor';
 import type { NetworkConfig } from '@tract/unet';
@@ -17,8 +17,19 @@ export type TrainingBatch = Pick<HostBatch, 'labels' | 'augment'> & { readonly x
 
 const mismatch = (message: string) => new DataError('mismatch', message);
 
+/** Which sets a network may be trained on. */
+export type FitOptions = {
+  /** Take a set that has names for fewer classes than the network knows. Default: false. */
+  readonly fewerClasses?: boolean;
+};
+
 /** Check that a data set holds what a network takes. @throws DataError (mismatch) */
-export function requireFit({ data }: BatchSettings, set: ImageSet, { imageSize, inChannels, classes }: NetworkConfig): void {
+export function requireFit(
+  { data }: BatchSettings,
+  set: ImageSet,
+  { imageSize, inChannels, classes }: NetworkConfig,
+  { fewerClasses = false }: FitOptions = {},
+): void {
   if (set.height !== imageSize || set.width !== imageSize || set.channels !== inChannels) {
     throw mismatch(
       `the images of ${data} are ${set.width}x${set.height} with ${set.channels} channels, the network takes ${imageSize}x${imageSize} with ${inChannels}; choose other images or another network`,
@@ -27,10 +38,18 @@ export function requireFit({ data }: BatchSettings, set: ImageSet, { imageSize, 
   if (classes === 1) return;
   if (set.labels.length === 0)
     throw mismatch(`${data} has no labels, the network is conditioned on one of ${classes}; choose images with labels or another network`);
-  let highest = 0;
-  for (const label of set.labels) highest = Math.max(highest, label);
-  if (highest >= classes)
-    throw mismatch(`${data} has an image of class ${highest}, the network knows ${classes} classes, from 0; choose other images`);
+  const found = classesOf(set);
+  if (found > classes)
+    throw mismatch(
+      set.classNames
+        ? `${data} has ${found} classes, the network knows ${classes}; choose other images or another network`
+        : `${data} has an image of class ${found - 1}, the network knows ${classes} classes, from 0; choose other images`,
+    );
+  // Numbers of a file say themselves which classes are meant; those that follow from names do not.
+  if (set.classNames && found < classes && !fewerClasses)
+    throw mismatch(
+      `${data} has ${found} classes, the network knows ${classes}, so that its numbers may mean others; choose a network of ${found} classes, or allow fewer (--fewer-classes)`,
+    );
 }
 
 /** Make batch number `step` of the images that were picked for it. How they are mirrored and augmented is a function of (seed, step) alone. */
@@ -58,8 +77,13 @@ export function trainingBatch(picked: Picked, settings: BatchSettings, network: 
 export type FirstBatch = Pick<HostBatch, 'shape' | 'labels'> & { readonly range: readonly [lowest: number, highest: number] };
 
 /** Make the first batch of a training, for a look at it before the run. @throws DataError for a set that does not fit the network, or cannot be read. */
-export async function firstBatch(set: ImageSet, settings: BatchSettings, network: NetworkConfig): Promise<FirstBatch> {
-  requireFit(settings, set, network);
+export async function firstBatch(
+  set: ImageSet,
+  settings: BatchSettings,
+  network: NetworkConfig,
+  fit: FitOptions = {},
+): Promise<FirstBatch> {
+  requireFit(settings, set, network, fit);
   const picked = await openBatches(set, { seed: settings.seed, batchSize: settings.batch }).pick(0);
   const { values, shape, labels } = hostBatch(picked, settings, network, 0);
   const [lowest, highest] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];

@@ -26,10 +26,10 @@ export async function runDistillation(io: Io, options: Distillation): Promise<Ru
 }
 
 export async function distill(io: Io, options: TrainingOptions): Promise<void> {
-  const { out: run, json } = options;
+  const { out: run } = options;
   const of = { command: 'distill', schema: distillSchema, presets: distillPresets, usual: usualStudent } as const;
   const settings = resolveSettings(of, options);
-  if (options.dryRun) return dryRunDistillation(io, settings, settingSources(of, options), json === true);
+  if (options.dryRun) return dryRunDistillation(io, settings, settingSources(of, options), options);
   const state = await runDistillation(io, { ...options, run, settings });
   // More images would move the borders of several phases.
   reportRun(io, options, state, 'student', settings.schedule.length === 2);

@@ -30,30 +30,37 @@ type BatchReport =
 /** That report, and its lines for a person. */
 type Tried = { readonly batch: BatchReport; readonly lines: readonly string[] };
 
+type DryRunOptions = { readonly json?: boolean; readonly fewerClasses?: boolean };
+
 /** Where each setting came from, by its name. */
 type Sources = Readonly<Record<string, string>>;
 
 /** Print what a training would do. */
-export async function dryRunTraining(io: Io, settings: TeacherSettings, sources: Sources, json: boolean): Promise<void> {
+export async function dryRunTraining(io: Io, settings: TeacherSettings, sources: Sources, options: DryRunOptions): Promise<void> {
   const plan = planTraining(settings);
-  const { batch, lines } = await tryBatch(settings, settings.network);
-  tell(io, json, { command: 'train', settings, sources, ...plan, batch }, lines);
+  const { batch, lines } = await tryBatch(settings, settings.network, options);
+  tell(io, options.json === true, { command: 'train', settings, sources, ...plan, batch }, lines);
 }
 
 /** Print what a distillation would do; a published teacher need not be there. */
-export async function dryRunDistillation(io: Io, settings: DistillSettings, sources: Sources, json: boolean): Promise<void> {
+export async function dryRunDistillation(io: Io, settings: DistillSettings, sources: Sources, options: DryRunOptions): Promise<void> {
   const { teacher: name } = settings;
   const known = hasModel(name) ? undefined : knownTeacher(name);
   const model = modelPart(known ?? readTeacher(name));
   const plan = asUsage(() => planDistillation(model, settings));
-  const { batch, lines } = await tryBatch(settings, model.network);
-  tell(io, json, { command: 'distill', settings, sources, model, teacherIsThere: known === undefined, ...plan, batch }, lines);
+  const { batch, lines } = await tryBatch(settings, model.network, options);
+  tell(
+    io,
+    options.json === true,
+    { command: 'distill', settings, sources, model, teacherIsThere: known === undefined, ...plan, batch },
+    lines,
+  );
 }
 
-async function tryBatch(settings: BatchSettings, network: NetworkConfig): Promise<Tried> {
+async function tryBatch(settings: BatchSettings, network: NetworkConfig, { fewerClasses }: DryRunOptions): Promise<Tried> {
   try {
     const set = await openSet(settings.data);
-    const first = await firstBatch(set, settings, network);
+    const first = await firstBatch(set, settings, network, { fewerClasses });
     const { count: images, classNames, leftOut = [] } = set;
     const batch = { read: true as const, images, ...first, ...(classNames && { classNames }), ...(leftOut.length > 0 && { leftOut }) };
     const ends = first.range.map((end) => end.toFixed(3)).join(', ');

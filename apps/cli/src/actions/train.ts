@@ -24,9 +24,9 @@ function settingsOf(options: TrainingOptions): TeacherSettings {
 
 /** Train from the start, or from the last checkpoint with --resume. */
 export async function train(io: Io, options: TrainingOptions): Promise<void> {
-  const { out: run, json } = options;
+  const { out: run } = options;
   const settings = settingsOf(options);
-  if (options.dryRun) return dryRunTraining(io, settings, settingSources(trainSettings, options), json === true);
+  if (options.dryRun) return dryRunTraining(io, settings, settingSources(trainSettings, options), options);
   const { data } = settings;
   const task = teacherTask(settings, { ...imagesOf(io, data, options), ...modelOutput(run, data) });
   reportRun(io, options, await trainRun(io, task, { ...options, run }), 'teacher', true);

@@ -44,3 +44,27 @@ test('a training on a folder says its classes and what was left out; its model d
   expect(card).toContain('half of them mirrored');
   for (const text of [config, card]) expect(text).not.toContain(scratch.path);
 });
+
+test('classes of folders are told; a network of more is asked for a flag, and a resumed run for the same images', async () => {
+  const images = writePictures('classes', 28);
+  const run = join(scratch.path, 'classes-run');
+  const settings = ['--preset', 'mnist-tiny', '--data', `folder=${images}`, '--images', '4', '--batch', '4', '--samples', '0'];
+  const train = (...more: string[]) => tract(['train', ...settings, '--out', run, ...more]);
+  expect(await train('--set', 'network.classes=10', '--silent')).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('has 2 classes, the network knows 10'),
+  });
+  const first = await train('--set', 'network.classes=10', '--fewer-classes');
+  expect(first.code).toBe(0);
+  expect(first.stderr).toContain(`folder=${images}, 4 images\nclasses       2: 0 3, 1 5\n`);
+  const { data } = JSON.parse(readFileSync(join(run, 'checkpoints/step-1/state.json'), 'utf8'));
+  expect(data).toMatchObject({ images: 4, classes: 2 });
+  writeFileSync(join(images, '5', 'c.png'), readFileSync(join(images, '5', 'a.png')));
+  const again = ['--set', 'network.classes=10', '--fewer-classes', '--silent', '--resume', 'latest'];
+  const refused = await train(...again);
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toMatch(
+    /^error: .*step-1 was trained on other images: 4 images in 2 classes, now 5 images in 2 classes, .*--override.*\n$/,
+  );
+  expect(await train(...again, '--override')).toMatchObject({ code: 0, stderr: expect.stringContaining('now 5 images') });
+});

@@ -76,6 +76,7 @@ export const withTraining = (command: Command, schema: () => Promise<Parameters<
     .option('--workers <n>', 'threads that read images in files ahead (default: by cores)', wholeNumberUpTo(256))
     .option('--data-memory <size>', 'a set in files up to this size is kept in memory once read (default: 2G)', byteCount)
     .option('--max-bad-samples <n>', 'images in files that are passed over because they cannot be read (default: 0)', wholeNumber)
+    .option('--fewer-classes', 'take images of fewer classes than the network knows')
     .option('--checkpoint-every <n>', 'images between two checkpoints', quantity)
     .optionsGroup('')
     .option('--config <file>', 'YAML or JSON of settings, see below (default: none)', pathName)

@@ -16,6 +16,8 @@ export type DataOptions = {
   readonly dataMemory?: number;
   /** Images that may be passed over because they cannot be read. Default: 0. */
   readonly maxBadSamples?: number;
+  /** Take a set that has names for fewer classes than the network knows. Default: false. */
+  readonly fewerClasses?: boolean;
 };
 
 /** Return how a task opens its images: when the run has been taken, with what was found on stderr, before the backend starts. */
@@ -26,6 +28,7 @@ export const imagesOf = (io: Io, data: string, options: DataOptions & ComputeOpt
     await startBackend(io, options);
     return set;
   },
+  fewerClasses: options.fewerClasses,
   reading: readingOf(io, options),
 });
 

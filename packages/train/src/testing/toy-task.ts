@@ -1,3 +1,4 @@
+import type { SetFingerprint } from '@tract/data';
 import { add, clone, dispose, randomNormals, scalar, scale, scope, type Tensor, tensor } from '@tract/tensor';
 import type { Checkpoint } from '../checkpoint.js';
 import { runConfig } from '../run-config.js';
@@ -11,10 +12,11 @@ export type ToyOptions = {
   /** Called before each update. */
   readonly onStep?: (step: number) => unknown;
   readonly settings?: Readonly<Record<string, unknown>>;
+  readonly data?: SetFingerprint;
 };
 
 /** Move a vector w of three towards noise that is a function of the step: w ← w + 0.1·(noise − w). `open` counts sessions that are not closed. */
-export function toyTask({ totalSteps = 60, commitEvery = 7, fault, onStep, settings = {} }: ToyOptions = {}) {
+export function toyTask({ totalSteps = 60, commitEvery = 7, fault, onStep, settings = {}, data }: ToyOptions = {}) {
   const opened = { sessions: 0 };
   const task: TrainTask<Tensor, { readonly w: Tensor }> = {
     config: runConfig('toy', { images: totalSteps, batch: 1, ...settings }),
@@ -46,6 +48,7 @@ export function toyTask({ totalSteps = 60, commitEvery = 7, fault, onStep, setti
         apply,
         trees: () => ({ w }),
         counters: () => ({ updates }),
+        data,
         artifacts: ({ state, tensors }) =>
           new Map([['model', new Map([['w.json', JSON.stringify([state.step, ...tensors.get('w')!.data])]])]]),
         close: async () => {
