@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
+
+#include "buffers.h"
 
 namespace {
 
@@ -30,29 +31,23 @@ bool isAbsent(napi_env env, napi_value value) {
   return napi_typeof(env, value, &type) == napi_ok && (type == napi_undefined || type == napi_null);
 }
 
-/** Where the buffers of a call lie, and their lengths in elements. */
-struct Buffers {
-  std::vector<float*> data;
-  std::vector<size_t> lengths;
-
-  void add(float* array, size_t length) { data.push_back(array), lengths.push_back(length); }
-
-  /** Adds those of an array of typed arrays and undefined. Returns whether all were such; `data.size()` then tells which was not. */
-  bool addAll(napi_env env, napi_value array) {
-    uint32_t count = 0;
-    if (napi_get_array_length(env, array, &count) != napi_ok) return false;
-    for (uint32_t i = 0; i < count; i++) {
-      napi_value item;
-      float* memory = nullptr;
-      size_t length = 0;
-      napi_get_element(env, array, i, &item);
-      if (!arrayOf(env, item, &memory, &length) && !isAbsent(env, item)) return false;
-      add(memory, length);
-    }
-    return true;
+/** Adds those of an array of typed arrays and undefined. Returns whether all were such; the number of buffers then tells which was not. */
+bool addAll(napi_env env, napi_value array, Buffers& buffers) {
+  uint32_t count = 0;
+  if (napi_get_array_length(env, array, &count) != napi_ok) return false;
+  for (uint32_t i = 0; i < count; i++) {
+    napi_value item;
+    float* memory = nullptr;
+    size_t length = 0;
+    napi_get_element(env, array, i, &item);
+    if (!arrayOf(env, item, &memory, &length) && !isAbsent(env, item)) return false;
+    buffers.add(memory, length);
   }
+  return true;
+}
 
-  std::string complaint() const { return "buffer " + std::to_string(data.size()) + " is not a Float32Array, Int32Array or Float64Array"; }
-};
+std::string complaint(const Buffers& buffers) {
+  return "buffer " + std::to_string(buffers.data.size()) + " is not a Float32Array, Int32Array or Float64Array";
+}
 
 }  // namespace

@@ -12,7 +12,9 @@
 #include "cpu-features.h"
 #include "arguments.h"
 #include "call.h"
+#include "kernel-name.h"
 #include "kernel-args.h"
+#include "refuse.h"
 #include "replay.h"
 #include "threads.h"
 
@@ -32,6 +34,9 @@ TRACT_DECLARE(generic)
 TRACT_DECLARE(portable)  // noise.cpp
 
 uint64_t callNumber = 0;
+
+void refuse(const char* message) { throw std::invalid_argument(message); }
+void refuseOperand(int index) { throw std::out_of_range("operand " + std::to_string(index) + " is too small"); }
 
 namespace {
 
@@ -84,13 +89,15 @@ napi_value run(napi_env env, napi_callback_info info) {
       numberCount > room)
     return fail(env, "run: expected a kernel's index, an array of buffers, a Float64Array and how many numbers it holds");
   Buffers buffers;
-  if (!buffers.addAll(env, argv[1])) return fail(env, std::string(table[index].name) + ": " + buffers.complaint());
+  if (!addAll(env, argv[1], buffers)) return fail(env, std::string(table[index].name) + ": " + complaint(buffers));
   callNumber++;
   try {
-    table[index].run(
-        Call{buffers.data.data(), buffers.lengths.data(), numbers, static_cast<int>(buffers.data.size()), static_cast<int>(numberCount)});
+    onBehalfOf(table[index].name, [&] {
+      table[index].run(
+          Call{buffers.data.data(), buffers.lengths.data(), numbers, static_cast<int>(buffers.data.size()), static_cast<int>(numberCount)});
+    });
   } catch (const std::exception& error) {
-    return fail(env, std::string(table[index].name) + ": " + error.what());
+    return fail(env, error.what());
   }
   return nullptr;
 }
@@ -108,10 +115,10 @@ napi_value replay(napi_env env, napi_callback_info info) {
   const double* steps = nullptr;
   size_t stepCount = 0;
   uint32_t chunks = 1;
-  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list.begin), &list.length) || !arenas.addAll(env, argv[1]) ||
+  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list.begin), &list.length) || !addAll(env, argv[1], arenas) ||
       arenas.data.empty())
     return fail(env, "replay: expected a list of kernels, their arenas and an array of spaces");
-  if (!spaces.addAll(env, argv[2])) return fail(env, "replay: " + spaces.complaint());
+  if (!addAll(env, argv[2], spaces)) return fail(env, "replay: " + complaint(spaces));
   napi_valuetype stepsType = napi_undefined;
   if (argc == 5) napi_typeof(env, argv[3], &stepsType);
   if (stepsType != napi_undefined && (!arrayOf(env, argv[3], const_cast<double**>(&steps), &stepCount) || stepCount != spaces.data.size() ||

@@ -2,11 +2,11 @@
 #pragma once
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <utility>
 
 #include "aligned.h"
 #include "call.h"
+#include "spin-lock.h"
 
 namespace TRACT_ISA {
 
@@ -24,7 +24,7 @@ class FilterCache {
   float* find(Key key, int64_t floats, bool& ready) {
     ready = false;
     if (!key.first) return nullptr;
-    const std::lock_guard<std::mutex> lock(mutex);
+    const Locked locked(lock);
     Entry& entry = entries.try_emplace(key, Entry{callNumber}).first->second;
     if (entry.data) return (ready = entry.ready) ? entry.data : nullptr;
     if (entry.firstCall == callNumber || floats > kLargest || total + floats > kLimit) return nullptr;
@@ -35,13 +35,13 @@ class FilterCache {
   }
 
   void filled(Key key) {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const Locked locked(lock);
     entries.at(key).ready = true;
   }
 
   /** Drops all filters that begin in [from, to). */
   void drop(const float* from, const float* to) {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const Locked locked(lock);
     const auto first = entries.lower_bound({reinterpret_cast<uintptr_t>(from), 0}),
                last = entries.lower_bound({reinterpret_cast<uintptr_t>(to), 0});
     for (auto entry = first; entry != last; ++entry) {
@@ -60,7 +60,7 @@ class FilterCache {
   };
   static constexpr int64_t kLargest = 1 << 20,
                            kLimit = 8 << 20;  // 4 MB a filter, 32 MB in all: what a network that is quick with one image needs
-  std::mutex mutex;
+  SpinLock lock;
   std::map<Key, Entry> entries;
   int64_t total = 0;
 };

@@ -1,9 +1,8 @@
 // Kernels that only move data: concatenation, and one strided copy behind slices, transposes and padding.
 #pragma once
-#include <stdexcept>
-
 #include "blocks.h"
 #include "kernel-args.h"
+#include "refuse.h"
 
 namespace TRACT_ISA {
 
@@ -67,7 +66,7 @@ struct StridedCopy {
 static void stridedCopy(const StridedCopyArgs& args) {
   StridedCopy copy;
   copy.rank = static_cast<int>(args.axes.count / 3);
-  if (copy.rank < 2 || copy.rank > kMaxRank) throw std::invalid_argument("expected 2 to 6 axes");
+  if (copy.rank < 2 || copy.rank > kMaxRank) refuse("expected 2 to 6 axes");
   const auto axis = [&](int list, int a) { return static_cast<int64_t>(args.axes[list * copy.rank + a]); };
   for (int a = 0; a < copy.rank; a++) copy.sizes[a] = axis(0, a), copy.xStrides[a] = axis(1, a), copy.yStrides[a] = axis(2, a);
   if (args.filled) forPieces(args.y.length, [&](int64_t begin, int64_t end) { std::fill(args.y + begin, args.y + end, args.fill); });

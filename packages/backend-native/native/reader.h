@@ -1,8 +1,7 @@
 // Views of a call's arguments, and the reader that kernel-args.h fills the kernels' structs with. That header is written from src/kernel-table.mjs.
 #pragma once
-#include <stdexcept>
-
 #include "call.h"
+#include "refuse.h"
 
 namespace TRACT_ISA {
 
@@ -47,7 +46,7 @@ struct Sizes3 {
   int64_t operator[](int i) const { return data[i]; }
 };
 
-/** Reads a call's buffers and numbers, each in their order. @throws std::invalid_argument for a call of another form than the kernel's. */
+/** Reads a call's buffers and numbers, each in their order. Refuses a call of another form than the kernel's. */
 class Reader {
  public:
   explicit Reader(const Call& c) : call(c) {}
@@ -102,7 +101,7 @@ class Reader {
   int buffer = 0, next = 0;
 
   static void require(bool holds) {
-    if (!holds) throw std::invalid_argument("called with other arguments than it takes");
+    if (!holds) refuse("called with other arguments than it takes");
   }
 };
 

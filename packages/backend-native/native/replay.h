@@ -1,11 +1,12 @@
 // Runs the launches of a program from the list that JavaScript encoded (native-program.ts), once or for each chunk of a batch.
 #pragma once
-#include <stdexcept>
-#include <string>
+#include <cstdint>
 #include <vector>
 
-#include "arguments.h"
+#include "buffers.h"
 #include "call.h"
+#include "kernel-name.h"
+#include "refuse.h"
 #include "threads.h"
 
 namespace {
@@ -36,7 +37,7 @@ struct KernelList {
       const int bufferCount = static_cast<int>(at[1]), numberCount = static_cast<int>(at[2]);
       at += 3;
       buffers.data.clear(), buffers.lengths.clear();
-      try {
+      onBehalfOf(kernel.name, [&] {
         for (int i = 0; i < bufferCount; i++, at += 3) {
           const int space = static_cast<int>(at[0]);
           const size_t floats = static_cast<size_t>(at[2]);
@@ -46,13 +47,11 @@ struct KernelList {
           }
           const size_t offset = static_cast<size_t>(at[1]) + (space >= 0 && steps ? static_cast<size_t>(steps[space]) * chunk : 0);
           if (offset + floats > (space == -1 ? arenas.lengths[arena] : spaces.lengths.at(space)))
-            throw std::out_of_range("operand " + std::to_string(i) + " is too small");
+            refuseOperand(i);
           buffers.add((space == -1 ? arenas.data[arena] : spaces.data[space]) + offset, floats);
         }
         kernel.run(Call{buffers.data.data(), buffers.lengths.data(), at, bufferCount, numberCount});
-      } catch (const std::exception& error) {
-        throw std::runtime_error(std::string(kernel.name) + ": " + error.what());
-      }
+      });
       at += numberCount;
     }
   }

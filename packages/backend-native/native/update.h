@@ -1,11 +1,11 @@
 // One optimizer step over stores of parameters, each one buffer: clipping by the global norm, Adam or AdamW, and moving averages, in place.
 #pragma once
 #include <cmath>
-#include <stdexcept>
 #include <vector>
 
 #include "blocks.h"
 #include "kernel-args.h"
+#include "refuse.h"
 #include "vector-math.h"
 
 namespace TRACT_ISA {
@@ -90,11 +90,11 @@ struct AdamStep {
 /** norm = global norm of the gradients before clipping. */
 static void adam(const AdamArgs& args) {
   if (args.averages.count > kAverages || args.averages.count != args.averageRates.count)
-    throw std::invalid_argument("expected at most 8 averages and a rate for each");
+    refuse("expected at most 8 averages and a rate for each");
   const auto same = [&](int64_t length) { return length == args.params.length; };
   if (!(same(args.grads.length) && same(args.m.length) && same(args.v.length) &&
         std::all_of(args.averages.lengths, args.averages.lengths + args.averages.count, same)))
-    throw std::invalid_argument("stores of one state must have one size");
+    refuse("stores of one state must have one size");
   const double norm = normOf(args.grads, args.leaves);
   args.norm[0] = static_cast<float>(norm);
   const AdamStep step(args, norm);
