@@ -19,6 +19,7 @@ const below = {
   'backend-native': ['tensor'],
   'backend-webgpu': ['tensor'],
   'backend-tensorflow': ['tensor'],
+  'backend-wasm': ['tensor', 'backend-native'],
   benchmarks: ['tensor', 'unet', 'distill', 'backend-native'],
 };
 
@@ -53,7 +54,7 @@ module.exports = {
         pathNot: [
           '^$1/$2/',
           '^packages/[^/]+/src/index\\.ts$',
-          '^packages/[^/]+/src/(testing|conformance|node|settings|diffusers|noise)/index\\.ts$',
+          '^packages/[^/]+/src/(testing|conformance|node|portable|settings|diffusers|noise)/index\\.ts$',
         ],
       },
     },

@@ -9,9 +9,10 @@ import {
   type ProgramBuilder,
   paramSpace,
 } from '@tract/tensor';
-import type { Addon } from './addon.js';
-import { BufferPool, type PoolStatistics } from './buffer-pool.js';
+import type { Kernels } from './addon.js';
+import { BufferPool, type PoolStatistics, type Stretch } from './buffer-pool.js';
 import { DataRecords } from './data-records.js';
+import type { FloatMemory, Floats } from './float-memory.js';
 import { callKernel, encode, type KernelArgs, type KernelName, type KernelsWith, runKernel } from './kernel-args.js';
 import { areKernelsObserved } from './kernel-observer.js';
 import { NativeProgram } from './native-program.js';
@@ -21,11 +22,31 @@ type Shape = readonly number[];
 
 type StockData = MathBackendCPU['data'] extends DataStorage<infer Stock> ? Stock : never;
 
-/** Record of a tensor's data: the stock backend's, and the store that it is a leaf of. */
-type Data = StockData & { store?: Store };
+/** Record of a tensor's data: where float32 values lie, and the stock backend's for all others. */
+type Data<B> = StockData | PooledData<B>;
 
 /** A buffer whose parts are leaves of one tree. */
-type Store = { readonly flat: DataId; readonly buffer: ArrayBuffer; readonly leaves: number };
+type Store<B> = { readonly flat: DataId; readonly buffer: B; readonly leaves: number };
+
+/** Record of a float32 tensor in pooled memory, and the store that it is a leaf of. */
+class PooledData<B> {
+  readonly dtype = 'float32';
+  refCount = 1;
+  store?: Store<B>;
+
+  constructor(
+    readonly buffer: B,
+    private readonly place: Floats,
+  ) {}
+
+  get floats(): Float32Array {
+    return this.place.floats;
+  }
+
+  get values(): Float32Array {
+    return this.place.values;
+  }
+}
 
 /** Record of a tensor without memory, which stands for a value of the program being traced. */
 class SymbolicData {
@@ -39,30 +60,28 @@ class SymbolicData {
   }
 }
 
-/** The memory behind a tensor's values; undefined for strings and complex numbers. */
-function bufferOf(values: backend_util.BackendValues | undefined): ArrayBufferLike | undefined {
-  return ArrayBuffer.isView(values) ? values.buffer : undefined;
-}
-
 /**
- * Stock CPU backend with three changes: results of native kernels lie in pooled, aligned memory; `launch` runs a kernel of the
- * addon; and while a function is traced, `launch` adds it to a program instead. The values stay JavaScript typed arrays, so that every stock kernel
+ * Stock CPU backend with three changes: float32 values lie in pooled, aligned memory; `launch` runs a kernel of the
+ * addon; and while a function is traced, `launch` adds it to a program instead. To stock kernels values are JavaScript typed arrays, so that every one
  * that is not replaced works on them.
  */
-export class NativeBackend extends MathBackendCPU implements ProgramBackend {
+export class NativeBackend<B extends Stretch = ArrayBuffer> extends MathBackendCPU implements ProgramBackend {
   /** 64 MB: twice a common last-level cache, for not all of a workspace is in use at a time. */
   readonly cacheFloats = 2 ** 24;
-  readonly pool: BufferPool;
-  declare readonly data: DataRecords<Data>;
+  readonly pool: BufferPool<B>;
+  declare readonly data: DataRecords<Data<B>>;
   /** Buffers of whose filters the addon may keep a transformed copy. */
-  private readonly filterBuffers = new Set<ArrayBufferLike>();
+  private readonly filterBuffers = new Set<B>();
   private tracing: ProgramBuilder | undefined;
 
-  constructor(private readonly addon: Addon) {
+  constructor(
+    private readonly addon: Kernels,
+    private readonly floatMemory: FloatMemory<B>,
+  ) {
     super();
     (this as unknown as { firstUse: boolean }).firstUse = false; // or the stock backend prints an advertisement
-    this.data = new DataRecords<Data>(this, engine());
-    this.pool = new BufferPool(addon);
+    this.data = new DataRecords<Data<B>>(this, engine());
+    this.pool = new BufferPool(floatMemory);
   }
 
   get canCompile(): boolean {
@@ -109,17 +128,17 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
 
   allocateStore({ shapes, offsets, floats }: Layout): { flat: TensorInfo; leaves: TensorInfo[] } {
     const buffer = this.pool.take(4 * floats);
-    const all = new Float32Array(buffer, 0, floats).fill(0);
-    const flat = { dataId: super.write(all, [floats], 'float32'), shape: [floats], dtype: 'float32' as const };
-    const store: Store = { flat: flat.dataId, buffer, leaves: shapes.length };
+    const all = new PooledData(buffer, this.floatMemory.at(buffer, 0, floats));
+    all.floats.fill(0);
+    const flat = this.hold(all, [floats]);
+    const store: Store<B> = { flat: flat.dataId, buffer, leaves: shapes.length };
+    all.store = store;
     const leaves = shapes.map((shape, i) => {
       this.pool.retain(buffer);
-      const own = [...shape];
-      const dataId = super.write(new Float32Array(buffer, 4 * offsets[i], sizeOf(shape)), own, 'float32');
-      this.data.get(dataId).store = store;
-      return { dataId, shape: own, dtype: 'float32' as const };
+      const leaf = new PooledData(buffer, this.floatMemory.at(buffer, 4 * offsets[i], sizeOf(shape)));
+      leaf.store = store;
+      return this.hold(leaf, shape);
     });
-    this.data.get(flat.dataId).store = store;
     return { flat, leaves };
   }
 
@@ -128,12 +147,13 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
   }
 
   isExclusive({ dataId }: TensorInfo): boolean {
-    const { buffer, leaves } = this.data.get(dataId).store!;
+    const { buffer, leaves } = (this.data.get(dataId) as PooledData<B>).store!;
     return this.pool.usersOf(buffer) === leaves;
   }
 
   willOverwrite({ dataId }: TensorInfo): void {
-    this.forgetFilters(bufferOf(this.data.get(dataId).values));
+    const data = this.data.get(dataId);
+    if (data instanceof PooledData) this.forgetFilters(data.buffer);
   }
 
   copyInto(to: TensorInfo, from: TensorInfo): void {
@@ -155,40 +175,45 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
 
   override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): DataId {
     this.refuseTrace('a tensor is made from values while the function runs; pass it as an input');
-    const own = this.adopt(values);
-    this.retain(own);
-    return super.write(own, shape, dtype);
+    if (dtype !== 'float32' || !(values instanceof Float32Array)) return super.write(values, shape, dtype);
+    const data = this.adopted(values);
+    this.pool.retain(data.buffer);
+    return this.hold(data, shape).dataId;
   }
 
   override move(dataId: DataId, values: backend_util.BackendValues, shape: number[], dtype: DataType, refCount: number): void {
-    for (let i = 0; i < refCount; i++) this.retain(values);
-    super.move(dataId, values, shape, dtype, refCount);
+    if (dtype !== 'float32' || !(values instanceof Float32Array)) {
+      super.move(dataId, values, shape, dtype, refCount);
+      return;
+    }
+    const data = this.adopted(values);
+    data.refCount = refCount;
+    for (let i = 0; i < refCount; i++) this.pool.retain(data.buffer);
+    this.data.set(dataId, data);
   }
 
   override incRef(dataId: DataId): void {
     super.incRef(dataId);
     const data = this.data.get(dataId);
-    if (!(data instanceof SymbolicData)) this.retain(data.values);
+    if (data instanceof PooledData) this.pool.retain(data.buffer);
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
     const data = this.data.peek(dataId);
     const references = data?.refCount ?? 0;
     const gone = super.disposeData(dataId, force);
-    if (data === undefined || data instanceof SymbolicData) return gone;
+    if (!(data instanceof PooledData)) return gone;
     if (gone && data.store !== undefined) this.data.delete(data.store.flat); // no longer whole
-    const buffer = bufferOf(data.values);
-    if (buffer === undefined) return gone;
+    const { buffer } = data;
     for (let i = 0; i < (gone ? references : 1); i++) this.pool.release(buffer);
     if (gone && this.pool.usersOf(buffer) === 0) this.forgetFilters(buffer);
     return gone;
   }
 
-  /** A copy where the memory is pooled: it would change under the reader's hands once the tensor is gone. */
+  /** Return a copy of pooled memory: it would change under the reader's hands once the tensor is gone. */
   override readSync(dataId: DataId): backend_util.BackendValues {
-    const values = super.readSync(dataId);
-    const buffer = bufferOf(values);
-    return buffer !== undefined && this.pool.owns(buffer) ? (values as Float32Array).slice() : values;
+    const data = this.data.get(dataId);
+    return data instanceof PooledData ? data.floats.slice() : super.readSync(dataId);
   }
 
   override memory(): { unreliable: boolean; reasons: string[]; pool: PoolStatistics } {
@@ -203,7 +228,9 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
 
   /** The live values of a float32 tensor; a copy where the stock Cast has only renamed a boolean or integer tensor. */
   floats({ dataId }: TensorInfo): Float32Array {
-    const { values } = this.data.get(dataId);
+    const data = this.data.get(dataId);
+    if (data instanceof PooledData) return data.floats;
+    const { values } = data;
     return values instanceof Float32Array ? values : Float32Array.from(values as backend_util.TypedArray);
   }
 
@@ -213,20 +240,22 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
     const length = sizeOf(shape);
     const buffer = this.pool.take(4 * length);
     this.pool.retain(buffer);
-    const own = [...shape];
-    return { dataId: super.write(new Float32Array(buffer, 0, length), own, 'float32'), shape: own, dtype: 'float32' };
+    return this.hold(new PooledData(buffer, this.floatMemory.at(buffer, 0, length)), shape);
   }
 
   /** Return true if the addon may keep what it works out from a filter, by its address; false for a value that changes from run to run of a program. */
   private readonly keepsFilter = (filter: TensorInfo): boolean => {
     if (this.tracing !== undefined) return this.tracing.spaceOf(this.tracedValue(filter)) === paramSpace;
-    this.filterBuffers.add(this.floats(filter).buffer);
+    const data = this.data.get(filter.dataId);
+    if (!(data instanceof PooledData)) return false;
+    this.filterBuffers.add(data.buffer);
     return true;
   };
 
   /** Announce that programs use filters of a store. */
-  usesFilters(flat: Float32Array): void {
-    this.filterBuffers.add(flat.buffer);
+  usesFilters({ dataId }: TensorInfo): void {
+    const data = this.data.get(dataId);
+    if (data instanceof PooledData) this.filterBuffers.add(data.buffer);
   }
 
   /** Run launches of a program that was encoded for the addon: once, or for each chunk of rows, in as many arenas as there are. */
@@ -284,20 +313,24 @@ export class NativeBackend extends MathBackendCPU implements ProgramBackend {
     return this.launch(kernel, args)[0];
   }
 
-  /** A pooled copy of floats that lie in others' memory: parameters that were uploaded are then updated in place like all others. */
-  private adopt(values: backend_util.BackendValues): backend_util.BackendValues {
-    if (!(values instanceof Float32Array) || this.pool.owns(values.buffer)) return values;
-    const copy = new Float32Array(this.pool.take(values.byteLength), 0, values.length);
-    copy.set(values);
-    return copy;
+  /** Where floats lie; those in others' memory are copied: parameters that were uploaded are then updated in place like all others. */
+  private adopted(values: Float32Array): PooledData<B> {
+    const known = this.floatMemory.stretchOf(values);
+    if (known !== undefined && this.pool.owns(known)) return new PooledData(known, { floats: values, values });
+    const buffer = this.pool.take(values.byteLength);
+    const data = new PooledData(buffer, this.floatMemory.at(buffer, 0, values.length));
+    data.floats.set(values);
+    return data;
   }
 
-  private forgetFilters(buffer: ArrayBufferLike | undefined): void {
-    if (buffer !== undefined && this.filterBuffers.delete(buffer)) this.run('forgetFilters', { memory: new Float32Array(buffer) });
+  private hold(data: PooledData<B>, shape: Shape): TensorInfo {
+    const dataId = {};
+    this.data.set(dataId, data);
+    return { dataId, shape: [...shape], dtype: 'float32' };
   }
 
-  private retain(values: backend_util.BackendValues | undefined): void {
-    const buffer = bufferOf(values);
-    if (buffer !== undefined) this.pool.retain(buffer);
+  private forgetFilters(buffer: B): void {
+    if (!this.filterBuffers.delete(buffer)) return;
+    this.run('forgetFilters', { memory: this.floatMemory.at(buffer, 0, buffer.byteLength / 4).floats });
   }
 }

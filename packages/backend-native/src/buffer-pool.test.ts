@@ -4,7 +4,7 @@ import { BufferPool, type Memory } from './buffer-pool.js';
 
 // Parts are told by where they lie; no test reads them.
 const places = new WeakMap<ArrayBuffer, { readonly of: ArrayBuffer; readonly offset: number }>();
-const memory: Memory = {
+const memory: Memory<ArrayBuffer> = {
   allocate: (bytes) => new ArrayBuffer(bytes),
   part: (of, offset, bytes) => {
     const buffer = new ArrayBuffer(bytes);
@@ -13,7 +13,7 @@ const memory: Memory = {
   },
   discard: () => {},
 };
-const makePool = (): BufferPool => new BufferPool(memory);
+const makePool = (): BufferPool<ArrayBuffer> => new BufferPool(memory);
 const KB = 1024;
 
 describe('BufferPool', () => {
@@ -24,7 +24,7 @@ describe('BufferPool', () => {
     const { root, offset } = place(part.of);
     return { root, offset: offset + part.offset };
   };
-  const taken = (pool: BufferPool, bytes: number): ArrayBuffer => {
+  const taken = (pool: BufferPool<ArrayBuffer>, bytes: number): ArrayBuffer => {
     const buffer = pool.take(bytes);
     pool.retain(buffer);
     return buffer;
@@ -47,7 +47,7 @@ describe('BufferPool', () => {
 
   test('makes no new buffer for a split that it has made before', () => {
     let made = 0;
-    const part: Memory['part'] = (...range) => {
+    const part: Memory<ArrayBuffer>['part'] = (...range) => {
       made++;
       return memory.part(...range);
     };
@@ -173,6 +173,27 @@ describe('BufferPool', () => {
     expect(pool.statistics()).toMatchObject({ allocations: 2, idleBytes: large.byteLength });
     const again = taken(pool, small.byteLength);
     expect(place(again).root).toBe(place(large).root);
+  });
+
+  test('takes no more than is wanted where memory is short, after it has given back what is idle', () => {
+    let left = 24 * 1024 * KB; // an arena of 16 MB, and half of one
+    const allocate = (bytes: number): ArrayBuffer => {
+      if (bytes > left) throw new RangeError('no memory');
+      left -= bytes;
+      return new ArrayBuffer(bytes);
+    };
+    const discard = (of: ArrayBuffer, _: number, bytes: number): void => {
+      if (bytes === of.byteLength) left += bytes;
+    };
+    const pool = new BufferPool({ ...memory, allocate, discard });
+    const MB = 1024 * KB;
+    const first = taken(pool, 100 * KB);
+    expect(left).toBe(8 * MB);
+    expect(() => taken(pool, 17 * MB)).toThrow('no memory');
+    pool.release(first);
+    expect(taken(pool, 20 * MB).byteLength).toBe(20 * MB);
+    expect(taken(pool, 3 * MB).byteLength).toBe(3 * MB);
+    expect(left).toBe(MB);
   });
 
   test('gives back what is idle beside what is in use', () => {

@@ -12,34 +12,38 @@ export type PoolStatistics = {
   readonly allocations: number;
 };
 
-/** Memory as it was allocated, and the ArrayBuffers over its stretches that were made so far, by `viewKey`. */
-type Arena = {
-  readonly memory: ArrayBuffer;
-  readonly views: Map<number, ArrayBuffer>;
+/** Memory as it was allocated, and its stretches that were made so far, by `viewKey`. */
+type Arena<B> = {
+  readonly memory: B;
+  readonly views: Map<number, B>;
 };
 
 /** A stretch of an arena, between its neighbours. */
-type Block = {
-  readonly arena: Arena;
+type Block<B> = {
+  readonly arena: Arena<B>;
   readonly offset: number;
   bytes: number;
-  before?: Block;
-  after?: Block;
+  before?: Block<B>;
+  after?: Block<B>;
   users: number;
   idle: boolean;
   /** The request at which it became idle. */
   since: number;
 };
 
-type Housed = ArrayBufferLike & Record<symbol, Block | undefined>;
+type Housed<B> = Record<symbol, Block<B> | undefined>;
+
+/** A stretch of memory: an ArrayBuffer, or what stands for one. */
+export type Stretch = { readonly byteLength: number };
 
 /** Where the pool's memory comes from. */
-export type Memory = {
-  allocate(bytes: number): ArrayBuffer;
-  /** An ArrayBuffer over some of the memory of another, which must outlive it. */
-  part(of: ArrayBuffer, offset: number, bytes: number): ArrayBuffer;
-  /** Gives the system back what it can of a range whose content is not needed. */
-  discard(of: ArrayBuffer, offset: number, bytes: number): void;
+export type Memory<B> = {
+  /** @throws Error when there is none. */
+  allocate(bytes: number): B;
+  /** Some of the memory of another stretch, which must outlive it. */
+  part(of: B, offset: number, bytes: number): B;
+  /** Gives the system back what it can of a range whose content is not needed; all of a stretch from `allocate` is not used again. */
+  discard(of: B, offset: number, bytes: number): void;
 };
 
 const ALIGNMENT = 64;
@@ -50,7 +54,7 @@ const [SMALLEST_ARENA, LARGEST_ARENA] = [2 ** 24, 2 ** 28];
 // Idle memory that so many requests have passed by is let go; looked at every SWEEP requests. A training step asks some thousand times.
 const PATIENCE = 50_000;
 const SWEEP = 4096;
-// New ArrayBuffers cost time, and the engine's garbage collector runs more often for them. A training step asks for the same stretches as the
+// New stretches cost time, and the engine's garbage collector runs more often for them. A training step asks for the same stretches as the
 // one before; other work need not leave its own behind for ever.
 const VIEWS = 4096;
 
@@ -63,44 +67,44 @@ const viewKey = (offset: number, bytes: number): number => (offset / ALIGNMENT) 
  * it idle. A request takes the smallest idle stretch that serves and leaves the rest of it; idle neighbours become one, so that gradients
  * fit where activations were. Buffers that the pool did not allocate are ignored. Recycled memory is dirty.
  */
-export class BufferPool {
-  private readonly idle = new Map<number, Block[]>();
+export class BufferPool<B extends Stretch> {
+  private readonly idle = new Map<number, Block<B>[]>();
   // Where a buffer of this pool says which block it is. So the memory of a small tensor that nobody disposed can still be collected, as
   // with a WeakMap, which is slower.
   private readonly home = Symbol('block');
   private readonly counts = { usedBuffers: 0, usedBytes: 0, idleBytes: 0, peakBytes: 0, requests: 0, allocations: 0 };
 
-  constructor(private readonly memory: Memory) {}
+  constructor(private readonly memory: Memory<B>) {}
 
   /** A buffer of at least so many bytes, without users yet. */
-  take(bytes: number): ArrayBuffer {
+  take(bytes: number): B {
     const wanted = roundUp(bytes);
     const { counts } = this;
     if (++counts.requests % SWEEP === 0) this.sweep(counts.requests - PATIENCE);
     const block = this.cut(this.reuse(wanted) ?? this.fresh(wanted), wanted);
     const buffer = this.view(block);
-    (buffer as Housed)[this.home] = block;
+    (buffer as Housed<B>)[this.home] = block;
     counts.usedBuffers++;
     counts.usedBytes += block.bytes;
     counts.peakBytes = Math.max(counts.peakBytes, counts.usedBytes);
     return buffer;
   }
 
-  owns(buffer: ArrayBufferLike): boolean {
+  owns(buffer: B): boolean {
     return this.blockOf(buffer) !== undefined;
   }
 
   /** How many tensors look into the buffer; 0 for one that is not the pool's. */
-  usersOf(buffer: ArrayBufferLike): number {
+  usersOf(buffer: B): number {
     return this.blockOf(buffer)?.users ?? 0;
   }
 
-  retain(buffer: ArrayBufferLike): void {
+  retain(buffer: B): void {
     const block = this.blockOf(buffer);
     if (block !== undefined) block.users++;
   }
 
-  release(buffer: ArrayBufferLike): void {
+  release(buffer: B): void {
     const block = this.blockOf(buffer);
     if (block === undefined || --block.users > 0) return;
     this.counts.usedBuffers--;
@@ -117,23 +121,33 @@ export class BufferPool {
     return { ...this.counts };
   }
 
-  private blockOf(buffer: ArrayBufferLike): Block | undefined {
-    return (buffer as Housed)[this.home];
+  private blockOf(buffer: B): Block<B> | undefined {
+    return (buffer as Housed<B>)[this.home];
   }
 
-  private fresh(wanted: number): Block {
+  private fresh(wanted: number): Block<B> {
     const { counts } = this;
     // What is idle was too small: once there is a larger piece, smaller requests are cut from that.
     if (wanted >= SMALLEST_ARENA) this.trim();
     const reserved = counts.usedBytes + counts.idleBytes;
     const bytes = wanted < SMALLEST_PART ? wanted : Math.max(wanted, Math.min(Math.max(reserved, SMALLEST_ARENA), LARGEST_ARENA));
     counts.allocations++;
-    const memory = this.memory.allocate(bytes);
+    const memory = this.allocate(bytes, wanted);
     return { arena: { memory, views: new Map() }, offset: 0, bytes: memory.byteLength, users: 0, idle: false, since: 0 };
   }
 
+  /** As much memory as would be good to have, or where there is not so much, what is wanted. */
+  private allocate(good: number, wanted: number): B {
+    try {
+      return this.memory.allocate(good);
+    } catch {
+      this.trim();
+      return this.memory.allocate(wanted);
+    }
+  }
+
   /** The smallest idle block that serves. Small requests keep to small blocks, of up to twice the size. */
-  private reuse(wanted: number): Block | undefined {
+  private reuse(wanted: number): Block<B> | undefined {
     const limit = wanted < SMALLEST_PART ? Math.min(2 * wanted, SMALLEST_PART - 1) : Number.POSITIVE_INFINITY;
     let size = this.idle.has(wanted) ? wanted : Number.POSITIVE_INFINITY;
     if (size > wanted) {
@@ -145,11 +159,11 @@ export class BufferPool {
   }
 
   /** As much of the block as is wanted; the rest, if it is worth keeping, becomes idle. */
-  private cut(block: Block, wanted: number): Block {
+  private cut(block: Block<B>, wanted: number): Block<B> {
     const left = block.bytes - wanted;
     if (wanted < SMALLEST_PART || left < SMALLEST_PART) return block;
     const { arena, offset, after } = block;
-    const rest: Block = { arena, offset: offset + wanted, bytes: left, before: block, after, users: 0, idle: false, since: 0 };
+    const rest: Block<B> = { arena, offset: offset + wanted, bytes: left, before: block, after, users: 0, idle: false, since: 0 };
     if (after !== undefined) after.before = rest;
     block.after = rest;
     block.bytes = wanted;
@@ -158,7 +172,7 @@ export class BufferPool {
   }
 
   /** The block with those of its neighbours that are idle. */
-  private joined(block: Block): Block {
+  private joined(block: Block<B>): Block<B> {
     const { before, after } = block;
     if (after?.idle) this.absorb(block, after);
     if (!before?.idle) return block;
@@ -167,14 +181,14 @@ export class BufferPool {
     return before;
   }
 
-  private absorb(block: Block, next: Block): void {
+  private absorb(block: Block<B>, next: Block<B>): void {
     if (next.idle) this.unpark(next);
     block.bytes += next.bytes;
     block.after = next.after;
     if (next.after !== undefined) next.after.before = block;
   }
 
-  private view({ arena: { memory, views }, offset, bytes }: Block): ArrayBuffer {
+  private view({ arena: { memory, views }, offset, bytes }: Block<B>): B {
     if (bytes === memory.byteLength) return memory;
     const key = viewKey(offset, bytes);
     const known = views.get(key);
@@ -185,7 +199,7 @@ export class BufferPool {
     return made;
   }
 
-  private park(block: Block): void {
+  private park(block: Block<B>): void {
     const list = this.idle.get(block.bytes);
     if (list === undefined) this.idle.set(block.bytes, [block]);
     else list.push(block);
@@ -194,7 +208,7 @@ export class BufferPool {
     this.counts.idleBytes += block.bytes;
   }
 
-  private unpark(block: Block): void {
+  private unpark(block: Block<B>): void {
     const list = this.idle.get(block.bytes)!;
     list.splice(list.lastIndexOf(block), 1);
     if (list.length === 0) this.idle.delete(block.bytes);

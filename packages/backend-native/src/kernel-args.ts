@@ -1,4 +1,4 @@
-import type { Addon } from './addon.js';
+import type { Kernels } from './addon.js';
 import { kernels, rowsOf, structs } from './kernel-table.mjs';
 
 type Structs = typeof structs;
@@ -114,7 +114,12 @@ type Memory = Float32Array | Float64Array;
 let scratch = new Float64Array(64);
 
 /** Run a kernel of the addon on operands and numbers as `encode` lays them out. */
-export function callKernel(addon: Addon, kernel: KernelName, operands: readonly (Memory | undefined)[], numbers: readonly number[]): void {
+export function callKernel(
+  addon: Kernels,
+  kernel: KernelName,
+  operands: readonly (Memory | undefined)[],
+  numbers: readonly number[],
+): void {
   if (numbers.length > scratch.length) scratch = new Float64Array(2 * numbers.length);
   for (let i = 0; i < numbers.length; i++) scratch[i] = numbers[i];
   addon.run(kernelIndex(kernel), operands, scratch, numbers.length);
@@ -123,7 +128,7 @@ export function callKernel(addon: Addon, kernel: KernelName, operands: readonly 
 const inPlace: Operands<Float32Array, Float32Array, Memory> = { input: (x) => x, output: (x) => x };
 
 /** Run a kernel of the addon on arrays. */
-export function runKernel<K extends KernelName>(addon: Addon, kernel: K, args: KernelArgs<K, Float32Array, Float32Array>): void {
+export function runKernel<K extends KernelName>(addon: Kernels, kernel: K, args: KernelArgs<K, Float32Array, Float32Array>): void {
   const { operands, numbers } = encode(kernel, args, inPlace);
   callKernel(addon, kernel, operands, numbers);
 }

@@ -1,4 +1,4 @@
-import type { Addon } from './addon.js';
+import type { Kernels } from './addon.js';
 import { runKernel } from './kernel-args.js';
 
 /** Rows of one matrix times rows of another: out[i, j] += Σ over `width` columns of a(i, c) · b(j, c); row i of a begins at i · aStep, and so on. */
@@ -23,7 +23,7 @@ export type NativeMatrixKernels = {
   bidiagonalise(matrix: Float64Array, rows: number, columns: number): Float64Array;
 };
 
-export function matrixKernelsOf(addon: Addon): NativeMatrixKernels {
+export function matrixKernelsOf(addon: Kernels): NativeMatrixKernels {
   return {
     addRowProducts: ({ upper = false, ...products }) => {
       const { a, aRows, aStep, b, bRows, bStep, width, out, outStep } = products;

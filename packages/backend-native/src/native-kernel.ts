@@ -40,11 +40,11 @@ function isSupported(inputs: KernelInputs): boolean {
   return true;
 }
 
-function configure(kernelName: string, kernel: NativeKernel): KernelConfig {
+function configure(backendName: string, kernelName: string, kernel: NativeKernel): KernelConfig {
   const fallback = fallbackOf(kernelName);
   return {
     kernelName,
-    backendName: 'native',
+    backendName,
     kernelFunc: observed(kernelName, (args) => {
       const inputs = args.inputs as KernelInputs;
       if (!isSupported(inputs)) return fallback(args);
@@ -56,21 +56,21 @@ function configure(kernelName: string, kernel: NativeKernel): KernelConfig {
 // Stock kernels that only give a tensor another name or shape.
 const withoutNumbers = new Set(['Identity', 'Reshape', 'ExpandDims', 'Cast']);
 
-/** Register the stock CPU kernels for the backend 'native', with those names left out. While a function is traced they refuse by name. */
-export function registerStockKernels(replaced: readonly string[]): void {
+/** Register the stock CPU kernels for a backend, with those names left out. While a function is traced they refuse by name. */
+export function registerStockKernels(backendName: string, replaced: readonly string[]): void {
   for (const { kernelName, kernelFunc } of getKernelsForBackend('cpu')) {
     if (replaced.includes(kernelName)) continue;
     const refusing: KernelFunc = (args) => {
       (args.backend as NativeBackend).refuseTrace(`'${kernelName}' has no native kernel`);
       return kernelFunc(args);
     };
-    registerKernel({ kernelName, backendName: 'native', kernelFunc: withoutNumbers.has(kernelName) ? kernelFunc : refusing });
+    registerKernel({ kernelName, backendName, kernelFunc: withoutNumbers.has(kernelName) ? kernelFunc : refusing });
   }
 }
 
-/** Registers kernels of the backend 'native' in the place of those that it has by these names. */
-export function registerNativeKernels(kernels: NativeKernels): void {
-  for (const [kernelName, kernel] of Object.entries(kernels)) registerKernel(configure(kernelName, kernel as NativeKernel));
+/** Register kernels of a backend in the place of those that it has by these names. */
+export function registerNativeKernels(backendName: string, kernels: NativeKernels): void {
+  for (const [kernelName, kernel] of Object.entries(kernels)) registerKernel(configure(backendName, kernelName, kernel as NativeKernel));
 }
 
 /** @throws RangeError when a tensor that a kernel will read by these lengths has another shape. */

@@ -6,7 +6,7 @@ import { sizeOf } from './size-of.js';
 /** What a program needs of the backend. */
 type Host = {
   floats(x: TensorInfo): Float32Array;
-  usesFilters(params: Float32Array): void;
+  usesFilters(params: TensorInfo): void;
   replay(
     list: Float64Array,
     arenas: readonly TensorInfo[],
@@ -52,7 +52,7 @@ export class NativeProgram implements LoadedProgram {
   run(from: number, to: number, arenas: readonly TensorInfo[], bindings: Bindings, chunks = 1): void {
     const { backend, program, list, starts } = this;
     const memory = bindings.map((bound) => bound && backend.floats(bound));
-    backend.usesFilters(memory[paramSpace - 1]!);
+    backend.usesFilters(bindings[paramSpace - 1]!);
     const stepOf = (space: number): number => (space === paramSpace ? 0 : program.spaces[space].floats);
     const steps = chunks > 1 ? Float64Array.from(bindings, (_, i) => stepOf(i + 1)) : undefined;
     backend.replay(list.subarray(starts[from], starts[to]), arenas, memory, steps, chunks);

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { engine, registerBackend } from '@tensorflow/tfjs-core';
 import { NativeBackend } from './backend.js';
-import { nativeKernels } from './kernels/index.js';
+import { arrayMemory } from './float-memory.js';
+import { registerKernels } from './kernels/index.js';
 import { type AddonPlace, type LoadedAddon, loadAddon, type RejectedAddon } from './load-addon.js';
 import { matrixKernelsOf, type NativeMatrixKernels } from './matrix-kernels.js';
-import { registerNativeKernels, registerStockKernels } from './native-kernel.js';
 
 export type NativeOptions = {
   /** Threads that share the work of a kernel, the calling one included; the processor's number by default. */
@@ -36,9 +36,8 @@ function registerOnce(): Registered {
   for (const other of rejected)
     process.emitWarning(`cannot load ${other.path} (${other.reason}); using ${path}`, { type: 'TractWarning', code: 'TRACT_ADDON' });
   const state = { ...found, instructionSet: addon.useInstructionSet() };
-  registerStockKernels(Object.keys(nativeKernels));
-  registerNativeKernels(nativeKernels);
-  registerBackend('native', () => new NativeBackend(addon), 3);
+  registerKernels('native');
+  registerBackend('native', () => new NativeBackend(addon, arrayMemory(addon)), 3);
   loaded = state;
   return state;
 }

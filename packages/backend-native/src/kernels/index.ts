@@ -1,4 +1,4 @@
-import type { NativeKernels } from '../native-kernel.js';
+import { type NativeKernels, registerNativeKernels, registerStockKernels } from '../native-kernel.js';
 import { attentionKernels } from './attention.js';
 import { combineKernels } from './combine.js';
 import { convKernels } from './conv.js';
@@ -13,7 +13,7 @@ import { resampleKernels } from './resample.js';
 import { updateKernels } from './update.js';
 
 /** Every kernel that the addon does in the place of a stock or composed one. */
-export const nativeKernels: NativeKernels = {
+const nativeKernels: NativeKernels = {
   ...attentionKernels,
   ...combineKernels,
   ...convKernels,
@@ -27,3 +27,9 @@ export const nativeKernels: NativeKernels = {
   ...resampleKernels,
   ...updateKernels,
 };
+
+/** Register for a backend whose class is NativeBackend these kernels, and the stock CPU kernels under all other names. */
+export function registerKernels(backendName: string): void {
+  registerStockKernels(backendName, Object.keys(nativeKernels));
+  registerNativeKernels(backendName, nativeKernels);
+}
