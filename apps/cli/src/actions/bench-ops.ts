@@ -1,11 +1,10 @@
-import { profileKernels } from '@tract/benchmarks';
+import { profileKernels, profileTable } from '@tract/benchmarks';
 import { startBackend } from '../computing/backend.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
-import { opsTable } from '../output/ops-table.js';
 import { type BenchOptions, networkOf } from './bench.js';
 
-/** Measures each kernel of a TRACT step on a network of the size asked for. */
+/** Measure each kernel of a TRACT step on a network of the size asked for. */
 export async function reportOps(io: Io, options: BenchOptions): Promise<void> {
   const { batch, runs, silent, json } = options;
   const network = networkOf(options);
@@ -16,5 +15,5 @@ export async function reportOps(io: Io, options: BenchOptions): Promise<void> {
   const result = await profileKernels({ network, batch, runs }, (part) => {
     if (!silent) io.err(`measuring ${part} on ${backend} (${instructions}) with ${threads} threads\n`);
   });
-  report(io, json === true, { backend, threads, instructions, batch, runs, ...result }, opsTable(result, batch));
+  report(io, json === true, { backend, threads, instructions, batch, runs, ...result }, profileTable(result, batch));
 }

@@ -1,6 +1,6 @@
-import { timeSteps } from '@tract/benchmarks';
+import { benchNetwork, timeSteps } from '@tract/benchmarks';
 import { withCommas } from '@tract/report';
-import { checkUNetConfig, type UNetConfig } from '@tract/unet';
+import type { UNetConfig } from '@tract/unet';
 import { startBackend } from '../computing/backend.js';
 import { asUsage } from '../errors.js';
 import { type Io, report } from '../io.js';
@@ -18,31 +18,11 @@ export type BenchOptions = ComputeOptions & {
   readonly json?: boolean;
 };
 
-/**
- * The U-Net of the paper in the size asked for: embedding four times as wide as the first level, one attention head.
- * @throws CliError (usage) when there is none of that size.
- */
-export function networkOf(options: Omit<BenchOptions, 'batch'>): UNetConfig {
-  const network = {
-    kind: 'unet' as const,
-    imageSize: options.res,
-    inChannels: options.in,
-    channels: options.channels,
-    embChannels: 4 * options.channels,
-    channelMult: options.mult,
-    blocks: options.blocks,
-    attentionResolutions: options.attn,
-    heads: 1,
-    scaleShift: true,
-    resampleInBlocks: true,
-    outputs: 1,
-    classes: 1,
-  };
-  asUsage(() => checkUNetConfig(network));
-  return network;
-}
+/** Return the network of the size asked for. @throws CliError (usage) for a size that none has. */
+export const networkOf = ({ channels, mult, blocks, attn, res, in: inChannels }: Omit<BenchOptions, 'batch'>): UNetConfig =>
+  asUsage(() => benchNetwork({ channels, channelMult: mult, blocks, attentionResolutions: attn, imageSize: res, inChannels }));
 
-/** Measures the three kinds of work on a network of the size asked for. */
+/** Measure the three kinds of work on a network of the size asked for. */
 export async function bench(io: Io, options: BenchOptions): Promise<void> {
   const network = networkOf(options);
   const backend = await startBackend(io, options);

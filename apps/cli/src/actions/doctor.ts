@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
-import { conv2d, dispose, noise, type Tensor } from '@tract/tensor';
+import { convolutionSpeed } from '@tract/benchmarks';
 import { machine } from '@tract/train/node';
-import { type Backend, backendWords, startBackend } from '../computing/backend.js';
+import { backendWords, startBackend } from '../computing/backend.js';
 import { nativeInstructionSets } from '../computing/native-info.js';
 import { registerTensorFlow } from '../computing/tensorflow.js';
 import { startWebGpu } from '../computing/webgpu.js';
@@ -39,38 +39,10 @@ async function findOut(name: string, start: () => Promise<string>): Promise<Foun
   }
 }
 
-type Speed = { readonly gflops: number; readonly shape: string };
-
-/** One 3x3 convolution, best of the runs that fit into about a second. */
-async function convolutionSpeed({ name }: Backend): Promise<Speed> {
-  const [batch, side, channels] = name === 'cpu' ? [1, 14, 16] : [32, 28, 64];
-  const x = noise({ seed: 0, samples: { first: 0, count: batch }, shape: [side, side, channels] });
-  const filter = noise({ seed: 1, samples: { first: 0, count: 3 }, shape: [3, channels, channels] });
-  const flops = 2 * batch * side * side * channels * channels * 9;
-  let best = Number.POSITIVE_INFINITY;
-  const until = performance.now() + 1000;
-  for (let runs = 0; runs < 3 || performance.now() < until; runs++) best = Math.min(best, await timed(() => conv2d(x, filter)));
-  dispose([x, filter]);
-  return {
-    gflops: Number((flops / best / 1e6).toPrecision(3)),
-    shape: `3x3, ${channels} to ${channels} channels, ${batch} images of ${side}x${side}`,
-  };
-}
-
-/** Milliseconds, result included. */
-async function timed(work: () => Tensor): Promise<number> {
-  const started = performance.now();
-  const result = work();
-  await result.data();
-  const ms = performance.now() - started;
-  dispose(result);
-  return ms;
-}
-
 export async function doctor(io: Io, options: DoctorOptions): Promise<void> {
   const backends = await findBackends();
   const backend = await startBackend(io, { silent: true, ...options });
-  const convolution = await convolutionSpeed(backend);
+  const convolution = await convolutionSpeed(backend.name === 'cpu' ? { batch: 1, side: 14, channels: 16 } : undefined);
   const { memoryBytes, ...host } = machine();
   const value = {
     ...host,

@@ -1,5 +1,4 @@
-import type { KernelProfile, KernelRow } from '@tract/benchmarks';
-import { withCommas } from '@tract/report';
+import type { KernelProfile, KernelRow } from './kernel-profile.js';
 
 const heading = ['calls', 'ms', 'share', 'GFLOP/s', 'GB/s', 'MB'];
 const widths = [5, 9, 6, 8, 6, 9];
@@ -23,10 +22,10 @@ const rowLine = ({ kernel, shapes, calls, milliseconds, share, gflops, bytes, gb
     shapes,
   );
 
-/** Lay out a profile for a person: the machine's peaks, then a step by kernel, then by kernel and shape. */
-export function opsTable({ params, peaks, stepMs, kernels, shapes, outside }: KernelProfile, batch: number): string[] {
+/** Lay out a profile as lines of text: the machine's peaks, then a step by kernel, then by kernel and shape. */
+export function profileTable({ params, peaks, stepMs, kernels, shapes, outside }: KernelProfile, batch: number): string[] {
   return [
-    `${withCommas(params)} parameters, batch ${batch}: a TRACT step takes ${stepMs.toFixed(1)} ms, ${((1000 * batch) / stepMs).toFixed(1)} images/s`,
+    `${params.toLocaleString('en')} parameters, batch ${batch}: a TRACT step takes ${stepMs.toFixed(1)} ms, ${((1000 * batch) / stepMs).toFixed(1)} images/s`,
     `the machine's peaks: ${peaks.multiplyAddGflops} GFLOP/s multiply-add in registers, ${peaks.copyGBs} GB/s large copy (read + write)`,
     'GFLOP/s counts the operations of the direct algorithm; MB are the inputs and outputs of all calls of a step',
     '',
