@@ -1,5 +1,5 @@
 /**
- * Measures programs in turn: A B C A B C ..., so that a slow minute of the machine meets all of them. One that fails is left out from
+ * Measure programs in turn: A B C A B C ..., so that a slow minute of the machine meets all of them. One that fails is left out from
  * then on, with its reason.
  * @param {readonly import('./programs.mjs').Program[]} programs
  * @param {readonly string[]} flags

@@ -29,7 +29,7 @@ export function count(name, text) {
   return value;
 }
 
-/** Runs a tool's main function: errors become one sentence on stderr and an exit code. */
+/** Run a tool's main function: errors become one sentence on stderr and an exit code. */
 export async function runTool(main) {
   try {
     await main(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { useBackend } from '@tract/tensor';
 
-/** Starts the native backend where it is built, else plain JavaScript, hundreds of times slower; resolves to its name. */
+/** Start the native backend where it is built, else plain JavaScript, hundreds of times slower; resolves to its name. */
 export async function startBackend() {
   const native = await import('@tract/backend-native');
   try {

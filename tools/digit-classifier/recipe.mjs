@@ -22,7 +22,7 @@ export function shiftImages(pixels, count, { seed, shift }, step) {
   return moved;
 }
 
-/** Trains on `set`; calls `onStep(step, steps, loss)` now and then. The caller owns the result: the moving average of the weights. */
+/** Train on `set`; call `onStep(step, steps, loss)` now and then. The caller owns the result: the moving average of the weights. */
 export async function trainDigitClassifier(set, settings, onStep = () => {}) {
   const { seed, epochs, batch, learningRate, emaMomentum } = settings;
   const steps = Math.ceil((epochs * set.count) / batch);

@@ -1,8 +1,8 @@
-/** Where a command writes. stdout carries results only; everything else goes to stderr. */
+/** Output of a command. stdout carries results only; everything else goes to stderr. */
 export type Io = {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Whether stderr is a terminal on which a line can be drawn over. */
+  /** True if stderr is a terminal on which a line can be drawn over. */
   readonly live: boolean;
   /** Columns of that terminal. */
   readonly columns: () => number;
@@ -34,7 +34,7 @@ export const warnOn =
   (sentence: string): void =>
     io.err(`${io.live ? '\r\x1b[2K' : ''}warning: ${sentence}\n`);
 
-/** Prints exactly one JSON value, or the lines that say the same to a person. */
+/** Print exactly one JSON value, or the lines that say the same to a person. */
 export function report(io: Io, json: boolean, value: unknown, lines: readonly string[]): void {
   io.out(json ? `${JSON.stringify(value)}\n` : `${lines.join('\n')}\n`);
 }

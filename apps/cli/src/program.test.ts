@@ -25,7 +25,7 @@ describe('every help text is there, fits 80 columns and ends with two examples',
 const commandAt = (path: readonly string[]): Command =>
   path.reduce((command, name) => command.commands.find((inner) => inner.name() === name)!, program);
 
-/** What numbers on the command line count or measure. */
+/** Words for what numbers on the command line count or measure. */
 const units =
   /image|pixel|step|channel|block|thread|run|time|port|seed|share|class|checkpoint|momentum|learning rate|noise scale|deviation|probability|sample/i;
 

@@ -16,7 +16,7 @@ Environment: TRACT_MNIST names a folder with other idx files of MNIST's form;
 TRACT_WEBGPU_DRIVER=software to compute on the CPU where Debian's chromium is
 installed; TRACT_DEBUG=1 adds the stack trace to an error.`;
 
-/** The columns of every help text, on any terminal. */
+/** Columns of every help text, on any terminal. */
 const helpWidth = 79;
 
 type Entry = { readonly summary: string; readonly load: () => Promise<(io: Io) => Command> };

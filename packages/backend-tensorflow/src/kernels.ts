@@ -14,7 +14,7 @@ const surround = (x: Tensor, pad: number, constantValue: number): Tensor => {
 const pooled = (kernel: string, x: Tensor, { size, stride }: PoolAttributes): Tensor =>
   stock(kernel, x, { filterSize: [size, size], strides: [stride, stride], pad: 'valid', dimRoundingMode: 'floor' });
 
-/** Makes a kernel of stock ones, of which it frees what they made on the way. */
+/** Make a kernel of stock ones, whose intermediate tensors are freed. */
 const composed =
   <A>(fn: (x: Tensor, attrs: A) => Tensor): KernelFunc =>
   ({ inputs, attrs }) =>
@@ -42,7 +42,7 @@ const scale: KernelFunc = (call) => {
 
 const kernels: Readonly<Record<string, KernelFunc>> = { TractAvgPool: avgPool, TractMaxPool: maxPool, TractScale: scale };
 
-/** Registers our kernels where the composed ones need what the addon lacks; all others are composed of its own. */
+/** Register our kernels where the composed ones need what the addon lacks; all others are composed of its own. */
 export function registerTensorFlowKernels(): void {
   for (const [kernelName, kernelFunc] of Object.entries(kernels)) registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
 }

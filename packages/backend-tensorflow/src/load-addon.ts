@@ -15,7 +15,7 @@ export type TensorFlowBackend = KernelBackend & {
 };
 
 /**
- * Loads the addon, which registers its kernels and its backend 'tensorflow' and makes that the active one; the backend that was active before is so
+ * Load the addon, which registers its kernels and its backend 'tensorflow', and make that the active one; the backend that was active before is so
  * again afterwards.
  * @throws TensorFlowUnavailableError when its TensorFlow.js is not of our version, it does not load, or it computes gradients wrong.
  */
@@ -59,7 +59,7 @@ function startedBackend(): TensorFlowBackend {
   return backend as TensorFlowBackend;
 }
 
-/** Takes the backend away, so that nothing computes on it. */
+/** Take the backend away, so that nothing computes on it. */
 export function dropBackend(): void {
   if (engine().findBackendFactory('tensorflow') !== null) removeBackend('tensorflow');
 }

@@ -22,7 +22,7 @@ export type TensorFlowInfo = {
 let loaded: { readonly addon: AddonPackage; readonly backend: TensorFlowBackend } | undefined;
 
 /**
- * Loads the TensorFlow that is installed and registers the backend 'tensorflow'; `useBackend('tensorflow')` of the tensor package then makes it
+ * Load the TensorFlow that is installed and register the backend 'tensorflow'; `useBackend('tensorflow')` of the tensor package then makes it
  * the active one. A process loads one TensorFlow: called again, it only checks the options and tells the same.
  * @throws TensorFlowUnavailableError when none is installed, it does not load, it is not the one loaded before, or has no GPU and must.
  */

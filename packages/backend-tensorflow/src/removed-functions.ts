@@ -7,7 +7,7 @@ const removedFunctions: Readonly<Record<string, (value: unknown) => boolean>> = 
 };
 
 /**
- * Gives `util` back those of the functions that this Node lacks. The addon looks them up whenever a kernel runs, so that they have to stay; they
+ * Give `util` back those of the functions that this Node lacks. The addon looks them up whenever a kernel runs, so that they have to stay; they
  * are not enumerable. An addon that no longer needs them is not hindered.
  */
 export function restoreRemovedFunctions(): void {

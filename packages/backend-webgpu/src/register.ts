@@ -15,7 +15,7 @@ export type WebGpuInfo = {
 };
 
 /**
- * Starts a device and registers the backend 'webgpu' on it; `useBackend('webgpu')` of the tensor package then makes it the active one. Called
+ * Start a device and register the backend 'webgpu' on it; `useBackend('webgpu')` of the tensor package then makes it the active one. Called
  * again, it starts a new device, as is needed after a loss: tensors of the old one are gone.
  * @throws WebGpuUnavailableError when there is no device.
  */

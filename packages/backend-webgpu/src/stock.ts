@@ -5,7 +5,7 @@ import { registerWebGpuKernels } from './kernels/index.js';
 import { stockName } from './stock-name.js';
 
 /**
- * Starts a device of its own with TensorFlow.js's kernels alone and registers it as the backend 'webgpu-stock', to compare ours with: `useBackend`
+ * Start a device of its own with TensorFlow.js's kernels alone and register it as the backend 'webgpu-stock', to compare ours with: `useBackend`
  * completes it with the composed references.
  * @throws WebGpuUnavailableError when there is no device.
  */

@@ -15,7 +15,7 @@ export type Traffic = {
 const none = (): Traffic => ({ dispatches: 0, submissions: 0, uniformBytes: 0, uploadedBytes: 0, readBytes: 0 });
 
 /**
- * Counts what all devices of this process do from now on. It stands at the interface itself, so that stock kernels count as ours do; a WebGPU
+ * Count what all devices of this process do from now on. It stands at the interface itself, so that stock kernels count as ours do; a WebGPU
  * interface must be there (`nodeGpu()` under Node). `take` gives what was counted since the last take, `stop` ends the counting.
  */
 export function countTraffic(): { readonly take: () => Traffic; readonly stop: () => void } {
@@ -48,7 +48,7 @@ export function countTraffic(): { readonly take: () => Traffic; readonly stop: (
 
 type Method = (...args: unknown[]) => unknown;
 
-/** Tells of each call of a method after it; the result ends that. */
+/** Call back after each call of a method; return a function that ends it. */
 function watch<T>(
   { prototype }: { readonly prototype: T },
   name: keyof T & string,

@@ -15,7 +15,7 @@ export const result = (backend: WebGpuBackend, shape: readonly number[]): Tensor
 export const table = (backend: WebGpuBackend, values: readonly number[]): TensorInfo =>
   backend.makeTensorInfo([values.length], 'float32', Float32Array.from(values));
 
-/** Registers a kernel of the backend 'webgpu'; where it declines, and for empty tensors, `fallback` does the work. */
+/** Register a kernel of the backend 'webgpu'; where it declines, and for empty tensors, `fallback` does the work. */
 export function registerWebGpuKernel<A>(
   kernelName: string,
   kernel: WebGpuKernel<A>,

@@ -4,7 +4,7 @@ import type { Fail } from './checkpoint-error.js';
 /** Bytes of a file that are kept at hand for the small reads. */
 const WINDOW_BYTES = 2 ** 18;
 
-/** Reads numbers and byte ranges one after another; whatever would end behind the last byte is refused before it is looked at. */
+/** Read numbers and byte ranges one after another; whatever would end behind the last byte is refused before it is looked at. */
 export class ByteCursor {
   readonly source: ByteSource;
   #window: DataView<ArrayBufferLike>;

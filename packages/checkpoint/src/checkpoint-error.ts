@@ -41,7 +41,7 @@ export class CheckpointError extends Error {
 /** A name from a file as messages show it: short, and without the control characters that would reach a terminal. */
 export const quote = (name: string): string => JSON.stringify(name.slice(0, 80));
 
-/** Makes the errors of one file: `source` is how messages call it. */
+/** Make the errors of one file: `source` is how messages call it. */
 export const failWith =
   (source: string) =>
   (kind: CheckpointErrorKind, message: string, cause?: unknown): CheckpointError =>

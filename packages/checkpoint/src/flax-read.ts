@@ -107,7 +107,7 @@ function requireSize(dtype: Dtype, shape: readonly number[], present: number, fa
     throw fail('size-mismatch', `shape [${shape.slice(0, 16)}] of ${dtype} needs ${needed} bytes, there are ${present}`);
 }
 
-/** Puts an array together: its shape as a map of numbers, its elements as a map of flat arrays; the keys are "0", "1", … */
+/** Put an array together: its shape as a map of numbers, its elements as a map of flat arrays; the keys are "0", "1", … */
 function joinChunks(value: FlaxMap, path: string, failAbove: Fail): NamedArray {
   const fail: Fail = (kind, message, cause) => failAbove(kind, `array ${quote(path)}: ${message}`, cause);
   const shape = numbered(value.get('shape'), fail);

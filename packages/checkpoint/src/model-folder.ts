@@ -34,7 +34,7 @@ export function encodeModel(
 }
 
 /**
- * Reads the files of a model folder; `options.source` names the folder in messages.
+ * Read the files of a model folder; `options.source` names the folder in messages.
  * @throws CheckpointError
  */
 export function decodeModel(files: ModelFiles, options: ReadSafetensorsOptions = {}): Model {
@@ -44,7 +44,7 @@ export function decodeModel(files: ModelFiles, options: ReadSafetensorsOptions =
   return { config, tensors, metadata };
 }
 
-/** Reads a `config.json` alone. @throws CheckpointError of kind 'invalid-config', 'duplicate-name' or 'too-large'. */
+/** Read a `config.json` alone. @throws CheckpointError of kind 'invalid-config', 'duplicate-name' or 'too-large'. */
 export function decodeModelConfig(bytes: Uint8Array, source = 'config.json'): ModelConfig {
   const fail = failWith(source);
   if (bytes.length > MAX_CONFIG_BYTES) throw fail('too-large', `${bytes.length} bytes, at most ${MAX_CONFIG_BYTES} are read`);

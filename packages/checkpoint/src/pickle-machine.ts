@@ -69,7 +69,7 @@ export class PickleMachine {
     this.#stack.push(value);
   }
 
-  /** Takes the topmost value; not one below the last MARK. */
+  /** Take the topmost value; not one below the last MARK. */
   pop(): PickleValue {
     if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.fail('invalid-content', 'the stack is empty');
     return this.#stack.pop()!;
@@ -88,7 +88,7 @@ export class PickleMachine {
     this.#marks.push(this.#stack.length);
   }
 
-  /** Takes everything above the last MARK, and the MARK. */
+  /** Take everything above the last MARK, and the MARK. */
   popToMark(): PickleValue[] {
     const mark = this.#marks.pop();
     if (mark === undefined) throw this.fail('invalid-content', 'there is no MARK before it');

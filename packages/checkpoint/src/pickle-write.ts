@@ -1,4 +1,4 @@
-/** Writes a pickle of protocol 2, opcode by opcode: the few that a state dict needs. Nothing is remembered, so that nothing is shared. */
+/** Write a pickle of protocol 2, opcode by opcode: the few that a state dict needs. Nothing is remembered, so that nothing is shared. */
 export class PickleWriter {
   readonly #bytes: number[] = [0x80, 2];
 

@@ -31,7 +31,7 @@ const arrays: [string, NamedArray][] = [
   ['scalar', { dtype: 'F32', shape: [], data: Float32Array.of(5) }],
   ['empty', { dtype: 'F32', shape: [0, 3], data: new Float32Array(0) }],
 ];
-/** Prints name, dtype, shape and sum of each array, sorted by name. */
+/** Print name, dtype, shape and sum of each array, sorted by name. */
 const describe = 'print("\\n".join(f"{k} {v.dtype} {v.shape} {float(v.sum())}" for k, v in sorted(arrays.items())))';
 const description = [
   'empty float32 (0, 3) 0.0',

@@ -29,12 +29,12 @@ export class ReadBudget {
     this.#memory = memoryLimit;
   }
 
-  /** Counts one operation. @throws CheckpointError of kind 'too-large' */
+  /** Count one operation. @throws CheckpointError of kind 'too-large' */
   step(fail: Fail): void {
     if (--this.#steps < 0) throw fail('too-large', `more than ${MAX_STEPS} operations; is this a checkpoint?`);
   }
 
-  /** Counts values of about `bytes`. @throws CheckpointError of kind 'too-large' */
+  /** Count values of about `bytes`. @throws CheckpointError of kind 'too-large' */
   spend(bytes: number, fail: Fail): void {
     this.#memory -= bytes;
     if (this.#memory < 0)

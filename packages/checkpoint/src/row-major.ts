@@ -21,7 +21,7 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Fills `target`, in row-major order of `shape`, from elements of `source` that are `strides` apart. The caller has checked that all are there. */
+/** Fill `target`, in row-major order of `shape`, from elements of `source` that are `strides` apart. The caller has checked that all are there. */
 export function copyStrided(source: ArrayLike<unknown>, target: Writable, shape: readonly number[], strides: readonly number[]): void {
   // Axes of one element only cost time, and a hostile file may have many.
   const axes = shape.map((size, axis) => ({ size, stride: strides[axis], index: 0 })).filter(({ size }) => size > 1);

@@ -1,13 +1,13 @@
 import { failWith, quote } from './checkpoint-error.js';
 import { parseStrictJson } from './strict-json.js';
 
-/** Which tensors each file of a sharded checkpoint holds, by file name in the order of names. */
+/** Names of the tensors in each file of a sharded checkpoint, by file name in the order of names. */
 export type ShardIndex = ReadonlyMap<string, ReadonlySet<string>>;
 
 const maxTensors = 100_000;
 
 /**
- * Reads `*.safetensors.index.json`. Shards are plain names of safetensors files, to be looked for in the folder of the index and nowhere else.
+ * Read `*.safetensors.index.json`. Shards are plain names of safetensors files, to be looked for in the folder of the index and nowhere else.
  * @throws CheckpointError when the JSON is not an index, or a shard's name could lead out of the folder.
  */
 export function readShardIndex(bytes: Uint8Array, { source = 'shard index' }: { readonly source?: string } = {}): ShardIndex {

@@ -5,7 +5,7 @@ export type BatchMemory = {
   readonly images: ImagesInMemory;
   /** The number in `images` of image `index`, which stands at `position` of batch `step`. */
   readonly slot: (step: number, position: number, index: number) => number;
-  /** Whether an image must be read that a batch asks for: in a ring always, else the first time. */
+  /** Return true if an image of a batch must be read: in a ring always, else the first time. */
   readonly claim: (index: number) => boolean;
 };
 

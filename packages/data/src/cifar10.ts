@@ -18,14 +18,14 @@ const SIZE = 32;
 const CHANNELS = 3;
 const PLANES = CHANNELS * SIZE * SIZE;
 const CLASSES = 10;
-/** Where the archives keep their files. */
+/** Folders of the files in the archives. */
 const folders = ['', 'cifar-10-batches-bin/', 'cifar-10-batches-py/'];
 
 /** The bytes of a file of the set, or undefined where it is not there. */
 type Files = (name: string) => Promise<Uint8Array | undefined>;
 
 /**
- * Loads a split of CIFAR-10 in its binary form (`data_batch_1.bin`) or its Python form (`data_batch_1`), which is read as data: nothing in it is run.
+ * Load a split of CIFAR-10 in its binary form (`data_batch_1.bin`) or its Python form (`data_batch_1`), which is read as data: nothing in it is run.
  * @param path the archive (.tar.gz or .tar), or the folder that holds its files or the folder `cifar-10-batches-…`.
  * @throws DataError when a file is missing or damaged.
  */

@@ -8,7 +8,7 @@ export const readDataFile = (path: string, remedy: string): Promise<Uint8Array> 
     throw new DataError('missing', `${path}: cannot be read (${cause.code}); ${remedy}`, { cause });
   });
 
-/** Runs a reader of the checkpoint package; what it finds wrong with a file is damaged data here. */
+/** Run a reader of the checkpoint package; what it finds wrong with a file is damaged data here. */
 export async function asDataError<T>(read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();

@@ -28,7 +28,7 @@ export function filesBelow(root: string, leave: (name: string, kind: string) => 
 
 export const LEFTOVERS = 'files of the operating system';
 
-/** Whether a path is of what computers leave in folders: macOS's `._NAME`, `__MACOSX` and `.DS_Store`, Windows' `Thumbs.db`, anything hidden. */
+/** True for files that operating systems leave in folders: macOS's `._NAME`, `__MACOSX` and `.DS_Store`, Windows' `Thumbs.db`, anything hidden. */
 export const isLeftover = (name: string): boolean => /(^|\/)(\.[^/]|__MACOSX\/|Thumbs\.db$|desktop\.ini$|ehthumbs\.db$)/i.test(name);
 
 /** Count what is left out. */

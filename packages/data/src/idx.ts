@@ -7,7 +7,7 @@ export type IdxArray = { readonly shape: readonly number[]; readonly data: Uint8
 const UNSIGNED_BYTE = 0x08;
 
 /**
- * Reads an idx file, plain or gzip: two zero bytes, the element type (unsigned byte only), the rank, that many big-endian sizes, the data.
+ * Read an idx file, plain or gzip: two zero bytes, the element type (unsigned byte only), the rank, that many big-endian sizes, the data.
  * The data is a view of `bytes` (of the inflated bytes for gzip).
  * @throws DataError naming `source` when the file is anything else, cut off, or longer than it says.
  */

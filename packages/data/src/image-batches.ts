@@ -13,13 +13,13 @@ export type BatchOptions = {
   readonly first?: number;
   /** Threads that read ahead; 0 (the default) reads a batch when it is picked. */
   readonly threads?: number;
-  /** A set that takes at most so many bytes is kept as it is read; the batches of a larger one pass through a ring. 0 unless told. */
+  /** Bytes up to which a set is kept as it is read; batches of a larger one pass through a ring. Default: 0. */
   readonly keepBytes?: number;
-  /** How many images that cannot be read are passed over; 0 unless told. */
+  /** Unreadable images that may be skipped. Default: 0. */
   readonly maxBadSamples?: number;
-  /** Those that an earlier session has met: they are passed over unread. */
+  /** Unreadable images of an earlier session, which are skipped unread. */
   readonly bad?: readonly BadSample[];
-  /** Is told of each that is met. */
+  /** Called for each unreadable image. */
   readonly onBad?: (sample: BadSample) => void;
 };
 
@@ -33,9 +33,9 @@ export type ImageBatches = {
    * @throws DataError (as a rejection) for one bad image more than is allowed; ReadThreadError.
    */
   readonly pick: (step: number) => Promise<Picked>;
-  /** What has been passed over so far, in the order in which it was met. */
+  /** List the images skipped so far, in the order in which they were met. */
   readonly bad: () => readonly BadSample[];
-  /** Ends the reading threads. */
+  /** End the reading threads. */
   readonly close: () => Promise<void>;
 };
 

@@ -4,7 +4,7 @@ import { type ParquetPart, parquetReader } from './parquet-value.js';
 import { withFile } from './random-access-file.js';
 import { type FileRange, readEntry, type ZipEntry } from './zip-entry.js';
 
-/** Where the bytes of one image are: a file, or an entry or a part of one. Plain data, for any thread. */
+/** Place of the bytes of one image: a file, or an entry or a part of one. Plain data, for any thread. */
 export type ImagePlace = {
   /** Names the image in errors: the set, its index, the file. */
   readonly title: string;

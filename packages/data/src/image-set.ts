@@ -12,7 +12,7 @@ export type Labels = Uint8Array | Uint16Array;
 /** Images in memory with their classes. */
 export type ImagesInMemory = Images & { readonly labels: Labels } & SetFacts;
 
-/** What else is known of a set. */
+/** Further facts about a set. */
 export type SetFacts = {
   /** Names of the classes by number, where they have names: the folders that the images lie in. */
   readonly classNames?: readonly string[];
@@ -27,7 +27,7 @@ export type ImagesOnDemand = ImageShape &
   SetFacts & {
     readonly labels: Labels;
     readonly read: (index: number) => Uint8Array;
-    /** Where they lie, for images that are read from files each time; absent where they are in memory in another form. */
+    /** Places of images that are read from files each time; absent if they are in memory in another form. */
     readonly stored?: StoredImages;
   };
 
@@ -87,7 +87,7 @@ export function gather(set: ImageSet, indices: ArrayLike<number>, { flip }: Gath
   return batch;
 }
 
-/** Where offset `p` of an image [height, width, channels] comes from when the image is mirrored left to right. */
+/** Return the offset of the value that moves to offset `p` when an image [height, width, channels] is mirrored left to right. */
 function mirrored(p: number, width: number, channels: number): number {
   const channel = p % channels;
   const x = ((p - channel) / channels) % width;

@@ -7,7 +7,7 @@ let decoder: MozJPEGModule | undefined;
 /** Lines that the decoder has printed for the image at hand. */
 const warnings: string[] = [];
 
-/** What libjpeg says of bytes between segments that belong to none; it passes over them, as it does for Pillow. */
+/** Message of libjpeg for bytes between segments; it skips them, as it does for Pillow. */
 const harmless = /extraneous bytes before marker/;
 
 /**

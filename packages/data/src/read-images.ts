@@ -8,7 +8,7 @@ export type ReadItem = { readonly index: number; readonly place: ImagePlace; rea
 /** An image that could not be read, and why. */
 export type ReadFailure = { readonly index: number; readonly kind: DataErrorKind; readonly message: string };
 
-/** Reads images into memory that holds images one after another. What is not read is told, and its slot is left as it was. */
+/** Read images into memory that holds images one after another. What is not read is told, and its slot is left as it was. */
 export const readImages = (read: ReadImage, items: readonly ReadItem[], memory: Uint8Array): ReadFailure[] =>
   items.flatMap(({ index, place, slot }) => {
     try {

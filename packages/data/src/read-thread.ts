@@ -2,10 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type ReadFailure, type ReadItem, readImages } from './read-images.js';
 import { type ImageForm, imageReader } from './stored-images.js';
 
-/** What a reading thread begins with: what the images are, and the memory that they go to. */
+/** Start of a reading thread: the form of the images, and the memory that they go to. */
 export type ReadThreadData = { readonly form: ImageForm; readonly memory: Uint8Array };
 
-/** What it says: that it is there, then what became of each job. */
+/** Messages of a reading thread: that it has started, then the result of each job. */
 export type ReadThreadMessage = 'started' | { readonly job: number; readonly failures: readonly ReadFailure[] };
 
 const { form, memory } = workerData as ReadThreadData;

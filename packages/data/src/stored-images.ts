@@ -5,7 +5,7 @@ import { pixelsOfPlanes } from './planes.js';
 /** Images in files, described by plain data so that any thread can read one without looking at the others. */
 export type StoredImages = {
   readonly form: ImageForm;
-  /** Where image `index` lies. */
+  /** Return the place of image `index`. */
   readonly place: (index: number) => ImagePlace;
 };
 

@@ -25,7 +25,7 @@ export function readTar(bytes: Uint8Array, source = 'tar'): Map<string, Uint8Arr
   return new Map(entries.map(({ name, offset, size }) => [name, bytes.subarray(offset, offset + size)]));
 }
 
-/** What an extension says of the entry after it. */
+/** Facts of an extension about the entry after it. */
 type Extension = { readonly name?: string; readonly size?: number };
 
 /**

@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import { crc32 } from '@tract/checkpoint';
 import type { Damaged, RandomAccessFile } from './random-access-file.js';
 
-/** What the directory of a zip archive says of an entry: its compression, checksum, sizes, and where its own header begins. Plain data. */
+/** Directory record of an entry of a zip archive: its compression, checksum, sizes, and where its own header begins. Plain data. */
 export type ZipEntry = {
   readonly method: number;
   readonly crc: number;
@@ -31,7 +31,7 @@ export function readEntry(file: RandomAccessFile, entry: ZipEntry, damaged: Dama
   return bytes;
 }
 
-/** Where the content of an entry lies that is stored as it is, to be read in parts; undefined for one that is compressed. @throws DataError from `damaged` */
+/** Locate the content of an entry that is stored as it is, to be read in parts; undefined for one that is compressed. @throws DataError from `damaged` */
 export function storedRange(file: RandomAccessFile, entry: ZipEntry, damaged: Damaged): FileRange | undefined {
   if (entry.method !== STORED) return undefined;
   if (entry.packed !== entry.size) throw damaged(`is stored, but ${entry.size} bytes take ${entry.packed}`);

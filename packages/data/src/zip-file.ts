@@ -14,7 +14,7 @@ export type ZipFile = {
   readonly entries: ReadonlyMap<string, ZipEntry>;
   /** The content of one, its checksum compared. @throws DataError */
   readonly read: (name: string) => Uint8Array;
-  /** Where the content of one lies that is not compressed; undefined for others and where there is none. @throws DataError */
+  /** Locate the content of an entry that is not compressed; undefined for others and if there is none. @throws DataError */
   readonly stored: (name: string) => FileRange | undefined;
 };
 

@@ -28,7 +28,7 @@ export type DistillOptions<P> = {
   readonly rule?: TargetRule;
   /** Weight of the loss of a jump. Default: the rule's. */
   readonly lossWeight?: JumpWeight;
-  /** Which predictions that make a target are clipped to [−1, 1]. Default: those that the rule clips. */
+  /** Predictions of a target that are clipped to [−1, 1]. Default: those that the rule clips. */
   readonly clip?: Clip;
   /**
    * Fraction of the training images, in [0, 1], that start in the noisier half of all start points, where the student has most to learn. Default: uniform

@@ -36,7 +36,7 @@ const setupOf = (options: Partial<DistillOptions<GainTable>> = {}) =>
 const batchOf = (step = 0) => ({ x0: gaussianImages(sd, count, shape, { step }) });
 const valuesOf = async (table: GainTable | undefined) => [...(await read(table!.gain))];
 
-/** Runs some steps; gives the state, and the last loss and gradient norm as numbers. */
+/** Run some steps; return the state, and the last loss and gradient norm as numbers. */
 async function run(setup: ReturnType<typeof setupOf>, state: DistillState<GainTable>, steps: number) {
   let [last, norm] = [Number.NaN, Number.NaN];
   for (let i = 0; i < steps; i++) {

@@ -12,7 +12,7 @@ import { imageRange, type Jump, type Predictor, type PredictorOptions, type Targ
 /** Batch of a distillation. Without `noise` and `jumps` they are drawn: a function of the setup's seed, the state's step and the place in the batch. */
 export type DistillBatch = Batch & { readonly jumps?: readonly Jump[] };
 
-/** What the student is asked for; lists have one entry per image. The caller owns the tensors, each [B,H,W,C]. */
+/** Target of a batch; lists have one entry per image. The caller owns the tensors, each [B,H,W,C]. */
 export type DistillTarget = Target & {
   readonly jumps: readonly Jump[];
   /** Levels a, which the student sees. */

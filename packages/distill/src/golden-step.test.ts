@@ -25,7 +25,7 @@ import { type GainTable, gainNetwork } from './testing/toy-network.js';
 
 beforeAll(() => useBackend('cpu'));
 
-/** What the source of a rule says, in words of this test alone: all numbers below are worked out from it in float64. */
+/** Rule as its source has it, in words of this test alone: all numbers below are worked out from it in float64. */
 type Source = {
   readonly rule: TargetRule;
   readonly levels: 'VP' | 'EDM';

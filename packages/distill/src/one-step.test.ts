@@ -26,7 +26,7 @@ beforeAll(() => useBackend('cpu'));
 const sd = 0.25;
 const shape = [1, 1, 1];
 
-/** Distils the exact denoiser of Gaussian data; gives samples of the teacher in all of its steps and in the student's, and of the student. */
+/** Distil the exact denoiser of Gaussian data; return samples of the teacher in all of its steps and in the student's, and of the student. */
 async function distil(options: Omit<DistillOptions<GainTable>, 'network' | 'prediction'>) {
   const { phaseSteps, noiseGrid = cosineNoiseGrid, preconditioning } = options;
   const grid = noiseGrid(phaseSteps[0]);
@@ -66,13 +66,13 @@ test('binary distillation 16 → 8 → 4 → 2 → 1 does so too', async () => {
 const { levels } = edmNoiseGrid(8);
 const sigmas = levels.map(({ sigma }) => sigma);
 
-/** How much eight steps of Heun shrink x: 1 + (s' − s)·(d + d') / 2 a step, d = s / (sd² + s²) the exact slope; the last is Euler's. */
+/** Factor by which eight steps of Heun shrink x: 1 + (s' − s)·(d + d') / 2 a step, d = s / (sd² + s²) the exact slope; the last is Euler's. */
 const heunShrinks = sigmas.slice(1).reduce((product, s, i) => {
   const [next, slope] = [sigmas[i], s / (sd ** 2 + s ** 2)];
   const euler = 1 + (next - s) * slope;
   return product * (next > 0 ? 1 + ((next - s) * (slope + (euler * next) / (sd ** 2 + next ** 2))) / 2 : euler);
 }, 1);
-/** Where training without a teacher ends: f(a) fits f(b) at images with the same noise, whose covariance is sd² + sa·sb. */
+/** Limit of training without a teacher: f(a) fits f(b) at images with the same noise, whose covariance is sd² + sa·sb. */
 const dataShrinks = sigmas.slice(1).reduce((product, s, i) => (product * (sd ** 2 + s * sigmas[i])) / (sd ** 2 + s ** 2), 1);
 
 // Eight steps spread the images by half again, to where clipping would touch some. Without a teacher the target is noisy.

@@ -2,7 +2,7 @@ import { levelToLogSNR, type NoiseLevel, type Preconditioning } from '@tract/sch
 import { combine, concat, scope, slice, type Tensor } from '@tract/tensor';
 
 /**
- * What a network outputs: the clean image, the noise, v = alpha·eps − sigma·x0 (Salimans & Ho 2022), or both of the first two in
+ * Output of a network: the clean image, the noise, v = alpha·eps − sigma·x0 (Salimans & Ho 2022), or both of the first two in
  * 2C channels, x0 first. The formulas below take sigma² = 1 − alpha² (variance preserving) for 'v' and 'x0+eps'.
  */
 export type Prediction = 'x0' | 'eps' | 'v' | 'x0+eps';
@@ -137,7 +137,7 @@ export function trueOutput(prediction: Prediction, x0: Tensor, eps: Tensor, leve
 }
 
 /**
- * How much squared error of x0 a unit of squared error of the output makes, at the same xt.
+ * Return the squared error of x0 for a unit of squared error of the output, at the same xt.
  *
  * @throws RangeError for 'x0+eps', where the errors of two outputs meet.
  */

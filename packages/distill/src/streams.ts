@@ -3,7 +3,7 @@
  * share one, and a run resumed or sampled in other batches sees the same. Never renumber: it changes every recorded result.
  */
 export const streams = {
-  /** Which group of the student's grid a training image falls in, and which step of it. */
+  /** Student interval of a training image, and the teacher offset in it. */
   distillDraw: 1,
   /** The noise on the images of a distillation step. */
   distillNoise: 2,
@@ -19,7 +19,7 @@ export const streams = {
   sampleLabel: 7,
   /** The noise that a stochastic sampler adds; `step` is that of the sampler. */
   samplerNoise: 8,
-  /** Whether and how a training image is augmented: uniform numbers, and normal ones. */
+  /** Augmentation of a training image: uniform numbers, and normal ones. */
   augment: 9,
   augmentNormal: 10,
 } as const;

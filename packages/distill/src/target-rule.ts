@@ -6,7 +6,7 @@ import type { Phase } from './phases.js';
 /** Levels of one training image: the student jumps from a to c; a step of its teacher, or of the data, leads from a to b. Noise: c ≤ b < a. */
 export type Jump = { readonly a: NoiseLevel; readonly b: NoiseLevel; readonly c: NoiseLevel };
 
-/** Which predictions that make a target are clipped to [−1, 1]: none, those at b alone, or all. */
+/** Predictions of a target that are clipped to [−1, 1]: none, those at b alone, or all. */
 export type Clip = 'none' | 'second' | 'both';
 
 /** Range of images, to which predictions are clipped. */
@@ -56,7 +56,7 @@ export type TargetContext = {
   readonly predict: (who: Predictor, xt: Tensor, levels: readonly NoiseLevel[], options?: PredictorOptions) => Tensor;
 };
 
-/** What the student should predict. */
+/** Clean image that the student should predict. */
 export type Target = {
   /** Clean images [B,H,W,C] that the student should predict from xa. */
   readonly x0: Tensor;
@@ -78,7 +78,7 @@ export type RuleDefaults = {
 /** Way to distil: where training images start, what the student should predict there, and how its error is weighed. */
 export type TargetRule = {
   readonly name: string;
-  /** Whether `predict` asks for the selfTeacher, which training then keeps. */
+  /** True if `predict` asks for the self-teacher, which training then keeps. */
   readonly usesSelfTeacher: boolean;
   /** Network calls that make the target of an image, which plans count. */
   readonly calls: number;

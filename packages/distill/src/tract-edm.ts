@@ -3,7 +3,7 @@ import type { TargetRule } from './target-rule.js';
 import { twoPredictions } from './two-predictions.js';
 
 export type TractEdmOptions = {
-  /** How the teacher steps: Heun's two calls, as in the paper, or DDIM's one. Default: 'heun'. */
+  /** Step of the teacher: Heun's two calls, as in the paper, or DDIM's one. Default: 'heun'. */
   readonly teacher?: 'heun' | 'ddim';
   /** Standard deviation of the data. Default: 0.5. */
   readonly sigmaData?: number;

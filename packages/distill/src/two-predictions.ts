@@ -9,11 +9,11 @@ import type { Clip, DrawContext, Jump, RuleDefaults, Target, TargetContext, Targ
 export type TwoPredictions = {
   readonly name: string;
   /**
-   * What the step from a to b goes by: the teacher's prediction at a, as DDIM does; the mixture of its predictions at a and at b that Heun's
+   * Prediction that the step from a to b is taken with: the teacher's prediction at a, as DDIM does; the mixture of its predictions at a and at b that Heun's
    * step comes to, two calls; or the training image itself, which needs no teacher.
    */
   readonly first: 'ddim' | 'heun' | 'data';
-  /** Who predicts at b. */
+  /** Network that predicts at b. */
   readonly second: 'teacher' | 'selfTeacher' | 'student';
   readonly clip: Clip;
   /**
@@ -92,7 +92,7 @@ const heunMixture = ({ heunWeight }: MixturePlan, atA: Tensor, atB: Tensor): Ten
 /** All numbers of a mixture, float64, one entry per image. Tensors meet them once, as coefficients. */
 export type MixturePlan = {
   readonly levelsA: readonly NoiseLevel[];
-  /** Where predictions are asked for at b: at level b, or where no noise is left there, so that they have no weight, at level a. */
+  /** Levels of the predictions at b: level b, or level a for images without noise at b, whose predictions have no weight. */
   readonly secondLevels: readonly NoiseLevel[];
   /** The first step as one of DDIM: xb = keepXt·xa + addX0·x0First. */
   readonly keepXt: readonly number[];

@@ -64,7 +64,7 @@ function addScaled(
   for (let j = from; j < to; j++) target[targetStart + j] += factor * source[sourceStart + j];
 }
 
-/** Turns u, from entry `first` on, into the vector of the reflection that leaves only `entry` at `first`. */
+/** Turn u, from entry `first` on, into the vector of the reflection that leaves only `entry` at `first`. */
 function rowReflection(u: Float64Array, first: number): { entry: number; factor: number } {
   let squares = 0;
   for (let j = first; j < u.length; j++) squares += u[j] * u[j];

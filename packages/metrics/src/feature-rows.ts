@@ -4,7 +4,7 @@ import { requireFinite } from './feature-statistics.js';
 export type FeatureRows = { readonly values: Float64Array; readonly count: number; readonly dimensions: number };
 
 /**
- * Takes features as an extractor gives them. `where` is what errors begin with.
+ * Take features as an extractor gives them. `where` is what errors begin with.
  * @throws RangeError for no rows, a length that `dimensions` does not divide or a value that is not finite.
  */
 export function featureRows(where: string, features: Float32Array | Float64Array, dimensions: number): FeatureRows {

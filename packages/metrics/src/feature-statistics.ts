@@ -8,7 +8,7 @@ export type FeatureStatistics = {
 };
 
 export type StatisticsAccumulator = {
-  /** Takes rows of features, [n, d] row-major for any n ≥ 0. @throws RangeError for a length that d does not divide or a value that is not finite. */
+  /** Take rows of features, [n, d] row-major for any n ≥ 0. @throws RangeError for a length that d does not divide or a value that is not finite. */
   add(features: Float32Array | Float64Array): void;
   /** Rows taken so far. */
   count(): number;
@@ -95,7 +95,7 @@ export function requireFinite(what: string, values: Float32Array | Float64Array)
 }
 
 /**
- * Takes the first `rows` rows of a block. The scatter about the common mean grows by that of the block about its own, and by w δδᵀ with δ the difference
+ * Take the first `rows` rows of a block. The scatter about the common mean grows by that of the block about its own, and by w δδᵀ with δ the difference
  * of the means and w = n·m/(n + m): √w δ is one row more of the product of the centred rows with themselves.
  * `centred` is room for [d, rows + 1], one row per feature, so that the scatter is made of products of rows; fresh memory would cost as much as the sums.
  */

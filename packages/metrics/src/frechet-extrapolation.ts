@@ -47,9 +47,9 @@ export type FrechetAtInfinity = {
 };
 
 /**
- * The Fréchet distance from `reference` that infinitely many samples would have: the least-squares line over 1 / n through the distances of random subsets,
- * `points` of them, their sizes evenly spaced from `fewest` (a tenth of the samples, but at least as many as there are features and no more than half of them,
- * unless told) to all. Source: Chong & Forsyth 2020, "Effectively unbiased FID and Inception Score and where to find them".
+ * Return the Fréchet distance from `reference` that infinitely many samples would have: the least-squares line over 1 / n through the distances of random
+ * subsets, `points` of them, their sizes evenly spaced from `fewest` to all. Default of `fewest`: a tenth of the samples, but at least the number of features
+ * and at most half of the samples. Source: Chong & Forsyth 2020, "Effectively unbiased FID and Inception Score and where to find them".
  * @throws RangeError for sizes that cannot be or features that do not fit `reference`.
  */
 export function frechetAtInfinity(

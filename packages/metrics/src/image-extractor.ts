@@ -37,7 +37,7 @@ export function tensorExtractor(name: string, extract: FeatureExtractor): ImageE
 }
 
 export type ExtractOptions = {
-  /** Images at a time; 32 by default. */
+  /** Images at a time. Default: 32. */
   readonly batch?: number;
   /** Called after each batch with the images done so far; an exception in it ends the work. */
   readonly onBatch?: (done: number) => void | Promise<void>;

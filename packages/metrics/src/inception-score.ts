@@ -3,7 +3,7 @@ import { meanAndDeviation } from './mean-and-deviation.js';
 import { randomSubset } from './random-subset.js';
 
 export type InceptionScoreOptions = {
-  /** Parts that are scored by themselves; 10 by default. */
+  /** Parts that are scored by themselves. Default: 10. */
   readonly splits?: number;
   /** Shuffles the images before they are split, so that images sorted by class score right; as they come without it. */
   readonly seed?: number;

@@ -6,7 +6,7 @@ import { randomSubset } from './random-subset.js';
 export type KernelDistanceOptions = {
   /** Number of subsets that are drawn of each set. Default: 100. */
   readonly subsets?: number;
-  /** Vectors in each, drawn without replacement; 1,000 by default, or as many as the smaller set has. */
+  /** Vectors in each, drawn without replacement. Default: 1,000, or as many as the smaller set has. */
   readonly subsetSize?: number;
   readonly seed?: number;
 };

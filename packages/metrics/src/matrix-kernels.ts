@@ -11,7 +11,7 @@ export type MatrixKernels = {
 const plain: MatrixKernels = { addRowProducts, bidiagonalise };
 let active = plain;
 
-/** Lets a backend's kernels do the work from now on; without an argument, plain JavaScript does it again. */
+/** Let a backend's kernels do the work from now on; without an argument, plain JavaScript does it again. */
 export function useMatrixKernels(kernels: MatrixKernels = plain): void {
   active = kernels;
 }

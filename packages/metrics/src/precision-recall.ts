@@ -70,7 +70,7 @@ function squaredRadii(rows: FeatureRows, k: number): Float64Array {
   return radii;
 }
 
-/** Puts a value that is below the last into its place among ascending ones; the last falls out. */
+/** Put a value that is below the last into its place among ascending ones; the last falls out. */
 function insert(ascending: Float64Array, value: number): void {
   let place = ascending.length - 1;
   for (; place > 0 && ascending[place - 1] > value; place--) ascending[place] = ascending[place - 1];

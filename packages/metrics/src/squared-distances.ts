@@ -4,7 +4,7 @@ import { matrixKernels } from './matrix-kernels.js';
 /** Rows whose distances are at hand at once. */
 const BAND = 512;
 
-/** Calls `visit(i, distances)` for each row i of a, in order, with the squared distances to all rows of b; the array is lent for the call. */
+/** Call `visit(i, distances)` for each row i of a, in order, with the squared distances to all rows of b; the array is lent for the call. */
 export function eachRowOfDistances(a: FeatureRows, b: FeatureRows, visit: (i: number, distances: Float64Array) => void): void {
   const width = a.dimensions;
   const [lengthsA, lengthsB] = [squaredLengths(a), squaredLengths(b)];

@@ -49,7 +49,7 @@ function tridiagonalise(a: Float64Array, n: number): Tridiagonal {
 }
 
 /**
- * Turns x into the v of the reflection I - factor · v vᵀ that maps x to `entry` at `pivot` and zero elsewhere. A zero x gives factor 0.
+ * Turn x into the v of the reflection I - factor · v vᵀ that maps x to `entry` at `pivot` and zero elsewhere. A zero x gives factor 0.
  */
 function makeReflection(x: Float64Array, pivot: number): { entry: number; factor: number } {
   let largest = 0;

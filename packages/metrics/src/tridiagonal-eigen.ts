@@ -61,7 +61,7 @@ function qlStep(diagonal: Float64Array, offDiagonal: Float64Array, first: number
   offDiagonal[last] = 0;
 }
 
-/** Turns rows i and i + 1 into each other. */
+/** Turn rows i and i + 1 into each other. */
 function rotateRows(rows: Float64Array, n: number, i: number, sine: number, cosine: number): void {
   const upper = i * n;
   const lower = upper + n;

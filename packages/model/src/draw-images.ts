@@ -2,7 +2,7 @@ import { type Images, toBytes } from '@tract/images';
 import { type DrawOptions, draw } from './draw.js';
 import type { StoredModel } from './model-files.js';
 
-/** How images 0 to `count` − 1 are drawn. */
+/** Options of drawing images 0 to `count` − 1. */
 export type DrawImagesOptions = Omit<DrawOptions, 'indices'> & { readonly count: number };
 
 /**

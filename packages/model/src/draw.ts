@@ -10,7 +10,7 @@ export type DrawOptions = SamplingOptions & {
   readonly steps: number;
   /** Whole number in [0, 2^53). Default: 0. */
   readonly seed?: number;
-  /** Which images to draw: image i is a function of (seed, i) and of how it is sampled, not of what is drawn beside it. */
+  /** Images to draw: image i is a function of (seed, i) and of how it is sampled, not of what is drawn beside it. */
   readonly indices: readonly number[];
   /** Images that are drawn at a time. Default: 64. */
   readonly batch?: number;

@@ -3,7 +3,7 @@ import { checkDiffusionModel, type DiffusionModel } from './diffusion-model.js';
 import { ModelError } from './model-error.js';
 import { upgradeModel } from './older-models.js';
 
-/** What `config.json` of a model says beyond the format's header. */
+/** Content of a model's `config.json` besides the format's header. */
 export type ModelDescription = DiffusionModel & {
   /** Numbers of sampling steps that the model is made for, best first; a teacher takes any. */
   readonly samplingSteps: readonly number[];
@@ -11,7 +11,7 @@ export type ModelDescription = DiffusionModel & {
   readonly data: string;
   /** Names of the classes by number, of a network that is conditioned on them. */
   readonly classNames?: readonly string[];
-  /** How it was made: whatever the writer knows. */
+  /** Settings and origin of the weights, as far as the writer knows them. */
   readonly recipe?: { readonly [name: string]: ModelConfig[string] };
   /** Measurements; their form is the writer's. */
   readonly scores?: ModelConfig[string];

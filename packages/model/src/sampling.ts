@@ -12,7 +12,7 @@ import { type EdmRange, knownSteps, type NoiseLevel, type NoiseProcess, noisePro
 import { type DiffusionModel, processOf } from './diffusion-model.js';
 import { SamplingError } from './model-error.js';
 
-/** How to draw from a model. Range: for models that take any of EDM's levels. Default: the model's own. */
+/** Options of drawing from a model. Range: for models that take any of EDM's levels. Default: the model's own. */
 export type SamplingOptions = EdmRange &
   SamplerOptions & {
     /** Default: heun for models that take any of EDM's levels, as published; else ddim. */

@@ -1,5 +1,5 @@
 /**
- * How far an exponential moving average moves towards the new value at its `updates`-th update (1-based), bias-corrected:
+ * Return how far an exponential moving average moves towards the new value at its `updates`-th update (1-based), bias-corrected:
  * average += (value − average)·rate with rate = (1 − mu) / (1 − mu^updates). The first rate is 1: whatever the average was before is gone.
  * Source: Berthelot et al. 2023 (TRACT), section on EMA; the same correction as Adam's.
  *
@@ -15,7 +15,7 @@ export function emaRate(momentum: number, updates: number): number {
 }
 
 /**
- * How far an average moves at its `updates`-th update (1-based) when its half-life grows with the training: after n updates it is min(halfLife, rampUp·n).
+ * Return how far an average moves at its `updates`-th update (1-based) when its half-life grows with the training: after n updates it is min(halfLife, rampUp·n).
  * It then forgets its start by itself and needs no correction of bias; the first rate is 1. Source: Karras et al. 2022, published training code.
  *
  * @param halfLife in updates, > 0.

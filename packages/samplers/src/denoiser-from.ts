@@ -27,7 +27,7 @@ export type DenoiserOptions<T> = (
   readonly threshold?: { readonly part?: number; readonly max?: number };
 };
 
-/** What makes a network F a denoiser: x0 = keep·xt + out·F(input·xt; time). */
+/** Scales and time that make a network F a denoiser: x0 = keep·xt + out·F(input·xt; time). */
 type Scales = { readonly input: number; readonly keep: number; readonly out: number; readonly time: number };
 
 const sizes = {

@@ -1,5 +1,5 @@
 /**
- * Runs a sampler to its end and gives the last image, which is then yours.
+ * Run a sampler to its end and return the last image, which is then yours.
  *
  * @throws RangeError when the sampler yields nothing.
  */

@@ -6,7 +6,7 @@ import type { NoiseSpan, Term, VectorSpace } from './vector-space.js';
 
 /** Options that every sampler takes besides its own. */
 export type RunOptions<T> = {
-  /** Stops the run: the next step, or a model call once it returns, throws the signal's reason. The model sees the signal too. */
+  /** Stop the run: the next step, or a model call once it returns, throws the signal's reason. The model sees the signal too. */
   readonly signal?: AbortSignal;
   /** Called after each step; the run waits for it. */
   readonly onStep?: (progress: Progress<T>) => void | Promise<void>;

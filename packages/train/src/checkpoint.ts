@@ -29,7 +29,7 @@ export type RunState = {
   readonly seconds: number;
   /** Counters of the task, such as its phase. */
   readonly counters: Readonly<Record<string, number>>;
-  /** What the next line of the log has gathered so far. */
+  /** Sums for the next line of the log. */
   readonly window: LogWindow;
   /** Images that were passed over because they cannot be read, where there are any. */
   readonly badSamples?: readonly BadSample[];

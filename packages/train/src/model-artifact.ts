@@ -3,7 +3,7 @@ import { type ModelDescription, saveModel } from '@tract/model';
 import type { CheckpointContent, RunState } from './checkpoint.js';
 import type { FileContent } from './run-files.js';
 
-/** How a run writes its model. */
+/** Output of a run: its model. */
 export type ModelOutput = {
   /** Files of the model in its present state, such as with a card beside them. Default: those of `saveModel`. */
   readonly modelFiles?: (

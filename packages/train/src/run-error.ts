@@ -1,5 +1,5 @@
 /**
- * What ended a run, or kept it from beginning:
+ * Cause of the end of a run, or of its not beginning:
  * - `unfinished`, `finished`, `missing`, `occupied`: the place of the run holds another thing than was asked for;
  * - `absent`: there is no run to read;
  * - `settings`: the run was made with other settings, which `override` would allow; `fixed`: with others that nothing allows;

@@ -9,7 +9,7 @@ export const runNames = { config: 'config.json', log: 'stats.jsonl', checkpoints
 /** Path of the checkpoint after `step` updates. */
 export const checkpointPath = (step: number): string => `${runNames.checkpoints}/step-${step}`;
 
-/** How a run is opened. */
+/** Options of opening a run. */
 export type OpenOptions = {
   /**
    * `no`: a new run, the place must be empty. `yes`: the last whole checkpoint of a run that is there and not finished. `auto`: that, or a new run

@@ -16,7 +16,7 @@ import { type FitOptions, requireFit } from './training-batch.js';
 export type TaskImages = FitOptions & {
   /** A set, or how to load it once the run has been opened. */
   readonly images: ImageSet | (() => Promise<ImageSet>);
-  /** How images in files are read. The result does not depend on it, but for images that cannot be read. */
+  /** Reading of images in files. The result does not depend on it, but for images that cannot be read. */
   readonly reading?: Pick<BatchOptions, 'threads' | 'keepBytes' | 'maxBadSamples' | 'onBad'>;
 };
 

@@ -39,7 +39,7 @@ export type TeacherSettings = RunSettings &
     readonly warmup?: number;
     /** The same as a number of images, which goes before `warmup`. */
     readonly rampImages?: number;
-    /** How the learning rate goes from there. Default: cosine. */
+    /** Course of the learning rate from there. Default: cosine. */
     readonly decay?: 'constant' | 'cosine';
     /** Weight of the squared error of x0 at a noise level. Default: truncated-snr. */
     readonly lossWeight?: LossWeightSetting;
@@ -60,7 +60,7 @@ export type DistillSettings = RunSettings & {
   readonly phaseWeights?: readonly number[];
   /** Fraction of the images that start in the noisier half of all start points. Default: uniform draws. */
   readonly highNoiseFraction?: number;
-  /** How the learning rate goes in each phase. */
+  /** Course of the learning rate in each phase. */
   readonly decay: 'constant' | 'cosine' | 'linear';
   /** Momentum of the self-teacher's average. */
   readonly selfEma: number;

@@ -11,7 +11,7 @@ import { requireSameData } from './same-data.js';
 import type { Metrics, TrainSession, TrainTask } from './train-task.js';
 import { waitClock } from './wait-clock.js';
 
-/** Where a run stands between two lines of its log. */
+/** State of a run between two lines of its log. */
 export type TrainProgress = Pick<LogLine, 'step' | 'images' | 'loss' | 'gradNorm'> & {
   readonly dataWait: number;
   readonly metrics: Metrics;
@@ -22,7 +22,7 @@ export type TrainOptions = Pick<OpenOptions, 'resume' | 'override' | 'onWarning'
   readonly keep?: number;
   /** Updates between two lines of the log. Default: 20. */
   readonly lineEvery?: number;
-  /** Stops the run after the update in progress, with a commit; `signal.reason` stands in the message of the error. */
+  /** Stop the run after the update in progress, with a commit; `signal.reason` stands in the message of the error. */
   readonly signal?: AbortSignal;
   /** Numbers to add to each line of the log, such as the memory of the process. */
   readonly extra?: () => Metrics;

@@ -40,7 +40,7 @@ export type Layout = {
   readonly blocks: number;
   /** Attention heads for so many channels; 0 for no attention after all. */
   readonly heads: (channels: number) => number;
-  /** Which blocks of a level with attention have it on the way up. */
+  /** Blocks with attention on the way up, in a level that has it. */
   readonly attentionUp: 'all' | 'last';
   readonly resampleInBlocks: boolean;
   readonly pyramid?: Pyramid;

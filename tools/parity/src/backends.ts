@@ -8,7 +8,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
 /** The backends that can be asked for, best first. */
 export const backendNames = Object.keys(loaders);
 
-/** Loads a backend and makes it the active one. @throws Error with the reason when this machine does not have it. */
+/** Load a backend and make it the active one. @throws Error with the reason when this machine does not have it. */
 export async function activate(name: string): Promise<void> {
   await loaders[name]();
   await useBackend(name);

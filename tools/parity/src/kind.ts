@@ -7,6 +7,6 @@ export type Kind = {
   readonly recognises: (file: GoldenFile) => boolean;
   /** False for what is computed with plain numbers, once, whatever the backend. */
   readonly usesBackend: boolean;
-  /** Runs ours on the file's inputs on the active backend. At least one finding. @throws when the file or ours cannot be used. */
+  /** Run ours on the file's inputs on the active backend. At least one finding. @throws when the file or ours cannot be used. */
   readonly check: (file: GoldenFile) => Promise<Finding[]>;
 };

@@ -30,7 +30,7 @@ function schedulesFile(change: (logSNR: number[]) => number[] = (same) => same):
   });
 }
 
-/** Runs the tool on the directory; rows by file name. */
+/** Run the tool on the directory; rows by file name. */
 async function run(...args: string[]) {
   const printed: string[] = [];
   const told: string[] = [];

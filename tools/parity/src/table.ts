@@ -27,7 +27,7 @@ function columnsOf({ kind = '-', backend = '-', outcome }: Row): Columns {
 const line = (fileWidth: number, file: string, columns: readonly string[]): string =>
   [file.padEnd(fileWidth), ...columns.map((text, i) => text.padEnd(widths[i] ?? 0))].join('  ').trimEnd();
 
-/** Lays rows out under headings; rows can be written one at a time, as they come. */
+/** Lay rows out under headings; rows can be written one at a time, as they come. */
 export class Table {
   readonly #fileWidth: number;
 

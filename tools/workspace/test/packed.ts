@@ -22,13 +22,13 @@ export type Packed = { readonly manifest: Manifest; readonly tarball: string; re
 const npm = (cwd: string, ...args: string[]) =>
   promisify(execFile)('npm', args, { cwd, maxBuffer: 2 ** 26, env: { ...process.env, npm_config_update_notifier: 'false' } });
 
-/** Packs folders as they are, without their scripts. */
+/** Pack folders as they are, without their scripts. */
 async function pack(to: string, folders: readonly string[]) {
   const { stdout } = await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', to, ...folders);
   return JSON.parse(stdout) as { name: string; filename: string; files: { path: string }[] }[];
 }
 
-/** Packs every package that is not private, without building: `npm test` has done that. By name. */
+/** Pack every package that is not private, without building: `npm test` has done that. By name. */
 export async function packAll(to: string): Promise<ReadonlyMap<string, Packed>> {
   const folders = ['packages', 'apps'].flatMap((room) => readdirSync(join(root, room)).map((name) => join(root, room, name)));
   const published = folders.filter((folder) => !manifestOf(folder).private);
@@ -62,7 +62,7 @@ function foldersOf(names: readonly string[]): string[] {
 }
 
 /**
- * Makes an empty project and installs packages of ours there by name. Everything comes from tarballs: of what is not ours they
+ * Make an empty project and install packages of ours there by name. Everything comes from tarballs: of what is not ours they
  * are made from the checkout's node_modules, which `npm ci` has checked, so that no registry is asked. Peers, all optional, are left out.
  * @returns the names in the project's node_modules.
  */

@@ -5,7 +5,7 @@ import { type BenchOptions, networkOf } from './bench.js';
 
 export type SweepOptions = Omit<BenchOptions, 'batch'> & { readonly batches: readonly number[] };
 
-/** Measures batches of several sizes on a network of the size asked for. */
+/** Measure batches of several sizes on a network of the size asked for. */
 export async function reportSweep(io: Io, options: SweepOptions): Promise<void> {
   const { batches, runs, silent, json } = options;
   const network = networkOf(options);

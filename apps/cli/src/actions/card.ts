@@ -7,7 +7,7 @@ import { cardOf } from '../output/model-card.js';
 
 export type CardOptions = { readonly out?: string; readonly json?: boolean };
 
-/** Prints the card of a model, made anew, or writes it. */
+/** Print the card of a model, made anew, or write it. */
 export function card(io: Io, name: string, { out, json = false }: CardOptions): void {
   if (out !== undefined) requireFile(out);
   const text = cardOf(readModel(name), name);

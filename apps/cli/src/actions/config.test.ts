@@ -9,7 +9,7 @@ const env = { TRACT_MNIST: writeTinyDigits(join(scratch.path, 'digits'), 96) };
 const at = (name: string): string => join(scratch.path, name);
 afterAll(scratch.remove);
 
-/** Runs a command that must end well and say nothing on stderr. */
+/** Run a command that must end well and say nothing on stderr. */
 async function run(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await tract(args, env);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -18,7 +18,7 @@ async function run(...args: string[]): Promise<string> {
 
 const quiet = ['--threads', '1', '--samples', '0', '--silent'];
 
-/** What is the same in equal runs. */
+/** Read the files that equal runs have in common. */
 const results = (name: string) =>
   ['config.json', 'model/config.json', 'model/model.safetensors', 'stats.jsonl'].map((file) =>
     readFileSync(at(`${name}/${file}`), 'latin1').replace(/"(seconds|time|imagesPerSecond|dataWait|rssBytes)":[^,}]+/g, ''),

@@ -5,9 +5,9 @@ import { CliError, dataError, exitCodes } from '../errors.js';
 import type { Io } from '../io.js';
 import { destinationKind } from './convert-destination.js';
 
-/** What a file of others may cost before its conversion is given up. */
+/** Limits of a conversion, beyond which it is given up. */
 export type ConvertLimits = {
-  /** Megabytes; three quarters of the machine's memory unless told. */
+  /** Megabytes. Default: three quarters of the machine's memory. */
   readonly memoryLimit?: number;
   /** Seconds. */
   readonly timeLimit: number;
@@ -16,11 +16,11 @@ export type ConvertLimits = {
 /** Ends that the other process tells in a sentence of its own. */
 const told = new Set<number>([exitCodes.failed, exitCodes.usage, exitCodes.data]);
 
-/** What V8 says when a buffer finds no room. */
+/** Message of V8 for a buffer that memory cannot hold. */
 const noRoom = 'Array buffer allocation failed';
 
 /**
- * Runs this command line once more with `--here`, in a process that may take so much memory and time: where there is a shell (Linux, macOS) its
+ * Run this command line once more with `--here`, in a process that may take so much memory and time: where there is a shell (Linux, macOS) its
  * `ulimit` keeps the data to it, which Linux enforces for buffers too; JavaScript's own heap is limited everywhere.
  */
 function runApart({ memoryLimit, timeLimit }: Required<ConvertLimits>): SpawnSyncReturns<string> {
@@ -37,7 +37,7 @@ function runApart({ memoryLimit, timeLimit }: Required<ConvertLimits>): SpawnSyn
 }
 
 /**
- * Converts in a process of its own, so that a file which makes its reader crash, hang or fill the memory ends that process alone.
+ * Convert in a process of its own, so that a file which makes its reader crash, hang or fill the memory ends that process alone.
  * @throws CliError as the other process ended; (bad data) when it did not come to an end, with nothing written.
  */
 export function convertApart(io: Io, path: string, destination: string, { memoryLimit = mostMemory(), timeLimit }: ConvertLimits): void {
@@ -64,7 +64,7 @@ function fateOf({ status, signal, error, stderr }: SpawnSyncReturns<string>, { m
   return `ended by ${signal ?? `code ${status}`}, as when it needs more than the ${memoryLimit} MB of --memory-limit`;
 }
 
-/** Of this machine, or of the container that it is in. */
+/** Return three quarters of the memory of this machine, or of the container that it is in, in megabytes. */
 function mostMemory(): number {
   const allowed = process.constrainedMemory() || Number.POSITIVE_INFINITY; // 0 where nothing constrains it
   return Math.floor((0.75 * Math.min(totalmem(), allowed)) / 1e6);

@@ -29,7 +29,7 @@ const results = (run: string) =>
     readFileSync(folder(`${run}/${file}`), 'base64'),
   );
 
-/** Waits until a run has logged update `from`. */
+/** Wait until a run has logged update `from`. */
 const reached = (process: Started, run: string, from: number) =>
   until(process, () => readLog(folder(run)).some(({ step }) => step >= from));
 

@@ -30,7 +30,7 @@ async function findBackends(): Promise<Found[]> {
   ];
 }
 
-/** What `--backend` with that name would compute on, or what it would say. */
+/** Return the device of `--backend` with that name, or the reason why there is none. */
 async function findOut(name: string, start: () => Promise<string>): Promise<Found> {
   try {
     return { name, available: true, detail: await start() };

@@ -32,7 +32,7 @@ type Tried = { readonly batch: BatchReport; readonly lines: readonly string[] };
 
 type DryRunOptions = { readonly json?: boolean; readonly fewerClasses?: boolean };
 
-/** Where each setting came from, by its name. */
+/** Origin of each setting, by its name. */
 type Sources = Readonly<Record<string, string>>;
 
 /** Print what a training would do. */

@@ -11,7 +11,7 @@ import { checkSources, type MeasureOptions, measureSide, readSide, warnOfFew } f
 
 export type FidStatsOptions = MeasureOptions & { readonly out: string; readonly sfid?: boolean };
 
-/** Writes the statistics of a set's features, for comparing with it many times. */
+/** Write the statistics of a set's features, for comparing with it many times. */
 export async function fidStats(io: Io, data: string, options: FidStatsOptions): Promise<void> {
   const { out, sfid, json } = options;
   if (extname(out).toLowerCase() !== '.npz') throw usageError(`--out ${out} must end in .npz`);

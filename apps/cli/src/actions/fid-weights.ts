@@ -6,7 +6,7 @@ import type { ComputeOptions } from '../options/common-options.js';
 
 export type FidWeightsOptions = ComputeOptions & { readonly json?: boolean };
 
-/** Tells what a file of Inception weights is. @throws CliError or CheckpointError (bad data) for one that the network cannot be built from. */
+/** Print what a file of Inception weights is. @throws CliError or CheckpointError (bad data) for one that the network cannot be built from. */
 export async function fidWeights(io: Io, file: string, options: FidWeightsOptions): Promise<void> {
   requireWeights(file);
   const loaded = loadInception(file, 'pytorch-fid');

@@ -12,7 +12,7 @@ const scratch = scratchFolder();
 const at = (name: string): string => join(scratch.path, name);
 const env = { TRACT_MNIST: writeTinyDigits(at('digits'), 96), TRACT_CACHE: at('cache') };
 
-/** Runs a command with --json; it must end well. */
+/** Run a command with --json; it must end well. */
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await tract([...args, '--json'], env);
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });

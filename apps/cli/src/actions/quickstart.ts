@@ -45,7 +45,7 @@ export async function quickstart(io: Io, options: QuickstartOptions): Promise<vo
   );
 }
 
-/** Draws the picture, measures the student and tells what came out. */
+/** Draw the picture, measure the student and print the results. */
 async function show(
   io: Io,
   options: QuickstartOptions & { readonly samples: number },
@@ -71,7 +71,7 @@ async function show(
   tell(io, options, teacher, score, picture);
 }
 
-/** What config.json keeps of the same measurement of the teacher. */
+/** Return the same measurement of the teacher in its config.json, if there is one. */
 function digitScoreOf(teacher: StoredModel, steps: number, { extractor, reference }: DigitDistance) {
   const found = scoresOf(teacher).find((row) => row.steps === steps && row.extractor === extractor && row.reference === reference);
   const distance = found?.values.frechet_distance;

@@ -32,7 +32,7 @@ const usualSteps = [1, 2, 4];
 /** A model that the report draws with, and in what numbers of steps. */
 type Subject = { readonly name: Drawing['model']; readonly model: StoredModel; readonly steps: readonly number[] };
 
-/** Draws with the models of a run, measures them where asked, and writes the page. */
+/** Draw with the models of a run, measure them if asked, and write the page. */
 export async function report(io: Io, run: string, options: ReportOptions): Promise<void> {
   const { out = join(run, 'report.html'), seed, scores } = options;
   const record = readRun(run);
@@ -52,7 +52,7 @@ export async function report(io: Io, run: string, options: ReportOptions): Promi
 const repeatOf = ({ command, settings }: RunRecord): string =>
   commandOf(command, command === 'train' ? trainPresets : distillPresets, settings);
 
-/** What a run has trained, and the teacher of a student; a teacher that is not there is left out, with a word. */
+/** Return the model of a run, and the teacher of a student; a teacher that is not there is left out, with a note. */
 function modelsOf(run: string, { command, settings }: RunRecord) {
   const own = readModel(modelPath(run));
   if (command === 'train') return { models: [['teacher', own] as const], notes: [] };

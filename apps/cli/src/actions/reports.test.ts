@@ -7,7 +7,7 @@ const scratch = scratchFolder();
 const env = { TRACT_MNIST: writeTinyDigits(join(scratch.path, 'digits'), 96) };
 const folder = (name: string): string => join(scratch.path, name);
 
-/** Runs a command with --json: it must end well and print exactly one JSON value on stdout. */
+/** Run a command with --json: it must end well and print exactly one JSON value on stdout. */
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await tract([...args, '--json'], env);
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });

@@ -19,7 +19,7 @@ export type SampleOptions = ComputeOptions &
     readonly json?: boolean;
   };
 
-/** Draws images and writes them, all or none. */
+/** Draw images and write them, all or none. */
 export async function sample(io: Io, name: string, options: SampleOptions): Promise<void> {
   const kind = outputKind(options.out);
   const model = readModel(name);

@@ -18,7 +18,7 @@ export const completionCommand = (io: Io): Command =>
     .addHelpText('after', examples('tract completion bash >> ~/.bashrc', 'tract completion zsh > ~/.zfunc/_tract'))
     .action((shell: keyof typeof completionScripts) => io.out(completionScripts[shell]));
 
-/** What the scripts ask; it prints a word and a tab and what it is for on each line, and `:files` where a path may stand. */
+/** The command that the scripts ask: prints a word, a tab and its purpose on each line, and `:files` if a path may stand there. */
 export const completeCommand = (io: Io): Command =>
   new Command('complete')
     .description('Prints what can follow after the words of a command line; shells ask it.')

@@ -1,15 +1,15 @@
 import type { Argument, Command, Option } from 'commander';
 import { pathName, SuggestingArgument, SuggestingOption } from '../options/common-options.js';
 
-/** What may stand where the cursor is. */
+/** Completions at the cursor. */
 export type Completions = {
   readonly words: readonly { readonly word: string; readonly about: string }[];
-  /** Whether a path may stand there, too. */
+  /** True if a path may stand there, too. */
   readonly files: boolean;
 };
 
 /**
- * What can follow on a command line: commands, options and their values, by the program's own description of itself.
+ * List the completions of a command line: commands, options and their values, by the program's own description of itself.
  * @param words the words after the program's name, as a shell splits them; the last one, perhaps empty, is the one to be completed.
  */
 export async function complete(program: Command, words: readonly string[]): Promise<Completions> {

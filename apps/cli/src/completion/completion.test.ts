@@ -12,7 +12,7 @@ import { completionScripts } from './scripts.js';
 
 const program = await buildProgram({ out: () => {}, err: () => {}, live: false, columns: () => 80 });
 
-/** What can follow, as the words alone. */
+/** Complete a command line; return the words alone. */
 const after = async (...words: string[]): Promise<string[]> => (await complete(program, words)).words.map(({ word }) => word);
 
 const pathsOf = (command: Command): string[][] => [
@@ -72,7 +72,7 @@ describe.skipIf(!isThere('bash'))(`in a real bash${because('bash')}`, () => {
   });
   afterAll(scratch.remove);
 
-  /** What bash would put in the place of the last word. */
+  /** Return the words that bash would put in the place of the last one. */
   function replies(...words: string[]): string[] {
     const script = `eval "$(tract completion bash)"; COMP_WORDS=(tract "$@"); COMP_CWORD=$#; _tract; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const env = { ...process.env, PATH: `${scratch.path}${delimiter}${process.env.PATH}` };

@@ -1,4 +1,4 @@
-/** What shells run to complete a command line: each asks `tract complete` and knows nothing of the commands itself. */
+/** Scripts of shells that complete a command line: each asks `tract complete` and knows nothing of the commands itself. */
 export const completionScripts = {
   bash: `# bash completion of tract: eval "$(tract completion bash)", or a file in
 # ~/.local/share/bash-completion/completions/tract

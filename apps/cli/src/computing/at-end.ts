@@ -1,9 +1,9 @@
 const endings: (() => void)[] = [];
 
-/** Notes what is to be done when the command has ended, well or not: letting go of a device, for which the process would wait otherwise. */
+/** Register work for the end of the command, well or not, such as letting go of a device that the process would wait for. */
 export const atEnd = (ending: () => void): void => void endings.push(ending);
 
-/** Does what was noted, the last first. */
+/** Do the registered work, the last first. */
 export function endAll(): void {
   for (const ending of endings.splice(0).reverse()) ending();
 }

@@ -8,22 +8,22 @@ import { atEnd } from './at-end.js';
 import { registerTensorFlow } from './tensorflow.js';
 import { startWebGpu } from './webgpu.js';
 
-/** What computes, as results report it. */
+/** Backend, as results report it. */
 export type Backend = {
   readonly name: 'native' | 'cpu' | 'tensorflow' | 'webgpu';
-  /** Of the processor, where that computes. */
+  /** Threads of the processor; absent if a device computes. */
   readonly threads?: number;
   readonly instructions?: string;
-  /** Where a device does, in its driver's words. */
+  /** Device in its driver's words; absent if the processor computes. */
   readonly device?: string;
 };
 
-/** What computes, to a person. */
+/** Describe a backend in words. */
 export const backendWords = ({ name, threads, instructions, device }: Backend): string =>
   `${name}${instructions ? ` (${instructions})` : ''}${device ? ` on ${device}` : ` with ${threads} threads`}`;
 
 /**
- * Starts the native backend, or plain JavaScript where it is not there and was not asked for by name (with a word on stderr: it is
+ * Start the native backend, or plain JavaScript where it is not there and was not asked for by name (with a word on stderr: it is
  * hundreds of times slower).
  * @throws CliError (backend missing) when --backend names one that does not start.
  */

@@ -1,6 +1,6 @@
 import { failure } from '../errors.js';
 
-/** How a user goes on after a device was lost, and what takes less of its memory: ends of sentences. */
+/** Remedies for a lost device and for one without memory: ends of sentences. */
 export type WaysOut = { readonly lost: string; readonly full: string };
 
 const usual: WaysOut = { lost: 'give the command again', full: 'choose a smaller --batch or model' };

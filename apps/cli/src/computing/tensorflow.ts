@@ -1,7 +1,7 @@
 import { backendError } from '../errors.js';
 
 /**
- * Registers the TensorFlow that is installed in the working folder's project, or beside us. @returns what it is and computes on, to a person.
+ * Register the TensorFlow that is installed in the working folder's project, or beside us. @returns what it is and computes on, to a person.
  * @throws CliError (backend missing) that says what to install or to set.
  */
 export async function registerTensorFlow(): Promise<string> {

@@ -5,14 +5,14 @@ import { backendError, usageError } from '../errors.js';
 export type WebGpu = { readonly description: string; readonly stop: () => void };
 
 type Wish = {
-  /** Whether one that computes on the processor will do. */
+  /** True if a device that computes on the processor will do. */
   readonly software: boolean;
   /** The description of a Vulkan driver; those that the system knows without one. */
   readonly driver?: string;
 };
 
 /**
- * Starts the backend 'webgpu' on a graphics card, or on what TRACT_WEBGPU_DRIVER asks for: `software`, which computes on the processor
+ * Start the backend 'webgpu' on a graphics card, or on what TRACT_WEBGPU_DRIVER asks for: `software`, which computes on the processor
  * and is there to try things, or the description (*.json) of a Vulkan driver.
  * @throws CliError (backend missing) that says what to install; (usage) for a value that is neither.
  */

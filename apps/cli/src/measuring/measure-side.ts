@@ -25,7 +25,7 @@ import type { DrawingOptions } from '../options/sampling-options.js';
 import { startProgress } from '../output/progress.js';
 import { checkSource, isModelName, type MeasureSource, readMeasureSource } from './image-source.js';
 
-/** How a side becomes features. */
+/** Options of turning a side into features. */
 export type MeasureOptions = ComputeOptions &
   DrawingOptions & {
     readonly mode: InputMode;
@@ -40,7 +40,7 @@ export type MeasureOptions = ComputeOptions &
     readonly json?: boolean;
   };
 
-/** Images that are drawn from a model by default. */
+/** Default number of images that are drawn from a model. */
 const drawnImages = 10_000;
 
 /** Options of sampling besides the sampler itself, as scores keep them. */

@@ -9,7 +9,7 @@ export function knownTeacher(name: string): DiffusionModel | undefined {
   return Object.hasOwn(trainPresets, name) ? modelPart(trainPresets[name]) : undefined;
 }
 
-/** Reads a teacher. @throws CliError (bad data); for one that presets name and that is not there it says how to come by it. */
+/** Read a teacher. @throws CliError (bad data); for one that presets name and that is not there it says how to come by it. */
 export function readTeacher(name: string): StoredModel {
   if (hasModel(name) || knownTeacher(name) === undefined) return readModel(name);
   const how = Object.hasOwn(publishedTeachers, name)

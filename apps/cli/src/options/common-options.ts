@@ -5,7 +5,7 @@ import { upTo } from './quantity.js';
 /** Options of every command that computes. */
 export type ComputeOptions = { readonly backend?: string; readonly threads?: number; readonly silent?: boolean };
 
-/** Adds what every command that computes takes, after the options of its own. */
+/** Add the options of every command that computes, after those of its own. */
 export const withComputing = (command: Command): Command =>
   command
     .addOption(
@@ -44,7 +44,7 @@ class RequiredOption extends Option {}
 export const required = (flags: string, description: string, parse: (text: string) => unknown): Option =>
   new RequiredOption(flags, `${description} (required)`).argParser(parse);
 
-/** Asks for what is missing after commander has looked for unknown options: a misspelt one is the likelier slip. A dry run needs no --out. @throws CliError (usage) */
+/** Require the options that must be given, after commander has looked for unknown options: a misspelt one is the likelier slip. A dry run needs no --out. @throws CliError (usage) */
 export function requireOptions(command: Command): void {
   if (command.getOptionValue('dryRun') === true) return;
   const missing = command.options.find(

@@ -42,7 +42,7 @@ async function startsOf(schema: () => Promise<Parameters<typeof settingRows>[0]>
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 /**
- * Adds what both kinds of training take, after the options of their own.
+ * Add the options of both kinds of training, after those of their own.
  * @param schema of the settings, whose names `--set` completes.
  */
 export const withTraining = (command: Command, schema: () => Promise<Parameters<typeof settingRows>[0]>): Command =>

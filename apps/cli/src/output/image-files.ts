@@ -9,7 +9,7 @@ import { usageError } from '../errors.js';
 export type OutputKind = 'png' | 'npz' | 'folder';
 
 /**
- * How --out will be written, checked before any work: a .png grid, an .npz archive, or a folder of PNGs that is absent or empty.
+ * Return the form that --out is written in, checked before any work: a .png grid, an .npz archive, or a folder of PNGs that is absent or empty.
  * @throws CliError (usage)
  */
 export function outputKind(out: string): OutputKind {
@@ -26,7 +26,7 @@ export function outputKind(out: string): OutputKind {
   return 'folder';
 }
 
-/** Writes images as a labelled-free grid, as uint8 NHWC under `images`, or as one PNG each (000000.png and so on); whole or not at all. */
+/** Write images as a grid without labels, as uint8 NHWC under `images`, or as one PNG each (000000.png and so on); whole or not at all. */
 export function writeImages(out: string, kind: OutputKind, images: Images, text: Record<string, string>): void {
   if (kind !== 'folder') makeFolder(dirname(out));
   if (kind === 'png') {

@@ -1,7 +1,7 @@
 import { clock, significant, withCommas } from '@tract/report';
 import type { Io } from '../io.js';
 
-/** What is known of the work at one moment. */
+/** State of the work at one moment. */
 export type Tick = {
   /** Units done and in all, counted from the start of the whole work, earlier sessions included. */
   readonly done: number;
@@ -17,12 +17,12 @@ export type Tick = {
 
 export type Progress = {
   readonly tick: (tick: Tick) => void;
-  /** Ends the live line. With a word, leaves it as the last line. */
+  /** End the live line; `word` stays as the last one. */
   readonly end: (word?: string) => void;
 };
 
 export type ProgressOptions = {
-  /** What is counted, for example `images`. */
+  /** Name of the things that are counted, such as `images`. */
   readonly unit: string;
   readonly silent?: boolean;
   /** Milliseconds; for tests. */

@@ -11,7 +11,7 @@ export const trainPresets: Readonly<Record<string, TeacherSettings>> = { ...mnis
 
 export const distillPresets: Readonly<Record<string, DistillSettings>> = { ...mnistStudents, ...paperStudents };
 
-/** Those that are meant where none is named. */
+/** Default presets. */
 export const usualTeacher = 'mnist-teacher';
 export const usualStudent = 'mnist-tract';
 

@@ -13,7 +13,7 @@ function readAssignment(text: string): PlainMap {
 }
 
 /**
- * What the command line says of settings: `--set` and the options that have their own names.
+ * Make a layer of the settings on the command line: `--set` and the options of their own names.
  * @throws SettingsError for a setting that both give.
  */
 export function commandLineLayer(assignments: readonly string[], options: PlainMap): Layer {

@@ -4,7 +4,7 @@ import type { Plain, PlainMap } from './yaml-value.js';
 /** Settings of one source. */
 export type Layer = {
   readonly values: PlainMap;
-  /** What to call the setting at a path, in messages: `digits.yaml:3: network.channels`, `--lr`. */
+  /** Name the setting at a path, for messages: `digits.yaml:3: network.channels`, `--lr`. */
   readonly nameOf: (path: string) => string;
 };
 
@@ -54,7 +54,7 @@ export const withoutNulls = (values: PlainMap): PlainMap =>
 
 export const isMap = (value: unknown): value is PlainMap => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What is said at a path; undefined where nothing is. */
+/** Return the value at a path; undefined if there is none. */
 export const valueAt = (values: PlainMap, path: readonly PropertyKey[]): Plain | undefined =>
   path.reduce<Plain | undefined>(
     (value, name) =>

@@ -10,7 +10,7 @@ import { SettingsError } from './settings-error.js';
 import { readSettingsFile, type SettingsFile } from './settings-file.js';
 import type { PlainMap } from './yaml-value.js';
 
-/** What a command line says of settings, besides the options of their own names. */
+/** Options about settings as a whole. */
 export type SettingsOptions = {
   readonly preset?: string;
   readonly config?: string;

@@ -6,7 +6,7 @@ export class SettingsError extends CliError {
 
   constructor(
     message: string,
-    /** Where they stand, such as `digits.yaml:3` or `--set`. */
+    /** Place of the settings, such as `digits.yaml:3` or `--set`. */
     readonly source: string,
     options?: ErrorOptions,
   ) {

@@ -5,12 +5,12 @@ import { isMap, type Layer } from './layer.js';
 import { SettingsError } from './settings-error.js';
 import { type PlainMap, readYaml, type YamlValue } from './yaml-value.js';
 
-/** What --config names. */
+/** Content of the file of --config. */
 export type SettingsFile = {
   readonly layer: Layer;
   /** The preset that it changes, if it says so. */
   readonly preset?: string;
-  /** Whether it is the configuration of a run, which says everything. */
+  /** True for the configuration of a run, which is complete. */
   readonly isWhole: boolean;
 };
 
@@ -18,7 +18,7 @@ export type SettingsFile = {
 const most = 2 ** 14;
 
 /**
- * Reads a file of settings, YAML or JSON, or the config.json of a run of the same command.
+ * Read a file of settings, YAML or JSON, or the config.json of a run of the same command.
  * @throws SettingsError for a file that is not there or neither.
  */
 export function readSettingsFile(path: string, command: RunConfig['command']): SettingsFile {

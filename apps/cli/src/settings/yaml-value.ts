@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, Parser, parseDocument } from 'yaml';
 import { SettingsError } from './settings-error.js';
 
-/** What YAML and JSON say of settings. */
+/** Values of YAML and JSON. */
 export type Plain = null | boolean | number | string | readonly Plain[] | PlainMap;
 export type PlainMap = { readonly [name: string]: Plain };
 
@@ -15,7 +15,7 @@ export type YamlValue = {
 const limits = { length: 2 ** 14, depth: 32 };
 
 /**
- * Reads YAML 1.2 of the plain kind, of which JSON is a part: mappings by name, lists, texts, numbers, true, false, null.
+ * Read YAML 1.2 of the plain kind, of which JSON is a part: mappings by name, lists, texts, numbers, true, false, null.
  * @throws SettingsError for what does not parse and for what settings have no use of: anchors and aliases, tags, names that occur twice
  * or are `__proto__`, several documents, texts that are too long or too deep.
  */
@@ -36,7 +36,7 @@ export function readYaml(text: string, source: string): YamlValue {
   return { value, lineOf: (path) => (places.has(path) ? lines.linePos(places.get(path)!).line : undefined) };
 }
 
-/** Looks at the tokens, whose parser keeps its own stack: the composer, which comes next, would end the process where nesting exhausts that of the machine. */
+/** Look at the tokens, whose parser keeps its own stack: the composer, which comes next, would end the process where nesting exhausts that of the machine. */
 function isDeep(text: string): boolean {
   const waiting = Array.from(new Parser().parse(text), (token): { token: object; depth: number } => ({ token, depth: 0 }));
   for (let next = waiting.pop(); next; next = waiting.pop()) {

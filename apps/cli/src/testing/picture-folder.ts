@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 
-/** Writes a folder of `count` grey PNG files of 28x28, all different; those with the numbers `damaged` are cut off. */
+/** Write a folder of `count` grey PNG files of 28x28, all different; those with the numbers `damaged` are cut off. */
 export function writePictures(folder: string, count: number, damaged: readonly number[] = []): string {
   mkdirSync(folder, { recursive: true });
   for (let i = 0; i < count; i++) {

@@ -19,7 +19,7 @@ function bars(count: number, seed: number): Uint8Array {
   return images;
 }
 
-/** Writes a data set in the files of MNIST, quick to load: what TRACT_MNIST may name. */
+/** Write a data set in the files of MNIST, quick to load: what TRACT_MNIST may name. */
 export function writeTinyDigits(folder: string, count = 64): string {
   mkdirSync(folder, { recursive: true });
   for (const [seed, prefix] of ['train', 't10k'].entries()) {

@@ -1,6 +1,6 @@
 import { main } from '../main.js';
 
-/** Runs a command line in this process and gives its code and what it wrote. */
+/** Run a command line in this process; return its code and what it wrote. */
 export async function tractHere(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const said = { out: '', err: '' };
   const keep = (to: 'out' | 'err') => (text: string) => {

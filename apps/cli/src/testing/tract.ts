@@ -16,7 +16,7 @@ export type Ended = {
 
 export type Started = { readonly child: ChildProcess; readonly ended: Promise<Ended>; readonly stderr: () => string };
 
-/** Starts the built command line as a user does, on the native backend where a command computes. */
+/** Start the built command line as a user does, on the native backend where a command computes. */
 export function startTract(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
   const child = spawn(process.execPath, [bin, ...args], {
     env: { ...process.env, TRACT_DEBUG: '', ...env },
@@ -33,10 +33,10 @@ export function startTract(args: readonly string[], env: NodeJS.ProcessEnv = {})
   return { child, ended, stderr: () => said.stderr };
 }
 
-/** Runs a command to its end. */
+/** Run a command to its end. */
 export const tract = (args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> => startTract(args, env).ended;
 
-/** Waits until the condition holds. @throws Error when the process ends first. */
+/** Wait until the condition holds. @throws Error when the process ends first. */
 export async function until({ child, ended }: Started, condition: () => boolean): Promise<void> {
   while (!condition()) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`ended too early: ${(await ended).stderr}`);

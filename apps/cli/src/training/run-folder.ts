@@ -13,7 +13,7 @@ export const keptCheckpoints = 2;
 /** The store of a run, which also reads what older versions of the command line wrote. */
 export const storeOf = (run: string): RunStore => folderStore(run, { upgrade: upgradeRun });
 
-/** How a command takes a run that is there. */
+/** Options of going on with a run. */
 export type ResumeOptions = {
   /** true: from the last checkpoint; `latest`: the same, or a start where there is no run, and nothing where it is finished; else a checkpoint's path. */
   readonly resume?: boolean | string;

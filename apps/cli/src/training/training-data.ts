@@ -8,7 +8,7 @@ import type { ComputeOptions } from '../options/common-options.js';
 import { openSet } from '../options/data-sets.js';
 import { setLines } from '../output/set-lines.js';
 
-/** How images in files come to a training. The result does not depend on it, but for images that cannot be read. */
+/** Options of reading images in files. The result does not depend on it, but for images that cannot be read. */
 export type DataOptions = {
   /** Threads that read ahead; 0 for none. Default: a quarter of the cores, the others compute. */
   readonly workers?: number;

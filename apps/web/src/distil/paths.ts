@@ -10,7 +10,7 @@ export type Paths = readonly Float32Array[];
 export const shownPoints = 240;
 const start = randomNormals({ seed: 7, stream: 103 }, 2 * shownPoints);
 
-/** Takes the shown points from noise to where a network says; always the same noise. */
+/** Take the shown points from noise to where a network says; always the same noise. */
 export async function pathsOf(model: Model<PointNetwork>, params: PointNetwork, steps: number): Promise<Paths> {
   const xT = tensor(start, [shownPoints, 2]);
   const paths = [start];

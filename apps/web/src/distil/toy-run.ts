@@ -41,7 +41,7 @@ function drawBatch(points: Float32Array, step: number) {
 }
 
 /**
- * Trains a teacher on the points, then distils it by TRACT and by halving side by side, as many updates each, and shows all three as they learn. Ends
+ * Train a teacher on the points, then distil it by TRACT and by halving side by side, as many updates each, and show all three as they learn. Ends
  * early when asked to stop; leaves no tensor behind.
  */
 export async function* toyRun(points: Float32Array, updates: number, signal: AbortSignal): AsyncGenerator<Sight> {
@@ -103,7 +103,7 @@ async function* distilBoth(teacher: PointNetwork, points: Float32Array, updates:
   }
 }
 
-/** Waits until the device has caught up, and lets the page answer. @throws Error when training diverged. */
+/** Wait until the device has caught up, and let the page answer. @throws Error when training diverged. */
 async function pause(loss: Parameters<typeof readScalar>[0]): Promise<void> {
   const value = await readScalar(loss);
   if (!Number.isFinite(value)) throw new Error('training diverged: the loss is not a number');

@@ -5,7 +5,7 @@ export type Pictures = { readonly values: Float32Array; readonly count: number; 
 
 const gap = 2;
 
-/** Lays the images out in a square of rows; pixel for pixel, the style sheet makes them large. */
+/** Lay the images out in a square of rows; pixel for pixel, the style sheet makes them large. */
 export function paint(canvas: HTMLCanvasElement, { values, count, size, channels }: Pictures): void {
   const columns = Math.ceil(Math.sqrt(count));
   const rows = Math.ceil(count / columns);

@@ -31,7 +31,7 @@ async function measureSpeed(student: DrawableModel, images: number, signal: Abor
   output('speed').value = rate === undefined ? 'stopped' : `${rate.toPrecision(3)} images per second, ${images} at a time`;
 }
 
-/** Runs every operation of the conformance suite and fills the table. */
+/** Run every operation of the conformance suite and fill the table. */
 async function checkOperations(signal: AbortSignal): Promise<void> {
   const rows = element('operations', HTMLTableElement).tBodies[0];
   rows.replaceChildren();

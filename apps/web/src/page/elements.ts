@@ -12,7 +12,7 @@ export const select = (id: string): HTMLSelectElement => element(id, HTMLSelectE
 export const output = (id: string): HTMLOutputElement => element(id, HTMLOutputElement);
 export const progress = (id: string): HTMLProgressElement => element(id, HTMLProgressElement);
 
-/** Puts text where it is seen and read out. */
+/** Put text where it is seen and read out. */
 export function write(id: string, text: string): void {
   element(id, HTMLElement).textContent = text;
 }

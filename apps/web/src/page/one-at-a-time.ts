@@ -1,7 +1,7 @@
 type Task = (signal: AbortSignal) => Promise<void>;
 
 /**
- * Runs tasks one after the other. A new one asks the running one to stop and takes the place of any that waits, so that a slider may fire as often
+ * Run tasks one after the other. A new one asks the running one to stop and takes the place of any that waits, so that a slider may fire as often
  * as it likes. `failed` receives errors.
  */
 export function oneAtATime(failed: (error: unknown) => void): { start(task: Task): void; stop(): void } {

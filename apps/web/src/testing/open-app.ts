@@ -10,7 +10,7 @@ import { serveFolder } from './serve-folder.js';
 /** The built page in a browser. `troubles` gathers what nobody should see: errors, warnings, refused policies, requests to elsewhere. */
 export type OpenApp = { readonly page: Page; readonly url: string; readonly troubles: string[]; close(): Promise<void> };
 
-/** Builds the page into a folder of its own, serves and opens it. */
+/** Build the page into a folder of its own, serve and open it. */
 export async function openApp(): Promise<OpenApp> {
   const folder = await mkdtemp(join(tmpdir(), 'tract-web-'));
   const configFile = fileURLToPath(new URL('../../vite.config.mjs', import.meta.url));

@@ -74,7 +74,7 @@ function writable(backend: WebGpuBackend, x: TensorInfo, exclusive: boolean): Te
   return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
 }
 
-/** Where nobody else looks at any data of the state, all of it is written to, and the norm is the only result. */
+/** Update parameters, moments and averages: in place if nothing else refers to any of their data, and then the norm is the only result. */
 export const adam: WebGpuKernel<AdamAttributes> = (backend, inputs, options) => {
   const { count, learningRate, beta1, beta2, epsilon, weightDecay, step, clipNorm, averageRates } = options;
   const shader = updates[averageRates.length];

@@ -13,7 +13,7 @@ import { noise } from './noise.js';
 import { downsample2x, upsample2x } from './resample.js';
 import { squaredError } from './squared-error.js';
 
-/** Registers our kernels, once; `useBackend` adds the composed references of the rest. */
+/** Register our kernels, once; `useBackend` adds the composed references of the rest. */
 export function registerWebGpuKernels(): void {
   if (getKernel('TractScale', 'webgpu') != null) return;
   copyRegisteredKernels('webgpu', stockName);

@@ -35,7 +35,7 @@ export async function nodeGpu({ driver }: NodeGpuOptions = {}): Promise<GPU> {
   return gpu;
 }
 
-/** Ends the backends 'webgpu' and 'webgpu-stock' and lets go of the device, for which the process would wait otherwise. Their tensors are gone. */
+/** End the backends 'webgpu' and 'webgpu-stock' and let go of the device, for which the process would wait otherwise. Their tensors are gone. */
 export function stopNodeGpu(): void {
   for (const name of ['webgpu', stockName]) if (engine().findBackendFactory(name) !== null) removeBackend(name);
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } };

@@ -23,7 +23,7 @@ export const test = (title: string, run: Step): void => void tests.push({ name: 
 export const beforeAll = (step: Step): void => void before.push(step);
 export const afterAll = (step: Step): void => void after.push(step);
 
-/** Runs what was described, in order. */
+/** Run what was described, in order. */
 export async function runTests(): Promise<PageResult[]> {
   for (const step of before) await step();
   const results: PageResult[] = [];

@@ -1,7 +1,7 @@
 import { bundlePage } from './bundle-page.js';
 import { launchChromium } from './chromium.js';
 
-/** Runs a program in a page of headless Chromium. @returns what it leaves in `globalThis.result`, a promise of anything that JSON can say. */
+/** Run a program in a page of headless Chromium. @returns what it leaves in `globalThis.result`, a promise of anything that JSON can say. */
 export async function resultOfPage<T>(...program: Parameters<typeof bundlePage>): Promise<T> {
   const script = await bundlePage(...program);
   const browser = await launchChromium();

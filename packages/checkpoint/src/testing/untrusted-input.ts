@@ -3,7 +3,7 @@ type ErrorClass = abstract new (...args: never[]) => Error;
 /** Processor time that reading one input may take; not the clock, since the machine may be busy with other things. */
 const MOST_MICROSECONDS = 1e6;
 
-/** Reads bytes that may be anything. @throws Error unless there is a value or an error of the class, soon. */
+/** Read bytes that may be anything. @throws Error unless there is a value or an error of the class, soon. */
 export async function readDamaged(read: (bytes: Uint8Array) => unknown, bytes: Uint8Array, typed: ErrorClass): Promise<void> {
   const started = process.cpuUsage();
   try {
@@ -18,7 +18,7 @@ export async function readDamaged(read: (bytes: Uint8Array) => unknown, bytes: U
 /** Largest growth of the process's memory from reading small inputs one after the other. */
 const MOST_MEMORY = 64 * 2 ** 20;
 
-/** Runs work that reads small inputs one after the other. @throws Error when the process once took 64 MB more than ever before. */
+/** Run work that reads small inputs one after the other. @throws Error when the process once took 64 MB more than ever before. */
 export async function withinMemory(work: () => Promise<void>): Promise<void> {
   const before = process.resourceUsage().maxRSS;
   await work();

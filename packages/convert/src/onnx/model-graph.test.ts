@@ -24,7 +24,7 @@ import { modelGraph } from './model-graph.js';
 
 beforeAll(() => useBackend('cpu'));
 
-/** Those of our operators in onnxruntime-web's table of WebGPU kernels (js/web/docs/webgpu-operators.md of 1.20 and later). */
+/** Operators of ours in onnxruntime-web's table of WebGPU kernels (js/web/docs/webgpu-operators.md of 1.20 and later). */
 const webgpuOperators = new Set(
   [
     'Add',

@@ -4,7 +4,7 @@ export type Affine = readonly [a: number, b: number, tx: number, c: number, d: n
 export const identity: Affine = [1, 0, 0, 0, 1, 0];
 export const scaling = (x: number, y: number): Affine => [x, 0, 0, 0, y, 0];
 export const translation = (x: number, y: number): Affine => [1, 0, x, 0, 1, y];
-/** Turns x towards y, which looks clockwise since y runs down. */
+/** Turn x towards y, which looks clockwise since y runs down. */
 export const rotation = (angle: number): Affine => [Math.cos(angle), -Math.sin(angle), 0, Math.sin(angle), Math.cos(angle), 0];
 
 export const mapPoint = ([a, b, tx, c, d, ty]: Affine, x: number, y: number): [x: number, y: number] => [

@@ -3,7 +3,7 @@ import { type Augmentation, drawAugmentation } from './augmentation.js';
 import { type ImageShape, resampleImage } from './resample-image.js';
 
 export type AugmentOptions = {
-  /** Of each kind of augmentation, in [0, 1]; 0.12 for CIFAR-10 in the source. The left-right flip is always there, in half of the images. */
+  /** Probability of each kind of augmentation, in [0, 1]; 0.12 for CIFAR-10 in the source. The left-right flip is always there, in half of the images. */
   readonly probability: number;
   readonly seed: number;
   readonly step: number;

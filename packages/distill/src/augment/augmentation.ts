@@ -3,13 +3,13 @@ import { streams } from '../streams.js';
 import { type Affine, product, rotation, scaling, translation } from './affine.js';
 import type { ImageShape } from './resample-image.js';
 
-/** What is done to one image. */
+/** Augmentation of one image. */
 export type Augmentation = {
   readonly flipX: boolean;
   readonly flipY: boolean;
-  /** Where each place of the flipped image comes from, as `resampleImage` takes it. */
+  /** Map from places of the augmented image to places of the flipped one, as `resampleImage` takes it. */
   readonly source: Affine;
-  /** What a network is told, of length `augmentLabels`; zeros where nothing was done. */
+  /** Conditioning of the network, of length `augmentLabels`; zeros for what was not done. */
   readonly label: readonly number[];
 };
 
@@ -20,7 +20,7 @@ export const augmentLabels = 9;
 const spread = { scale: 0.2, aniso: 0.2, translation: 0.125 };
 
 /**
- * Draws an augmentation: left-right flip in half of all cases, and with `probability` each an up-down flip (half of the time), a scale, a rotation, a scale
+ * Draw an augmentation: left-right flip in half of all cases, and with `probability` each an up-down flip (half of the time), a scale, a rotation, a scale
  * along an axis (half of the time a slanted one) against the one across, and a translation. A function of the key. Source: Karras et al. 2022, Appendix F.2.
  *
  * @throws RangeError when probability is not in [0, 1].

@@ -4,7 +4,7 @@ import { sym6 } from './sym6.js';
 export type ImageShape = { readonly height: number; readonly width: number; readonly channels: number };
 
 const taps = sym6.map((tap) => tap * Math.SQRT1_2); // sum 1
-/** Where the filter's weight lies. Sample j of a doubled line is what the line is at (j − centre) / 2. */
+/** Centre of the filter's weight. Sample j of a doubled line is what the line is at (j − centre) / 2. */
 const centre = taps.reduce((sum, tap, k) => sum + k * tap, 0);
 
 /**

@@ -17,7 +17,7 @@ const shape = {
 };
 const config: UNetConfig = { ...shape, scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 1 };
 
-/** What a tiny run of TRACT gives: the loss of each of its twenty steps; four images, each of 8x8 numbers, by DDIM. */
+/** Result of a tiny run of TRACT: the loss of each of its twenty steps; four images, each of 8x8 numbers, by DDIM. */
 export type TractRun = {
   readonly losses: readonly number[];
   /** By the teacher in sixteen steps. */

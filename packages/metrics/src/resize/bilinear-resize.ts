@@ -6,7 +6,7 @@ import { checkResize, type Raster, type RasterSize } from './raster.js';
  */
 export type BilinearAnchor = 'half-pixel' | 'corner';
 
-/** Resizes by linear interpolation between the two nearest pixels of each axis, also where the image shrinks. @throws RangeError for sizes that cannot be. */
+/** Resize by linear interpolation between the two nearest pixels of each axis, also where the image shrinks. @throws RangeError for sizes that cannot be. */
 export function resizeBilinear(image: Raster, to: RasterSize, anchor: BilinearAnchor): Raster<Float32Array> {
   checkResize('resizeBilinear', image, to);
   const { data, height, width, channels } = image;

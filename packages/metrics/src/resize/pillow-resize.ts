@@ -5,7 +5,7 @@ import { checkResize, type Raster, type RasterSize } from './raster.js';
 const FRACTION_BITS = 22;
 
 /**
- * Resizes as Pillow's `Image.resize` does: rows first, then columns, antialiased where the image shrinks. Bytes give the very bytes of Pillow, whose
+ * Resize as Pillow's `Image.resize` does: rows first, then columns, antialiased where the image shrinks. Bytes give the very bytes of Pillow, whose
  * integer arithmetic this is (modes L and RGB); floats are summed in float64 and rounded to float32 after each pass (mode F, each channel by itself).
  * @throws RangeError for sizes that cannot be.
  */

@@ -12,7 +12,7 @@ export type Fixture = {
   readonly setting: (key: string) => ReturnType<typeof JSON.parse>;
 };
 
-/** Opens `fixtures/NAME.safetensors` of this package. The package that reads such files in earnest is no dependency of this one. */
+/** Open `fixtures/NAME.safetensors` of this package. The package that reads such files in earnest is no dependency of this one. */
 export function openFixture(name: string): Fixture {
   const file = readFileSync(new URL(`../../fixtures/${name}.safetensors`, import.meta.url));
   const headerBytes = Number(file.readBigUInt64LE(0));

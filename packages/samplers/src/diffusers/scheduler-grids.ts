@@ -18,7 +18,7 @@ import { SchedulerConfigError, type SchedulerSettings } from './scheduler-settin
 
 /** Levels, noisy to clean, of a run, and the time that the network is told at each but the last. */
 export type SchedulerGrid = { readonly levels: readonly NoiseLevel[]; readonly times: readonly number[] };
-/** What a grid can depend on besides its steps: tokens of the image, or the shift's logarithm mu itself. */
+/** Inputs of a grid besides its steps: tokens of the image, or the shift's logarithm mu itself. */
 export type GridOptions = { readonly tokens?: number; readonly mu?: number };
 /** Grids of a network's levels, and its time at a level between them. */
 export type SchedulerGrids = {

@@ -22,7 +22,7 @@ async function newRun(...steps: readonly number[]): Promise<string> {
 
 const pathAt = (run: string, step: number): string => `${run}/${checkpointPath(step)}`;
 
-/** What there is to go on from, and the warnings on the way. */
+/** Read the last whole checkpoint; return it with the warnings on the way. */
 async function reopen(run: string) {
   const warnings: string[] = [];
   const checkpoint = await folderStore(run).latest((sentence) => void warnings.push(sentence));

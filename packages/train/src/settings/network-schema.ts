@@ -29,7 +29,7 @@ const unet = {
 
 const augmentChannels = count().describe('numbers that tell the network how its images were augmented; EDM has 9').optional();
 
-/** Of EDM's networks. */
+/** Setting of EDM's networks. */
 const dropout = momentum()
   .describe('share of the features that are dropped in each block while a teacher is trained; default: 0')
   .optional();

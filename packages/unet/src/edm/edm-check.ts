@@ -8,7 +8,7 @@ const mostTaps = 64;
 const counts = ['imageSize', 'inChannels', 'channels', 'embChannels', 'blocks', 'outputs', 'classes'] as const;
 
 /**
- * Checks a configuration in full, also one that was read from a file.
+ * Check a configuration in full, also one that was read from a file.
  * @throws TypeError for a field of the wrong type.
  * @throws RangeError for a value that no network can be built from; the message says which and what would do.
  */
