@@ -35,7 +35,7 @@ export type ConversionPlan = {
   readonly table: NameTable;
   /** Names of the checkpoint that belong to other networks in it. */
   readonly others: readonly string[];
-  /** Sentences about what is not kept exactly. */
+  /** Sentences about what is not kept exactly, or not written. */
   readonly notes: readonly string[];
   /** The files to write, in order. Undefined if the table has a fault. */
   readonly files?: readonly PlannedFile[];
@@ -53,9 +53,9 @@ function planModel(model: HostModel, options: ConversionOptions): ConversionPlan
   if (format !== undefined || part !== undefined || hints !== undefined)
     throw badRequest(`${model.name} is a model that says all about itself; leave format, part and hints out`);
   const { network, prediction } = model.description;
-  const { mapped, files, network: there } = destinationOf(options.destination).plan(model, options);
+  const { mapped, files, network: there, notes = [] } = destinationOf(options.destination).plan(model, options);
   const table = { mapped, leftOver: [], missing: [], differing: [] };
-  return { format: 'tract', network: there ?? network, prediction, table, others: [], notes: [], files };
+  return { format: 'tract', network: there ?? network, prediction, table, others: [], notes, files };
 }
 
 function planForeign(source: ForeignCheckpoint, options: ConversionOptions): ConversionPlan {

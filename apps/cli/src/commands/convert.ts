@@ -23,8 +23,8 @@ Networks of OpenAI become a model when --config says what stands around them:
 {"kind":"consistency"} (with "sigmaMin":0 for the EDM teachers of that code);
 else a .safetensors of the network alone, our names in it.
 With --to diffusers, DST becomes a folder that UNet2DModel reads; with --to
-onnx one as the Hub has them: onnx/model.onnx, config.json and
-scheduler_config.json.
+onnx one as the Hub has them: onnx/model.onnx, config.json and, where diffusers
+has one for its levels, scheduler_config.json.
 A name left over or missing is an error (exit code 3): nothing is written.`;
 
 function sha256(text: string): string {

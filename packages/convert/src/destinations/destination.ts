@@ -32,6 +32,8 @@ export type PlannedModel = {
   readonly files: readonly PlannedFile[];
   /** Settings of the network there. Default: ours. */
   readonly network?: unknown;
+  /** Sentences about what the form does not have. Default: none. */
+  readonly notes?: readonly string[];
 };
 
 /** A form that a model is written in. */

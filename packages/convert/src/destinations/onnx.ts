@@ -16,7 +16,7 @@ export const onnx: Destination = {
   plan: (model, options) => planOnnx(model, options, options.fileName ?? 'model.onnx'),
 };
 
-/** The folder of a model on the Hub: onnx/model.onnx (or model_fp16.onnx), config.json, scheduler_config.json, README.md. */
+/** The folder of a model on the Hub: onnx/model.onnx (or model_fp16.onnx), config.json, scheduler_config.json where diffusers has one, README.md. */
 export const onnxFolder: Destination = {
   name: 'onnx-folder',
   isFile: false,
@@ -24,12 +24,15 @@ export const onnxFolder: Destination = {
     const { description } = model;
     const { mapped, files } = planOnnx(model, options, `onnx/model${options.onnx?.type === 'float16' ? '_fp16' : ''}.onnx`);
     const external = files.length > 1;
+    const isOneStep = options.onnx?.oneStep === true; // there is nothing to schedule
+    const scheduler = isOneStep ? undefined : schedulerOf(description);
     return {
       mapped,
+      notes: scheduler || isOneStep ? [] : [noScheduler],
       files: [
         ...files,
         jsonFile('config.json', configOf(description, external)),
-        jsonFile('scheduler_config.json', schedulerOf(description)),
+        ...(scheduler ? [jsonFile('scheduler_config.json', scheduler)] : []),
         textFile('README.md', cardOf(description, options)),
       ],
     };
@@ -60,23 +63,22 @@ const configOf = (description: ModelDescription, external: boolean) => ({
 /** Steps of the scheduler for models on the cosine schedule: a power of two, so that every student's grid is a part of it. */
 const cosineSteps = 1024;
 
-/** Return the scheduler_config.json of the levels that a model is made for, its output x0 ('sample'). */
-function schedulerOf(description: ModelDescription): Settings {
+/** Schedulers of diffusers (58eb52c) with levels of sigma scale the image that a network is shown, or do not take x0 for its answer. */
+const noScheduler =
+  "no scheduler_config.json: diffusers has no scheduler for a graph that takes x0 + sigma eps and gives x0; README.md names the model's levels";
+
+/**
+ * Return the scheduler_config.json of the levels that a model is made for, its output x0 ('sample'). Undefined for images of x0 + sigma eps, for which
+ * diffusers has none.
+ */
+function schedulerOf(description: ModelDescription): Settings | undefined {
   const { preconditioning } = description;
-  const process = processOf(description);
+  if (!isVariancePreserving(description)) return undefined;
   if (preconditioning?.kind === 'ddpm') return { ...toScheduler(preconditioning), prediction_type: 'sample' };
-  if (process.kind === 'cosine') {
-    return {
-      ...{ _class_name: 'DDIMScheduler', num_train_timesteps: cosineSteps, prediction_type: 'sample', timestep_spacing: 'trailing' },
-      ...{ clip_sample: true, clip_sample_range: 1, set_alpha_to_one: true, steps_offset: 0, rescale_betas_zero_snr: false },
-      trained_betas: betasOf(processLevels(process, cosineSteps)),
-    };
-  }
-  const { sigmaMin = 0.002, sigmaMax = 80, rho = 7 } = process;
-  const sigmaData = preconditioning && 'sigmaData' in preconditioning ? preconditioning.sigmaData : undefined;
   return {
-    ...{ _class_name: 'EDMEulerScheduler', prediction_type: 'sample', sigma_schedule: 'karras' },
-    ...{ sigma_min: sigmaMin, sigma_max: sigmaMax, rho, sigma_data: sigmaData ?? 0.5 },
+    ...{ _class_name: 'DDIMScheduler', num_train_timesteps: cosineSteps, prediction_type: 'sample', timestep_spacing: 'trailing' },
+    ...{ clip_sample: true, clip_sample_range: 1, set_alpha_to_one: true, steps_offset: 0, rescale_betas_zero_snr: false },
+    trained_betas: betasOf(processLevels(processOf(description), cosineSteps)),
   };
 }
 
@@ -90,9 +92,19 @@ function cardOf(description: ModelDescription, { onnx: { oneStep = false } = {} 
   const { imageSize, inChannels, classes } = description.network;
   const shape = `[batch, ${inChannels}, ${imageSize}, ${imageSize}]`;
   const labels = classes > 1 ? `, \`labels\` [batch] (int64, 0 to ${classes - 1})` : '';
-  const images = isVariancePreserving(description) ? 'alpha x0 + sigma eps with alpha² + sigma² = 1' : 'x0 + sigma eps';
+  const images = isVariancePreserving(description)
+    ? 'alpha x0 + sigma eps with alpha² + sigma² = 1'
+    : `x0 + sigma eps${rangeOf(description)}`;
   const use = oneStep
     ? `Inputs \`noise\` ${shape}, standard normal${labels}; output \`image\`, in [-1, 1], in one call.`
     : `Inputs \`xt\` ${shape}, ${images}, and \`logSNR\` [batch], ln(alpha² / sigma²)${labels}; output \`x0\`, the clean image, not clipped.`;
   return `# Diffusion model for onnxruntime\n\nWritten by \`tract convert\`. ${use}\n`;
+}
+
+/** Name the levels of a model on EDM's. */
+function rangeOf(description: ModelDescription): string {
+  const process = processOf(description);
+  if (process.kind !== 'edm') return '';
+  const { sigmaMin = 0.002, sigmaMax = 80, rho = 7, timesteps } = process;
+  return ` (sigma from ${sigmaMax} to ${sigmaMin}, even in sigma^(1/${rho})${timesteps === undefined ? '' : `, ${timesteps} steps`})`;
 }

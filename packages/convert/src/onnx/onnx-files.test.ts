@@ -90,3 +90,20 @@ test('a folder for the Hub has the names that transformers.js looks for, and a s
   expect(external.slice(0, 2).map(({ name }) => name)).toEqual(['onnx/model_fp16.onnx_data', 'onnx/model_fp16.onnx']);
   expect(JSON.parse(textOf(external[2]))['transformers.js_config']).toEqual({ use_external_data_format: true });
 });
+
+test("models on EDM's levels go without a scheduler, which diffusers does not have for them, and the plan says so", () => {
+  const process = { kind: 'edm', sigmaMax: 40 } as const;
+  const edm = { ...model, description: { ...model.description, prediction: 'x0', preconditioning: { kind: 'edm' }, process } } as const;
+  const { files, notes } = planConversion(edm, { destination: 'onnx-folder' });
+  expect(files!.map(({ name }) => name)).toEqual(['onnx/model.onnx', 'config.json', 'README.md']);
+  expect(notes).toEqual([
+    expect.stringMatching(/no scheduler_config.json: diffusers has no scheduler for a graph that takes x0 \+ sigma eps/),
+  ]);
+  expect(textOf(files![2])).toMatch(/sigma from 40 to 0.002, even in sigma\^\(1\/7\)/);
+});
+
+test("a student's one step has nothing to schedule", () => {
+  const { files, notes } = planConversion(model, { destination: 'onnx-folder', onnx: { oneStep: true } });
+  expect(files!.map(({ name }) => name)).toEqual(['onnx/model.onnx', 'config.json', 'README.md']);
+  expect(notes).toEqual([]);
+});
