@@ -1,7 +1,7 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import { logRatio } from './log-ratio.js';
-import { fallingSteps, requireOption, risingSteps } from './steps.js';
+import { fallingSteps, orderLeft, requireOption, risingSteps } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
@@ -12,8 +12,11 @@ export type DpmSolverOptions<T> = RunOptions<T> & {
   readonly noiseScale?: number;
   /** Weights of the slope and curvature: 'midpoint' as published, 'heun' the exact integral of the polynomial. Default: 'midpoint'. */
   readonly solverType?: 'midpoint' | 'heun';
-  /** Fall to first order at the last step (and to second before it), which steadies runs of few steps that end with noise. Default: false. */
-  readonly lowerOrderFinal?: boolean;
+  /**
+   * Fall to first order at the last step (and to second before it), which steadies runs of few steps that end with noise; a number counts that many steps
+   * from the last image on, 1 being `true`. Default: false.
+   */
+  readonly lowerOrderFinal?: boolean | number;
 };
 
 /**
@@ -75,8 +78,7 @@ async function* multistep<T>(
     const lambda = logRatio(from);
     const h = logRatio(to) - lambda; // infinite from alpha = 0 and to sigma = 0
     const past = h < Infinity ? step.past.filter(({ level }) => level.alpha > 0) : []; // the slope to a level infinitely far away is 0
-    const room = lowerOrderFinal ? total - index : order;
-    const [one, two] = past.slice(0, room - 1);
+    const [one, two] = past.slice(0, orderLeft(lowerOrderFinal, index, total) - 1);
     const wide = (1 + eta) * h;
     const addX0 = -to.alpha * Math.expm1(-wide);
     const x0 = keep(await predict(xt, from));

@@ -1,8 +1,9 @@
 import type { NoiseLevel } from '@tract/schedules';
+import { levelBetween, middleRatio } from './between.js';
 import type { Denoiser } from './denoiser.js';
 import { lagrangeWeights } from './lagrange-weights.js';
-import { fallingSteps, requireOption } from './steps.js';
-import type { VectorSpace } from './vector-space.js';
+import { fallingSteps, orderLeft, requireOption } from './steps.js';
+import type { Term, VectorSpace } from './vector-space.js';
 import { type RunOptions, type Step, walk } from './walk.js';
 
 export type MultistepOptions<T> = RunOptions<T> & {
@@ -80,7 +81,33 @@ export const plms = <T>(
   xT: T,
   levels: readonly NoiseLevel[],
   options: MultistepOptions<T> = {},
-) => epsMultistep('plms', fixed, 4, space, denoise, xT, levels, options);
+) => epsMultistep('plms', fixed, 4, space, denoise, xT, levels, options, { steps: 1, take: twice });
+
+export type PndmOptions<T> = MultistepOptions<T> & {
+  /** The level half way of a step. Default: half way in ln(sigma / alpha). */
+  readonly middleOf?: (from: NoiseLevel, to: NoiseLevel) => NoiseLevel;
+};
+
+/**
+ * Sample by PNDM: as `ipndm`, but the first three steps are Runge–Kutta's of fourth order on the noise, four calls each; NFE = levels.length + 8.
+ * Source: Liu et al. 2022, Algorithm 2. Yields as `ddim` does.
+ *
+ * @throws RangeError as `plms` does.
+ */
+export const pndm = <T>(
+  space: VectorSpace<T>,
+  denoise: Denoiser<T>,
+  xT: T,
+  levels: readonly NoiseLevel[],
+  { middleOf = (from, to) => levelBetween(from, to, middleRatio(from, to)), ...options }: PndmOptions<T> = {},
+) =>
+  epsMultistep('pndm', fixed, 4, space, denoise, xT, levels, options, {
+    steps: 3,
+    take: (step, x0) => rungeKutta(step, x0, middleOf(step.from, step.to)),
+  });
+
+/** Other first steps, while they end with noise. */
+type WarmUp = { readonly steps: number; readonly take: <T>(step: Step<T>, x0: T) => Promise<T> };
 
 async function* epsMultistep<T>(
   name: string,
@@ -91,22 +118,18 @@ async function* epsMultistep<T>(
   xT: T,
   levels: readonly NoiseLevel[],
   { order = highest, lowerOrderFinal = false, ...run }: MultistepOptions<T>,
+  warmUp?: WarmUp,
 ): AsyncGenerator<T, void, undefined> {
   requireOption(name, 'order', order, 1, 4);
-  const twice = name === 'plms';
-  const steps = fallingSteps(name, levels, twice ? 'ipndm' : undefined);
+  const steps = fallingSteps(name, levels, warmUp && 'ipndm');
   yield* walk({ name, space, denoise, xT, steps, memory: order - 1, ...run }, async (step) => {
     const { xt, from, to, index, total, predict, combine, keep, past } = step;
     const x0 = await predict(xt, from);
     const eps = keep(noiseOf(step, xt, x0, from));
-    const euler = ddimTo(step, x0);
-    if (twice && index === 0 && to.sigma > 0) {
-      const end = noiseOf(step, euler, await predict(euler, to), to);
-      const half = (to.sigma - (from.sigma * to.alpha) / from.alpha) / 2;
-      return combine([1, euler], [-half, eps], [half, end]);
-    }
+    if (warmUp && index < warmUp.steps && to.sigma > 0) return warmUp.take(step, x0);
+    const euler = moveTo(step, to, x0);
     const used = past
-      .slice(0, (lowerOrderFinal === false ? order : Math.min(order, total - index + Number(lowerOrderFinal) - 1)) - 1)
+      .slice(0, Math.min(order, orderLeft(lowerOrderFinal, index, total)) - 1)
       .filter(({ level }) => weights === fixed || level.alpha > 0); // infinitely far nodes weigh 0
     if (from.alpha === 0 || used.length === 0) return euler;
     const nodes = [from, ...used.map(({ level }) => level)].map(({ alpha, sigma }) => sigma / alpha);
@@ -118,9 +141,37 @@ async function* epsMultistep<T>(
   });
 }
 
+/** Take a step, and again with the mean of the noise at both ends. */
+async function twice<T>(step: Step<T>, x0: T): Promise<T> {
+  const end = await changeAt(step, step.to, x0);
+  return moveTo(step, step.to, x0, [1 / 2, end]);
+}
+
+async function rungeKutta<T>(step: Step<T>, x0: T, middle: NoiseLevel): Promise<T> {
+  const second = await changeAt(step, middle, x0);
+  const third = await changeAt(step, middle, x0, [1, second]);
+  const fourth = await changeAt(step, step.to, x0, [1, third]);
+  return moveTo(step, step.to, x0, [1 / 3, second], [1 / 3, third], [1 / 6, fourth]);
+}
+
+/** The noise that the model sees at a level less that at the start of the step; from differences of x0, in which nothing cancels where alpha is small. */
+async function changeAt<T>(step: Step<T>, level: NoiseLevel, x0: T, ...change: readonly Term<T>[]): Promise<T> {
+  const there = await step.predict(moveTo(step, level, x0, ...change), level);
+  const [ratio, moved] = [level.alpha / level.sigma, ofNoise(step.from, level) / level.sigma];
+  return step.combine([ratio, x0], [-ratio, there], ...change.map(([weight, vector]): Term<T> => [moved * weight, vector]));
+}
+
+/** What a step adds of the noise if it keeps alpha's share of xt. */
+const ofNoise = (from: NoiseLevel, to: NoiseLevel): number => to.sigma - (from.sigma * to.alpha) / from.alpha;
+
 const noiseOf = <T>({ combine }: Step<T>, x: T, x0: T, { alpha, sigma }: NoiseLevel): T => combine([1 / sigma, x], [-alpha / sigma, x0]);
 
-function ddimTo<T>({ xt, from, to, combine }: Step<T>, x0: T): T {
+/** DDIM's step to a level, its noise changed by these terms. */
+function moveTo<T>({ xt, from, combine }: Step<T>, to: NoiseLevel, x0: T, ...change: readonly Term<T>[]): T {
   const keep = to.sigma / from.sigma;
-  return combine([keep, xt], [to.alpha - from.alpha * keep, x0]);
+  return combine(
+    [keep, xt],
+    [to.alpha - from.alpha * keep, x0],
+    ...change.map(([weight, vector]): Term<T> => [ofNoise(from, to) * weight, vector]),
+  );
 }

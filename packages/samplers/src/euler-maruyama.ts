@@ -4,6 +4,11 @@ import { fallingSteps, neighbours } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
+export type EulerMaruyamaOptions<T> = RunOptions<T> & {
+  /** Width in time that each step has, whatever the next time is. Default: to the next time. */
+  readonly width?: number;
+};
+
 /**
  * Sample by Euler–Maruyama's method for the reverse SDE of a process ("ScoreSdeVp" with `linearBetaProcess`); NFE = times.length − 1. Step i takes noise i of
  * the space. dx = (f·x − g²·score) dt + g dw with f = alpha'/alpha, g² = 2·sigma·(sigma' − f·sigma), score = (alpha·x0 − x) / sigma².
@@ -18,12 +23,12 @@ export async function* eulerMaruyama<T>(
   xT: T,
   process: ContinuousProcess,
   times: readonly number[],
-  run: RunOptions<T> = {},
+  { width, ...run }: EulerMaruyamaOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
   neighbours('eulerMaruyama', 'times', times);
   const steps = fallingSteps('eulerMaruyama', times.map(process.level), 'a first time with alpha > 0');
   yield* walk({ name: 'eulerMaruyama', space, denoise, xT, steps, ...run }, async ({ xt, from, index, predict, combine, noise }) => {
-    const h = times[index] - times[index + 1];
+    const h = width ?? times[index] - times[index + 1];
     const rate = process.rate(times[index]);
     const f = rate.alpha / from.alpha;
     const spread = 2 * from.sigma * (rate.sigma - f * from.sigma);

@@ -1,5 +1,6 @@
 import { cosineLevel, edmGrid, type NoiseLevel } from '@tract/schedules';
 import { describe, expect, test } from 'vitest';
+import { dpmSolverSinglestep } from './dpm-singlestep.js';
 import {
   ablationSampler,
   ancestral,
@@ -23,6 +24,7 @@ import {
   ModelAnswerError,
   multistepConsistency,
   plms,
+  pndm,
   type RunOptions,
   saSolver,
   tcd,
@@ -50,6 +52,7 @@ type Row = {
 const stepsOf = (levels: readonly NoiseLevel[]) => levels.length - 1;
 const endsClean = (levels: readonly NoiseLevel[]) => (levels[stepsOf(levels)].sigma === 0 ? 1 : 0);
 const once = stepsOf;
+const endToo = (levels: readonly NoiseLevel[]) => stepsOf(levels) + 1 - endsClean(levels);
 const twice = (levels: readonly NoiseLevel[]) => 2 * stepsOf(levels) - endsClean(levels);
 /** Steps from alpha = 0 and to sigma = 0 need no middle. */
 const middles = (levels: readonly NoiseLevel[]) =>
@@ -92,11 +95,26 @@ const rows: readonly Row[] = [
   { name: 'deis', sampler: deis, nfe: once },
   { name: 'ipndm', sampler: ipndm, nfe: once },
   { name: 'plms', sampler: plms, nfe: (levels) => stepsOf(levels) + (levels[1].sigma > 0 ? 1 : 0), limit: /ipndm/ },
+  {
+    name: 'pndm',
+    sampler: pndm,
+    nfe: (levels) => stepsOf(levels) + 3 * levels.slice(1, 4).filter(({ sigma }) => sigma > 0).length,
+    limit: /ipndm/,
+  },
+  { name: 'dpmSolverSinglestep', sampler: dpmSolverSinglestep, nfe: once, limit: /dpmSolver2M/ },
+  {
+    name: 'dpmSolverSinglestep, order 3, eta 1',
+    sampler: (s, d, x, l, run) => dpmSolverSinglestep(s, d, x, l, { order: 3, eta: 1, ...run }),
+    nfe: once,
+    limit: /dpmSolver2M/,
+  },
   { name: 'unipc', sampler: unipc, nfe: once },
+  { name: 'unipc, corrected at the end', sampler: (s, d, x, l, run) => unipc(s, d, x, l, { correctEnd: true, ...run }), nfe: endToo },
   { name: 'unipc, order 3', sampler: (s, d, x, l, run) => unipc(s, d, x, l, { order: 3, ...run }), nfe: once },
   { name: 'unipc, bh1', sampler: (s, d, x, l, run) => unipc(s, d, x, l, { variant: 'bh1', ...run }), nfe: once, limit: /variant 'bh2'/ },
   { name: 'saSolver', sampler: saSolver, nfe: once },
   { name: 'saSolver, tau 0', sampler: (s, d, x, l, run) => saSolver(s, d, x, l, { tau: () => 0, ...run }), nfe: once },
+  { name: 'saSolver, corrected at the end', sampler: (s, d, x, l, run) => saSolver(s, d, x, l, { correctEnd: true, ...run }), nfe: endToo },
   {
     name: 'saSolver, order 3',
     sampler: (s, d, x, l, run) => saSolver(s, d, x, l, { predictorOrder: 3, correctorOrder: 3, ...run }),

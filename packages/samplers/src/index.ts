@@ -6,16 +6,15 @@ export { type DpmSolverOptions, dpmSolver2M, dpmSolver2MInversion, dpmSolver3M }
 export { dpmSolver2S, dpmSolver2SAncestral, dpmSolverSDE } from './dpm-solver-2s.js';
 export { dpm2, dpm2Ancestral } from './dpm2.js';
 export { drain } from './drain.js';
-export { deis, ipndm, lms, type MultistepOptions, plms } from './eps-multistep.js';
-export { eulerMaruyama } from './euler-maruyama.js';
-export { float16SpaceWith } from './float16-space.js';
+export { deis, ipndm, lms, type MultistepOptions, type PndmOptions, plms, pndm } from './eps-multistep.js';
+export { type EulerMaruyamaOptions, eulerMaruyama } from './euler-maruyama.js';
 export { type ArraySpaceOptions, float32Space, float32SpaceWith, float32SpaceWithSeed } from './float32-space.js';
 export { flowAncestral } from './flow-ancestral.js';
 export { flowHeun } from './flow-heun.js';
 export type { Guidance } from './guidance.js';
 export { type Churn, edmStochastic, heun } from './heun.js';
 export { inpaintingDenoiser, type KnownPart, type RepaintOptions, repaint } from './inpainting.js';
-export { ddimInversion } from './inversion.js';
+export { ddimInversion, type InversionOptions } from './inversion.js';
 export { type PredictorCorrectorOptions, predictorCorrector } from './langevin-corrector.js';
 export { lcmDenoiser } from './lcm-denoiser.js';
 export { ModelAnswerError } from './model-answer-error.js';
@@ -34,7 +33,6 @@ export {
   samplersWith,
 } from './samplers.js';
 export { tcd } from './tcd.js';
-export { type TfjsOperations, tfjsSpace } from './tfjs-space.js';
 export { type UnipcOptions, unipc } from './unipc.js';
 export { type NoiseSpan, type PerImage, startNoise, type Term, type VectorSpace } from './vector-space.js';
 export type { Progress, RunOptions } from './walk.js';

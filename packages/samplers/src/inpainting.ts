@@ -47,6 +47,10 @@ export type RepaintOptions<T> = DdimOptions<T> &
     readonly jump?: number;
     /** Times that each stretch is walked. Default: 10. */
     readonly resample?: number;
+    /** Indices of the levels from which steps are taken back. Default: every jump-th, counted back from the last but one, as published. */
+    readonly turns?: readonly number[];
+    /** Keep each element of x0 within ± this; the noise stays as the model sees it. Default: no limit. */
+    readonly clamp?: number;
   };
 
 /**
@@ -61,38 +65,45 @@ export async function* repaint<T>(
   denoise: Denoiser<T>,
   xT: T,
   levels: readonly NoiseLevel[],
-  { known, mask, jump = 10, resample = 10, eta = 1, noiseScale = 1, ...run }: RepaintOptions<T>,
+  { known, mask, jump = 10, resample = 10, turns, clamp = Infinity, eta = 1, noiseScale = 1, ...run }: RepaintOptions<T>,
 ): AsyncGenerator<T, void, undefined> {
   requireOption('repaint', 'eta', eta, 0, 1);
   requireOption('repaint', 'jump', jump, 1);
   requireOption('repaint', 'resample', resample, 1);
   fallingSteps('repaint', levels);
-  const steps = repaintPath(levels.length - 1, jump, resample).map(([a, b]): StepLevels => [levels[a], levels[b]]);
-  yield* walk({ name: 'repaint', space, denoise, xT, steps, ...run }, async ({ xt, from, to, index, predict, combine, noise }) => {
+  const steps = repaintPath(levels.length - 1, jump, resample, turns).map(([a, b]): StepLevels => [levels[a], levels[b]]);
+  yield* walk({ name: 'repaint', space, denoise, xT, steps, ...run }, async ({ xt, from, to, index, predict, combine, noise, clamped }) => {
     if (to.sigma * from.alpha > from.sigma * to.alpha) {
       const kept = to.alpha / from.alpha;
       return combine([kept, xt], ...noise(Math.sqrt(to.sigma ** 2 - (kept * from.sigma) ** 2), { from, to }, 3 * index));
     }
     const { keepXt, addX0, addNoise } = ancestralWeights(from, to, eta);
-    const drawn = combine([keepXt, xt], [addX0, await predict(xt, from)], ...noise(noiseScale * addNoise, { from, to }, 3 * index + 1));
+    const x0 = await predict(xt, from);
+    const beyond =
+      clamp === Infinity
+        ? []
+        : ([
+            [to.alpha, clamped(x0, clamp)],
+            [-to.alpha, x0],
+          ] as const);
+    const drawn = combine([keepXt, xt], [addX0, x0], ...beyond, ...noise(noiseScale * addNoise, { from, to }, 3 * index + 1));
     const given = combine([to.alpha, known], ...noise(to.sigma, { from, to }, 3 * index + 2));
     return blend(space, drawn, given, mask);
   });
 }
 
-/** Pairs of indices of levels: down, and after every `jump` steps (while as many are left below the start) back up, `resample` − 1 times. */
-function repaintPath(count: number, jump: number, resample: number): (readonly [number, number])[] {
+/** Pairs of indices of levels: down, and at each turn `resample` − 1 times `jump` steps back up. */
+function repaintPath(count: number, jump: number, resample: number, turns?: readonly number[]): (readonly [number, number])[] {
   const path: (readonly [number, number])[] = [];
-  const left = new Map<number, number>();
-  for (let at = jump; at < count; at += jump) left.set(at, resample - 1);
-  for (let at = 0; at < count; ) {
-    path.push([at, at + 1]);
-    at += 1;
+  const left = new Map<number, number>(turns?.map((at) => [at, resample - 1]));
+  if (!turns) for (let at = count - 1; at >= jump; at -= jump) left.set(at, resample - 1);
+  for (let at = 0; at < count || (left.get(at) ?? 0) > 0; ) {
     const again = left.get(at) ?? 0;
-    if (again === 0) continue;
-    left.set(at, again - 1);
-    for (let back = 0; back < jump; back++) path.push([at - back, at - back - 1]);
-    at -= jump;
+    if (again === 0) path.push([at, ++at]);
+    else {
+      left.set(at, again - 1);
+      for (let back = 0; back < jump; back++) path.push([at, --at]);
+    }
   }
   return path;
 }

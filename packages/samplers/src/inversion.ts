@@ -4,6 +4,11 @@ import { risingSteps } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
+export type InversionOptions<T> = RunOptions<T> & {
+  /** Keep each element of x0 within ± this; the noise stays as the model sees it. Default: no limit. */
+  readonly clamp?: number;
+};
+
 /**
  * Take an image back to the noise that DDIM makes it from ("DDIM inversion"): x at the next level is alpha·x0 + sigma·eps with the noise that the model sees in
  * x at that level; NFE = levels.length − 1. Source: Dhariwal & Nichol 2021, Appendix F; Mokady et al. 2023. Yields as `ddim` does.
@@ -16,12 +21,12 @@ export async function* ddimInversion<T>(
   denoise: Denoiser<T>,
   x0: T,
   levels: readonly NoiseLevel[],
-  run: RunOptions<T> = {},
+  { clamp = Infinity, ...run }: InversionOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
   const steps = risingSteps('ddimInversion', levels);
-  yield* walk({ name: 'ddimInversion', space, denoise, xT: x0, steps, ...run }, async ({ xt, from, to, predict, combine }) => {
-    const kept = to.alpha / from.alpha;
-    const added = to.sigma - kept * from.sigma; // of the noise (xt − to.alpha·x0) / to.sigma
-    return combine([kept + added / to.sigma, xt], [(-added * to.alpha) / to.sigma, await predict(xt, to)]);
+  yield* walk({ name: 'ddimInversion', space, denoise, xT: x0, steps, ...run }, async ({ xt, from, to, predict, combine, clamped }) => {
+    const eps = combine([1 / to.sigma, xt], [-to.alpha / to.sigma, await predict(xt, to)]);
+    const here = combine([1 / from.alpha, xt], [-from.sigma / from.alpha, eps]);
+    return combine([to.alpha, clamp === Infinity ? here : clamped(here, clamp)], [to.sigma, eps]);
   });
 }

@@ -2,7 +2,7 @@ import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import { lagrangeWeights } from './lagrange-weights.js';
 import { logRatio } from './log-ratio.js';
-import { fallingSteps, requireOption } from './steps.js';
+import { fallingSteps, orderLeft, requireOption } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type Kept, type RunOptions, type Step, walk } from './walk.js';
 
@@ -14,6 +14,8 @@ export type SaSolverOptions<T> = RunOptions<T> & {
   readonly correctorOrder?: number;
   /** Fall to lower orders at the last steps; a number counts that many steps from the last image on, 1 being `true`. Default: true. */
   readonly lowerOrderFinal?: boolean | number;
+  /** Correct the last step too, at the cost of a call, where it ends with noise. Default: false. */
+  readonly correctEnd?: boolean;
   /** Standard deviation of the noise. Default: 1. */
   readonly noiseScale?: number;
 };
@@ -29,7 +31,15 @@ export async function* saSolver<T>(
   denoise: Denoiser<T>,
   xT: T,
   levels: readonly NoiseLevel[],
-  { tau = () => 1, predictorOrder = 2, correctorOrder = 2, lowerOrderFinal = true, noiseScale = 1, ...run }: SaSolverOptions<T> = {},
+  {
+    tau = () => 1,
+    predictorOrder = 2,
+    correctorOrder = 2,
+    lowerOrderFinal = true,
+    correctEnd = false,
+    noiseScale = 1,
+    ...run
+  }: SaSolverOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
   requireOption('saSolver', 'predictorOrder', predictorOrder, 1, 3);
   requireOption('saSolver', 'correctorOrder', correctorOrder, 1, 3);
@@ -37,19 +47,28 @@ export async function* saSolver<T>(
   const memory = 2 * Math.max(predictorOrder, correctorOrder);
   yield* walk({ name: 'saSolver', space, denoise, xT, steps, memory, ...run }, async (step) => {
     const { xt, from, to, index, total, predict, combine, keep, past } = step;
-    const room = lowerOrderFinal === false ? Infinity : total - index + Number(lowerOrderFinal) - 1;
+    const room = orderLeft(lowerOrderFinal, index, total);
     const x0 = await predict(xt, from);
     const images = past.filter((_, i) => i % 2 === 0); // each step keeps x0, then the image that it stepped from
     const start = past[1];
     const now = { level: from, vector: x0 };
-    const adams = (at: Kept<T>, end: NoiseLevel, points: readonly Kept<T>[], second: 'predictor' | 'corrector', draw: number) =>
-      adamsStep(step, at, end, points, tau(at.level), second, noiseScale, draw);
-    const corrected = start
-      ? adams(start, from, [now, ...images].slice(0, Math.min(correctorOrder, room + 2, images.length + 1)), 'corrector', index - 1)
-      : combine([1, xt]);
+    const adams = (
+      at: Kept<T>,
+      end: NoiseLevel,
+      points: readonly Kept<T>[],
+      order: number,
+      second: 'predictor' | 'corrector',
+      draw: number,
+    ) => adamsStep(step, at, end, points.slice(0, Math.min(order, points.length)), tau(at.level), second, noiseScale, draw);
+    const points = [now, ...images];
+    const corrected = start ? adams(start, from, points, Math.min(correctorOrder, room + 2), 'corrector', index - 1) : combine([1, xt]);
     keep(x0);
     keep(corrected);
-    return adams({ level: from, vector: corrected }, to, [now, ...images].slice(0, Math.min(predictorOrder, room)), 'predictor', index);
+    const own: Kept<T> = { level: from, vector: corrected };
+    const drawn = adams(own, to, points, Math.min(predictorOrder, room), 'predictor', index);
+    if (!correctEnd || index < total - 1 || to.sigma === 0) return drawn;
+    const end = { level: to, vector: await predict(drawn, to) };
+    return adams(own, to, [end, ...points], Math.min(correctorOrder, room + 1), 'corrector', index);
   });
 }
 

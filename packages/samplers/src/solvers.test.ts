@@ -11,6 +11,7 @@ import {
   vpGrid,
 } from '@tract/schedules';
 import { describe, expect, test } from 'vitest';
+import { dpmSolverSinglestep } from './dpm-singlestep.js';
 import {
   ablationSampler,
   ancestral,
@@ -35,6 +36,7 @@ import {
   lms,
   multistepConsistency,
   plms,
+  pndm,
   predictorCorrector,
   repaint,
   saSolver,
@@ -62,6 +64,8 @@ async function errorOf(sampler: Sampler, levels: readonly NoiseLevel[]): Promise
 const flow = (steps: number) => Array.from({ length: steps + 1 }, (_, i) => flowLevel(1 - (0.9 * i) / steps));
 /** Short steps first, so that the lower order of a multistep method's start does not show. */
 const graded = (steps: number) => Array.from({ length: steps + 1 }, (_, i) => flowLevel(1 - 0.9 * (i / steps) ** 2.5));
+/** As many steps as three divides. */
+const thirds = (steps: number) => preserving(Math.round(steps / 64) * 66);
 const steady = { lowerOrderFinal: false };
 
 const orders: readonly (readonly [string, Sampler, number, Record<string, (steps: number) => readonly NoiseLevel[]>])[] = [
@@ -78,6 +82,15 @@ const orders: readonly (readonly [string, Sampler, number, Record<string, (steps
   ['deis', deis, 3, { graded }],
   ['ipndm', ipndm, 2, { flow }],
   ['plms', plms, 2, { preserving, exploding }],
+  ['pndm', pndm, 2, { preserving }], // a step is first order in its level's own curve, however exact the noise is
+  ['dpmSolverSinglestep', (s, d, x, l) => dpmSolverSinglestep(s, d, x, l, steady), 2, { preserving, exploding }],
+  ['dpmSolverSinglestep of order 3', (s, d, x, l) => dpmSolverSinglestep(s, d, x, l, { ...steady, order: 3 }), 3, { thirds }],
+  [
+    'dpmSolverSinglestep of order 3, heun',
+    (s, d, x, l) => dpmSolverSinglestep(s, d, x, l, { ...steady, order: 3, solverType: 'heun' }),
+    3,
+    { thirds },
+  ],
   ['unipc without corrector', (s, d, x, l) => unipc(s, d, x, l, { ...steady, corrector: false }), 2, { preserving, flow }],
   ['unipc', (s, d, x, l) => unipc(s, d, x, l, steady), 3, { preserving, flow }],
   ['unipc, bh1', (s, d, x, l) => unipc(s, d, x, l, { ...steady, variant: 'bh1' }), 3, { preserving }],
@@ -203,6 +216,13 @@ test('inversion of DDIM comes back to the noise, and 2M inversion with it', asyn
   await expect(drain(ddimInversion(numberSpace, denoise, 1, levels))).rejects.toThrow(/ddimInversion: level 1/);
 });
 
+test("DDPM's large variance keeps data N(0, 1) at its spread in any number of steps, the small one data that are known", async () => {
+  const levels = preserving(3);
+  const drawn = await drain(ancestral(drawsSpace, gaussianDenoiser(drawsSpace, 1), [0, 1], levels, { variance: 'large' }));
+  expect(Math.hypot(...drawn)).toBeCloseTo(1, 12);
+  expect(Math.hypot(...(await drain(ancestral(drawsSpace, gaussianDenoiser(drawsSpace, 1), [0, 1], levels))))).toBeLessThan(0.99);
+});
+
 test('TCD is DDIM towards the ends of its steps and consistency sampling towards clean images', async () => {
   const denoise = gaussianDenoiser(drawsSpace, sd);
   const levels = preserving(5);
@@ -255,7 +275,7 @@ describe('a mask', () => {
       }),
     );
     expect(drawn).toEqual(Float32Array.of(0.25, 0.5));
-    expect(seen).toEqual([1, 2, 1, 0, 1, 2, 3, 4, 3, 2, 3, 4, 5, 6]);
+    expect(seen).toEqual([1, 2, 3, 2, 1, 2, 3, 4, 5, 4, 3, 4, 5, 6]); // the published schedule turns at the last levels 0 and 2
   });
 });
 

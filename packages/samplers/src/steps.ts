@@ -36,3 +36,7 @@ export function neighbours<S>(sampler: string, noun: string, list: readonly S[])
 export function requireOption(sampler: string, option: string, value: number, low: number, high = Number.POSITIVE_INFINITY): void {
   if (!(value >= low && value <= high)) throw new RangeError(`${sampler}: ${option} must be in [${low}, ${high}], got ${value}`);
 }
+
+/** Return the highest order of a step by `lowerOrderFinal`, which says how many steps from the last image on orders fall from 1; 1 for true. */
+export const orderLeft = (lowerOrderFinal: boolean | number, index: number, total: number): number =>
+  lowerOrderFinal === false ? Infinity : total - index + Number(lowerOrderFinal) - 1;

@@ -2,7 +2,7 @@ import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import { lagrangeWeights } from './lagrange-weights.js';
 import { logRatio } from './log-ratio.js';
-import { fallingSteps, requireOption } from './steps.js';
+import { fallingSteps, orderLeft, requireOption } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type Kept, type RunOptions, type Step, walk } from './walk.js';
 
@@ -11,10 +11,12 @@ export type UnipcOptions<T> = RunOptions<T> & {
   readonly variant?: 'bh1' | 'bh2';
   /** 1 to 3. Default: 2. */
   readonly order?: number;
-  /** Fall to lower orders at the last steps. Default: true. */
-  readonly lowerOrderFinal?: boolean;
+  /** Fall to lower orders at the last steps; a number counts that many steps from the last image on, 1 being `true`. Default: true. */
+  readonly lowerOrderFinal?: boolean | number;
   /** Correct each step once the model has seen its end; costs no call. Default: true. */
   readonly corrector?: boolean;
+  /** Correct the last step too, at the cost of a call, where it ends with noise. Default: false. */
+  readonly correctEnd?: boolean;
 };
 
 /**
@@ -28,11 +30,11 @@ export async function* unipc<T>(
   denoise: Denoiser<T>,
   xT: T,
   levels: readonly NoiseLevel[],
-  { variant = 'bh2', order = 2, lowerOrderFinal = true, corrector = true, ...run }: UnipcOptions<T> = {},
+  { variant = 'bh2', order = 2, lowerOrderFinal = true, corrector = true, correctEnd = false, ...run }: UnipcOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
   requireOption('unipc', 'order', order, 1, 3);
   const steps = fallingSteps('unipc', levels, variant === 'bh1' ? "variant 'bh2'" : undefined);
-  const limit = (index: number) => (lowerOrderFinal ? Math.min(order, steps.length - index) : order);
+  const limit = (index: number) => Math.min(order, orderLeft(lowerOrderFinal, index, steps.length));
   yield* walk({ name: 'unipc', space, denoise, xT, steps, memory: 2 * order, ...run }, async (step) => {
     const { xt, from, to, index, predict, combine, keep, past } = step;
     const x0 = await predict(xt, from);
@@ -43,7 +45,9 @@ export async function* unipc<T>(
       corrector && start ? bhStep(step, variant, start, images[0].vector, usable(images.slice(1), index - 1), from, x0) : combine([1, xt]);
     keep(x0);
     keep(corrected);
-    return bhStep(step, variant, { level: from, vector: corrected }, x0, usable(images, index), to);
+    const own = [step, variant, { level: from, vector: corrected }, x0, usable(images, index), to] as const;
+    const drawn = bhStep(...own);
+    return correctEnd && index === steps.length - 1 && to.sigma > 0 ? bhStep(...own, await predict(drawn, to)) : drawn;
   });
 }
 

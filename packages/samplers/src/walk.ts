@@ -35,6 +35,8 @@ export type Step<T> = {
   /** x0 as the model predicts it. */
   predict(x: T, level: NoiseLevel): Promise<T>;
   combine(...terms: readonly Term<T>[]): T;
+  /** x with each element within ± limit. */
+  clamped(x: T, limit: number): T;
   /** Fresh noise of the step as terms: none where the coefficient is 0. */
   noise(coefficient: number, span?: NoiseSpan, index?: number): readonly Term<T>[];
   keep(vector: T): T;
@@ -95,6 +97,7 @@ export async function* walk<T>(
           const needed = terms.filter(([c]) => c !== 0);
           return own(space.combine(needed.length > 0 ? needed : terms));
         },
+        clamped: (x, limit) => own(space.clamp(x, -limit, limit)),
         noise: (coefficient, span = { from, to }, draw = index) =>
           coefficient === 0 ? [] : [[coefficient, own(space.noise(xt, draw, span))]],
         keep(vector) {

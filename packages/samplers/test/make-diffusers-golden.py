@@ -2,7 +2,7 @@
 
 Needs PyTorch, NumPy and SciPy, not diffusers: its scheduler files are copied, float32 is replaced by float64 in the copy, and the few helpers that
 they import are stood in for. Noise comes from a list, Brownian trees too. The network is a function of its input and its time that no scheduler knows.
-Recorded with diffusers 58eb52c0803ea9af3abec60841c2a093bdf1f951, PyTorch 1.13.
+Recorded with diffusers 58eb52c0803ea9af3abec60841c2a093bdf1f951, PyTorch 2.13.0, NumPy 2.4.6. `parameters` are the settings that each class has.
 """
 import importlib, inspect, json, math, os, re, shutil, subprocess, sys, tempfile, types
 
@@ -11,14 +11,15 @@ import torch
 
 folder = tempfile.mkdtemp()
 source = os.path.join(sys.argv[1], 'src/diffusers/schedulers')
-os.makedirs(f'{folder}/diffusers/schedulers')
+os.makedirs(f'{folder}/diffusers/schedulers/deprecated')
 os.makedirs(f'{folder}/diffusers/utils')
-for name in os.listdir(source):
-    if re.match(r'scheduling_(?!utils).*\.py', name) and 'flax' not in name:
+files = [*os.listdir(source), *(f'deprecated/{name}' for name in os.listdir(f'{source}/deprecated'))]
+for name in files:
+    if re.match(r'(deprecated/)?scheduling_(?!utils).*\.py', name) and 'flax' not in name:
         text = open(os.path.join(source, name)).read()
-        open(f'{folder}/diffusers/schedulers/{name}', 'w').write(text.replace('float32', 'float64'))
+        open(f'{folder}/diffusers/schedulers/{name}', 'w').write(text.replace('float32', 'float64').replace('.float()', '.double()'))
 stands = {
-    '__init__': '', 'schedulers/__init__': '',
+    '__init__': '', 'schedulers/__init__': '', 'schedulers/deprecated/__init__': '',
     'utils/__init__': '''
 import logging as plain
 class BaseOutput:
@@ -74,9 +75,9 @@ sys.modules['torchsde'] = types.ModuleType('torchsde')
 torch.set_default_dtype(torch.float64)
 torch_utils = importlib.import_module('diffusers.utils.torch_utils')
 classes = {}
-for name in sorted(os.listdir(f'{folder}/diffusers/schedulers')):
-    if name.startswith('scheduling_') and name != 'scheduling_utils.py':
-        module = importlib.import_module('diffusers.schedulers.' + name[:-3])
+for name in sorted(files):
+    if name.endswith('.py') and os.path.exists(f'{folder}/diffusers/schedulers/{name}') and os.path.basename(name) not in ('__init__.py', 'scheduling_utils.py'):
+        module = importlib.import_module('diffusers.schedulers.' + name[:-3].replace('/', '.'))
         classes.update({n: c for n, c in vars(module).items() if inspect.isclass(c) and n.endswith('Scheduler')})
 
 start = [-0.27, 1.83, 0.41]
@@ -143,7 +144,50 @@ runs = [
     ('CMStochasticIterativeScheduler', {}, [1, 2, 5]),
     ('IPNDMScheduler', {}, [5, 10]),
     ('SCMScheduler', {'sigma_data': 1.0}, [1, 2]),
+    ('DDPMScheduler', {'variance_type': 'fixed_large', **quiet}, [5]),
+    ('CogVideoXDDIMScheduler', {'rescale_betas_zero_snr': True, 'prediction_type': 'v_prediction', 'timestep_spacing': 'trailing'}, [1, 5, 10]),
+    ('CogVideoXDDIMScheduler', {'snr_shift_scale': 1.5, 'set_alpha_to_one': False, 'steps_offset': 1}, [4]),
+    ('CogVideoXDPMScheduler', {'rescale_betas_zero_snr': True, 'prediction_type': 'v_prediction', 'timestep_spacing': 'trailing'}, [1, 2, 5, 20]),
+    ('CogVideoXDPMScheduler', {}, [5]),
+    ('DDIMInverseScheduler', {**sd, **quiet}, [1, 5]),
+    ('DDIMInverseScheduler', {**sd, 'clip_sample_range': 1.2, 'prediction_type': 'v_prediction', 'timestep_spacing': 'trailing'}, [5]),
+    ('DDIMInverseScheduler', {**sd, **quiet, 'set_alpha_to_one': False, 'steps_offset': 1, 'prediction_type': 'sample'}, [5]),
+    ('DPMSolverMultistepInverseScheduler', {**sd}, [1, 5, 20]),
+    ('DPMSolverMultistepInverseScheduler', {**sd, 'timestep_spacing': 'trailing', 'solver_type': 'heun', 'prediction_type': 'v_prediction'}, [5]),
+    ('DPMSolverMultistepInverseScheduler', {**sd, 'timestep_spacing': 'leading', 'steps_offset': 1}, [5]),
+    ('DPMSolverMultistepInverseScheduler', {**sd, 'use_karras_sigmas': True}, [5]),
+    ('DDPMWuerstchenScheduler', {}, [1, 5]),
+    ('DDPMWuerstchenScheduler', {'scaler': 2.0}, [5]),
+    ('DDPMWuerstchenScheduler', {'scaler': 0.5, 's': 0.01}, [5]),
+    ('DPMSolverSinglestepScheduler', {**sd}, [1, 2, 5, 8]),
+    ('DPMSolverSinglestepScheduler', {**sd, 'solver_order': 3, 'use_karras_sigmas': True}, [5, 6, 7]),
+    ('DPMSolverSinglestepScheduler', {**sd, 'solver_order': 3, 'solver_type': 'heun', 'final_sigmas_type': 'sigma_min'}, [3, 6, 7]),
+    ('DPMSolverSinglestepScheduler', {**sd, **sde, 'solver_type': 'heun', 'lower_order_final': True}, [5, 6]),
+    ('DPMSolverSinglestepScheduler', {'solver_order': 1, 'prediction_type': 'flow_prediction', 'use_flow_sigmas': True, 'flow_shift': 3.0}, [4]),
+    ('KarrasVeScheduler', {}, [2, 5]),
+    ('KarrasVeScheduler', {'s_churn': 2, 's_noise': 1, 'sigma_max': 8, 's_max': 1000}, [5]),
+    ('ScoreSdeVeScheduler', {}, [2, 5]),
+    ('ScoreSdeVeScheduler', {'snr': 0.1, 'correct_steps': 2, 'sigma_max': 50.0}, [5]),
+    ('ScoreSdeVpScheduler', {}, [2, 5]),
+    ('ScoreSdeVpScheduler', {'beta_max': 15, 'sampling_eps': 0.01}, [20]),
+    ('RePaintScheduler', {'num_train_timesteps': 8, **quiet}, [8], {'jump_length': 2, 'jump_n_sample': 3}),
+    ('RePaintScheduler', {'num_train_timesteps': 6, 'eta': 0.7, 'beta_schedule': 'scaled_linear'}, [6], {'jump_length': 3, 'jump_n_sample': 2}),
+    ('PNDMScheduler', {**sd}, [4, 5, 10]),
+    ('DPMSolverMultistepScheduler', {**sd, 'use_karras_sigmas': True, 'final_sigmas_type': 'sigma_min'}, [5, 20]),
+    ('DPMSolverMultistepScheduler', {**sd, 'use_karras_sigmas': True, 'final_sigmas_type': 'sigma_min', 'solver_order': 3}, [5, 15]),
+    ('DPMSolverMultistepScheduler', {**sd, 'euler_at_final': True}, [5, 20]),
+    ('DPMSolverMultistepScheduler', {**sd, 'lower_order_final': False, 'final_sigmas_type': 'sigma_min'}, [5]),
+    ('DPMSolverMultistepScheduler', {**sd, 'euler_at_final': True, 'final_sigmas_type': 'sigma_min'}, [20]),
+    ('UniPCMultistepScheduler', {**sd, 'use_karras_sigmas': True, 'final_sigmas_type': 'sigma_min'}, [5]),
+    ('UniPCMultistepScheduler', {**sd, 'use_beta_sigmas': True, 'final_sigmas_type': 'sigma_min', 'solver_order': 3, 'solver_type': 'bh1'}, [2, 7]),
+    ('SASolverScheduler', {**sd, 'use_karras_sigmas': True}, [2, 5, 12]),
+    ('SASolverScheduler', {**sd, 'use_exponential_sigmas': True, 'predictor_order': 3, 'corrector_order': 3, 'lower_order_final': False}, [6]),
+    ('DEISMultistepScheduler', {**sd, 'use_beta_sigmas': True}, [5]),
+    ('UniPCMultistepScheduler', {**sd, 'lower_order_final': False, 'final_sigmas_type': 'sigma_min'}, [5]),
+    ('EulerDiscreteScheduler', {**sd, 'use_karras_sigmas': True, 'final_sigmas_type': 'sigma_min'}, [5]),
+    ('PNDMScheduler', {**sd, 'skip_prk_steps': True, 'timestep_spacing': 'trailing', 'set_alpha_to_one': True}, [5]),
 ]
+known, mask = [0.3, -0.8, 0.5], [1.0, 0.0, 1.0]  # RePaint's
 ratio_gauge = ['Euler', 'EulerAncestral', 'Heun', 'KDPM2', 'KDPM2Ancestral', 'LMS', 'DPMSolverSDE', 'EDM', 'Cosine', 'CM']
 flows = ['Flow', 'LTX']
 twice = ['KDPM2AncestralDiscreteScheduler', 'KDPM2DiscreteScheduler', 'HeunDiscreteScheduler']
@@ -155,12 +199,114 @@ def first_sigma(name, scheduler, t):
         return math.sin(1.5708)
     if name == 'IPNDMScheduler':
         return float(scheduler.betas[0])
+    if name.startswith('KarrasVe'):
+        return float(scheduler.schedule[-1])
+    if name.startswith('ScoreSdeVe'):
+        return scheduler.config.sigma_max
+    if name.startswith('ScoreSdeVp'):
+        return math.sqrt(1 - math.exp(-0.5 * (scheduler.config.beta_max - scheduler.config.beta_min) - scheduler.config.beta_min))
+    if name.startswith('DDPMWuerstchen'):
+        return math.sqrt(1 - float(scheduler._alpha_cumprod(t, 'cpu')))
+    if 'Inverse' in name:
+        return 1  # an image
     sigma = float(scheduler.sigmas[0]) if hasattr(scheduler, 'sigmas') else None
     if sigma is None:
         return float((1 - scheduler.alphas_cumprod[int(t)]) ** 0.5)
     if name.startswith(tuple(flows)) or scheduler.config.get('use_flow_sigmas') or name.startswith(tuple(ratio_gauge)):
         return sigma
     return sigma / math.sqrt(1 + sigma ** 2)
+
+
+def walk(name, scheduler, x, timesteps, told):
+    """The loop of the classes whose step is like everyone's."""
+    for call, t in enumerate(timesteps):
+        index = call // 2 if name in twice else call
+        torch_utils.noise = lambda: torch.tensor(draws[index])
+        if name in ('DPMSolverSDEScheduler', 'CosineDPMSolverMultistepScheduler'):
+            scheduler.noise_sampler = lambda a, b: torch.tensor(draws[index])
+        scaled = scheduler.scale_model_input(x, t) if hasattr(scheduler, 'scale_model_input') else x
+        told.append(float(t))
+        more_options = {'use_clipped_model_output': True} if name.startswith('DDIM') and 'Inverse' not in name else {}
+        out = scheduler.step(network(scaled, t), t, x, **more_options)
+        x = out.prev_sample if hasattr(out, 'prev_sample') else out[0]
+    return x
+
+
+def in_turn():
+    """Noise from the list, one draw after the other."""
+    counter = iter(range(len(draws)))
+    torch_utils.noise = lambda: torch.tensor(draws[next(counter)])
+
+
+# The loops of the pipelines whose classes have steps of their own.
+def walk_cogvideox_dpm(name, scheduler, x, timesteps, told):
+    old = None
+    for call, t in enumerate(timesteps):
+        torch_utils.noise = lambda: torch.tensor(draws[call])
+        told.append(float(t))
+        x, old = scheduler.step(network(x, t), old, t, timesteps[call - 1] if call > 0 else None, x)
+    return x
+
+
+def walk_wuerstchen(name, scheduler, x, timesteps, told):
+    for call, t in enumerate(timesteps[:-1]):
+        torch_utils.noise = lambda: torch.tensor(draws[call])
+        told.append(float(t))
+        x = scheduler.step(network(x, t), t.expand(1), x).prev_sample
+    return x
+
+
+def walk_karras_ve(name, scheduler, x, timesteps, told):
+    for call, t in enumerate(timesteps):
+        torch_utils.noise = lambda: torch.tensor(draws[call])
+        sigma, end = scheduler.schedule[t], scheduler.schedule[t - 1] if t > 0 else 0
+        raised, hat = scheduler.add_noise_to_input(x, sigma)
+        told.append(float(hat))
+        out = scheduler.step(network(raised, hat), hat, end, raised)
+        x = out.prev_sample
+        if end != 0:
+            told.append(float(end))
+            x = scheduler.step_correct(network(x, end), hat, end, raised, x, out.derivative).prev_sample
+    return x
+
+
+def walk_score_ve(name, scheduler, x, timesteps, told):
+    in_turn()
+    for i, t in enumerate(timesteps):
+        for _ in range(scheduler.config.correct_steps):
+            told.append(float(scheduler.sigmas[i]))
+            x = scheduler.step_correct(network(x, scheduler.sigmas[i]), x).prev_sample
+        told.append(float(scheduler.sigmas[i]))
+        out = scheduler.step_pred(network(x, scheduler.sigmas[i]), t, x)
+        x = out.prev_sample
+    return out.prev_sample_mean
+
+
+def walk_score_vp(name, scheduler, x, timesteps, told):
+    in_turn()
+    for t in timesteps:
+        told.append(float(t))
+        x, mean = scheduler.step_pred(network(x, t), x, t)
+    return mean
+
+
+def walk_repaint(name, scheduler, x, timesteps, told):
+    last = timesteps[0] + 1
+    in_turn()
+    for t in timesteps:
+        if t < last:
+            told.append(float(t))
+            x = scheduler.step(network(x, t), t, x, torch.tensor([[[known]]]), torch.tensor([[[mask]]])).prev_sample
+        else:
+            x = scheduler.undo_step(x, last)
+        last = t
+    return x
+
+
+walks = {
+    'CogVideoXDPMScheduler': walk_cogvideox_dpm, 'DDPMWuerstchenScheduler': walk_wuerstchen, 'KarrasVeScheduler': walk_karras_ve,
+    'ScoreSdeVeScheduler': walk_score_ve, 'ScoreSdeVpScheduler': walk_score_vp, 'RePaintScheduler': walk_repaint,
+}
 
 
 def sample(name, settings, steps, more):
@@ -171,20 +317,13 @@ def sample(name, settings, steps, more):
     else:
         scheduler.set_timesteps(steps, **more)
         timesteps = scheduler.timesteps
+    if name.startswith('ScoreSdeVe'):
+        scheduler.set_sigmas(steps)
     if name == 'IPNDMScheduler':
         scheduler.alphas[0] = 1e-6  # at 0 it takes x0 for 0, whatever the network says
     x = torch.tensor([[[start]]]) * first_sigma(name, scheduler, timesteps[0])
     told = []
-    for call, t in enumerate(timesteps):
-        index = call // 2 if name in twice else call
-        torch_utils.noise = lambda: torch.tensor(draws[index])
-        if name in ('DPMSolverSDEScheduler', 'CosineDPMSolverMultistepScheduler'):
-            scheduler.noise_sampler = lambda a, b: torch.tensor(draws[index])
-        scaled = scheduler.scale_model_input(x, t) if hasattr(scheduler, 'scale_model_input') else x
-        told.append(float(t))
-        more_options = {'use_clipped_model_output': True} if name.startswith('DDIM') else {}
-        out = scheduler.step(network(scaled, t), t, x, **more_options)
-        x = out.prev_sample if hasattr(out, 'prev_sample') else out[0]
+    x = walks.get(name, walk)(name, scheduler, x, timesteps, told)
     return {'class': name, 'settings': settings, 'steps': steps, 'grid': more, 'told': told, 'drawn': x.flatten().tolist()}
 
 
@@ -195,5 +334,6 @@ for name, settings, steps, *more in runs:
             cases.append(sample(name, settings, count, more[0] if more else {}))
         except Exception as error:
             print(name, settings, count, repr(error)[:300], file=sys.stderr)
-json.dump({'start': start, 'draws': draws, 'cases': cases}, sys.stdout)
+parameters = {name: [key for key in inspect.signature(classes[name].__init__).parameters if key not in ('self', 'kwargs')] for name, *_ in runs}
+json.dump({'start': start, 'draws': draws, 'known': known, 'mask': mask, 'parameters': parameters, 'cases': cases}, sys.stdout)
 shutil.rmtree(folder)

@@ -13,6 +13,8 @@ export type DdpmRule = {
 /** Variances of DDPM's training steps by rule or number by number. */
 export type DdpmBetas = Omit<DdpmRule, 'betas'> & {
   readonly betas?: DdpmRule['betas'] | readonly number[];
+  /** Divide alpha² / sigma² of every step by this, as CogVideoX does, before the last loses its signal. Default: 1. */
+  readonly snrShift?: number;
   /** Rescale them so that the last step has no signal left. Source: Lin et al. 2023, Algorithm 1. Default: false. */
   readonly zeroTerminalSNR?: boolean;
 };
@@ -29,7 +31,7 @@ const rules = {
  * @throws RangeError when trainingSteps is not a whole number ≥ 2, the rule is not known, or a beta is not in (0, 1).
  */
 export function ddpmSigmas(settings: DdpmBetas = {}): number[] {
-  const { betas = 'linear', betaStart = 1e-4, betaEnd = 0.02, zeroTerminalSNR = false } = settings;
+  const { betas = 'linear', betaStart = 1e-4, betaEnd = 0.02, snrShift = 1, zeroTerminalSNR = false } = settings;
   const given = typeof betas === 'string' ? undefined : betas;
   const trainingSteps = settings.trainingSteps ?? given?.length ?? 1000;
   requireSteps('ddpmSigmas', trainingSteps, { setting: 'trainingSteps', least: 2 });
@@ -39,6 +41,7 @@ export function ddpmSigmas(settings: DdpmBetas = {}): number[] {
     throw new RangeError(`ddpmSigmas: betas must be one of ${Object.keys(rules).join(', ')}, cosine, got ${betas}`);
   if (!(betaStart > 0 && betaStart <= betaEnd && betaEnd < 1))
     throw new RangeError(`ddpmSigmas: needs 0 < betaStart <= betaEnd < 1, got ${betaStart} and ${betaEnd}`);
+  if (!(snrShift > 0)) throw new RangeError(`ddpmSigmas: snrShift must be > 0, got ${snrShift}`);
   const signal = (step: number) => Math.cos(((step / trainingSteps + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
   const betaOf = (i: number): number => {
     if (typeof betas !== 'string') return betas[i];
@@ -47,7 +50,7 @@ export function ddpmSigmas(settings: DdpmBetas = {}): number[] {
   let alphaBar = 1;
   const sigmas = Array.from({ length: trainingSteps }, (_, i) => {
     alphaBar *= 1 - betaOf(i);
-    return Math.sqrt((1 - alphaBar) / alphaBar);
+    return Math.sqrt((snrShift * (1 - alphaBar)) / alphaBar);
   });
   return zeroTerminalSNR ? withoutLastSignal(sigmas) : sigmas;
 }

@@ -16,7 +16,7 @@ import {
 } from '@tract/schedules';
 import { SchedulerConfigError, type SchedulerSettings } from './scheduler-settings.js';
 
-/** Levels, noisy to clean, of a run, and the time that the network is told at each but the last. */
+/** Levels of a run, noisy to clean (in inverse classes clean to noisy), and the time that the network is told in each step. */
 export type SchedulerGrid = { readonly levels: readonly NoiseLevel[]; readonly times: readonly number[] };
 /** Inputs of a grid besides its steps: tokens of the image, or the shift's logarithm mu itself. */
 export type GridOptions = { readonly tokens?: number; readonly mu?: number };
@@ -26,28 +26,44 @@ export type SchedulerGrids = {
   readonly timeOf: (level: NoiseLevel) => number;
 };
 
+const betaRules = { linear: 'linear', scaled_linear: 'scaled-linear', squaredcos_cap_v2: 'cosine' } as const;
+
 /** Read the betas of a scheduler that has training steps. */
-export function readBetas(settings: SchedulerSettings, betaStart = 1e-4, betaEnd = 0.02, rule = 'linear'): DdpmBetas {
-  const names = { linear: 'linear', scaled_linear: 'scaled-linear', squaredcos_cap_v2: 'cosine' } as const;
-  const betas = names[settings.oneOf('beta_schedule', rule as 'linear', Object.keys(names) as 'linear'[])];
+export function readBetas(
+  settings: SchedulerSettings,
+  betaStart = 1e-4,
+  betaEnd = 0.02,
+  rule: keyof typeof betaRules = 'linear',
+): DdpmBetas {
+  const betas = betaRules[settings.oneOf('beta_schedule', rule, Object.keys(betaRules) as (typeof rule)[])];
   return {
     betas: settings.numbers('trained_betas') ?? betas,
     trainingSteps: settings.number('num_train_timesteps', 1000),
     betaStart: settings.number('beta_start', betaStart),
     betaEnd: settings.number('beta_end', betaEnd),
+    ...(settings.className.startsWith('CogVideoX') && { snrShift: settings.number('snr_shift_scale', 3) }),
     zeroTerminalSNR: settings.oneOf('rescale_betas_zero_snr', false, [false, true]),
   };
 }
 
+/** The level of a training step, whole or not, of a table of noise scales, and back. */
+export const levelAtTimestep = (table: readonly number[], timestep: number): NoiseLevel => ratioLevel(sigmaAt(table, timestep));
+export const timestepOfLevel = (table: readonly number[], { alpha, sigma }: NoiseLevel): number => timestepOf(table, sigma / alpha);
+
+const explodingLevel = ({ alpha, sigma }: NoiseLevel): NoiseLevel => ({ alpha: 1, sigma: sigma / alpha });
+
 const noises = { use_karras_sigmas: edmSigmas, use_exponential_sigmas: exponentialSigmas, use_beta_sigmas: betaSigmas };
 
 /** Read which of the other distributions of noise the grid has, if any. */
-function readNoises(settings: SchedulerSettings) {
+export function readNoises(settings: SchedulerSettings) {
   const chosen = Object.entries(noises).filter(([name]) => settings.oneOf(name, false, [false, true]));
   if (chosen.length > 1)
     throw new SchedulerConfigError(`fromSchedulerConfig: ${settings.className} with ${chosen.map(([name]) => name).join(' and ')}`);
   return chosen[0];
 }
+
+/** `asksLast` tells that the network is asked at the last level too, where a last step of no length is left out. */
+type GridKind = { readonly spacing?: string; readonly final?: string; readonly asksLast?: boolean };
 
 /**
  * Grids over a table of training steps. `spacing` names diffusers' two conventions: 'each' spaces the steps of a run, whole or not; 'between' spaces one point
@@ -57,12 +73,13 @@ export function tableGrids(
   settings: SchedulerSettings,
   betas: DdpmBetas,
   convention: 'each' | 'whole' | 'between',
-  { spacing: usual = 'linspace', final = 'zero' }: { readonly spacing?: string; readonly final?: string } = {},
+  { spacing: usual = 'linspace', final = 'zero', asksLast = false }: GridKind = {},
 ): SchedulerGrids {
   const table = ddpmSigmas(betas);
   const total = table.length;
-  const spacing = settings.oneOf('timestep_spacing', usual as 'linspace', ['linspace', 'leading', 'trailing'] as 'linspace'[]) as string;
-  const offset = settings.number('steps_offset', 0);
+  const fixed = usual === 'only-linspace';
+  const spacing = fixed ? 'linspace' : settings.oneOf('timestep_spacing', usual, ['linspace', 'leading', 'trailing']);
+  const offset = fixed ? 0 : settings.number('steps_offset', 0);
   const noise = readNoises(settings);
   const last = final === 'setting' ? settings.oneOf('final_sigmas_type', 'zero', ['zero', 'sigma_min']) : final;
   const bounds = { min: settings.optional('sigma_min'), max: settings.optional('sigma_max') };
@@ -74,7 +91,7 @@ export function tableGrids(
     return convention === 'each' ? even : even.map(roundHalfEven);
   };
   return {
-    timeOf: ({ alpha, sigma }) => timestepOf(table, sigma / alpha),
+    timeOf: (level) => timestepOfLevel(table, level),
     grid: (steps) => {
       let times = timestepsOf(steps);
       let sigmas = times.map((timestep) => sigmaAt(table, timestep));
@@ -88,7 +105,8 @@ export function tableGrids(
       }
       const ends = last === 'zero' ? [0] : sigmas[steps - 1] <= table[0] * (1 + 1e-12) || (last === 'table' && noise) ? [] : [table[0]];
       const levels = [...sigmas, ...ends].map(ratioLevel); // a last step that stays where it is, as some classes have it, is left out
-      return { times: times.slice(0, levels.length - 1), levels };
+      if (convention === 'each') levels.push(explodingLevel(levels.pop() as NoiseLevel)); // images of these classes are x0 + sigma·eps
+      return { times: asksLast ? times : times.slice(0, levels.length - 1), levels };
     },
   };
 }

@@ -7,7 +7,7 @@ export class SchedulerConfigError extends Error {
 export type SchedulerSettings = {
   readonly className: string;
   /** @throws SchedulerConfigError when the value is not one of these. */
-  oneOf<V extends string | boolean>(name: string, fallback: V, known: readonly V[]): V;
+  oneOf<V extends string | number | boolean>(name: string, fallback: V, known: readonly V[]): V;
   number(name: string, fallback: number): number;
   /** A number, or undefined where it is null or not given. */
   optional(name: string): number | undefined;
@@ -16,8 +16,11 @@ export type SchedulerSettings = {
   ignored(): string[];
 };
 
+/** What Python writes for numbers that JSON does not have, such as lambda_min_clipped. */
+const bareNumber = /(?<=[:,[]\s*)(?:-?Infinity|NaN)(?=\s*[,\]}])/g;
+
 export function schedulerSettings(json: unknown): SchedulerSettings {
-  const given = (typeof json === 'string' ? JSON.parse(json) : json) as Readonly<Record<string, unknown>>;
+  const given = (typeof json === 'string' ? JSON.parse(json.replace(bareNumber, '"$&"')) : json) as Readonly<Record<string, unknown>>;
   const className = given?._class_name;
   if (typeof className !== 'string')
     throw new SchedulerConfigError("fromSchedulerConfig: needs the object of a scheduler_config.json, whose _class_name is a scheduler's");

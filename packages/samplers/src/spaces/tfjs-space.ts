@@ -1,5 +1,5 @@
-import { hashNormals, type Normals } from './normals.js';
-import type { VectorSpace } from './vector-space.js';
+import { hashNormals, type Normals } from '../normals.js';
+import type { VectorSpace } from '../vector-space.js';
 
 /** As much of TensorFlow.js as a space needs: hand over `tf` itself. */
 export type TfjsOperations<T> = {

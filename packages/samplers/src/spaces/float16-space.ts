@@ -1,7 +1,7 @@
-import { combineFloats } from './combine-floats.js';
-import { type ArraySpaceOptions, float32SpaceWith, kindFault, requireArrays } from './float32-space.js';
+import { combineFloats } from '../combine-floats.js';
+import { type ArraySpaceOptions, float32SpaceWith, kindFault, requireArrays } from '../float32-space.js';
+import type { VectorSpace } from '../vector-space.js';
 import { fromHalf, toHalf } from './half.js';
-import type { VectorSpace } from './vector-space.js';
 
 /**
  * The space of half-precision bits in Uint16Arrays, as onnxruntime and WebGPU take them; sums are made in float64 and rounded once, ties to even.

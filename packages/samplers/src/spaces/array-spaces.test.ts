@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { float32Space, float32SpaceWith, hashNormals, normalsPerImage, startNoise } from '../index.js';
 import { fromHalf, toHalf } from './half.js';
-import { float16SpaceWith, float32Space, float32SpaceWith, hashNormals, normalsPerImage, startNoise } from './index.js';
+import { float16SpaceWith } from './index.js';
 
 const float16Space = float16SpaceWith();
 const weights = fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: 1, maxLength: 7 });

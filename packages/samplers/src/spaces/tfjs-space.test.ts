@@ -2,8 +2,9 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { edmGrid } from '@tract/schedules';
 import { expect, test } from 'vitest';
-import { drain, edmStochastic, float32Space, startNoise, tfjsSpace } from './index.js';
-import { gaussianDenoiser } from './testing/index.js';
+import { drain, edmStochastic, float32Space, startNoise } from '../index.js';
+import { gaussianDenoiser } from '../testing/index.js';
+import { tfjsSpace } from './index.js';
 
 test('TensorFlow.js draws what Float32Arrays draw, and leaves one tensor more', async () => {
   await tf.setBackend('cpu');
