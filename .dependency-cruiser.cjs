@@ -12,7 +12,7 @@ const below = {
   metrics: ['images', 'tensor'],
   checkpoint: [],
   model: ['images', 'schedules', 'samplers', 'tensor', 'optim', 'unet', 'distill', 'checkpoint'],
-  convert: ['schedules', 'tensor', 'unet', 'checkpoint', 'model'],
+  convert: ['schedules', 'samplers', 'tensor', 'unet', 'checkpoint', 'model'],
   data: ['images', 'checkpoint'],
   scores: ['images', 'tensor', 'metrics', 'checkpoint', 'data'],
   train: ['images', 'schedules', 'tensor', 'optim', 'unet', 'distill', 'checkpoint', 'model', 'data', 'report'],

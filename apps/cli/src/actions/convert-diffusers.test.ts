@@ -125,8 +125,14 @@ const refusals: [file: string, fields: object, says: string][] = [
   ['unet/config.json', { sample_size: null }, 'sample_size must be the side of square images'],
   ['unet/config.json', { cross_attention_dim: 8 }, "no setting 'cross_attention_dim'"],
   ['unet/config.json', { block_out_channels: [4, 12] }, 'of another shape'],
-  ['scheduler/scheduler_config.json', { _class_name: 'KarrasVeScheduler' }, '_class_name "KarrasVeScheduler"'],
-  ['scheduler/scheduler_config.json', { beta_schedule: 'sigmoid' }, 'beta_schedule "sigmoid" is not known here; known: "linear"'],
+  ['scheduler/scheduler_config.json', { _class_name: 'VQDiffusionScheduler' }, 'VQDiffusionScheduler is not known here'],
+  ['scheduler/scheduler_config.json', { _class_name: 'KarrasVeScheduler' }, "a network of KarrasVeScheduler is not one of DDPM's"],
+  ['scheduler/scheduler_config.json', { rescale_betas_zero_snr: true }, 'rescales or shifts the signal'],
+  [
+    'scheduler/scheduler_config.json',
+    { beta_schedule: 'sigmoid' },
+    'beta_schedule "sigmoid" is not known here; known: "linear", "scaled_linear", "squaredcos_cap_v2"',
+  ],
   ['scheduler/scheduler_config.json', { num_train_timesteps: 0.5 }, 'trainingSteps must be a whole number'],
 ];
 test.each(refusals)('%s with %j is refused', async (file, fields, says) => {

@@ -1,51 +1,36 @@
+import { fromSchedulerConfig } from '@tract/samplers/diffusers';
 import type { PreconditioningSettings } from '@tract/schedules';
 import type { Settings } from '../foreign-checkpoint.js';
 
 type Ddpm = Extract<PreconditioningSettings, { kind: 'ddpm' }>;
 
-/** Schedulers whose noise in training follows from these settings; their steps are not ours. */
-const classes = ['DDPMScheduler', 'DDIMScheduler', 'PNDMScheduler', 'DPMSolverMultistepScheduler', 'EulerDiscreteScheduler'];
-const betas = new Map<unknown, Ddpm['betas']>([
-  ['linear', 'linear'],
-  ['scaled_linear', 'scaled-linear'],
-  ['squaredcos_cap_v2', 'cosine'],
-]);
-const predictions = new Map<unknown, Ddpm['predicts']>([
-  ['epsilon', 'eps'],
-  ['v_prediction', 'v'],
-  ['sample', 'x0'],
-]);
-const defaults = { beta_schedule: 'linear', prediction_type: 'epsilon', num_train_timesteps: 1000, beta_start: 1e-4, beta_end: 0.02 };
+const betas = { linear: 'linear', 'scaled-linear': 'scaled_linear', cosine: 'squaredcos_cap_v2' } as const;
+const predictions = { eps: 'epsilon', v: 'v_prediction', x0: 'sample' } as const;
 
-/** Return the preconditioning that a scheduler_config.json of diffusers stands for. @throws RangeError that names a setting which is not known. */
+/**
+ * Return the preconditioning that a scheduler_config.json of diffusers stands for. How the scheduler samples is not kept.
+ *
+ * @throws RangeError that names a class or a setting which is not known, or which no preconditioning stands for.
+ */
 export function fromScheduler(given: Settings): Ddpm {
-  const settings: Settings = { ...defaults, ...given };
-  const only = (name: string, known: readonly unknown[]) => {
-    if (known.includes(settings[name])) return;
-    const list = known.map((value) => JSON.stringify(value)).join(', ');
-    throw new RangeError(`a scheduler with ${name} ${JSON.stringify(settings[name])} is not known here; known: ${list}`);
-  };
-  only('_class_name', classes);
-  only('beta_schedule', [...betas.keys()]);
-  only('prediction_type', [...predictions.keys()]);
-  only('trained_betas', [undefined, null]);
-  only('rescale_betas_zero_snr', [undefined, false]);
-  return {
-    kind: 'ddpm',
-    betas: betas.get(settings.beta_schedule),
-    trainingSteps: settings.num_train_timesteps as number,
-    betaStart: settings.beta_start as number,
-    betaEnd: settings.beta_end as number,
-    predicts: predictions.get(settings.prediction_type),
-  };
+  const { className, predicts, betas: table } = fromSchedulerConfig(given);
+  if (!table || !predicts || predicts === 'flow')
+    throw new RangeError(`a network of ${className} is not one of DDPM's, the only ones known here`);
+  const { betas: rule, trainingSteps, betaStart, betaEnd, zeroTerminalSNR, snrShift = 1 } = table;
+  if (typeof rule !== 'string') throw new RangeError('a scheduler with trained_betas is not known here; known: betas by a rule');
+  if (zeroTerminalSNR || snrShift !== 1)
+    throw new RangeError('a scheduler that rescales or shifts the signal of its betas is not known here');
+  return { kind: 'ddpm', betas: rule, trainingSteps, betaStart, betaEnd, predicts };
 }
 
 /** Return the scheduler_config.json of a DDPMScheduler for a preconditioning: the inverse of `fromScheduler`. */
-export function toScheduler({ betas: rule = 'linear', predicts = 'eps', trainingSteps, betaStart, betaEnd }: Ddpm): Settings {
-  const nameOf = (names: ReadonlyMap<unknown, unknown>, value: unknown) => [...names].find(([, ours]) => ours === value)?.[0];
-  return {
-    ...{ _class_name: 'DDPMScheduler', beta_schedule: nameOf(betas, rule), prediction_type: nameOf(predictions, predicts) },
-    num_train_timesteps: trainingSteps ?? defaults.num_train_timesteps,
-    ...{ beta_start: betaStart ?? defaults.beta_start, beta_end: betaEnd ?? defaults.beta_end, clip_sample: true },
-  };
-}
+export const toScheduler = ({
+  betas: rule = 'linear',
+  predicts = 'eps',
+  trainingSteps = 1000,
+  betaStart = 1e-4,
+  betaEnd = 0.02,
+}: Ddpm): Settings => ({
+  ...{ _class_name: 'DDPMScheduler', beta_schedule: betas[rule], prediction_type: predictions[predicts] },
+  ...{ num_train_timesteps: trainingSteps, beta_start: betaStart, beta_end: betaEnd, clip_sample: true },
+});

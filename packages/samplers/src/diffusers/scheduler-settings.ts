@@ -1,5 +1,5 @@
 /** A scheduler_config.json that cannot be followed: another class, or a setting with a value that is not known. */
-export class SchedulerConfigError extends Error {
+export class SchedulerConfigError extends RangeError {
   override readonly name = 'SchedulerConfigError';
 }
 
