@@ -56,14 +56,17 @@ test('the callback sees the noise, then every step of every batch', async () => 
   expect(seen[4][2]).toBe(images[0]);
 });
 
-test.each([{}, { churn: 2 }, { sampler: 'dpm-solver', eta: 1 }] as const)('image i is the same in every batch: %o', async (options) => {
-  const together = await drawn({ indices: [0, 7, 3], ...options });
-  expect(await drawn({ indices: [7], ...options })).toEqual(together.slice(pixels, 2 * pixels));
-  expect(await drawn({ indices: [3, 0, 7], batch: 2, ...options })).toEqual([
-    ...together.slice(2 * pixels),
-    ...together.slice(0, 2 * pixels),
-  ]);
-});
+test.each([{}, { churn: 2 }, { sampler: 'dpm-solver', eta: 1 }, { sampler: 'sa-solver' }, { sampler: 'dpm2-ancestral' }] as const)(
+  'image i is the same in every batch: %o',
+  async (options) => {
+    const together = await drawn({ indices: [0, 7, 3], ...options });
+    expect(await drawn({ indices: [7], ...options })).toEqual(together.slice(pixels, 2 * pixels));
+    expect(await drawn({ indices: [3, 0, 7], batch: 2, ...options })).toEqual([
+      ...together.slice(2 * pixels),
+      ...together.slice(0, 2 * pixels),
+    ]);
+  },
+);
 
 test('noise of the caller takes the place of that of the seed', async () => {
   const noise = (index: number) => randomNormals({ seed: 3, stream: streams.sampleNoise, sample: index + 1 }, pixels);

@@ -24,6 +24,12 @@ test("a teacher on EDM's levels takes any grid of them", () => {
   expect(sigmas(teacher, 5, range)).toEqual(edmSigmas(5, range));
 });
 
+test('calls are counted for the levels at hand: a cosine grid ends with a trace of noise, where a second call is made', () => {
+  expect(samplingOf(cosine, 4, { sampler: 'flow-heun' }).nfe).toBe(8);
+  expect(samplingOf(teacher, 4, { sampler: 'flow-heun' }).nfe).toBe(7);
+  expect(samplingOf(cosine, 4, { sampler: 'plms' }).nfe).toBe(5);
+});
+
 test('a student takes every n-th of the levels that it was distilled on', () => {
   const grid = edmSigmas(40);
   expect(samplingOf(student, 1)).toMatchObject({ sampler: 'ddim', nfe: 1, clip: true });
@@ -36,9 +42,10 @@ test.each<[string, DiffusionModel, number, object, RegExp]>([
   ['rho', student, 1, { rho: 5 }, /rho is for teachers on EDM's levels/],
   ['sigmaMax', cosine, 1, { sigmaMax: 5 }, /sigmaMax is for teachers/],
   ['sampler', cosine, 1, { sampler: 'heun' }, /sampler heun needs a model on EDM's levels, this one is on the cosine schedule/],
+  ['sampler', student, 1, { sampler: 'dpm2' }, /dpm2 asks between the levels, which this student does not know/],
   ['sampler', cosine, 1, { sampler: 'toString' }, /sampler must be one of ddim, .*, got "toString"/],
   ['churn', cosine, 1, { churn: 1 }, /churn goes with sampler heun, not ddim/],
-  ['eta', teacher, 1, { eta: 0.5 }, /eta goes with sampler ddim or dpm-solver, not heun/],
+  ['eta', teacher, 1, { eta: 0.5 }, /eta goes with sampler ddim or dpm-solver or dpm-solver-3m, not heun/],
 ])('%s that does not go with the model is refused by name', (option, model, steps, options, message) => {
   const draw = () => samplingOf(model, steps, options);
   expect(draw).toThrow(SamplingError);

@@ -46,7 +46,7 @@ export function samplingOf(model: DiffusionModel, steps: number, options: Sampli
     throw new SamplingError(first, "is for teachers on EDM's levels; this model has levels of its own, leave it out");
   const { make, nfe, clip } = entryFor(sampler, process, options);
   const levels = levelsOf({ ...process, ...range }, steps);
-  return { sampler, levels, nfe: nfe(steps), clip, run: make(options) };
+  return { sampler, levels, nfe: nfe(levels), clip, run: make(options) };
 }
 
 function entryFor(sampler: SamplerName, process: NoiseProcess, options: SamplerOptions): SamplerEntry {
@@ -56,8 +56,10 @@ function entryFor(sampler: SamplerName, process: NoiseProcess, options: SamplerO
   if (entry.process !== undefined && entry.process !== process.kind)
     throw new SamplingError(
       'sampler',
-      `${sampler} needs a model on ${titleOf(entry.process)}, this one is on ${titleOf(process.kind)}; choose ddim or dpm-solver`,
+      `${sampler} needs a model on ${titleOf(entry.process)}, this one is on ${titleOf(process.kind)}; choose ddim, dpm-solver or flow-heun`,
     );
+  if (entry.between && knownSteps(process) !== undefined)
+    throw new SamplingError('sampler', `${sampler} asks between the levels, which this student does not know; choose ddim or dpm-solver`);
   for (const name of samplerOptionNames) {
     if (!options[name] || entry.options.includes(name)) continue;
     throw new SamplingError(name, `goes with sampler ${samplersWith(name).join(' or ')}, not ${sampler}; leave it out`);
