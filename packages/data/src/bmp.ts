@@ -14,7 +14,9 @@ export function readBmp(bytes: Uint8Array, damaged: BadPicture): RawPicture {
   requirePixels(width, height, damaged);
   const standardMasks = compression === 3 && bits === 32 && view.getUint32(54, true) === 0xff0000 && view.getUint32(62, true) === 0xff;
   if (headerSize < 40 || ![1, 4, 8, 24, 32].includes(bits) || !(compression === 0 || standardMasks))
-    throw damaged(`a BMP of ${bits} bits in compression ${compression} is not read; convert it to PNG`);
+    throw damaged(
+      `a BMP of ${bits} bits ${compression === 1 || compression === 2 ? 'packed in runs' : `in compression ${compression}`} is not read; convert it to PNG`,
+    );
   const stride = Math.ceil((width * bits) / 32) * 4;
   if (start + stride * height > bytes.length) throw damaged('it is cut off');
   const rowAt = (y: number): number => start + stride * (signedHeight > 0 ? height - 1 - y : y);

@@ -33,7 +33,7 @@ test.each<[string, Uint8Array, string]>([
   ['damaged inside', damaged(fixture('subsampled')), 'Corrupt JPEG data'],
   ['only a header', fixture('grey').subarray(0, 30), 'it has no frame header'],
   ['cut off before its pixels', fixture('grey').subarray(0, 200), 'does not decode'],
-  ['of CMYK', fixture('cmyk'), 'expected 8-bit grey or colour, got 8 bits with 4 components'],
+  ['of CMYK', fixture('cmyk'), 'a JPEG of CMYK is not read, its decoder gives RGB only; convert it to RGB'],
   ['no JPEG', new TextEncoder().encode('not a picture'), 'not a picture that is read: it is a text file'],
 ])('a file that is %s is refused, and the next one is read', (_what, bytes, reason) => {
   expect(() => decode(bytes, 'a.jpg')).toThrow(DataError);

@@ -48,6 +48,7 @@ function frameOf(bytes: Uint8Array, damaged: BadPicture): { width: number; heigh
     if (bytes[at] !== 0xff || marker === 0xff || marker === 0) at += 1;
     else if (isFrame(marker)) {
       const [depth, components] = [bytes[at + 4], bytes[at + 9]];
+      if (components === 4) throw damaged('a JPEG of CMYK is not read, its decoder gives RGB only; convert it to RGB');
       if (depth !== 8 || (components !== 1 && components !== 3))
         throw damaged(`expected 8-bit grey or colour, got ${depth} bits with ${components} components; convert it`);
       return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), channels: components };

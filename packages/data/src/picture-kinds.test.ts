@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { decodePicture } from './decode-picture.js';
 
 type Case = { readonly file: string; readonly mode: string; readonly rgb: string };
-const cases = JSON.parse(readFileSync(new URL('../fixtures/pictures.json', import.meta.url), 'utf8')) as Record<string, Case>;
+const { refused, ...cases } = JSON.parse(readFileSync(new URL('../fixtures/pictures.json', import.meta.url), 'utf8')) as Record<
+  string,
+  Case
+> & {
+  readonly refused: Readonly<Record<string, string>>;
+};
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 describe("each kind of picture has the pixels of Pillow's convert('RGB'), to the bit", () => {
@@ -11,6 +16,30 @@ describe("each kind of picture has the pixels of Pillow's convert('RGB'), to the
     const picture = decodePicture(new Uint8Array(Buffer.from(file, 'base64')), name, { colour: 'rgb' });
     expect([picture.width, picture.height, picture.channels]).toEqual([5, 3, 3]);
     expect(hex(picture.data)).toBe(rgb);
+  });
+});
+
+describe('kinds that are not read', () => {
+  const decode = (file: Uint8Array) => () => decodePicture(file, 'a', { colour: 'rgb' });
+  test.each([
+    ['tiff 1', 'a TIFF of this kind is not read (Unsupported bitDepth'],
+    ['tiff 1, packed for faxes', 'a TIFF of this kind is not read (Unsupported Compression: 4); convert it to PNG'],
+    ['tiff of floating point', 'a TIFF of 32 bits and 1 channels is not read; convert it to PNG'],
+    ['tiff CMYK', 'a TIFF of this kind is not read (Unsupported image type: 5); convert it to PNG'],
+    ['jpeg CMYK', 'a JPEG of CMYK is not read, its decoder gives RGB only; convert it to RGB'],
+  ])('%s: refused by name', (name, words) => {
+    expect(decode(new Uint8Array(Buffer.from(refused[name], 'base64')))).toThrow(words);
+  });
+
+  test('a BMP packed in runs, and a TIFF whose 0 is white', () => {
+    const bmp = new Uint8Array(Buffer.from(cases['bmp P'].file, 'base64'));
+    bmp[30] = 1;
+    expect(decode(bmp)).toThrow('a BMP of 8 bits packed in runs is not read; convert it to PNG');
+    const tiff = new Uint8Array(Buffer.from(cases['tiff L'].file, 'base64'));
+    // Tag 262, one SHORT, says which value is white.
+    const at = tiff.findIndex((_, i) => tiff[i] === 6 && tiff[i + 1] === 1 && tiff[i + 2] === 3 && tiff[i + 8] === 1);
+    tiff[at + 8] = 0;
+    expect(decode(tiff)).toThrow('of 8 bits and 1 channels is not read');
   });
 });
 

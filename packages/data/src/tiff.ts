@@ -25,6 +25,6 @@ export function readTiff(bytes: Uint8Array, damaged: BadPicture): RawPicture {
     return { width, height, channels, data: data instanceof Uint16Array ? data : Uint8Array.from(data) };
   } catch (cause) {
     if ((cause as Error).name === 'DataError') throw cause;
-    throw damaged(`does not decode (${(cause as Error).message}); convert it to PNG`, cause);
+    throw damaged(`a TIFF of this kind is not read (${(cause as Error).message}); convert it to PNG`, cause);
   }
 }
