@@ -142,6 +142,19 @@ test.each(refusals)('%s with %j is refused', async (file, fields, says) => {
   expect(existsSync(at('refused'))).toBe(false);
 });
 
+test('a pipeline of a consistency model becomes one, and goes back with its scheduler', async () => {
+  const scheduler = { _class_name: 'CMStochasticIterativeScheduler', num_train_timesteps: 40, sigma_min: 0.002, sigma_max: 80 };
+  const pipeline = changed('diffusers-pipeline', 'scheduler/scheduler_config.json', scheduler);
+  expect(await tractHere('convert', pipeline, at('consistency'))).toMatchObject({ code: 0, err: '' });
+  expect(readModel(at('consistency'))).toMatchObject({
+    preconditioning: { kind: 'consistency', sigmaData: 0.5, sigmaMin: 0.002 },
+    process: { kind: 'edm', timesteps: 40, sigmaMax: 80 },
+    samplingSteps: [1],
+  });
+  expect(await tractHere('convert', at('consistency'), at('consistency-back'), '--to', 'diffusers')).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse(readFileSync(at('consistency-back/scheduler_config.json'), 'utf8'))).toMatchObject(scheduler);
+});
+
 test('a shard elsewhere, missing or with other tensors is refused', async () => {
   const index = 'unet/diffusion_pytorch_model.safetensors.index.json';
   const map = JSON.parse(readFileSync(join(fixture('diffusers-pipeline'), index), 'utf8')).weight_map as Record<string, string>;

@@ -11,14 +11,14 @@ import { toScheduler } from '../settings/scheduler.js';
 import { type DiffusersSettings, toDiffusersSettings } from '../settings/to-diffusers-settings.js';
 import { type Destination, type HostModel, jsonFile, type PlannedFile, textFile } from './destination.js';
 
-/** A folder for UNet2DModel.from_pretrained, and for DDPMScheduler.from_pretrained where the network was trained as DDPM's are. */
+/** A folder for UNet2DModel.from_pretrained, and for its scheduler where the network was trained as DDPM's are or is a consistency model. */
 export const diffusersFolder: Destination = {
   name: 'diffusers',
   isFile: false,
   plan: (model) => {
     const { config, settings, tensors } = networkThere(model);
     const places = diffusersPlaces(config);
-    const { preconditioning } = model.description;
+    const scheduler = toScheduler(model.description);
     const weights: PlannedFile = {
       name: 'diffusion_pytorch_model.safetensors',
       content: () =>
@@ -33,7 +33,7 @@ export const diffusersFolder: Destination = {
       files: [
         jsonFile('config.json', settings),
         weights,
-        ...(preconditioning?.kind === 'ddpm' ? [jsonFile('scheduler_config.json', toScheduler(preconditioning))] : []),
+        ...(scheduler ? [jsonFile('scheduler_config.json', scheduler)] : []),
         textFile('README.md', cardOf(model.description)),
       ],
     };

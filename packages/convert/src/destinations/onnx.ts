@@ -74,7 +74,7 @@ const noScheduler =
 function schedulerOf(description: ModelDescription): Settings | undefined {
   const { preconditioning } = description;
   if (!isVariancePreserving(description)) return undefined;
-  if (preconditioning?.kind === 'ddpm') return { ...toScheduler(preconditioning), prediction_type: 'sample' };
+  if (preconditioning?.kind === 'ddpm') return { ...toScheduler({ preconditioning }), prediction_type: 'sample' };
   return {
     ...{ _class_name: 'DDIMScheduler', num_train_timesteps: cosineSteps, prediction_type: 'sample', timestep_spacing: 'trailing' },
     ...{ clip_sample: true, clip_sample_range: 1, set_alpha_to_one: true, steps_offset: 0, rescale_betas_zero_snr: false },

@@ -8,7 +8,9 @@ import type { Hints } from '../hints.js';
 const consistencySteps = 40;
 
 /**
- * Describe an ADM under a preconditioning as a model; its noise levels follow from that.
+ * Describe an ADM under a preconditioning as a model.
+ *
+ * @param levels its noise levels. Default: those that follow from the preconditioning.
  * @throws ConvertError when no model can be built from the two.
  */
 export function admModel(
@@ -16,9 +18,10 @@ export function admModel(
   network: DhariwalUNetConfig,
   preconditioning: PreconditioningSettings,
   { samplingSteps, data = 'unknown' }: Hints,
+  levels?: NoiseProcess,
 ): ModelDescription {
   try {
-    const process = levelsOf(preconditioning);
+    const process = levels ?? levelsOf(preconditioning);
     const isStudent = process.kind === 'edm' && process.timesteps !== undefined;
     const model: ModelDescription = {
       ...{ network, prediction: 'x0', preconditioning, process },

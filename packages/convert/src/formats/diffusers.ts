@@ -21,9 +21,9 @@ export const diffusers: SourceFormat = {
 function recogniseDiffusers({ name, tensors, diffusers: beside }: ForeignCheckpoint, hints: Hints): RecognisedNetwork {
   if (!beside) throw badCheckpoint(`${name} is of diffusers, which says in a config.json how its network is made; give the folder of both`);
   const scheduled = beside.scheduler && naming(name, () => fromScheduler(beside.scheduler!));
-  if (hints.preconditioning !== undefined && scheduled !== undefined && !agrees(hints.preconditioning, scheduled))
+  if (hints.preconditioning !== undefined && scheduled !== undefined && !agrees(hints.preconditioning, scheduled.preconditioning))
     throw badCheckpoint(`${name} has a scheduler that says the preconditioning; leave it out of the hints`);
-  const preconditioning = scheduled ?? hints.preconditioning;
+  const preconditioning = scheduled?.preconditioning ?? hints.preconditioning;
   if (preconditioning === undefined)
     throw badCheckpoint(`${name} has no scheduler_config.json that says what its network predicts`, {
       option: 'hints',
@@ -33,7 +33,7 @@ function recogniseDiffusers({ name, tensors, diffusers: beside }: ForeignCheckpo
   return {
     network,
     places: withNamesOf(tensors, diffusersPlaces(network)),
-    model: () => admModel(name, network, preconditioning, hints),
+    model: () => admModel(name, network, preconditioning, hints, scheduled?.process),
   };
 }
 
