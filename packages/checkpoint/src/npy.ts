@@ -93,9 +93,13 @@ export function readNpyHeader(bytes: Uint8Array, options: { readonly source?: st
   return { dtype, shape, fortranOrder, bigEndian, dataStart, dataBytes };
 }
 
-function headerText(bytes: Uint8Array, fail: Fail): { text: string; dataStart: number } {
+/** True for the first bytes of an npy file. */
+export const isNpy = (bytes: Uint8Array): boolean => MAGIC.every((byte, i) => bytes[i] === byte);
+
+/** Read the header's text, and where the data begins. @throws CheckpointError from `fail` */
+export function headerText(bytes: Uint8Array, fail: Fail): { text: string; dataStart: number } {
   if (bytes.length < 10) throw fail('truncated', `an npy file has at least 10 bytes, got ${bytes.length}`);
-  if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw fail('invalid-header', 'not an npy file: it does not begin with \\x93NUMPY');
+  if (!isNpy(bytes)) throw fail('invalid-header', 'not an npy file: it does not begin with \\x93NUMPY');
   const version = bytes[6];
   if (version < 1 || version > 3) throw fail('unsupported', `npy format version ${version}, we read 1 to 3`);
   const start = version === 1 ? 10 : 12;

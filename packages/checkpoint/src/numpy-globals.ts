@@ -31,7 +31,8 @@ export class NumpyDtype extends PickleObject {
   }
 }
 
-function makeDtype([code]: readonly PickleValue[], { fail }: PickleContext): PickleValue {
+/** Make the description of a number. @throws CheckpointError for any other type. */
+export function makeDtype([code]: readonly PickleValue[], { fail }: PickleContext): PickleValue {
   if (typeof code !== 'string' || !readers.has(code)) throw fail('unsupported', `a number of NumPy that is none of ${[...readers.keys()]}`);
   return new NumpyDtype(code);
 }

@@ -1,7 +1,8 @@
-import { type ByteSource, sourceOf } from './byte-source.js';
-import { type CheckpointErrorKind, failWith, quote } from './checkpoint-error.js';
+import { type ByteSource, partOf, sourceOf } from './byte-source.js';
+import { type CheckpointErrorKind, type Fail, failWith, quote } from './checkpoint-error.js';
 import { arrayFromSource, bytesPerElement, type Dtype, elementCount, type NamedArray, requireLittleEndian } from './named-array.js';
-import { NumpyDtype, numpyGlobals } from './numpy-globals.js';
+import { headerText, isNpy, NPY_HEADER_BYTES } from './npy.js';
+import { makeDtype, NumpyDtype, numpyGlobals } from './numpy-globals.js';
 import { readPickle } from './pickle-read.js';
 import {
   bytesOf,
@@ -29,13 +30,22 @@ const dtypes = new Map<string, Dtype>(
   }),
 );
 
+/** NumPy's code of a reference to an object. */
+const objectCode = 'O8';
+
 /** An array is made empty and gets its content as a state: (version, shape, dtype, in Fortran order, bytes). */
 class NumpyArray extends PickleObject {
   readonly label = 'numpy.ndarray';
   array?: NamedArray;
+  /** The only entry of an array of one object. */
+  item?: PickleValue;
 
   override build(state: PickleValue, context: PickleContext): void {
     const [version, shape, type, isFortran, content] = state instanceof PickleTuple ? state.items : [];
+    if (version === 1 && type instanceof NumpyDtype && type.code === objectCode && Array.isArray(content) && content.length === 1) {
+      this.item = content[0];
+      return;
+    }
     // Bytes of Python 2 that are UTF-8 by chance have become text; encoding gives them back.
     const bytes = typeof content === 'string' ? sourceOf(new TextEncoder().encode(content)) : bytesOf(content);
     if (version !== 1 || typeof isFortran !== 'boolean' || !bytes)
@@ -80,8 +90,13 @@ const reconstruct = new PickleCallable('numpy._reconstruct', 'function', ([type]
   return new NumpyArray();
 });
 
+function dtypeOrObject(args: readonly PickleValue[], context: PickleContext): PickleValue {
+  return args[0] === objectCode ? new NumpyDtype(objectCode) : makeDtype(args, context);
+}
+
 const globals: PickleGlobals = new Map<string, PickleValue>([
   ...numpyGlobals,
+  ['numpy dtype', new PickleCallable('numpy.dtype', 'class', dtypeOrObject)],
   ['numpy ndarray', ndarray],
   ['numpy.core.multiarray _reconstruct', reconstruct],
   ['numpy._core.multiarray _reconstruct', reconstruct],
@@ -97,19 +112,34 @@ const LEAST_MEMORY = 2 ** 25;
 
 /**
  * Read a pickled dict of NumPy arrays and lists of integers, as Python 2 and 3 write it (protocols 0 to 5): the Python form of
- * CIFAR-10. Keys may be text or bytes. Arrays are views of bytes in memory where alignment and order allow, else copies; those of another source
+ * CIFAR-10, and statistics of features. Keys may be text or bytes; those of a dict in the dict are `outer.inner`. An npy of one object, as `np.save` writes
+ * a dict, is read too. Arrays are views of bytes in memory where alignment and order allow, else copies; those of another source
  * are read when their `data` is asked for.
  * @throws CheckpointError; of kind 'forbidden' for a pickle that asks for anything else.
  */
 export function readPickledDict(input: Uint8Array | ByteSource, options: { readonly source?: string } = {}): PickledDict {
   const fail = failWith(options.source ?? 'pickle');
   requireLittleEndian(fail);
-  const file = sourceOf(input);
+  const file = pickleIn(sourceOf(input), fail);
   const budget = new ReadBudget(Math.max(LEAST_MEMORY, MEMORY_PER_BYTE * file.size));
   const { value, end } = readPickle(file, 0, { globals, budget, byteStrings: true, maxText: Math.max(2 ** 20, file.size) }, fail);
   if (end !== file.size) throw fail('trailing-bytes', `${file.size - end} bytes follow the pickle`);
-  if (!isDict(value)) throw fail('invalid-content', `expected a dict, got ${describeValue(value)}`);
-  return new Map(Array.from(value, ([key, item]) => [requireText(key, fail), contentOf(item)] as const));
+  const dict = value instanceof NumpyArray && value.item !== undefined ? value.item : value;
+  if (!isDict(dict)) throw fail('invalid-content', `expected a dict, got ${describeValue(dict)}`);
+  const entries = Array.from(dict, ([key, item]): [string, PickleValue][] => {
+    const name = requireText(key, fail);
+    return isDict(item) ? Array.from(item, ([inner, entry]) => [`${name}.${requireText(inner, fail)}`, entry]) : [[name, item]];
+  });
+  return new Map(entries.flat().map(([name, item]) => [name, contentOf(item)] as const));
+}
+
+/** Take the pickle out of an npy of objects; any other file is one. */
+function pickleIn(file: ByteSource, fail: Fail): ByteSource {
+  const head = file.read(0, Math.min(file.size, NPY_HEADER_BYTES));
+  if (!isNpy(head)) return file;
+  const { text, dataStart } = headerText(head, fail);
+  if (!/'descr': *'\|O'/.test(text)) throw fail('unsupported', 'an npy file of numbers, expected one of a dict');
+  return partOf(file, dataStart, file.size);
 }
 
 function requireText(key: PickleValue, fail: (kind: CheckpointErrorKind, message: string) => Error): string {

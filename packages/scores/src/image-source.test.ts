@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NamedArray, writeNpy, writeNpz, writeZip } from '@tract/checkpoint';
+import { featureStatistics } from '@tract/metrics';
 import { afterAll, expect, test } from 'vitest';
 import { readImageSource } from './image-source.js';
 import { encodeStatistics } from './statistics-file.js';
@@ -54,6 +56,28 @@ test('an archive may hold arrays of any type beside those that mean something, a
     ]),
   );
   expect((await readImageSource(path)).statistics!.features).toEqual({ ...features, count: 0 });
+});
+
+test('features of score_sde become the statistics of their rows, which are read in parts', async () => {
+  const rows = Float32Array.from({ length: 2 * 1100 }, (_, i) => Math.sin(i) + (i % 2));
+  const path = at('pool.npz', writeNpz([['pool_3', { dtype: 'F32', shape: [1100, 2], data: rows }]]));
+  expect((await readImageSource(path)).statistics!.features).toEqual(featureStatistics(rows, 2));
+  const wrong = at('pool-wrong.npz', writeNpz([['pool_3', { dtype: 'U8', shape: [4, 2], data: new Uint8Array(8) }]]));
+  await expect(readImageSource(wrong)).rejects.toThrow(`${wrong}, pool_3 must be float32 or float64 features [n, d]`);
+});
+
+test('statistics in a dict that Python pickled, flat, in fid, or as an npy of an object', async (context) => {
+  if (spawnSync('python3', ['-c', 'import numpy']).status !== 0) return context.skip('python3 with numpy is not installed');
+  const code = `import sys, pickle, numpy as np
+stats = {'mu': np.array([1., 2.]), 'sigma': np.array([[2., 1.], [1., 3.]], dtype=np.float32)}
+pickle.dump(stats, open(sys.argv[1] + '/flat.pkl', 'wb'))
+pickle.dump({'fid': stats, 'fd_dinov2': {'mu': np.zeros(3), 'sigma': np.zeros((3, 3))}}, open(sys.argv[1] + '/edm2.pkl', 'wb'), 2)
+np.save(sys.argv[1] + '/dict.npy', stats)
+np.save(sys.argv[1] + '/text.npy', np.array(['a'], dtype=object))`;
+  expect(spawnSync('python3', ['-c', code, folder], { encoding: 'utf8' }).stderr).toBe('');
+  for (const name of ['flat.pkl', 'edm2.pkl', 'dict.npy'])
+    expect((await readImageSource(join(folder, name))).statistics!.features).toEqual({ ...features, count: 0 });
+  await expect(readImageSource(join(folder, 'text.npy'))).rejects.toThrow('text.npy: expected a dict');
 });
 
 test.each<[string, string, Uint8Array | string, string]>([

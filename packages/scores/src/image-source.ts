@@ -6,13 +6,13 @@ import { type ImagesInMemory, type ImagesOnDemand, imageAt, loadImageFolder, loa
 import type { Images } from '@tract/images';
 import { type ImageSeries, seriesOf } from '@tract/metrics';
 import { invalidData, ScoresError } from './scores-error.js';
-import { readStatisticsPair, type StoredStatistics, statisticsIn } from './statistics-file.js';
+import { readPickledStatistics, readStatisticsPair, type StoredStatistics, statisticsIn } from './statistics-file.js';
 
 /** A side of a comparison: images, statistics of features, or both, as some archives hold them. */
 export type ImageSource = { readonly name: string; readonly images?: ImageSeries; readonly statistics?: StoredStatistics };
 
 /** Forms of an image source, for messages and help. */
-export const imageSourceForms = 'a folder or zip of pictures, an npz or npy of images or of statistics';
+export const imageSourceForms = 'a folder or zip of pictures, an npz, npy or pkl of images or of statistics';
 
 export type ReadImageOptions = {
   /**
@@ -37,6 +37,8 @@ export async function readImageSource(path: string, options: ReadImageOptions = 
       return { name: path, ...inArchive(await readNpz(openFile(path), { source: path, only: knownArrays }), path) };
     case '.npy':
       return imagesOrPair(path, options);
+    case '.pkl':
+      return { name: path, statistics: readPickledStatistics(path) };
     case '.zip':
       return { name: path, images: await readImages(path, options) };
     default:
@@ -45,8 +47,18 @@ export async function readImageSource(path: string, options: ReadImageOptions = 
 }
 
 async function imagesOrPair(path: string, options: ReadImageOptions): Promise<ImageSource> {
-  const statistics = readStatisticsPair(path);
+  const statistics = readStatisticsPair(path) ?? (path.endsWith('.npy') && holdsObjects(path) ? readPickledStatistics(path) : undefined);
   return statistics ? { name: path, statistics } : { name: path, images: await readImages(path, options) };
+}
+
+/** Whether an npy file is of Python objects, such as a dict. */
+function holdsObjects(path: string): boolean {
+  const file = openFile(path);
+  try {
+    return /^\x93NUMPY.{2,6}\{'descr': *'\|O'/s.test(Buffer.from(file.read(0, Math.min(file.size, 64))).toString('latin1'));
+  } finally {
+    file.close();
+  }
 }
 
 function inArchive(arrays: ReadonlyMap<string, NamedArray>, path: string): Omit<ImageSource, 'name'> {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type NamedArray, readNpy, writeNpz } from '@tract/checkpoint';
-import type { FeatureStatistics } from '@tract/metrics';
+import { type ByteSource, type NamedArray, readNpy, readPickledDict, writeNpz } from '@tract/checkpoint';
+import { openFile } from '@tract/checkpoint/node';
+import { accumulateStatistics, type FeatureStatistics } from '@tract/metrics';
 import { invalidData } from './scores-error.js';
 
 /** Statistics of a set's features, as files hold them; `spatial` are those of sFID's features. */
@@ -13,11 +14,15 @@ const covarianceEnding = '_activation_std.npy';
 
 /**
  * Read `mu` and `sigma` of an archive as pytorch-fid and EDM write it, `mu_s` and `sigma_s` of OpenAI's, and our `count`.
+ * Features themselves, as score_sde keeps them (`pool_3`), become statistics.
  * @returns undefined for an archive without statistics.
  * @throws ScoresError that names the file and the array.
  */
 export function statisticsIn(arrays: ReadonlyMap<string, NamedArray>, path: string): StoredStatistics | undefined {
-  if (!arrays.has('mu') && !arrays.has('sigma')) return undefined;
+  if (!arrays.has('mu') && !arrays.has('sigma')) {
+    const rows = arrays.get('pool_3');
+    return rows && { features: statisticsOfRows(rows, `${path}, pool_3`) };
+  }
   const count = countIn(arrays, path);
   const pair = (suffix: string) =>
     statisticsOf(arrays.get(`mu${suffix}`), arrays.get(`sigma${suffix}`), count, `${path}, mu${suffix} and sigma${suffix}`);
@@ -35,6 +40,50 @@ export function readStatisticsPair(path: string): StoredStatistics | undefined {
     return readNpy(readFileSync(file), { source: file });
   });
   return { features: statisticsOf(mean, covariance, 0, `${prefix}${meanEnding} and its covariance`) };
+}
+
+/** Features of 2048 numbers that are summed at once take 4 MB. */
+const ROWS_AT_ONCE = 512;
+
+/** Compute the statistics of features [n, d], which are read in parts. */
+function statisticsOfRows(array: NamedArray, where: string): FeatureStatistics {
+  const { dtype, shape, content } = array;
+  const [count, dimensions] = [shape[0], shape.slice(1).reduce((product, size) => product * size, 1)];
+  if ((dtype !== 'F32' && dtype !== 'F64') || shape.length < 2 || count < 2 || dimensions < 1)
+    throw invalidData(`${where} must be float32 or float64 features [n, d] of two images or more, got ${dtype} [${shape}]`);
+  const sums = accumulateStatistics(dimensions);
+  const whole = content ? undefined : (array.data as Float32Array | Float64Array);
+  for (let first = 0; first < count; first += ROWS_AT_ONCE) {
+    const [from, to] = [first * dimensions, Math.min(count, first + ROWS_AT_ONCE) * dimensions];
+    const rows = whole?.subarray(from, to) ?? numbersIn(content!, dtype, from, to);
+    if (!rows.every(Number.isFinite)) throw invalidData(`${where} hold a number that is not finite`);
+    sums.add(rows);
+  }
+  return sums.statistics();
+}
+
+function numbersIn({ read }: ByteSource, dtype: 'F32' | 'F64', from: number, to: number): Float32Array | Float64Array {
+  const width = dtype === 'F32' ? 4 : 8;
+  const bytes = Uint8Array.from(read(from * width, to * width)); // aligned
+  return dtype === 'F32' ? new Float32Array(bytes.buffer) : new Float64Array(bytes.buffer);
+}
+
+/**
+ * Read statistics from a pickled dict, or an npy of one: `mu` and `sigma`, or those of `fid` in it, as EDM2 keeps them.
+ * @throws ScoresError or CheckpointError that names the file.
+ */
+export function readPickledStatistics(path: string): StoredStatistics {
+  const file = openFile(path);
+  try {
+    const dict = readPickledDict(file, { source: path });
+    const array = (name: string): NamedArray | undefined => {
+      const found = dict.get(name) ?? dict.get(`fid.${name}`);
+      return found && 'dtype' in found ? found : undefined;
+    };
+    return { features: statisticsOf(array('mu'), array('sigma'), 0, `${path}, mu and sigma`) };
+  } finally {
+    file.close();
+  }
 }
 
 function pairPrefix(path: string): string | undefined {
