@@ -3,6 +3,7 @@ export { CheckpointError, type CheckpointErrorKind } from './checkpoint-error.js
 export { crc32 } from './crc32.js';
 export { readEdm } from './edm-read.js';
 export { readFlax } from './flax-read.js';
+export { float16Bits, toFloat16 } from './float16-bits.js';
 export { toFloat32 } from './half-precision.js';
 export { joinPieces, type Pieces } from './joined-pieces.js';
 export { decodeModel, decodeModelConfig, encodeModel, type Model, type ModelConfig, type ModelFiles } from './model-folder.js';

@@ -9,6 +9,8 @@ export { type Drawing, type ReportFacts, runReport } from './run-report.js';
 export {
   eventFileName,
   fileStart,
+  type HParams,
+  hparamsEvents,
   imageEvent,
   isEventFileName,
   type Moment,

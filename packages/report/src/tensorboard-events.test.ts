@@ -6,7 +6,7 @@ import { encode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { crc32c } from './crc32c.js';
 import { varint } from './protobuf.js';
-import { fileStart, imageEvent, scalarEvent, sessionStart, textEvent } from './tensorboard-events.js';
+import { fileStart, hparamsEvents, imageEvent, scalarEvent, sessionStart, textEvent } from './tensorboard-events.js';
 import { decodeMessage, readRecords, valuesOf } from './testing/event-file.js';
 
 test("CRC-32C gives RFC 3720's values", () => {
@@ -47,6 +47,51 @@ test('a decoder that knows the wire format alone reads back what was written', (
   expect([rate.tag, rate.scalar]).toEqual(['learningRate', Math.fround(1e-4)]);
   const image = decodeMessage(samples.fields.get(4)![0] as Buffer);
   expect([image.get(1), image.get(2), image.get(3), (image.get(4)![0] as Buffer).equals(png)]).toEqual([[2], [3], [1], true]);
+});
+
+const hparams = { learningRate: 1e-4, method: 'tract', flip: true };
+
+test("settings are those of TensorBoard's plugin hparams: what there is to compare, and the values of the run", () => {
+  const [experiment, session] = valuesOf(readRecords(Buffer.from(hparamsEvents({ time, step: 0 }, hparams, ['loss']))));
+  expect([experiment.tag, session.tag]).toEqual(['_hparams_/experiment', '_hparams_/session_start_info']);
+  const pluginOf = ({ fields }: typeof experiment) => {
+    const plugin = decodeMessage(decodeMessage(fields.get(9)![0] as Buffer).get(1)![0] as Buffer);
+    expect(String(plugin.get(1)![0])).toBe('hparams');
+    return decodeMessage(plugin.get(2)![0] as Buffer);
+  };
+  const about = decodeMessage(pluginOf(experiment).get(2)![0] as Buffer);
+  const infos = about.get(4)!.map((info) => decodeMessage(info as Buffer));
+  expect(infos.map((info) => [String(info.get(1)![0]), info.get(4)![0]])).toEqual([
+    ['learningRate', 3],
+    ['method', 1],
+    ['flip', 2],
+  ]);
+  expect(String(decodeMessage(decodeMessage(about.get(5)![0] as Buffer).get(1)![0] as Buffer).get(2)![0])).toBe('loss');
+  const values = decodeMessage(pluginOf(session).get(3)![0] as Buffer)
+    .get(1)!
+    .map((entry) => decodeMessage(entry as Buffer));
+  const value = (i: number, field: number) => decodeMessage(values[i].get(2)![0] as Buffer).get(field)![0];
+  expect([value(0, 2), String(value(1, 3)), value(2, 4)]).toEqual([1e-4, 'tract', 1]);
+});
+
+test('TensorBoard itself reads the settings', (context) => {
+  const python = (...args: string[]) => spawnSync(process.env.TRACT_PYTHON ?? 'python3', args, { encoding: 'utf8' });
+  if (python('-c', 'import tensorboard').status !== 0) return context.skip('python3 has no tensorboard; TRACT_PYTHON names another one');
+  const folder = mkdtempSync(join(tmpdir(), 'tract-hparams-'));
+  const events = [fileStart(time), hparamsEvents({ time, step: 0 }, hparams, ['loss'])];
+  writeFileSync(join(folder, 'events.out.tfevents.1700000000.tract'), Buffer.concat(events));
+  const script = `
+import json, sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import plugin_data_pb2
+events = EventAccumulator(sys.argv[1]); events.Reload()
+found = events.summary_metadata['_hparams_/session_start_info'].plugin_data
+data = plugin_data_pb2.HParamsPluginData.FromString(found.content)
+values = data.session_start_info.hparams
+print(json.dumps([found.plugin_name, values['learningRate'].number_value, values['method'].string_value, values['flip'].bool_value]))`;
+  const { stdout, stderr } = python('-c', script, folder);
+  rmSync(folder, { recursive: true });
+  expect(JSON.parse(stdout || JSON.stringify(stderr))).toEqual(['hparams', 1e-4, 'tract', true]);
 });
 
 test('TensorBoard itself reads it', (context) => {

@@ -47,6 +47,34 @@ export const textEvent = (moment: Moment, tag: string, text: string): Uint8Array
     ]),
   );
 
+/** Settings of a run, or measures, as TensorBoard's table of runs shows them. */
+export type HParams = Readonly<Record<string, number | string | boolean>>;
+
+/**
+ * Encode the settings of a run for TensorBoard's plugin hparams: what there is to compare among runs, and this run's values.
+ * @param metrics tags of the scalars that are compared.
+ */
+export const hparamsEvents = (moment: Moment, hparams: HParams, metrics: readonly string[]): Uint8Array => {
+  const infos = Object.entries(hparams).map(([name, value]) =>
+    messageField(4, bytesField(1, name), intField(4, hparamTypes[typeof value as keyof typeof hparamTypes])),
+  );
+  const measures = metrics.map((tag) => messageField(5, messageField(1, bytesField(2, tag))));
+  const values = Object.entries(hparams).map(([name, value]) => messageField(1, bytesField(1, name), messageField(2, protoValue(value))));
+  const plugin = (tag: string, content: Field): Uint8Array =>
+    event(moment, summary([bytesField(1, tag), messageField(9, messageField(1, bytesField(1, 'hparams'), messageField(2, content)))]));
+  return concatBytes(
+    plugin('_hparams_/experiment', messageField(2, ...infos, ...measures)),
+    plugin('_hparams_/session_start_info', messageField(3, ...values, doubleField(5, moment.time / 1000))),
+  );
+};
+
+/** DataType of the plugin's api.proto. */
+const hparamTypes = { string: 1, boolean: 2, number: 3 } as const;
+
+/** A value of google/protobuf/struct.proto. */
+const protoValue = (value: number | string | boolean): Field =>
+  typeof value === 'number' ? doubleField(2, value) : typeof value === 'string' ? bytesField(3, value) : intField(4, value ? 1 : 0);
+
 /** Encode the Summary of an event: one list of fields for each of its values. */
 const summary = (...values: readonly (readonly Field[])[]): Field => messageField(5, ...values.map((fields) => messageField(1, ...fields)));
 

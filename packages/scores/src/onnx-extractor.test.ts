@@ -52,6 +52,72 @@ test.each([
   for (const [i, value] of rows.values.entries()) expect(value).toBeCloseTo(i % 3 === 1 ? 1 : -1, 3);
 });
 
+/** A runtime that gives each image's first number as its row, in the form that is asked for. */
+function firstNumber(
+  metadata: { readonly shape?: readonly (number | string)[]; readonly type?: string },
+  form: (values: number[]) => { readonly type: string; readonly data: unknown; readonly dims: readonly number[] },
+  seen: unknown[] = [],
+): OnnxRuntime {
+  class Tensor {
+    constructor(
+      readonly type: string,
+      readonly data: ArrayLike<number>,
+      readonly dims: readonly number[],
+    ) {}
+  }
+  const run = async ({ images: { type, data, dims } }: Record<string, Tensor>) => {
+    seen.push([type, dims[0], data[0], data[1]]);
+    return { features: form(Array.from({ length: dims[0] }, (_, n) => data[(n * data.length) / dims[0]])) };
+  };
+  const session = { inputNames: ['images'], outputNames: ['features'], inputMetadata: [metadata], run };
+  return { InferenceSession: { create: async () => session as never }, Tensor: Tensor as never };
+}
+const float32 = (values: number[]) => ({ type: 'float32', data: Float32Array.from(values), dims: [values.length, 1] });
+const five = { data: Uint8Array.of(0, 0, 0, 51, 0, 0, 102, 0, 0, 153, 0, 0, 255, 0, 0), count: 5, height: 1, width: 1, channels: 3 };
+const rowsOf = async (runtimeOf: OnnxRuntime) => {
+  const extractor = await onnxExtractor(runtimeOf, 'net.onnx', 'pytorch-fid');
+  return [...(await extractor.extract(five, ['features'])).get('features')!.values].map((value) => Math.round(value * 1000) / 1000);
+};
+
+test('a network of a fixed batch is run in it, and what fills up the last one is dropped', async () => {
+  const seen: unknown[] = [];
+  expect(await rowsOf(firstNumber({ shape: [2, 3, 1, 1] }, float32, seen))).toEqual([-1, -0.6, -0.2, 0.2, 1]);
+  expect(seen.map((one) => (one as number[])[1])).toEqual([2, 2, 2]);
+});
+
+test('a network in float16 is fed and read in it, one of bytes gets pixels from 0 to 255', async () => {
+  const seen: unknown[] = [];
+  const half = (values: number[]) => ({ type: 'float16', data: Uint16Array.from(values), dims: [values.length, 1, 1, 1] });
+  // 1 is 0x3c00, and -1 has the highest bit too.
+  expect(await rowsOf(firstNumber({ shape: ['n', 3, 1, 1], type: 'float16' }, half, seen))).toEqual([-1, -0.6, -0.2, 0.2, 1]);
+  expect(seen).toEqual([['float16', 5, 0xbc00, 0xbc00]]);
+  expect(await rowsOf(firstNumber({ shape: ['n', 3, 1, 1], type: 'uint8' }, float32))).toEqual([0, 51, 102, 153, 255]);
+});
+
+test.each<[string, string, (values: number[]) => { type: string; data: unknown; dims: number[] }, RegExp]>([
+  ['an input of another type', 'int64', float32, /net\.onnx takes int64; expected images in float32, float16 or uint8/],
+  [
+    'maps of features',
+    'float32',
+    (values) => ({ type: 'float32', data: new Float32Array(values.length * 8), dims: [values.length, 2, 2, 2] }),
+    /net\.onnx gives \[5,2,2,2\] for 5 images; expected one row an image, \[n, d\] or \[n, d, 1, 1\]/,
+  ],
+  [
+    'one row for all images',
+    'float32',
+    () => ({ type: 'float32', data: new Float32Array(4), dims: [1, 4] }),
+    /net\.onnx gives \[1,4\] for 5 images/,
+  ],
+  [
+    'whole numbers',
+    'float32',
+    (values) => ({ type: 'int64', data: new BigInt64Array(values.length), dims: [values.length, 1] }),
+    /net\.onnx gives int64 features; expected float32 or float16/,
+  ],
+])('%s: refused by name', async (_what, type, form, message) => {
+  await expect(rowsOf(firstNumber({ shape: ['n', 3, 1, 1], type }, form))).rejects.toThrow(message);
+});
+
 test('an input that is no image is refused', async () => {
   await expect(onnxExtractor(runtime(['n', 64]), 'net.onnx', 'tf1')).rejects.toThrow('net.onnx takes an input of 2 axes');
 });

@@ -1,4 +1,4 @@
-import { toFloat16 } from './float16.js';
+import { toFloat16 } from '@tract/checkpoint';
 import type { Attribute, GraphValue, Initializer, OnnxGraph, OnnxNode } from './onnx-model.js';
 
 /** Name of a value in the graph. */

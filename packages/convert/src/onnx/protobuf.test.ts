@@ -1,6 +1,5 @@
-import { toFloat32 } from '@tract/checkpoint';
+import { float16Bits, toFloat16, toFloat32 } from '@tract/checkpoint';
 import { describe, expect, test } from 'vitest';
-import { float16Bits, toFloat16 } from './float16.js';
 import { bytesField, type Encoded, floatField, intField, messageField, piecesOf } from './protobuf.js';
 
 const hex = (encoded: Encoded) => Buffer.concat([...piecesOf(encoded)]).toString('hex');

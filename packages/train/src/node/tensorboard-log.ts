@@ -4,6 +4,8 @@ import {
   concatBytes,
   eventFileName,
   fileStart,
+  type HParams,
+  hparamsEvents,
   imageEvent,
   isEventFileName,
   type LogLine,
@@ -41,6 +43,7 @@ export function openTensorBoardLog(run: string, { config, lines, grids }: Seen):
       fileStart(start.time),
       sessionStart(start),
       textEvent(start, 'config', asCode(config)),
+      hparamsEvents(start, hparamsOf(config), Object.keys(measures)),
       ...lines.map(scalarsOf),
       ...grids.map(pictureOf),
     ),
@@ -49,6 +52,19 @@ export function openTensorBoardLog(run: string, { config, lines, grids }: Seen):
     line: (line) => appendFileSync(path, scalarsOf(line)),
     grid: (grid) => appendFileSync(path, pictureOf(grid)),
   };
+}
+
+/** List the settings of a run by their paths: numbers, texts and flags; lists as texts. */
+function hparamsOf(config: unknown): HParams {
+  const entries: [string, number | string | boolean][] = [];
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') entries.push([path, value]);
+    else if (Array.isArray(value)) entries.push([path, value.join(', ')]);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, inner] of Object.entries(value)) visit(inner, path === '' ? name : `${path}.${name}`);
+  };
+  visit((config as { readonly settings?: unknown } | null)?.settings, '');
+  return Object.fromEntries(entries);
 }
 
 const timeOf = ({ time }: LogLine): number => Date.parse(time);
