@@ -76,7 +76,7 @@ function findDirectory(file: ByteSource, fail: Fail): Directory {
     if (directory.start + directory.size !== directory.end)
       throw fail(
         'invalid-layout',
-        `the directory should end at byte ${directory.end}, it says ${directory.start + directory.size}; several archives end to end, as in a .distcp of torch.distributed.checkpoint, are not read`,
+        `the directory should end at byte ${directory.end}, it says ${directory.start + directory.size}; several archives end to end, as in a .distcp of torch.distributed.checkpoint, are not read; convert its folder: python -m torch.distributed.checkpoint.format_utils dcp_to_torch DIR weights.pt`,
       );
     return directory;
   }

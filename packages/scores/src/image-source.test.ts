@@ -66,6 +66,24 @@ test('features of score_sde become the statistics of their rows, which are read 
   await expect(readImageSource(wrong)).rejects.toThrow(`${wrong}, pool_3 must be float32 or float64 features [n, d]`);
 });
 
+test('big-endian statistics, as other machines write them, are read', async () => {
+  const swapped = (shape: number[], values: Float64Array) => {
+    const file = writeNpy({ dtype: 'F64', shape, data: values });
+    const start = file.length - values.byteLength;
+    for (let at = start; at < file.length; at += 8) file.subarray(at, at + 8).reverse();
+    file[Buffer.from(file).indexOf('<f8')] = '>'.charCodeAt(0);
+    return file;
+  };
+  const path = at(
+    'big-endian.npz',
+    writeZip([
+      ['mu.npy', swapped([2], features.mean)],
+      ['sigma.npy', swapped([2, 2], features.covariance)],
+    ]),
+  );
+  expect((await readImageSource(path)).statistics!.features).toEqual({ ...features, count: 0 });
+});
+
 test('statistics in a dict that Python pickled, flat, in fid, or as an npy of an object', async (context) => {
   if (spawnSync('python3', ['-c', 'import numpy']).status !== 0) return context.skip('python3 with numpy is not installed');
   const code = `import sys, pickle, numpy as np

@@ -3,6 +3,7 @@ import { modelFiles } from '@tract/model/node';
 import { foreign, readSource, type Source } from '../read-source.js';
 import { readDiffusersFolder } from './diffusers-folder.js';
 import { joinShards, openWeights, type Weights } from './read-weights.js';
+import { refuseFolder } from './refused-folder.js';
 
 /** A checkpoint that has been opened, and the SHA-256 of its weights. Its tensors are read as they are needed, until it is closed. */
 export type OpenedSource = Source & {
@@ -19,7 +20,9 @@ export type OpenedSource = Source & {
  * @throws ConvertError, ModelError or CheckpointError that names the file; the operating system's error for a path that cannot be read.
  */
 export function openSource(path: string, expectedSha256?: string, part?: string): OpenedSource {
-  const diffusers = statSync(path).isDirectory() ? readDiffusersFolder(path, part) : undefined;
+  const isFolder = statSync(path).isDirectory();
+  if (isFolder) refuseFolder(path);
+  const diffusers = isFolder ? readDiffusersFolder(path, part) : undefined;
   const model = diffusers ? undefined : modelFiles(path);
   const weights = openWeights(diffusers?.weights ?? model!.weights, expectedSha256);
   const source = readWeights(path, weights, model?.config);
