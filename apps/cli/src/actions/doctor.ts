@@ -4,6 +4,7 @@ import { machine } from '@tract/train/node';
 import { backendWords, startBackend } from '../computing/backend.js';
 import { nativeInstructionSets } from '../computing/native-info.js';
 import { registerTensorFlow } from '../computing/tensorflow.js';
+import { startWasm } from '../computing/wasm.js';
 import { startWebGpu } from '../computing/webgpu.js';
 import { type Io, report } from '../io.js';
 import type { ComputeOptions } from '../options/common-options.js';
@@ -20,6 +21,10 @@ async function findBackends(): Promise<Found[]> {
       available: native.sets !== undefined,
       detail: native.sets ? `C++ kernels for ${native.sets.join(', ')}` : native.reason!,
     },
+    await findOut('wasm', async () => {
+      const { build, threads } = await startWasm();
+      return `the same kernels as WebAssembly (${build}), ${threads} threads`;
+    }),
     { name: 'cpu', available: true, detail: 'plain JavaScript, hundreds of times slower than native' },
     await findOut('tensorflow', registerTensorFlow),
     await findOut('webgpu', async () => {

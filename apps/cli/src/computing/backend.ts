@@ -6,11 +6,12 @@ import type { Io } from '../io.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import { atEnd } from './at-end.js';
 import { registerTensorFlow } from './tensorflow.js';
+import { startWasm } from './wasm.js';
 import { startWebGpu } from './webgpu.js';
 
 /** Backend, as results report it. */
 export type Backend = {
-  readonly name: 'native' | 'cpu' | 'tensorflow' | 'webgpu';
+  readonly name: 'native' | 'wasm' | 'cpu' | 'tensorflow' | 'webgpu';
   /** Threads of the processor; absent if a device computes. */
   readonly threads?: number;
   readonly instructions?: string;
@@ -23,24 +24,34 @@ export const backendWords = ({ name, threads, instructions, device }: Backend): 
   `${name}${instructions ? ` (${instructions})` : ''}${device ? ` on ${device}` : ` with ${threads} threads`}`;
 
 /**
- * Start the native backend, or plain JavaScript where it is not there and was not asked for by name (with a word on stderr: it is
- * hundreds of times slower).
+ * Start the backend that was asked for by name. Without a name: the native one, else WebAssembly, else plain JavaScript, each with a word on stderr that says why
+ * it is not the one before.
  * @throws CliError (backend missing) when --backend names one that does not start.
  */
 export async function startBackend(io: Io, { backend, threads, silent }: ComputeOptions): Promise<Backend> {
   if (backend === 'tensorflow') return startTensorFlow();
   if (backend === 'cpu') return startCpu();
   if (backend === 'webgpu') return startDevice();
+  if (backend === 'wasm') return startWebAssembly(threads);
+  const instead = (missing: string, error: unknown, next: string): void => {
+    if (!silent) io.err(`the ${missing} backend is not available (${(error as Error).message}); using ${next}\n`);
+  };
   try {
     return await startNative(threads);
   } catch (error) {
-    const reason = (error as Error).message;
     if (backend === 'native')
-      throw backendError(`the native backend is not available: ${reason}; run \`npm run build\`, or use --backend cpu`, error);
-    if (!silent)
-      io.err(`the native backend is not available (${reason}); using the plain JavaScript backend, which is hundreds of times slower\n`);
-    return startCpu();
+      throw backendError(
+        `the native backend is not available: ${(error as Error).message}; run \`npm run build\`, or use --backend wasm`,
+        error,
+      );
+    instead('native', error, 'WebAssembly, which is slower');
   }
+  try {
+    return await startWebAssembly(threads);
+  } catch (error) {
+    instead('WebAssembly', error, 'plain JavaScript, which is hundreds of times slower');
+  }
+  return startCpu();
 }
 
 async function startNative(threads: number = availableParallelism()): Promise<Backend> {
@@ -50,6 +61,13 @@ async function startNative(threads: number = availableParallelism()): Promise<Ba
   useMatrixKernels(nativeMatrixKernels());
   const info = nativeInfo();
   return { name: 'native', threads: info.threads, instructions: info.instructionSet };
+}
+
+async function startWebAssembly(wanted?: number): Promise<Backend> {
+  const { build, threads, matrixKernels } = await startWasm(wanted);
+  await useBackend('wasm');
+  useMatrixKernels(matrixKernels);
+  return { name: 'wasm', threads, instructions: build };
 }
 
 async function startTensorFlow(): Promise<Backend> {
@@ -73,12 +91,13 @@ async function startDevice(): Promise<Backend> {
   return { name: 'webgpu', device: description };
 }
 
-/** The float64 work of scores, which no device does: where the native kernels are not built, plain JavaScript does it. */
+/** Have the native kernels do the float64 work of scores, which no device does; where they are not built, WebAssembly. */
 async function computeMatricesNatively(): Promise<void> {
   const { NativeUnavailableError, nativeMatrixKernels } = await import('@tract/backend-native');
   try {
     useMatrixKernels(nativeMatrixKernels());
   } catch (error) {
     if (!(error instanceof NativeUnavailableError)) throw error;
+    useMatrixKernels((await startWasm()).matrixKernels);
   }
 }

@@ -9,7 +9,13 @@ export type ComputeOptions = { readonly backend?: string; readonly threads?: num
 export const withComputing = (command: Command): Command =>
   command
     .addOption(
-      new Option('--backend <name>', 'what computes (default: native, else cpu)').choices(['native', 'cpu', 'tensorflow', 'webgpu']),
+      new Option('--backend <name>', 'what computes (default: native, else wasm, else cpu)').choices([
+        'native',
+        'wasm',
+        'cpu',
+        'tensorflow',
+        'webgpu',
+      ]),
     )
     .addOption(new Option('--threads <n>', 'threads of the native backend (default: all cores)').argParser(upTo(256)))
     .option('--silent', 'no progress on stderr');
