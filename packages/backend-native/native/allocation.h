@@ -21,17 +21,14 @@ namespace {
 
 /** allocate(bytes): ArrayBuffer aligned to 64 bytes, content undefined */
 napi_value allocate(napi_env env, napi_callback_info info) {
-  size_t argc = 1;
-  napi_value argv[1], result;
+  const Arguments<1> args(env, info);
+  napi_value result;
   double bytes = 0;
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  if (argc < 1 || napi_get_value_double(env, argv[0], &bytes) != napi_ok || bytes < 0)
-    return fail(env, "allocate: expected a number of bytes");
+  if (args.count < 1 || napi_get_value_double(env, args[0], &bytes) != napi_ok || bytes < 0) return fail(env, "allocate: expected a number of bytes");
   const size_t size = std::max<size_t>(64, (static_cast<size_t>(bytes) + 63) / 64 * 64);
 #ifdef __GLIBC__
   if (size >= (1 << 24))
-    malloc_trim(
-        0);  // the C library keeps what JavaScript's arrays have given back: before a large piece is taken, it is returned to the system
+    malloc_trim(0);  // the C library keeps what JavaScript's arrays have given back: before a large piece is taken, it is returned to the system
 #endif
   void* data = allocateAligned(size);
   if (!data) return fail(env, "allocate: out of memory for " + std::to_string(size) + " bytes");
@@ -54,14 +51,12 @@ struct Range {
 
 /** What the arguments (of, offset, bytes) name; start is null, and the error thrown, where that is no range of an ArrayBuffer. */
 Range rangeOf(napi_env env, napi_callback_info info) {
-  size_t argc = 3, size = 0;
-  napi_value argv[3];
+  const Arguments<3> args(env, info);
+  size_t size = 0;
   void* data = nullptr;
   double offset = 0, bytes = 0;
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  if (argc < 3 || napi_get_arraybuffer_info(env, argv[0], &data, &size) != napi_ok ||
-      napi_get_value_double(env, argv[1], &offset) != napi_ok || napi_get_value_double(env, argv[2], &bytes) != napi_ok || !(offset >= 0) ||
-      !(bytes > 0) || offset + bytes > static_cast<double>(size)) {
+  if (args.count < 3 || napi_get_arraybuffer_info(env, args[0], &data, &size) != napi_ok || napi_get_value_double(env, args[1], &offset) != napi_ok ||
+      napi_get_value_double(env, args[2], &bytes) != napi_ok || !(offset >= 0) || !(bytes > 0) || offset + bytes > static_cast<double>(size)) {
     fail(env, "expected an ArrayBuffer and a range inside it");
     return {nullptr, 0};
   }

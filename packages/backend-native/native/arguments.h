@@ -26,6 +26,15 @@ bool arrayOf(napi_env env, napi_value value, T** data, size_t* length) {
   return true;
 }
 
+/** Up to N arguments of a call from JavaScript; `count` are there. */
+template <size_t N>
+struct Arguments {
+  napi_value at[N];
+  size_t count = N;
+  Arguments(napi_env env, napi_callback_info info) { napi_get_cb_info(env, info, &count, at, nullptr, nullptr); }
+  napi_value operator[](size_t i) const { return at[i]; }
+};
+
 bool isAbsent(napi_env env, napi_value value) {
   napi_valuetype type;
   return napi_typeof(env, value, &type) == napi_ok && (type == napi_undefined || type == napi_null);

@@ -46,8 +46,7 @@ static void attention(const AttentionArgs& args) {
   const int64_t step = s.width(), C = s.heads * s.d, padded = s.paddedT(), dPanels = panelsOf(s.d) * NR;
   const int64_t block = s.N * s.heads >= 8 ? s.T : std::min<int64_t>(s.T, 2 * kQueryRows), blocks = (s.T + block - 1) / block;
   tract::parallelFor(s.N * s.heads * blocks, [&](int64_t item) {
-    const int64_t n = item / (s.heads * blocks), h = item / blocks % s.heads, begin = item % blocks * block,
-                  end = std::min(s.T, begin + block);
+    const int64_t n = item / (s.heads * blocks), h = item / blocks % s.heads, begin = item % blocks * block, end = std::min(s.T, begin + block);
     const float* q = args.qkv + n * s.T * step + h * 3 * s.d;
     float* keys = tract::scratch(tract::Area::operand, padded * s.d);
     float* values = tract::scratch(tract::Area::product, dPanels * s.T);
@@ -90,8 +89,7 @@ static void attentionGrad(const AttentionGradArgs& args) {
     packAll(keys, q + s.d, step, s.T, s.d);
     float* softmax = tract::scratch(tract::Area::panel, kQueryRows * padded);
     float* dLogits = tract::scratch(tract::Area::gradient, kQueryRows * padded);
-    float* rowPanels =
-        tract::scratch(tract::Area::turned, 2 * dPanels * kQueryRows);  // queries, then dy, as right operands over the block's rows
+    float* rowPanels = tract::scratch(tract::Area::turned, 2 * dPanels * kQueryRows);  // queries, then dy, as right operands over the block's rows
     for (int64_t from = 0; from < s.T; from += kQueryRows) {
       const int64_t rows = std::min(kQueryRows, s.T - from);
       const int64_t at = (n * s.T + from) * C + h * s.d;

@@ -18,20 +18,20 @@
 #include "replay.h"
 #include "threads.h"
 
-#define TRACT_DECLARE(isa) \
-  namespace isa {          \
-  const Kernel* kernels(); \
-  }
+/** Instruction sets that were compiled, best first, and whether the processor has them. */
 #if defined(__x86_64__)
-TRACT_DECLARE(sse4)
-TRACT_DECLARE(avx2)
-TRACT_DECLARE(avx512)
+#define TRACT_SETS(S) S(avx512, cpuFeatures().avx512) S(avx2, cpuFeatures().avx2) S(sse4, cpuFeatures().sse42)
 #elif defined(__aarch64__)
-TRACT_DECLARE(neon)
+#define TRACT_SETS(S) S(neon, true)
 #else
-TRACT_DECLARE(generic)
+#define TRACT_SETS(S) S(generic, true)
 #endif
-TRACT_DECLARE(portable)  // noise.cpp
+#define TRACT_DECLARE(isa, available) \
+  namespace isa {                     \
+  const Kernel* kernels();            \
+  }
+TRACT_SETS(TRACT_DECLARE)
+TRACT_DECLARE(portable, true)  // noise.cpp
 
 uint64_t callNumber = 0;
 
@@ -46,18 +46,8 @@ struct InstructionSet {
   KernelTable kernels;
 };
 
-const InstructionSet kSets[] = {
-// best first
-#if defined(__x86_64__)
-    {"avx512", [] { return cpuFeatures().avx512; }, avx512::kernels},
-    {"avx2", [] { return cpuFeatures().avx2; }, avx2::kernels},
-    {"sse4", [] { return cpuFeatures().sse42; }, sse4::kernels},
-#elif defined(__aarch64__)
-    {"neon", [] { return true; }, neon::kernels},
-#else
-    {"generic", [] { return true; }, generic::kernels},
-#endif
-};
+#define TRACT_SET(isa, available) {#isa, [] { return available; }, isa::kernels},
+const InstructionSet kSets[] = {TRACT_SETS(TRACT_SET)};
 
 const InstructionSet* chosen = nullptr;
 std::vector<Kernel> table;
@@ -79,17 +69,16 @@ bool choose(const char* wanted) {
  * kernel-args.ts see to. Numbers in an array would cost more than a small kernel: each is a call of the runtime.
  */
 napi_value run(napi_env env, napi_callback_info info) {
-  size_t argc = 4, room = 0;
-  napi_value argv[4];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<4> args(env, info);
+  size_t room = 0;
   uint32_t index = 0, numberCount = 0;
   const double* numbers = nullptr;
-  if (argc < 4 || napi_get_value_uint32(env, argv[0], &index) != napi_ok || index >= table.size() ||
-      !arrayOf(env, argv[2], const_cast<double**>(&numbers), &room) || napi_get_value_uint32(env, argv[3], &numberCount) != napi_ok ||
+  if (args.count < 4 || napi_get_value_uint32(env, args[0], &index) != napi_ok || index >= table.size() ||
+      !arrayOf(env, args[2], const_cast<double**>(&numbers), &room) || napi_get_value_uint32(env, args[3], &numberCount) != napi_ok ||
       numberCount > room)
     return fail(env, "run: expected a kernel's index, an array of buffers, a Float64Array and how many numbers it holds");
   Buffers buffers;
-  if (!addAll(env, argv[1], buffers)) return fail(env, std::string(table[index].name) + ": " + complaint(buffers));
+  if (!addAll(env, args[1], buffers)) return fail(env, std::string(table[index].name) + ": " + complaint(buffers));
   callNumber++;
   try {
     onBehalfOf(table[index].name, [&] {
@@ -107,22 +96,19 @@ napi_value run(napi_env env, napi_callback_info info) {
  * (replay.h), with steps for each chunk of a batch, several concurrently where there are as many arenas as threads.
  */
 napi_value replay(napi_env env, napi_callback_info info) {
-  size_t argc = 5;
-  napi_value argv[5];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<5> args(env, info);
   KernelList list{table};
   Buffers arenas, spaces;
   const double* steps = nullptr;
   size_t stepCount = 0;
   uint32_t chunks = 1;
-  if (argc < 3 || !arrayOf(env, argv[0], const_cast<double**>(&list.begin), &list.length) || !addAll(env, argv[1], arenas) ||
+  if (args.count < 3 || !arrayOf(env, args[0], const_cast<double**>(&list.begin), &list.length) || !addAll(env, args[1], arenas) ||
       arenas.data.empty())
     return fail(env, "replay: expected a list of kernels, their arenas and an array of spaces");
-  if (!addAll(env, argv[2], spaces)) return fail(env, "replay: " + complaint(spaces));
-  napi_valuetype stepsType = napi_undefined;
-  if (argc == 5) napi_typeof(env, argv[3], &stepsType);
-  if (stepsType != napi_undefined && (!arrayOf(env, argv[3], const_cast<double**>(&steps), &stepCount) || stepCount != spaces.data.size() ||
-                                      napi_get_value_uint32(env, argv[4], &chunks) != napi_ok))
+  if (!addAll(env, args[2], spaces)) return fail(env, "replay: " + complaint(spaces));
+  if (args.count == 5 && !isAbsent(env, args[3]) &&
+      (!arrayOf(env, args[3], const_cast<double**>(&steps), &stepCount) || stepCount != spaces.data.size() ||
+       napi_get_value_uint32(env, args[4], &chunks) != napi_ok))
     return fail(env, "replay: expected a step for each space and the number of chunks");
   callNumber++;
   try {
@@ -154,23 +140,20 @@ napi_value instructionSets(napi_env env, napi_callback_info) {
 
 /** useInstructionSet(name?): string chosen; throws where the processor lacks it */
 napi_value useInstructionSet(napi_env env, napi_callback_info info) {
-  size_t argc = 1, length = 0;
-  napi_value argv[1];
+  const Arguments<1> args(env, info);
+  size_t length = 0;
   char name[32];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  const bool named = argc == 1 && napi_get_value_string_utf8(env, argv[0], name, sizeof name, &length) == napi_ok;
-  if (!choose(named ? name : nullptr))
-    return fail(env, std::string("this processor has no instruction set ") + (named ? name : "that was compiled"));
+  const bool named = args.count == 1 && napi_get_value_string_utf8(env, args[0], name, sizeof name, &length) == napi_ok;
+  if (!choose(named ? name : nullptr)) return fail(env, std::string("this processor has no instruction set ") + (named ? name : "that was compiled"));
   return string(env, chosen->name);
 }
 
 /** threads(count?): number in force */
 napi_value threads(napi_env env, napi_callback_info info) {
-  size_t argc = 1;
-  napi_value argv[1], result;
+  const Arguments<1> args(env, info);
+  napi_value result;
   int32_t count;
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  if (argc == 1 && napi_get_value_int32(env, argv[0], &count) == napi_ok) tract::setThreadCount(count);
+  if (args.count == 1 && napi_get_value_int32(env, args[0], &count) == napi_ok) tract::setThreadCount(count);
   napi_create_int32(env, tract::threadCount(), &result);
   return result;
 }
@@ -179,15 +162,8 @@ napi_value init(napi_env env, napi_value exports) {
   choose(nullptr);
   const napi_property_descriptor properties[] = {
 #define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
-      TRACT_EXPORT(run),
-      TRACT_EXPORT(replay),
-      TRACT_EXPORT(kernelTable),
-      TRACT_EXPORT(instructionSets),
-      TRACT_EXPORT(useInstructionSet),
-      TRACT_EXPORT(threads),
-      TRACT_EXPORT(allocate),
-      TRACT_EXPORT(part),
-      TRACT_EXPORT(discard),
+      TRACT_EXPORT(run),     TRACT_EXPORT(replay),   TRACT_EXPORT(kernelTable), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet),
+      TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part),        TRACT_EXPORT(discard),
   };
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;

@@ -36,7 +36,7 @@ static void combine(const CombineArgs& args) {
 
 /** y = sum of weight * (prediction - target)^2. */
 static void squaredError(const SquaredErrorArgs& args) {
-  const int64_t samples = args.weights.count, length = args.prediction.length / samples,
+  const int64_t samples = args.weights.length, length = args.prediction.length / samples,
                 pieces = std::max<int64_t>(1, (length + kPiece - 1) / kPiece);
   double* partial = doubleScratch(tract::Area::shared, samples * pieces);
   forRows(samples * pieces, std::min(length, kPiece), [&](int64_t item) {

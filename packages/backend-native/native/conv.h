@@ -13,9 +13,7 @@ namespace TRACT_ISA {
 struct ConvShape : ConvSizes {
   explicit ConvShape(const ConvSizes& sizes) : ConvSizes(sizes) {}
   /** Whole vectors of enough channels, and outputs that fill a good part of their 4x4 tiles. */
-  bool suitsWinograd() const {
-    return kh == 3 && kw == 3 && stride == 1 && Ci % W == 0 && Co % W == 0 && Ci >= 16 && Co >= 16 && Ho * Wo >= 16;
-  }
+  bool suitsWinograd() const { return kh == 3 && kw == 3 && stride == 1 && Ci % W == 0 && Co % W == 0 && Ci >= 16 && Co >= 16 && Ho * Wo >= 16; }
   bool narrow() const { return Co <= kNarrow && kw * Ci % W == 0; }
   winograd::Tiling tiling() const { return {N, H, Wd, Ci, Ho, Wo, Co, padTop, padLeft}; }
   bool pointwise() const { return kh == 1 && kw == 1 && stride == 1 && padTop == 0 && padLeft == 0 && Ho == H && Wo == Wd; }
@@ -54,15 +52,35 @@ static void loadBand(float* to, const Source& from, int64_t top, int64_t left, i
   }
 }
 
-/** Output rows of one work item: enough pixels to pay for reading a panel of the filter, few enough to stay in the second-level cache; bands of equal size. */
-static int64_t bandRows(int64_t Ho, int64_t Wo) {
-  const int64_t most = std::clamp<int64_t>(196 / Wo, 1, Ho), bands = (Ho + most - 1) / most;
-  return (Ho + bands - 1) / bands;
-}
+/**
+ * All output rows cut into bands, numbered across the images: enough pixels to pay for reading a panel of the filter, few enough to stay in the second-level cache; of
+ * equal size.
+ */
+struct Bands {
+  const ConvShape& s;
+  int64_t rows, perImage, count, width;  // width: of a band's padded input
+
+  explicit Bands(const ConvShape& shape) : s(shape) {
+    const int64_t most = std::clamp<int64_t>(196 / s.Wo, 1, s.Ho), wanted = (s.Ho + most - 1) / most;
+    rows = (s.Ho + wanted - 1) / wanted, perImage = (s.Ho + rows - 1) / rows, count = s.N * perImage, width = (s.Wo - 1) * s.stride + s.kw;
+  }
+  int64_t top(int64_t band) const { return band % perImage * rows; }
+  int64_t rowsOf(int64_t band) const { return std::min(rows, s.Ho - top(band)); }
+  /** Pixels of the output before a band. */
+  int64_t before(int64_t band) const { return (band / perImage * s.Ho + top(band)) * s.Wo; }
+  const float* imageOf(const float* x, int64_t band) const { return x + band / perImage * s.H * s.Wd * s.Ci; }
+  /** A band's padded input, in this thread's scratch. */
+  const float* load(const float* x, int64_t band, int64_t dilation = 1) const {
+    const int64_t height = (rowsOf(band) - 1) * s.stride + s.kh;
+    float* padded = tract::scratch(tract::Area::operand, height * width * s.Ci);
+    loadBand(padded, {imageOf(x, band), s.H, s.Wd, s.Ci, dilation}, top(band) * s.stride - s.padTop, -s.padLeft, height, width);
+    return padded;
+  }
+};
 
 /** One band of outputs (`rows` rows of Wo pixels at y) from a padded band of the input and a packed filter. */
-static void convolveBand(const float* band, int64_t bandWidth, int64_t C, int64_t stride, int64_t kh, int64_t kw, const float* panels,
-                         int64_t rows, int64_t Wo, int64_t Co, float* y, Epilogue end) {
+static void convolveBand(const float* band, int64_t bandWidth, int64_t C, int64_t stride, int64_t kh, int64_t kw, const float* panels, int64_t rows,
+                         int64_t Wo, int64_t Co, float* y, Epilogue end) {
   const int64_t run = kw * C, rowStep = bandWidth * C, depth = kh * run;
   for (int64_t p = 0; p < panelsOf(Co); p++) {
     const float* panel = panels + p * depth * NR;
@@ -80,25 +98,21 @@ static void convolveBand(const float* band, int64_t bandWidth, int64_t C, int64_
         multiplyRows<M>(tile, a, run, b);
         for (int r = 0; r < M; r++) a[r] += rowStep;
       }
-      storeTile(tile, y + first * Co, Co, p * NR, Co, end.bias, end.residual ? end.residual + first * Co : nullptr, end.relu);
+      storeTile(tile, y + first * Co, Co, p * NR, Co, end.at(first * Co));
     });
   }
 }
 
 /** y = convolution of the (dilated) images with a packed (or narrow) filter; the shape is that of the stride-`stride` convolution over the dilated image. */
 static void convolve(const float* x, const ConvShape& s, int64_t dilation, const float* packed, float* y, Epilogue end) {
-  const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, width = (s.Wo - 1) * s.stride + s.kw;
-  tract::parallelFor(s.N * bands, [&](int64_t item) {
-    const int64_t n = item / bands, top = item % bands * rows, count = std::min(rows, s.Ho - top),
-                  bandHeight = (count - 1) * s.stride + s.kh;
-    float* band = tract::scratch(tract::Area::operand, bandHeight * width * s.Ci);
-    loadBand(band, {x + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, dilation}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
-    const int64_t at = (n * s.Ho + top) * s.Wo * s.Co;
-    const Epilogue part{end.bias, end.residual ? end.residual + at : nullptr, end.relu};
+  const Bands bands(s);
+  tract::parallelFor(bands.count, [&](int64_t i) {
+    const float* band = bands.load(x, i, dilation);
+    const int64_t rows = bands.rowsOf(i), at = bands.before(i) * s.Co;
     if (s.narrow())
-      narrowBand(band, width, s.Ci, s.stride, s.kh, s.kw * s.Ci, packed, count, s.Wo, s.Co, y + at, part);
+      narrowBand(band, bands.width, s.Ci, s.stride, s.kh, s.kw * s.Ci, packed, rows, s.Wo, s.Co, y + at, end.at(at));
     else
-      convolveBand(band, width, s.Ci, s.stride, s.kh, s.kw, packed, count, s.Wo, s.Co, y + at, part);
+      convolveBand(band, bands.width, s.Ci, s.stride, s.kh, s.kw, packed, rows, s.Wo, s.Co, y + at, end.at(at));
   });
 }
 
@@ -149,8 +163,7 @@ static void conv2dInputGrad(const ConvInputGradArgs& args) {
 }
 
 /** Adds one band's part of the filter gradient: for each filter row, (kx, channel) are the rows and the output channels the columns of a product over pixels. */
-static void accumulateFilter(const float* band, int64_t bandWidth, const ConvShape& s, const float* dyPanels, int64_t rows, float* sum,
-                             bool first) {
+static void accumulateFilter(const float* band, int64_t bandWidth, const ConvShape& s, const float* dyPanels, int64_t rows, float* sum, bool first) {
   const int64_t run = s.kw * s.Ci, step = s.stride * s.Ci, rowStep = bandWidth * s.Ci, pixels = rows * s.Wo;
   const bool flat = bandWidth == s.Wo && s.stride == 1;  // rows follow each other without a border: one long row
   const int64_t lines = flat ? 1 : rows, line = pixels / lines;
@@ -196,20 +209,16 @@ static void narrowBias(const float* dy, int64_t pixels, int64_t columns, float* 
 
 /** The filter gradient for few output channels; `parts` partial sums of [kh][Co][run], added in order. */
 static void narrowFilterGrads(const ConvFilterGradArgs& args, const ConvShape& s) {
-  const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, units = s.N * bands, width = (s.Wo - 1) * s.stride + s.kw;
-  const int64_t run = s.kw * s.Ci, size = s.kh * s.Co * run, parts = std::min<int64_t>(units, 16);
+  const Bands bands(s);
+  const int64_t run = s.kw * s.Ci, size = s.kh * s.Co * run, parts = std::min<int64_t>(bands.count, 16);
   float* sums = tract::scratch(tract::Area::shared, parts * size);
   tract::parallelFor(parts, [&](int64_t part) {
     float* sum = sums + part * size;
     std::memset(sum, 0, sizeof(float) * size);
-    for (int64_t unit = part * units / parts; unit < (part + 1) * units / parts; unit++) {
-      const int64_t n = unit / bands, top = unit % bands * rows, count = std::min(rows, s.Ho - top),
-                    bandHeight = (count - 1) * s.stride + s.kh;
-      float* band = tract::scratch(tract::Area::operand, bandHeight * width * s.Ci);
-      loadBand(band, {args.x + n * s.H * s.Wd * s.Ci, s.H, s.Wd, s.Ci, 1}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
-      const float* dy = args.dy + (n * s.Ho + top) * s.Wo * s.Co;
-      withSize<kNarrow>(static_cast<int>(s.Co), [&](auto size) {
-        narrowFilterGrad<decltype(size)::value>(band, width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, count, s.Wo, sum);
+    for (int64_t i = part * bands.count / parts; i < (part + 1) * bands.count / parts; i++) {
+      const float *band = bands.load(args.x, i), *dy = args.dy + bands.before(i) * s.Co;
+      withSize<kNarrow>(static_cast<int>(s.Co), [&](auto channels) {
+        narrowFilterGrad<decltype(channels)::value>(band, bands.width * s.Ci, s.stride * s.Ci, s.stride, s.kh, run, dy, bands.rowsOf(i), s.Wo, sum);
       });
     }
   });
@@ -222,6 +231,14 @@ static void narrowFilterGrads(const ConvFilterGradArgs& args, const ConvShape& s
   if (args.dBias) narrowBias(args.dy, s.N * s.Ho * s.Wo, s.Co, args.dBias);
 }
 
+/** The sum of a row of each of `parts`, in order. */
+static inline Tile<1> sumParts(const float* row, int64_t parts, int64_t step) {
+  Tile<1> sum;
+  sum.clear();
+  for (int64_t part = 0; part < parts; part++, row += step) sum.c[0][0] += load(row), sum.c[0][1] += load(row + W);
+  return sum;
+}
+
 /** Bands are summed in a fixed number of parts, and the parts in order, whatever the threads. */
 static void conv2dFilterGrad(const ConvFilterGradArgs& args) {
   ConvShape s(args.sizes);
@@ -229,54 +246,29 @@ static void conv2dFilterGrad(const ConvFilterGradArgs& args) {
   if (s.narrow()) return narrowFilterGrads(args, s);
   if (s.pointwise()) s.H = s.Ho = s.N * s.H * s.Wd, s.N = s.Wd = s.Wo = 1;  // one tall image one pixel wide: no padding, nothing to copy
   const bool inPlace = s.kh == 1 && s.kw == 1 && s.stride == 1 && s.padTop == 0 && s.padLeft == 0;
-  const int64_t rows = bandRows(s.Ho, s.Wo), bands = (s.Ho + rows - 1) / rows, units = s.N * bands, width = (s.Wo - 1) * s.stride + s.kw;
+  const Bands bands(s);
   const int64_t panels = panelsOf(s.Co), run = s.kw * s.Ci, filterSize = s.kh * run * panels * NR, partSize = filterSize + panels * NR;
-  const int64_t parts = std::min<int64_t>(units, 16);
+  const int64_t parts = std::min<int64_t>(bands.count, 16);
   float* sums = tract::scratch(tract::Area::shared, parts * partSize);
   tract::parallelFor(parts, [&](int64_t part) {
     float* sum = sums + part * partSize;
-    const int64_t from = part * units / parts, to = (part + 1) * units / parts;
-    for (int64_t unit = from; unit < to; unit++) {
-      const int64_t n = unit / bands, top = unit % bands * rows, count = std::min(rows, s.Ho - top), pixels = count * s.Wo;
-      const float* x = args.x + n * s.H * s.Wd * s.Ci;
-      const float* band = x + top * s.Wd * s.Ci;
-      if (!inPlace) {
-        const int64_t bandHeight = (count - 1) * s.stride + s.kh;
-        float* padded = tract::scratch(tract::Area::operand, bandHeight * width * s.Ci);
-        loadBand(padded, {x, s.H, s.Wd, s.Ci, 1}, top * s.stride - s.padTop, -s.padLeft, bandHeight, width);
-        band = padded;
-      }
+    const int64_t from = part * bands.count / parts, to = (part + 1) * bands.count / parts;
+    for (int64_t i = from; i < to; i++) {
+      const int64_t rows = bands.rowsOf(i), pixels = rows * s.Wo;
+      const float* band = inPlace ? bands.imageOf(args.x, i) + bands.top(i) * s.Wd * s.Ci : bands.load(args.x, i);
       float* dy = tract::scratch(tract::Area::product, panels * pixels * NR);
-      for (int64_t p = 0; p < panels; p++) packPanel(dy + p * pixels * NR, args.dy + (n * s.Ho + top) * s.Wo * s.Co, s.Co, pixels, s.Co, p);
-      accumulateFilter(band, width, s, dy, count, sum, unit == from);
-      if (args.dBias) accumulateBias(dy, pixels, s.Co, sum + filterSize, unit == from);
+      for (int64_t p = 0; p < panels; p++) packPanel(dy + p * pixels * NR, args.dy + bands.before(i) * s.Co, s.Co, pixels, s.Co, p);
+      accumulateFilter(band, bands.width, s, dy, rows, sum, i == from);
+      if (args.dBias) accumulateBias(dy, pixels, s.Co, sum + filterSize, i == from);
     }
   });
-  float* dFilter = args.dFilter;
   tract::parallelFor(s.kh * panels, [&](int64_t item) {
-    const int64_t ky = item / panels, p = item % panels, column = p * NR;
-    for (int64_t m = 0; m < run; m++) {
-      Tile<1> tile;
-      tile.clear();
-      for (int64_t part = 0; part < parts; part++) {
-        const float* sum = sums + part * partSize + (item * run + m) * NR;
-        tile.c[0][0] += load(sum);
-        tile.c[0][1] += load(sum + W);
-      }
-      storeTile(tile, dFilter + (ky * run + m) * s.Co, s.Co, column, s.Co, nullptr, nullptr);
-    }
+    const int64_t ky = item / panels, p = item % panels;
+    for (int64_t m = 0; m < run; m++)
+      storeTile(sumParts(sums + (item * run + m) * NR, parts, partSize), args.dFilter + (ky * run + m) * s.Co, s.Co, p * NR, s.Co);
   });
   if (!args.dBias) return;
-  for (int64_t p = 0; p < panels; p++) {
-    Tile<1> tile;
-    tile.clear();
-    for (int64_t part = 0; part < parts; part++) {
-      const float* sum = sums + part * partSize + filterSize + p * NR;
-      tile.c[0][0] += load(sum);
-      tile.c[0][1] += load(sum + W);
-    }
-    storeTile(tile, args.dBias, s.Co, p * NR, s.Co, nullptr, nullptr);
-  }
+  for (int64_t p = 0; p < panels; p++) storeTile(sumParts(sums + filterSize + p * NR, parts, partSize), args.dBias, s.Co, p * NR, s.Co);
 }
 
 }  // namespace TRACT_ISA

@@ -20,9 +20,8 @@ static inline CpuFeatures cpuFeatures() {
   uint32_t low, high;
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   const auto saved = [low](uint32_t parts) { return (low & parts) == parts; };
-  found.avx2 = fma && (b & bit_AVX2) && saved(0x6);  // xmm and ymm registers
-  found.avx512 =
-      found.avx2 && (b & bit_AVX512F) && (b & bit_AVX512VL) && (b & bit_AVX512DQ) && saved(0xe6);  // and mask, upper zmm, zmm16 to 31
+  found.avx2 = fma && (b & bit_AVX2) && saved(0x6);                                                           // xmm and ymm registers
+  found.avx512 = found.avx2 && (b & bit_AVX512F) && (b & bit_AVX512VL) && (b & bit_AVX512DQ) && saved(0xe6);  // and mask, upper zmm, zmm16 to 31
   return found;
 }
 #endif

@@ -9,9 +9,8 @@ namespace TRACT_ISA {
 template <bool StepA, bool StepB, class F>
 static inline void binaryRun(const float* a, const float* b, float* y, int64_t begin, int64_t end, F f) {
   const vf a0 = splat(*a), b0 = splat(*b);
-  forVectors(begin, end, [&](int64_t i, auto width) {
-    storeSome(y + i, f(StepA ? loadSome(a + i, width) : a0, StepB ? loadSome(b + i, width) : b0), width);
-  });
+  forVectors(begin, end,
+             [&](int64_t i, auto width) { storeSome(y + i, f(StepA ? loadSome(a + i, width) : a0, StepB ? loadSome(b + i, width) : b0), width); });
 }
 
 template <class F>
@@ -29,68 +28,47 @@ static inline void binary(const BinaryArgs& c, F f) {
   };
   if (n2 <= kPiece) return forRows(rows, n2, [&](int64_t row) { run(row, 0, n2); });
   const int64_t pieces = (n2 + kPiece - 1) / kPiece;
-  tract::parallelFor(rows * pieces,
-                     [&](int64_t item) { run(item / pieces, item % pieces * kPiece, std::min(n2, (item % pieces + 1) * kPiece)); });
+  tract::parallelFor(rows * pieces, [&](int64_t item) { run(item / pieces, item % pieces * kPiece, std::min(n2, (item % pieces + 1) * kPiece)); });
 }
 
-static void add(const BinaryArgs& c) {
-  binary(c, [](vf a, vf b) { return a + b; });
-}
-static void subtract(const BinaryArgs& c) {
-  binary(c, [](vf a, vf b) { return a - b; });
-}
-static void multiply(const BinaryArgs& c) {
-  binary(c, [](vf a, vf b) { return a * b; });
-}
-static void divide(const BinaryArgs& c) {
-  binary(c, [](vf a, vf b) { return a / b; });
-}
-static void maximum(const BinaryArgs& c) {
-  binary(c, [](vf a, vf b) { return select(b != b, b, vmax(a, b)); });
-}
-static void minimum(const BinaryArgs& c) {
-  binary(c, [](vf a, vf b) { return select(b != b, b, vmin(a, b)); });
+#define TRACT_BINARY(name, value)                \
+  static void name(const BinaryArgs& c) {        \
+    binary(c, [](vf a, vf b) { return value; }); \
+  }
+TRACT_BINARY(add, a + b)
+TRACT_BINARY(subtract, a - b)
+TRACT_BINARY(multiply, (a * b))
+TRACT_BINARY(divide, a / b)
+TRACT_BINARY(maximum, select(b != b, b, vmax(a, b)))
+TRACT_BINARY(minimum, select(b != b, b, vmin(a, b)))
+
+/** y[i] = f(i, width) for vectors of y. */
+template <class F>
+static inline void eachVector(const Out& y, F f) {
+  forPieces(y.length,
+            [&](int64_t begin, int64_t end) { forVectors(begin, end, [&](int64_t i, auto width) { storeSome(y + i, f(i, width), width); }); });
 }
 
 template <class Args, class F>
 static inline void unary(const Args& c, F f) {
-  const float* x = c.x;
-  float* y = c.y;
-  forPieces(c.y.length, [&](int64_t begin, int64_t end) {
-    forVectors(begin, end, [&](int64_t i, auto width) { storeSome(y + i, f(loadSome(x + i, width)), width); });
-  });
+  eachVector(c.y, [&](int64_t i, auto width) { return f(loadSome(c.x + i, width)); });
 }
 
-static void sigmoid(const UnaryArgs& c) {
-  unary(c, [](vf x) { return vsigmoid(x); });
-}
-static void exponential(const UnaryArgs& c) {
-  unary(c, [](vf x) { return vexpWhole(x); });
-}
-static void logarithm(const UnaryArgs& c) {
-  unary(c, [](vf x) { return vlog(x); });
-}
-static void squareRoot(const UnaryArgs& c) {
-  unary(c, [](vf x) { return vsqrt(x); });
-}
-static void inverseSquareRoot(const UnaryArgs& c) {
-  unary(c, [](vf x) { return splat(1.0f) / vsqrt(x); });
-}
-static void square(const UnaryArgs& c) {
-  unary(c, [](vf x) { return x * x; });
-}
-static void hyperbolicTangent(const UnaryArgs& c) {
-  unary(c, [](vf x) { return vtanh(x); });
-}
-static void relu(const UnaryArgs& c) {
-  unary(c, [](vf x) { return vmax(x, vf{}); });
-}
-static void negate(const UnaryArgs& c) {
-  unary(c, [](vf x) { return -x; });
-}
-static void silu(const UnaryArgs& c) {
-  unary(c, [](vf x) { return vsilu(x); });
-}
+#define TRACT_UNARY(name, value)          \
+  static void name(const UnaryArgs& c) {  \
+    unary(c, [](vf x) { return value; }); \
+  }
+TRACT_UNARY(sigmoid, vsigmoid(x))
+TRACT_UNARY(exponential, vexpWhole(x))
+TRACT_UNARY(logarithm, vlog(x))
+TRACT_UNARY(squareRoot, vsqrt(x))
+TRACT_UNARY(inverseSquareRoot, splat(1.0f) / vsqrt(x))
+TRACT_UNARY(square, (x * x))
+TRACT_UNARY(hyperbolicTangent, vtanh(x))
+TRACT_UNARY(relu, vmax(x, vf{}))
+TRACT_UNARY(negate, -x)
+TRACT_UNARY(silu, vsilu(x))
+
 /** y = 1 above zero, alpha elsewhere. */
 static void step(const StepArgs& c) {
   const vf alpha = splat(c.alpha);
@@ -107,18 +85,11 @@ static void scale(const ScaleArgs& c) {
 
 static void fill(const FillArgs& c) {
   const vf value = splat(c.value);
-  float* y = c.y;
-  forPieces(c.y.length,
-            [&](int64_t begin, int64_t end) { forVectors(begin, end, [&](int64_t i, auto width) { storeSome(y + i, value, width); }); });
+  eachVector(c.y, [=](int64_t, auto) { return value; });
 }
 
 static void siluGrad(const SiluGradArgs& c) {
-  const float *dy = c.dy, *x = c.x;
-  float* dx = c.dx;
-  forPieces(c.dx.length, [&](int64_t begin, int64_t end) {
-    forVectors(begin, end,
-               [&](int64_t i, auto width) { storeSome(dx + i, loadSome(dy + i, width) * vsiluSlope(loadSome(x + i, width)), width); });
-  });
+  eachVector(c.dx, [&](int64_t i, auto width) { return loadSome(c.dy + i, width) * vsiluSlope(loadSome(c.x + i, width)); });
 }
 
 }  // namespace TRACT_ISA

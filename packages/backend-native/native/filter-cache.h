@@ -42,8 +42,7 @@ class FilterCache {
   /** Drops all filters that begin in [from, to). */
   void drop(const float* from, const float* to) {
     const Locked locked(lock);
-    const auto first = entries.lower_bound({reinterpret_cast<uintptr_t>(from), 0}),
-               last = entries.lower_bound({reinterpret_cast<uintptr_t>(to), 0});
+    const auto first = entries.lower_bound({reinterpret_cast<uintptr_t>(from), 0}), last = entries.lower_bound({reinterpret_cast<uintptr_t>(to), 0});
     for (auto entry = first; entry != last; ++entry) {
       total -= entry->second.floats;
       freeAligned(entry->second.data);

@@ -91,12 +91,14 @@ struct Epilogue {
   const float* bias = nullptr;      // [columns]
   const float* residual = nullptr;  // laid out as c
   bool relu = false;
+  /** For the part of c that begins at `offset`. */
+  Epilogue at(int64_t offset) const { return {bias, residual ? residual + offset : nullptr, relu}; }
 };
 
 /** Stores one tile at c (row stride `step`), columns [column, columns). */
 template <int M>
-static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_t column, int64_t columns, const float* bias,
-                             const float* residual, bool relu = false) {
+static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_t column, int64_t columns, const Epilogue& end = {}) {
+  const auto [bias, residual, relu] = end;
   const int width = static_cast<int>(std::min<int64_t>(NR, columns - column));
   if (width == NR) {
     const vf bias0 = bias ? load(bias + column) : vf{}, bias1 = bias ? load(bias + column + W) : vf{};
@@ -127,8 +129,8 @@ static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_
 }
 
 /** c[rows][columns] = a[rows][depth] * panels (+ epilogue); a and c have row strides. */
-static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c,
-                            int64_t cStep, Epilogue end = {}) {
+static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c, int64_t cStep,
+                            Epilogue end = {}) {
   for (int64_t p = 0; p < panelsOf(columns); p++) {
     const float* b = panels + p * depth * NR;
     forTiles(rows, [&](auto size, int64_t first) {
@@ -138,7 +140,7 @@ static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t
       Tile<M> tile;
       tile.clear();
       multiplyRows<M>(tile, row, depth, b);
-      storeTile(tile, c + first * cStep, cStep, p * NR, columns, end.bias, end.residual ? end.residual + first * cStep : nullptr, end.relu);
+      storeTile(tile, c + first * cStep, cStep, p * NR, columns, end.at(first * cStep));
     });
   }
 }
@@ -154,7 +156,7 @@ static void columnsTimesPanels(const float* a, int64_t aStep, int64_t rows, int6
       tile.clear();
       multiplyColumns<M>(tile, a + first, aStep, depth, b);
       float* at = c + first * cStep;
-      storeTile(tile, at, cStep, p * NR, columns, bias, accumulate ? at : nullptr);
+      storeTile(tile, at, cStep, p * NR, columns, {bias, accumulate ? at : nullptr});
     });
   }
 }

@@ -12,11 +12,8 @@ static void gradientSums(const float* dy, const float* x, float* keep, int64_t r
     const int64_t count = std::min(kRows, rows - from);
     forSpans<kSpan>(s.C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
-      vf mean[K], slope[K], offset[K], s1[K]{}, s2[K]{};
-      for (int k = 0; k < K; k++) {
-        const int64_t c = span.column + k * W;
-        mean[k] = load(u.mean + c), slope[k] = load(u.slope + c), offset[k] = load(u.offset + c);
-      }
+      const Channels<K> mean(u.mean + span.column), slope(u.slope + span.column), offset(u.offset + span.column);
+      vf s1[K]{}, s2[K]{};
       for (int64_t r = from; r < from + count; r++) {
         for (int k = 0; k < K; k++) {
           const vf d = span.get(x + r * s.C, k) - mean[k];
@@ -40,14 +37,10 @@ static void gradientRows(const float* du, const float* x, float* dx, int64_t row
     const int64_t count = std::min(kTerms, rows - from);
     forSpans<kSpan>(s.C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
-      vf mean[K], slope[K], offset[K], bend[K];
-      for (int k = 0; k < K; k++) {
-        const int64_t c = span.column + k * W;
-        mean[k] = load(u.mean + c), slope[k] = load(u.slope + c), offset[k] = load(u.offset + c), bend[k] = load(u.curve + c);
-      }
+      const Channels<K> mean(u.mean + span.column), slope(u.slope + span.column), offset(u.offset + span.column), curve(u.curve + span.column);
       for (int64_t r = from; r < from + count; r++)
         for (int k = 0; k < K; k++)
-          span.put(dx + r * s.C, k, span.get(du + r * s.C, k) * slope[k] + ((span.get(x + r * s.C, k) - mean[k]) * bend[k] + offset[k]));
+          span.put(dx + r * s.C, k, span.get(du + r * s.C, k) * slope[k] + ((span.get(x + r * s.C, k) - mean[k]) * curve[k] + offset[k]));
     });
   }
 }
@@ -127,8 +120,7 @@ struct NormGradient : GroupNormGradArgs {
           dScaleShift[n * 2 * s.C + s.C + c] = static_cast<float>(s1[i]);
         }
       }
-      for (int64_t i = 0; i < columns; i++)
-        dGamma[from + i] = static_cast<float>(sumGamma[i]), dBeta[from + i] = static_cast<float>(sumBeta[i]);
+      for (int64_t i = 0; i < columns; i++) dGamma[from + i] = static_cast<float>(sumGamma[i]), dBeta[from + i] = static_cast<float>(sumBeta[i]);
     });
   }
 };

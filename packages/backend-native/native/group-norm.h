@@ -99,6 +99,16 @@ struct Affine {
       : mean(tract::scratch(tract::Area::panel, 4 * padded)), slope(mean + padded), offset(mean + 2 * padded), curve(mean + 3 * padded) {}
 };
 
+/** Numbers of the K vectors of channels that begin at `from`. */
+template <int K>
+struct Channels {
+  vf v[K];
+  explicit Channels(const float* from) {
+    for (int k = 0; k < K; k++) v[k] = load(from + k * W);
+  }
+  vf operator[](int k) const { return v[k]; }
+};
+
 /** y = f(u) over rows. */
 template <class F>
 static void applyAffine(const float* x, float* y, int64_t rows, int64_t C, const Affine& u, F f) {
@@ -106,11 +116,7 @@ static void applyAffine(const float* x, float* y, int64_t rows, int64_t C, const
     const int64_t count = std::min(kTerms, rows - from);
     forSpans<kSpan>(C, [&](auto span) {
       constexpr int K = decltype(span)::vectors;
-      vf mean[K], slope[K], offset[K];
-      for (int k = 0; k < K; k++) {
-        const int64_t c = span.column + k * W;
-        mean[k] = load(u.mean + c), slope[k] = load(u.slope + c), offset[k] = load(u.offset + c);
-      }
+      const Channels<K> mean(u.mean + span.column), slope(u.slope + span.column), offset(u.offset + span.column);
       for (int64_t r = from; r < from + count; r++)
         for (int k = 0; k < K; k++) span.put(y + r * C, k, f((span.get(x + r * C, k) - mean[k]) * slope[k] + offset[k]));
     });
@@ -124,8 +130,7 @@ static void groupNorm(const GroupNormArgs& args) {
   double* sums = doubleScratch(tract::Area::shared, s.sumsSize());
   const auto measure = [&](int64_t n, int64_t block) {
     const float* rows = x + (n * s.pixels + s.firstRow(block)) * C;
-    channelMoments(rows, s.rowsOf(block), C, s.padded, tract::scratch(tract::Area::operand, s.padded),
-                   sums + (n * s.blocks + block) * 2 * s.padded);
+    channelMoments(rows, s.rowsOf(block), C, s.padded, tract::scratch(tract::Area::operand, s.padded), sums + (n * s.blocks + block) * 2 * s.padded);
   };
   const auto prepare = [&](int64_t n, bool report) {
     const double* merged = mergeBlocks(s, sums, n, doubleScratch(tract::Area::product, 2 * s.padded));

@@ -14,11 +14,10 @@ static void multiplyPacked(const float* a, bool transposeA, int64_t M, int64_t N
   const int64_t blocks = std::min(tiles, threads * perThread);
   tract::parallelFor(blocks, [&](int64_t block) {
     const int64_t first = tiles * block / blocks * MR, rows = std::min(M, tiles * (block + 1) / blocks * MR) - first;
-    const Epilogue part{end.bias, end.residual ? end.residual + first * N : nullptr, end.relu};
     if (transposeA)
       columnsTimesPanels(a + first, M, rows, K, panels, N, c + first * N, N, false, end.bias);
     else
-      rowsTimesPanels(a + first * K, K, rows, K, panels, N, c + first * N, N, part);
+      rowsTimesPanels(a + first * K, K, rows, K, panels, N, c + first * N, N, end.at(first * N));
   });
 }
 
@@ -44,7 +43,7 @@ static void matmul(const MatmulArgs& args) {
         Tile<rows> tile;
         tile.clear();
         multiplyRows<rows>(tile, row, K, b + p * NR, N);
-        storeTile(tile, c, N, p * NR, N, bias, nullptr);
+        storeTile(tile, c, N, p * NR, N, {bias});
       });
     });
     return;

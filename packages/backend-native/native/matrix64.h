@@ -22,8 +22,7 @@ static inline void store(double* p, vd v) { std::memcpy(p, &v, sizeof v); }
 static inline vd splat(double x) { return x - vd{}; }
 
 constexpr int kColumns = 2 * L;  // of a tile, whose rows are MR as in float32
-constexpr int64_t kDepth =
-    256;  // terms summed in registers before they are added to the result: a panel of them stays in the first-level cache
+constexpr int64_t kDepth = 256;  // terms summed in registers before they are added to the result: a panel of them stays in the first-level cache
 constexpr int64_t kRowBlock = 12 * 6;  // rows of one work item, whole tiles on every instruction set
 
 /** panel[k][kColumns] = columns [first, ...) of the transpose of b[columns][depth], zeros beyond the end */
@@ -122,9 +121,7 @@ static void bidiagonalise(const BidiagonaliseArgs& args) {
   const int64_t m = args.rows, n = args.columns;
   double* v = doubleScratch(tract::Area::operand, m);
   double* u = doubleScratch(tract::Area::product, n);
-  double* w =
-      doubleScratch(tract::Area::panel,
-                    n);  // the product of the column that is reflected next with the matrix, then the reflection's share of each column
+  double* w = doubleScratch(tract::Area::panel, n);  // the next reflected column times the matrix, then the reflection's share of each column
   double* parts = doubleScratch(tract::Area::gradient, kParts * n);
   const auto sumParts = [&](int64_t from) {
     std::memcpy(w + from, parts + from, sizeof(double) * (n - from));

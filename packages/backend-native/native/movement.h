@@ -12,8 +12,7 @@ static void concat(const ConcatArgs& args) {
   if (outer == 1) {
     float* y = args.y;
     for (int i = 0; i < args.parts.count; y += innerOf(i), i++)
-      forPieces(innerOf(i),
-                [&](int64_t begin, int64_t end) { std::memcpy(y + begin, args.parts[i] + begin, sizeof(float) * (end - begin)); });
+      forPieces(innerOf(i), [&](int64_t begin, int64_t end) { std::memcpy(y + begin, args.parts[i] + begin, sizeof(float) * (end - begin)); });
     return;
   }
   forRows(outer, total, [&](int64_t row) {
@@ -65,7 +64,7 @@ struct StridedCopy {
 
 static void stridedCopy(const StridedCopyArgs& args) {
   StridedCopy copy;
-  copy.rank = static_cast<int>(args.axes.count / 3);
+  copy.rank = static_cast<int>(args.axes.length / 3);
   if (copy.rank < 2 || copy.rank > kMaxRank) refuse("expected 2 to 6 axes");
   const auto axis = [&](int list, int a) { return static_cast<int64_t>(args.axes[list * copy.rank + a]); };
   for (int a = 0; a < copy.rank; a++) copy.sizes[a] = axis(0, a), copy.xStrides[a] = axis(1, a), copy.yStrides[a] = axis(2, a);

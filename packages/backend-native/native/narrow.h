@@ -8,8 +8,8 @@ namespace TRACT_ISA {
 constexpr int64_t kNarrow = 4;  // at most this many output channels
 
 /** One band of outputs; `weights` is [Co][kh * run] with run = kw * C, a multiple of W. */
-static void narrowBand(const float* band, int64_t bandWidth, int64_t C, int64_t stride, int64_t kh, int64_t run, const float* weights,
-                       int64_t rows, int64_t Wo, int64_t Co, float* y, Epilogue end) {
+static void narrowBand(const float* band, int64_t bandWidth, int64_t C, int64_t stride, int64_t kh, int64_t run, const float* weights, int64_t rows,
+                       int64_t Wo, int64_t Co, float* y, Epilogue end) {
   constexpr int P = 8;  // pixels at a time: as many independent sums hide the latency of the multiply-add
   const int64_t rowStep = bandWidth * C, pixels = rows * Wo;
   for (int64_t first = 0; first < pixels; first += P) {
@@ -37,8 +37,8 @@ static void narrowBand(const float* band, int64_t bandWidth, int64_t C, int64_t 
 
 /** Adds one band's part of the filter gradient to sum[kh][Co][run]: rows are the channels of dy, columns the run of the input, NR at a time. */
 template <int M>
-static void narrowFilterGrad(const float* band, int64_t rowStep, int64_t step, int64_t stride, int64_t kh, int64_t run, const float* dy,
-                             int64_t rows, int64_t Wo, float* sum) {
+static void narrowFilterGrad(const float* band, int64_t rowStep, int64_t step, int64_t stride, int64_t kh, int64_t run, const float* dy, int64_t rows,
+                             int64_t Wo, float* sum) {
   for (int64_t ky = 0; ky < kh; ky++)
     for (int64_t m = 0; m < run; m += 4 * W) {
       const int vectors = static_cast<int>(std::min<int64_t>(4, (run - m) / W));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "horner.h"
 #include "kernel-args.h"
 #include "threads.h"
 
@@ -40,45 +41,22 @@ double lnDouble(double u) {
   const double f = m - 1;
   const double s = f / (m + 1);
   const double z = s * s;
-  double p = 1.0 / 23;
-  p = p * z + 1.0 / 21;
-  p = p * z + 1.0 / 19;
-  p = p * z + 1.0 / 17;
-  p = p * z + 1.0 / 15;
-  p = p * z + 1.0 / 13;
-  p = p * z + 1.0 / 11;
-  p = p * z + 1.0 / 9;
-  p = p * z + 1.0 / 7;
-  p = p * z + 1.0 / 5;
-  p = p * z + 1.0 / 3;
+  const double p = horner(z, 1.0 / 23, 1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3);
   const double tail = s * (2 * (z * p) - f);
   return k * 0.6931471803691238 + (f + (tail + k * 1.9082149292705877e-10));
 }
 
 double sinReduced(double x) {
   const double z = x * x;
-  double p = 1.0 / 355687428096000.0;
-  p = p * z - 1.0 / 1307674368000.0;
-  p = p * z + 1.0 / 6227020800.0;
-  p = p * z - 1.0 / 39916800.0;
-  p = p * z + 1.0 / 362880.0;
-  p = p * z - 1.0 / 5040.0;
-  p = p * z + 1.0 / 120.0;
-  p = p * z - 1.0 / 6.0;
+  const double p = horner(z, 1.0 / 355687428096000.0, -1.0 / 1307674368000.0, 1.0 / 6227020800.0, -1.0 / 39916800.0, 1.0 / 362880.0, -1.0 / 5040.0,
+                          1.0 / 120.0, -1.0 / 6.0);
   return x + x * (z * p);
 }
 
 double cosReduced(double x) {
   const double z = x * x;
-  double p = -1.0 / 6402373705728000.0;
-  p = p * z + 1.0 / 20922789888000.0;
-  p = p * z - 1.0 / 87178291200.0;
-  p = p * z + 1.0 / 479001600.0;
-  p = p * z - 1.0 / 3628800.0;
-  p = p * z + 1.0 / 40320.0;
-  p = p * z - 1.0 / 720.0;
-  p = p * z + 1.0 / 24.0;
-  p = p * z - 1.0 / 2.0;
+  const double p = horner(z, -1.0 / 6402373705728000.0, 1.0 / 20922789888000.0, -1.0 / 87178291200.0, 1.0 / 479001600.0, -1.0 / 3628800.0,
+                          1.0 / 40320.0, -1.0 / 720.0, 1.0 / 24.0, -1.0 / 2.0);
   return 1 + z * p;
 }
 
@@ -103,7 +81,7 @@ constexpr int64_t kItemBlocks = 1024;  // blocks of four numbers in one work ite
 /** Calls visit(first element, elements, their four words) for each block of every sample. */
 template <class Args, class Visit>
 void forBlocks(const Args& args, Visit visit) {
-  const int64_t perSample = args.perSample, samples = args.samples.count;
+  const int64_t perSample = args.perSample, samples = args.samples.length;
   const int64_t blocks = (perSample + 3) / 4, items = (blocks + kItemBlocks - 1) / kItemBlocks;
   const auto word = [](auto number) { return static_cast<uint32_t>(number); };
   tract::parallelFor(samples * items, [&](int64_t item) {

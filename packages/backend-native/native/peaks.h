@@ -6,8 +6,7 @@
 
 namespace TRACT_ISA {
 
-constexpr int kChains =
-    2 * MR;  // independent sums: as many as the micro-kernel keeps in registers, enough to hide the latency of a multiply-add
+constexpr int kChains = 2 * MR;  // independent sums: as many as the micro-kernel keeps in registers, enough to hide the latency of a multiply-add
 constexpr int64_t kCopyPiece = 1 << 20;  // floats of one work item: 4 MiB, so that a thread's copy is a large one too
 
 /**

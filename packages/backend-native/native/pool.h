@@ -10,8 +10,7 @@ namespace TRACT_ISA {
 /** Calls pixel(offset) for each pixel of a window that lies inside an image [H, Wd, C]; returns how many there are. */
 template <class Pixel>
 static inline int64_t forWindow(int64_t top, int64_t left, int64_t size, int64_t H, int64_t Wd, int64_t C, Pixel&& pixel) {
-  const int64_t y0 = std::max<int64_t>(top, 0), y1 = std::min(top + size, H), x0 = std::max<int64_t>(left, 0),
-                x1 = std::min(left + size, Wd);
+  const int64_t y0 = std::max<int64_t>(top, 0), y1 = std::min(top + size, H), x0 = std::max<int64_t>(left, 0), x1 = std::min(left + size, Wd);
   for (int64_t y = y0; y < y1; y++)
     for (int64_t x = x0; x < x1; x++) pixel((y * Wd + x) * C);
   return (y1 - y0) * (x1 - x0);

@@ -5,22 +5,17 @@
 
 namespace TRACT_ISA {
 
-/** Tensors, with their lengths in elements. Null where an optional one is absent. */
-struct In {
-  const float* data;
+/** A buffer and its length in elements. Null where an optional one is absent. */
+template <class T>
+struct View {
+  T* data;
   int64_t length;
-  operator const float*() const { return data; }
+  operator T*() const { return data; }
 };
-struct Out {
-  float* data;
-  int64_t length;
-  operator float*() const { return data; }
-};
-struct Doubles {
-  double* data;
-  int64_t length;
-  operator double*() const { return data; }
-};
+typedef View<const float> In;
+typedef View<float> Out;
+typedef View<double> Doubles;
+typedef View<const double> Numbers;
 
 /** A filter, and whether its transform may be kept by its address. */
 struct Filter : In {
@@ -33,12 +28,6 @@ struct Tensors {
   const size_t* lengths;
   int count;
   float* operator[](int i) const { return data[i]; }
-};
-
-struct Numbers {
-  const double* data;
-  int64_t count;
-  double operator[](int64_t i) const { return data[i]; }
 };
 
 struct Sizes3 {

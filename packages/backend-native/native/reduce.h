@@ -85,15 +85,13 @@ static void reduce(const ReduceArgs& args, Finish finish) {
       for (int64_t i = 0; i < inner; i++) y[o * inner + i] = finish(result[i]);
     });
   }
-  const int64_t columnBlocks = (inner + kColumns - 1) / kColumns,
-                rowsPerPart = std::max<int64_t>(kTerms, 2 * kPiece / std::min(inner, kColumns));
+  const int64_t columnBlocks = (inner + kColumns - 1) / kColumns, rowsPerPart = std::max<int64_t>(kTerms, 2 * kPiece / std::min(inner, kColumns));
   const int64_t parts = std::max<int64_t>(1, (reduced + rowsPerPart - 1) / rowsPerPart);
   double* partial = doubleScratch(tract::Area::shared, parts * outer * inner);  // [part][outer][inner]
   tract::parallelFor(outer * parts * columnBlocks, [&](int64_t item) {
     const int64_t block = item % columnBlocks, part = item / columnBlocks % parts, o = item / columnBlocks / parts;
     const int64_t column = block * kColumns, first = part * rowsPerPart;
-    one(o, first, std::min(rowsPerPart, reduced - first), column, std::min(kColumns, inner - column),
-        partial + (part * outer + o) * inner + column);
+    one(o, first, std::min(rowsPerPart, reduced - first), column, std::min(kColumns, inner - column), partial + (part * outer + o) * inner + column);
   });
   forPieces(outer * inner, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {

@@ -46,8 +46,7 @@ struct KernelList {
             continue;
           }
           const size_t offset = static_cast<size_t>(at[1]) + (space >= 0 && steps ? static_cast<size_t>(steps[space]) * chunk : 0);
-          if (offset + floats > (space == -1 ? arenas.lengths[arena] : spaces.lengths.at(space)))
-            refuseOperand(i);
+          if (offset + floats > (space == -1 ? arenas.lengths[arena] : spaces.lengths.at(space))) refuseOperand(i);
           buffers.add((space == -1 ? arenas.data[arena] : spaces.data[space]) + offset, floats);
         }
         kernel.run(Call{buffers.data.data(), buffers.lengths.data(), at, bufferCount, numberCount});

@@ -43,8 +43,7 @@ static inline float sumLanes(vf v) {
 /** e^x to 2 ulp on [-87, 88], clamped outside: 2^n times a degree-6 polynomial on [-ln2/2, ln2/2] (Cephes' coefficients). */
 static inline vf vexp(vf x) {
   x = vmin(vmax(x, splat(-87.3f)), splat(88.3f));
-  const vf shifted = x * splat(1.44269504088896341f) +
-                     splat(12583039.0f);  // 1.5 * 2^23 + 127: rounds to an integer in the low bits, biased as an exponent
+  const vf shifted = x * splat(1.44269504088896341f) + splat(12583039.0f);  // 1.5 * 2^23 + 127: an integer in the low bits, biased as an exponent
   const vf n = shifted - splat(12583039.0f);
   vf r = x - n * splat(0.693359375f);
   r = r - n * splat(-2.12194440e-4f);

@@ -25,7 +25,7 @@ namespace tract {
 namespace {
 
 constexpr int kSpins =
-    20000;  // of a worker without work, some 300 microseconds: JavaScript between two small kernels takes that long now and then, and waking a thread costs more
+    20000;  // of a worker without work, some 300 us: JavaScript between two kernels takes that long now and then, waking costs more
 constexpr int kPatience = 4000;  // of the caller for the last item of another thread, which may not be running at all on a busy machine
 
 thread_local int ownIndex = 0;

@@ -89,8 +89,7 @@ struct AdamStep {
 
 /** norm = global norm of the gradients before clipping. */
 static void adam(const AdamArgs& args) {
-  if (args.averages.count > kAverages || args.averages.count != args.averageRates.count)
-    refuse("expected at most 8 averages and a rate for each");
+  if (args.averages.count > kAverages || args.averages.count != args.averageRates.length) refuse("expected at most 8 averages and a rate for each");
   const auto same = [&](int64_t length) { return length == args.params.length; };
   if (!(same(args.grads.length) && same(args.m.length) && same(args.v.length) &&
         std::all_of(args.averages.lengths, args.averages.lengths + args.averages.count, same)))

@@ -2,6 +2,7 @@
 #pragma once
 #include <limits>
 
+#include "horner.h"
 #include "simd.h"
 
 namespace TRACT_ISA {
@@ -24,15 +25,8 @@ static inline vf vlog(vf x) {
   const vi k = (bits - 0x3f3504f3) >> 23;
   const vf z = (vf)(bits - (k << 23)) - splat(1.0f);
   const vf n = __builtin_convertvector(k, vf) - select(tiny, splat(23.0f), vf{});
-  vf p = splat(7.0376836292e-2f);
-  p = p * z + splat(-1.1514610310e-1f);
-  p = p * z + splat(1.1676998740e-1f);
-  p = p * z + splat(-1.2420140846e-1f);
-  p = p * z + splat(1.4249322787e-1f);
-  p = p * z + splat(-1.6668057665e-1f);
-  p = p * z + splat(2.0000714765e-1f);
-  p = p * z + splat(-2.4999993993e-1f);
-  p = p * z + splat(3.3333331174e-1f);
+  const vf p = horner(z, splat(7.0376836292e-2f), -1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f, 1.4249322787e-1f, -1.6668057665e-1f,
+                      2.0000714765e-1f, -2.4999993993e-1f, 3.3333331174e-1f);
   const vf square = z * z;
   vf y = p * z * square + n * splat(-2.12194440e-4f) - splat(0.5f) * square;
   y = (z + y) + n * splat(0.693359375f);
@@ -44,11 +38,7 @@ static inline vf vlog(vf x) {
 static inline vf vtanh(vf x) {
   const vf magnitude = vmax(x, -x);
   const vf square = x * x;
-  vf p = splat(-5.70498872745e-3f);
-  p = p * square + splat(2.06390887954e-2f);
-  p = p * square + splat(-5.37397155531e-2f);
-  p = p * square + splat(1.33314422036e-1f);
-  p = p * square + splat(-3.33332819422e-1f);
+  const vf p = horner(square, splat(-5.70498872745e-3f), 2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f, -3.33332819422e-1f);
   const vf small = x + x * square * p;
   const vf large = splat(1.0f) - splat(2.0f) / (splat(1.0f) + vexp(magnitude + magnitude));
   return select(magnitude < splat(0.625f), small, select(x < vf{}, -large, large));

@@ -30,8 +30,8 @@ struct FilterGrad {  // G', 6 -> 3
 };
 
 /** u[frequency][panel][tile][NR] = A dy A' of `count` tiles in panels [panel, panelEnd), and the tiles' sum of dy over pixels added to sum[Co]. */
-static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first, int64_t count, int64_t panel, int64_t panelEnd,
-                                const float* zeros, float* u, int64_t plane, int64_t depth, int64_t at, float* sum) {
+static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first, int64_t count, int64_t panel, int64_t panelEnd, const float* zeros,
+                                float* u, int64_t plane, int64_t depth, int64_t at, float* sum) {
   for (int64_t t = 0; t < count; t++) {
     int64_t n, y, x;
     g.locate(first + t, n, y, x);
@@ -89,8 +89,7 @@ static inline int64_t filterGradParts(const Tiling& g) {
  * caches, waits for nobody, and hands on what it has for the filter, a quarter of its sums. A sum runs over the tiles in order, whatever the blocks.
  */
 static void filterGradByParts(const float* x, const float* dy, const Tiling& g, float* dFilter, float* dBias) {
-  const int64_t tiles = g.total(), size = 9 * g.Ci * g.Co, sums = kFrequencies * g.Ci * g.Co, panels = panelsOf(g.Co),
-                parts = filterGradParts(g);
+  const int64_t tiles = g.total(), size = 9 * g.Ci * g.Co, sums = kFrequencies * g.Ci * g.Co, panels = panelsOf(g.Co), parts = filterGradParts(g);
   const int64_t blocks = (tract::threadCount() + parts - 1) / parts;
   const int64_t across = std::min(panels, blocks), down = std::min(g.Ci / W, (blocks + across - 1) / across);
   const int64_t chunk = sums > kSums ? 64 : std::clamp<int64_t>((1 << 17) / (kFrequencies * (g.Ci + g.Co)), 8, 32);
@@ -101,8 +100,7 @@ static void filterGradByParts(const float* x, const float* dy, const Tiling& g, 
     const int64_t part = item / (down * across), row = item / across % down, column = item % across, begin = part * tiles / parts,
                   end = (part + 1) * tiles / parts;
     const int64_t ci = row * (g.Ci / W) / down * W, ciEnd = (row + 1) * (g.Ci / W) / down * W;
-    const int64_t panel = column * panels / across, panelEnd = (column + 1) * panels / across, co = panel * NR,
-                  coEnd = std::min(panelEnd * NR, g.Co);
+    const int64_t panel = column * panels / across, panelEnd = (column + 1) * panels / across, co = panel * NR, coEnd = std::min(panelEnd * NR, g.Co);
     float* v = tract::scratch(tract::Area::operand, kFrequencies * vPlane);
     float* u = tract::scratch(tract::Area::product, kFrequencies * uPlane);
     float* s = tract::scratch(tract::Area::panel, sums);
@@ -146,8 +144,8 @@ static void filterGradByChannels(const float* x, const float* dy, const Tiling& 
     tract::parallelFor(blocks, [&](int64_t i) {
       const int64_t at = i * block, k = at / piece;
       std::memset(sums + i * g.Co, 0, sizeof(float) * g.Co);
-      transformOutputGrad(dy, g, from + at, std::min(block, depth - at), 0, panels, zeros, u + k * kFrequencies * uPlane, uPlane,
-                          depthOf(k), at % piece, sums + i * g.Co);
+      transformOutputGrad(dy, g, from + at, std::min(block, depth - at), 0, panels, zeros, u + k * kFrequencies * uPlane, uPlane, depthOf(k),
+                          at % piece, sums + i * g.Co);
     });
     tract::parallelFor(items, [&](int64_t item) {
       const int64_t ci = item * rows, width = std::min(rows, g.Ci - ci), plane = width * g.Co;
@@ -156,8 +154,8 @@ static void filterGradByChannels(const float* x, const float* dy, const Tiling& 
       transformInput(x, g, from, depth, ci, ci + width, zeros, v, vPlane);
       for (int64_t f = 0; f < kFrequencies; f++)
         for (int64_t k = 0; k * piece < depth; k++)
-          columnsTimesPanels(v + f * vPlane + k * piece * width, width, width, depthOf(k), u + (k * kFrequencies + f) * uPlane, g.Co,
-                             s + f * plane, g.Co, from + k > 0);
+          columnsTimesPanels(v + f * vPlane + k * piece * width, width, width, depthOf(k), u + (k * kFrequencies + f) * uPlane, g.Co, s + f * plane,
+                             g.Co, from + k > 0);
       if (from + depth == tiles) transformFilterGrad(s, plane, g, ci, ci + width, 0, g.Co, dFilter);
     });
     for (int64_t i = 0; i < blocks; i++)

@@ -109,8 +109,8 @@ static inline void pixels(const float* image, int64_t H, int64_t Wd, int64_t C, 
 }
 
 /** v[frequency][tile][channel] of `count` tiles from `first`, channels [ci, ciEnd); frequencies lie `plane` floats apart. */
-static void transformInput(const float* x, const Tiling& g, int64_t first, int64_t count, int64_t ci, int64_t ciEnd, const float* zeros,
-                           float* v, int64_t plane) {
+static void transformInput(const float* x, const Tiling& g, int64_t first, int64_t count, int64_t ci, int64_t ciEnd, const float* zeros, float* v,
+                           int64_t plane) {
   const int64_t channels = ciEnd - ci;
   for (int64_t t = 0; t < count; t++) {
     int64_t n, y, left;
@@ -128,8 +128,8 @@ static void transformInput(const float* x, const Tiling& g, int64_t first, int64
 }
 
 /** The inverse of m[frequency][tile][step] into channels [from, to) of y, with bias, residual and max(, 0). */
-static void transformOutput(const float* m, int64_t plane, int64_t step, const Tiling& g, int64_t first, int64_t count, int64_t from,
-                            int64_t to, float* y, const Epilogue& end) {
+static void transformOutput(const float* m, int64_t plane, int64_t step, const Tiling& g, int64_t first, int64_t count, int64_t from, int64_t to,
+                            float* y, const Epilogue& end) {
   for (int64_t t = 0; t < count; t++) {
     int64_t n, top, left;
     g.locate(first + t, n, top, left);
@@ -196,7 +196,7 @@ static void packPanel(const FilterView& f, int64_t p, int64_t ci, int64_t ciEnd,
 constexpr int64_t kOwn = 1 << 19;       // floats of a transformed filter, up to which each thread has its own
 constexpr int64_t kOwnTiles = 1 << 18;  // of transformed tiles, likewise
 constexpr int64_t kTiles =
-    W == 16 ? 24 : 30;  // tiles taken through a filter together: enough rows for the micro-kernel, few enough for the second-level cache
+    W == 16 ? 24 : 30;  // tiles taken through a filter together: many rows for the micro-kernel, few for the second-level cache
 
 /** Tiles that are transformed, [frequency][tile][Ci], and through all panels of a packed filter, [frequency][panel][Ci][NR]. */
 static void convolveTiles(const float* x, const float* packed, int64_t filterPlane, const Tiling& g, int64_t first, int64_t count, float* y,
@@ -207,8 +207,7 @@ static void convolveTiles(const float* x, const float* packed, int64_t filterPla
   float* zeros = v + kFrequencies * vPlane;
   std::memset(zeros, 0, sizeof(float) * g.Ci);
   transformInput(x, g, first, count, 0, g.Ci, zeros, v, vPlane);
-  for (int64_t f = 0; f < kFrequencies; f++)
-    rowsTimesPanels(v + f * vPlane, g.Ci, count, g.Ci, packed + f * filterPlane, g.Co, m + f * mPlane, g.Co);
+  for (int64_t f = 0; f < kFrequencies; f++) rowsTimesPanels(v + f * vPlane, g.Ci, count, g.Ci, packed + f * filterPlane, g.Co, m + f * mPlane, g.Co);
   transformOutput(m, mPlane, g.Co, g, first, count, 0, g.Co, y, end);
 }
 
@@ -216,9 +215,7 @@ static void convolveTiles(const float* x, const float* packed, int64_t filterPla
 static void convolveByTiles(const float* x, const FilterView& w, const Tiling& g, float* y, const Epilogue& end) {
   const int64_t tiles = g.total(), panels = panelsOf(g.Co), filterPlane = planeOf(panels * g.Ci * NR), threads = tract::threadCount();
   const int64_t items = ((tiles + kTiles - 1) / kTiles + threads - 1) / threads * threads;
-  const auto pack = [&](int64_t p, int64_t ci, int64_t ciEnd, float* packed) {
-    packPanel(w, p, ci, ciEnd, packed + p * g.Ci * NR, filterPlane);
-  };
+  const auto pack = [&](int64_t p, int64_t ci, int64_t ciEnd, float* packed) { packPanel(w, p, ci, ciEnd, packed + p * g.Ci * NR, filterPlane); };
   const bool own = kFrequencies * filterPlane <= kOwn;
   float* shared = own ? nullptr : tract::scratch(tract::Area::shared, kFrequencies * filterPlane);
   if (!own) tract::parallelFor(panels * g.Ci / W, [&](int64_t i) { pack(i * W / g.Ci, i * W % g.Ci, i * W % g.Ci + W, shared); });

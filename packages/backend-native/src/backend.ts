@@ -226,7 +226,7 @@ export class NativeBackend<B extends Stretch = ArrayBuffer> extends MathBackendC
     super.dispose();
   }
 
-  /** The live values of a float32 tensor; a copy where the stock Cast has only renamed a boolean or integer tensor. */
+  /** Return the live values of a float32 tensor; a copy where the stock Cast has only renamed a boolean or integer tensor. */
   floats({ dataId }: TensorInfo): Float32Array {
     const data = this.data.get(dataId);
     if (data instanceof PooledData) return data.floats;
@@ -308,7 +308,7 @@ export class NativeBackend<B extends Stretch = ArrayBuffer> extends MathBackendC
     return outputs;
   }
 
-  /** `launch` for a kernel with one output. */
+  /** Do `launch` for a kernel with one output. */
   launchOne<K extends KernelName>(kernel: K, args: KernelArgs<K, TensorInfo, Shape>): TensorInfo {
     return this.launch(kernel, args)[0];
   }

@@ -2,7 +2,7 @@ import type { StructArgs } from './kernel-args.js';
 
 type Shape = readonly number[];
 
-/** How an element-wise kernel walks two operands: three nested loops over the result, and the step of each operand in each, in elements; 0 repeats. */
+/** Walk of an element-wise kernel along two operands: three nested loops over the result, and the step of each operand in each, in elements; 0 repeats. */
 export type BroadcastPlan = { readonly y: number[] } & Pick<StructArgs<'BinaryArgs'>, 'lengths' | 'aSteps' | 'bSteps'>;
 
 type Group = { size: number; readonly a: boolean; readonly b: boolean };
@@ -21,7 +21,7 @@ function resultShape(a: Shape, b: Shape): number[] | undefined {
   return shape;
 }
 
-/** Neighbouring axes along which the same operands move are one group. */
+/** Join neighbouring axes along which the same operands move. */
 function groupAxes(shape: Shape, a: Shape, b: Shape): Group[] {
   const groups: Group[] = [];
   shape.forEach((size, i) => {

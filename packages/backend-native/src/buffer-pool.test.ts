@@ -17,7 +17,7 @@ const makePool = (): BufferPool<ArrayBuffer> => new BufferPool(memory);
 const KB = 1024;
 
 describe('BufferPool', () => {
-  /** Where a buffer lies in the memory that was allocated. */
+  /** Place of a buffer in the memory that was allocated. */
   const place = (buffer: ArrayBuffer): { root: ArrayBuffer; offset: number } => {
     const part = places.get(buffer);
     if (part === undefined) return { root: buffer, offset: 0 };

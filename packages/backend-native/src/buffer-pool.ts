@@ -1,4 +1,4 @@
-/** What the pool holds now, and what it did since it was made. */
+/** Contents of the pool now, and counts since it was made. */
 export type PoolStatistics = {
   /** Buffers and bytes in use by tensors. */
   readonly usedBuffers: number;
@@ -7,7 +7,7 @@ export type PoolStatistics = {
   readonly idleBytes: number;
   /** Largest number of used bytes so far. */
   readonly peakBytes: number;
-  /** How often memory was asked for, and how often none that serves was idle. */
+  /** Number of times that memory was asked for, and that none which serves was idle. */
   readonly requests: number;
   readonly allocations: number;
 };
@@ -36,7 +36,7 @@ type Housed<B> = Record<symbol, Block<B> | undefined>;
 /** A stretch of memory: an ArrayBuffer, or what stands for one. */
 export type Stretch = { readonly byteLength: number };
 
-/** Where the pool's memory comes from. */
+/** Source of the pool's memory. */
 export type Memory<B> = {
   /** @throws Error when there is none. */
   allocate(bytes: number): B;
@@ -76,7 +76,7 @@ export class BufferPool<B extends Stretch> {
 
   constructor(private readonly memory: Memory<B>) {}
 
-  /** A buffer of at least so many bytes, without users yet. */
+  /** Take a buffer of at least so many bytes, without users yet. */
   take(bytes: number): B {
     const wanted = roundUp(bytes);
     const { counts } = this;
@@ -94,7 +94,7 @@ export class BufferPool<B extends Stretch> {
     return this.blockOf(buffer) !== undefined;
   }
 
-  /** How many tensors look into the buffer; 0 for one that is not the pool's. */
+  /** Count the tensors that look into the buffer; 0 for one that is not the pool's. */
   usersOf(buffer: B): number {
     return this.blockOf(buffer)?.users ?? 0;
   }
@@ -112,7 +112,7 @@ export class BufferPool<B extends Stretch> {
     this.park(this.joined(block));
   }
 
-  /** Gives all idle memory back to the system. */
+  /** Give all idle memory back to the system. */
   trim(): void {
     this.sweep(Number.POSITIVE_INFINITY);
   }
@@ -146,7 +146,7 @@ export class BufferPool<B extends Stretch> {
     }
   }
 
-  /** The smallest idle block that serves. Small requests keep to small blocks, of up to twice the size. */
+  /** Take the smallest idle block that serves. Small requests keep to small blocks, of up to twice the size. */
   private reuse(wanted: number): Block<B> | undefined {
     const limit = wanted < SMALLEST_PART ? Math.min(2 * wanted, SMALLEST_PART - 1) : Number.POSITIVE_INFINITY;
     let size = this.idle.has(wanted) ? wanted : Number.POSITIVE_INFINITY;
@@ -158,7 +158,7 @@ export class BufferPool<B extends Stretch> {
     return block;
   }
 
-  /** As much of the block as is wanted; the rest, if it is worth keeping, becomes idle. */
+  /** Cut as much off the block as is wanted; the rest, if it is worth keeping, becomes idle. */
   private cut(block: Block<B>, wanted: number): Block<B> {
     const left = block.bytes - wanted;
     if (wanted < SMALLEST_PART || left < SMALLEST_PART) return block;
@@ -171,7 +171,7 @@ export class BufferPool<B extends Stretch> {
     return block;
   }
 
-  /** The block with those of its neighbours that are idle. */
+  /** Join the block with those of its neighbours that are idle. */
   private joined(block: Block<B>): Block<B> {
     const { before, after } = block;
     if (after?.idle) this.absorb(block, after);

@@ -8,7 +8,7 @@ import { expectSameBits, manyThreads, onEachSetting, wave } from './testing/kern
 
 type Params = { readonly w: Tensor; readonly pointwise: Tensor };
 
-/** Of its two kinds of convolution the first keeps what it makes of the filter, once it knows it. */
+/** Two kinds of convolution, of which the first keeps what it makes of the filter once it knows it. */
 function network({ w, pointwise }: Params, [x, y]: readonly Tensor[]): Tensor {
   const h = silu(conv2d(x, w, { residual: y }));
   const result = conv2d(concat([h, y], 3), pointwise);

@@ -43,7 +43,7 @@ export class DataRecords<T> extends DataStorage<T> {
     return this.count;
   }
 
-  /** Undefined for what is not here; nothing is moved. */
+  /** Return the record; undefined for what is not here. Nothing is moved. */
   peek(dataId: DataId): T | undefined {
     return (dataId as Handle<T>)[this.key];
   }

@@ -41,7 +41,7 @@ export type StructArgs<S extends keyof Structs, In = never, Out = never> = {
 /** Arguments of a kernel: inputs as `In`, outputs as `Out`. */
 export type KernelArgs<K extends KernelName, In, Out> = StructArgs<StructOf<K>, In, Out>;
 
-/** How a call turns inputs and outputs into operands; `keeps` says whether the addon may keep the transform of a filter. */
+/** Functions that turn inputs and outputs into operands; `keeps` says whether the addon may keep the transform of a filter. */
 export type Operands<In, Out, Operand> = {
   readonly input: (x: In) => Operand;
   readonly output: (x: Out) => Operand;

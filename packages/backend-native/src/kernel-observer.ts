@@ -17,20 +17,20 @@ let listener: KernelListener | undefined;
 let inside = false;
 
 /**
- * Calls `next` after each call of a kernel that this package registers, until it is called again, with undefined for no listener (which
+ * Call `next` after each call of a kernel that this package registers, until it is called again, with undefined for no listener (which
  * costs nothing). What a kernel has other kernels do counts as its own.
  */
 export function observeKernels(next: KernelListener | undefined): void {
   listener = next;
 }
 
-/** Whether somebody wants to see the kernels, one by one. */
+/** Return true if somebody wants to see the kernels, one by one. */
 export const areKernelsObserved = (): boolean => listener !== undefined;
 
 const shapesOf = (inputs: Readonly<Record<string, TensorInfo | null | undefined>>): Record<string, readonly number[]> =>
   Object.fromEntries(Object.entries(inputs).flatMap(([name, info]) => (info == null ? [] : [[name, info.shape]])));
 
-/** The kernel's function, seen by the listener of the moment. */
+/** Wrap a kernel's function so that it is seen by the listener of the moment. */
 export function observed(kernel: string, work: KernelFunc): KernelFunc {
   return (args) => {
     const tell = listener;

@@ -2,7 +2,7 @@ import { engine } from '@tensorflow/tfjs-core';
 import type { NativeBackend } from './backend.js';
 import { nativeInfo } from './register.js';
 
-/** What the machine can do at most with the threads and the instruction set in force. */
+/** Upper limits of the machine's speed with the threads and the instruction set in force. */
 export type MachinePeaks = {
   /** 10⁹ float32 operations a second; a multiply-add is two. */
   readonly multiplyAddGflops: number;
@@ -15,7 +15,7 @@ const ROUNDS = 1 << 20; // about 20 ms for the items of a thread
 const COPY_FLOATS = 1 << 25; // 128 MiB: more than the caches hold
 const REPEATS = 5;
 
-/** The shortest of a few runs, in seconds, after one that is not counted: a peak is what nothing disturbed. */
+/** Time the shortest of a few runs, in seconds, after one that is not counted: a peak is what nothing disturbed. */
 function shortest(work: () => void): number {
   work();
   const seconds = Array.from({ length: REPEATS }, () => {
@@ -40,8 +40,8 @@ function copyGBs(backend: NativeBackend): number {
 }
 
 /**
- * Measures the machine's limits in about half a second: a multiply-add loop that stays in the registers of all threads, and a copy of
- * 128 MiB. The kernels' speeds are to be held against them.
+ * Measure the machine's limits in about half a second: a multiply-add loop that stays in the registers of all threads, and a copy of
+ * 128 MiB. Hold the kernels' speeds against them.
  * @throws NativeUnavailableError when the addon is not built.
  */
 export function machinePeaks(): MachinePeaks {

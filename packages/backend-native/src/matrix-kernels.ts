@@ -19,7 +19,7 @@ export type RowProducts = {
 /** Matrix work in float64 on all threads, in the form that the metrics package takes (`useMatrixKernels`). The bits do not depend on the number of threads. */
 export type NativeMatrixKernels = {
   addRowProducts(products: RowProducts): void;
-  /** Overwrites `matrix` [rows, columns], rows ≥ columns; returns B(0,0), B(0,1), B(1,1), …, B(n-1,n-1), 0. */
+  /** Overwrite `matrix` [rows, columns], rows ≥ columns, and return B(0,0), B(0,1), B(1,1), …, B(n-1,n-1), 0. */
   bidiagonalise(matrix: Float64Array, rows: number, columns: number): Float64Array;
 };
 
@@ -43,7 +43,7 @@ export function matrixKernelsOf(addon: Kernels): NativeMatrixKernels {
   };
 }
 
-/** @throws RangeError where the addon would reach beyond the array. */
+/** Check an array. @throws RangeError where the addon would reach beyond it. */
 function requireRows(name: string, array: Float64Array, rows: number, step: number, width: number): void {
   if (!(array instanceof Float64Array) || array.length < (rows - 1) * step + width || step < width) {
     throw new RangeError(

@@ -26,12 +26,12 @@ export type NativeKernels = Readonly<Record<string, NativeKernel<never>>>;
 
 const isEmpty = ({ shape }: TensorInfo): boolean => shape.includes(0);
 
-/** What else can do the kernel's work: the composed reference of a fused kernel, or the stock CPU kernel. */
+/** Return what else can do the kernel's work: the composed reference of a fused kernel, or the stock CPU kernel. */
 function fallbackOf(kernelName: string): KernelFunc {
   return kernelName.startsWith('Tract') ? composedKernel(kernelName) : getKernel(kernelName, 'cpu').kernelFunc;
 }
 
-/** True if all inputs are such as kernels take. */
+/** Return true if all inputs are such as kernels take. */
 function isSupported(inputs: KernelInputs): boolean {
   for (const name in inputs) {
     const input = inputs[name];
@@ -73,14 +73,14 @@ export function registerNativeKernels(backendName: string, kernels: NativeKernel
   for (const [kernelName, kernel] of Object.entries(kernels)) registerKernel(configure(backendName, kernelName, kernel as NativeKernel));
 }
 
-/** @throws RangeError when a tensor that a kernel will read by these lengths has another shape. */
+/** Check a shape. @throws RangeError when a tensor that a kernel will read by these lengths has another shape. */
 export function expectShape(kernel: string, input: string, { shape }: TensorInfo, expected: readonly number[]): void {
   if (shape.length !== expected.length || shape.some((length, i) => length !== expected[i])) {
     throw new RangeError(`${kernel}: '${input}' must have shape [${expected.join(',')}], got [${shape.join(',')}]`);
   }
 }
 
-/** @throws RangeError when the tensor's number of axes is another. */
+/** Check a rank. @throws RangeError when the tensor's number of axes is another. */
 export function expectRank(kernel: string, input: string, { shape }: TensorInfo, rank: number): void {
   if (shape.length !== rank) throw new RangeError(`${kernel}: '${input}' must have ${rank} axes, got shape [${shape.join(',')}]`);
 }

@@ -3,7 +3,7 @@ import { type Bindings, type LoadedProgram, type Program, paramSpace } from '@tr
 import { kernelIndex } from './kernel-args.js';
 import { sizeOf } from './size-of.js';
 
-/** What a program needs of the backend. */
+/** The backend as a program sees it. */
 type Host = {
   floats(x: TensorInfo): Float32Array;
   usesFilters(params: TensorInfo): void;
@@ -22,7 +22,7 @@ const [inArena, absent] = [-1, -2];
 /** A program as the addon's list: for each launch its kernel, its counts of operands and numbers; for each operand space - 1, offset, floats; the numbers. */
 export class NativeProgram implements LoadedProgram {
   private readonly list: Float64Array;
-  /** Where each launch begins in the list, and where the last one ends. */
+  /** Beginning of each launch in the list, and the end of the last. */
   private readonly starts: readonly number[];
 
   constructor(

@@ -7,16 +7,16 @@ import { type AddonPlace, type LoadedAddon, loadAddon, type RejectedAddon } from
 import { matrixKernelsOf, type NativeMatrixKernels } from './matrix-kernels.js';
 
 export type NativeOptions = {
-  /** Threads that share the work of a kernel, the calling one included; the processor's number by default. */
+  /** Threads that share the work of a kernel, the calling one included. Default: the processor's number. */
   readonly threads?: number;
-  /** One of `nativeInfo().instructionSets`; the best one by default. */
+  /** One of `nativeInfo().instructionSets`. Default: the best one. */
   readonly instructionSet?: string;
 };
 
-/** What the addon runs on. */
+/** The addon in use. */
 export type NativeInfo = {
   readonly instructionSet: string;
-  /** What this processor has of those that were compiled, best first. */
+  /** Those that were compiled and that this processor has, best first. */
   readonly instructionSets: readonly string[];
   readonly threads: number;
   readonly addonPath: string;
@@ -43,8 +43,8 @@ function registerOnce(): Registered {
 }
 
 /**
- * Registers the backend 'native'; `useBackend('native')` of the tensor package then makes it the active one. Called again, it only
- * changes the options that are given.
+ * Register the backend 'native'; `useBackend('native')` of the tensor package then makes it the active one. Called again, it
+ * changes the options that are given alone.
  * @throws NativeUnavailableError when the addon is not built; RangeError for an instruction set or a number of threads that cannot be.
  */
 export function registerNativeBackend({ threads, instructionSet }: NativeOptions = {}): void {
@@ -62,10 +62,10 @@ export function registerNativeBackend({ threads, instructionSet }: NativeOptions
   if (threads !== undefined || first) setThreads(threads ?? availableParallelism());
 }
 
-/** The addon's matrix work in float64, on the threads that are set. @throws NativeUnavailableError when the addon is not built. */
+/** Return the addon's matrix work in float64, on the threads that are set. @throws NativeUnavailableError when the addon is not built. */
 export const nativeMatrixKernels = (): NativeMatrixKernels => matrixKernelsOf(registerOnce().addon);
 
-/** Sets how many threads share the work of a kernel. Results do not depend on it. */
+/** Set how many threads share the work of a kernel. Results do not depend on it. */
 export function setThreads(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > 256) {
     throw new RangeError(`setThreads: expected an integer from 1 to 256, got ${count}`);
@@ -73,13 +73,13 @@ export function setThreads(count: number): void {
   registerOnce().addon.threads(count);
 }
 
-/** @throws NativeUnavailableError when the addon is not built. */
+/** Return what the backend runs on. @throws NativeUnavailableError when the addon is not built. */
 export function nativeInfo(): NativeInfo {
   const { addon, instructionSet, path, origin, rejected } = registerOnce();
   return { instructionSet, instructionSets: addon.instructionSets(), threads: addon.threads(), addonPath: path, origin, rejected };
 }
 
-/** Returns idle pooled memory to the system, for instance between two tasks of different sizes. */
+/** Return idle pooled memory to the system, for instance between two tasks of different sizes. */
 export function releaseIdleMemory(): void {
   const backend = engine().findBackend('native');
   if (backend instanceof NativeBackend) backend.pool.trim();

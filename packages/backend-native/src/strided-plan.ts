@@ -5,7 +5,7 @@ export type Axis = { readonly size: number; readonly x: number; readonly y: numb
 
 const MAX_AXES = 6;
 
-/** Row-major strides. */
+/** Return the row-major strides of a shape. */
 export function stridesOf(shape: Shape): number[] {
   const strides: number[] = [];
   let step = 1;
@@ -13,7 +13,7 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Drops axes of length 1 and joins neighbours that are contiguous on both sides. */
+/** Drop axes of length 1 and join neighbours that are contiguous on both sides. */
 function joinAxes(axes: readonly Axis[]): Axis[] {
   const joined: Axis[] = [];
   for (const axis of axes) {
@@ -27,7 +27,7 @@ function joinAxes(axes: readonly Axis[]): Axis[] {
 }
 
 /**
- * Sizes, x strides and y strides for the kernel 'stridedCopy', whose last two axes are one tile: the axis along which y is contiguous
+ * List sizes, x strides and y strides for the kernel 'stridedCopy', whose last two axes are one tile: the axis along which y is contiguous
  * comes last, the one along which x is contiguous before it, so that a transpose works in small squares. Undefined above 6 axes.
  */
 export function planStridedCopy(axes: readonly Axis[]): number[] | undefined {

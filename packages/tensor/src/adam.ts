@@ -104,12 +104,12 @@ function owned<P extends Tree<Tensor>>(tree: P): P {
   return copy;
 }
 
-/** The tree itself if it is a store of this layout, else one of the same leaves in its order. */
+/** Return the tree itself if it is a store of this layout, else one of the same leaves in its order. */
 function inLayout<P extends Tree<Tensor>>(name: string, tree: P, like: P, layout: Layout): P {
   return activeStore(tree)?.store.layout === layout ? tree : (withLeaves(like, leavesOf(name, tree, like)) as P);
 }
 
-/** The leaves of a tree by the paths of another. @throws RangeError when forms or shapes differ. */
+/** Return the leaves of a tree by the paths of another. @throws RangeError when forms or shapes differ. */
 function leavesOf<P extends Tree<Tensor>>(name: string, tree: P, like: P): Tensor[] {
   const [given, expected] = [new Map(leaves(tree)), leaves(like)];
   if (given.size !== expected.length) throw new RangeError(`adam: '${name}' has ${given.size} leaves, the parameters ${expected.length}`);

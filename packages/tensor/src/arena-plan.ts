@@ -34,5 +34,5 @@ export function planArena(values: readonly Lifetime[]): { readonly offsets: read
   return { offsets, floats };
 }
 
-/** True if the lifetimes [born, dies) overlap. */
+/** Return true if the lifetimes [born, dies) overlap. */
 const overlap = (a: Lifetime, b: Lifetime): boolean => a.born < b.dies && b.born < a.dies;

@@ -2,7 +2,7 @@ import { engine, getKernel, type KernelFunc, registerKernel, setBackend } from '
 import { composedKernels } from './kernels/index.js';
 import { markPrepared } from './run.js';
 
-/** Name of the active backend. @throws Error when none is active. */
+/** Return the name of the active backend. @throws Error when none is active. */
 export function backendName(): string {
   const name = engine().backendName;
   if (name === null || name === undefined) throw new Error("backendName: no backend is active; call 'await useBackend(name)' first");
@@ -10,7 +10,7 @@ export function backendName(): string {
 }
 
 /**
- * Registers the composed reference of each fused kernel that the backend lacks. To be called after the backend's own kernels are
+ * Register the composed reference of each fused kernel that the backend lacks. To be called after the backend's own kernels are
  * registered; `useBackend` does so.
  */
 export function ensureKernels(backend: string = backendName()): void {
@@ -20,7 +20,7 @@ export function ensureKernels(backend: string = backendName()): void {
   markPrepared(backend);
 }
 
-/** The composed reference of a fused kernel, for a backend whose own kernel must decline a case. */
+/** Return the composed reference of a fused kernel, for a backend whose own kernel must decline a case. */
 export function composedKernel(kernelName: string): KernelFunc {
   const kernel = composedKernels[kernelName];
   if (kernel === undefined) throw new RangeError(`composedKernel: there is no fused kernel named '${kernelName}'`);
@@ -28,7 +28,7 @@ export function composedKernel(kernelName: string): KernelFunc {
 }
 
 /**
- * Makes a registered backend the active one and completes its kernels. The package that brings the backend must have been
+ * Make a registered backend the active one and complete its kernels. The package that brings the backend must have been
  * imported before (`@tensorflow/tfjs-backend-cpu` brings 'cpu').
  * @throws Error when the backend is unknown or does not start.
  */

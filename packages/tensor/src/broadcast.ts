@@ -23,7 +23,7 @@ export function broadcastShape(where: string, a: Shape, b: Shape): Shape {
   return shape;
 }
 
-/** The gradient of broadcasting: sums `dy` over the axes that were repeated. Returns `dy` itself when none was. Not recorded. */
+/** Reverse broadcasting: sum `dy` over the axes that were repeated. Returns `dy` itself when none was. Not recorded. */
 export function reduceTo(dy: Tensor, shape: Shape): Tensor {
   if (sameShape(dy.shape, shape)) return dy;
   const lead = dy.rank - shape.length;
@@ -33,7 +33,7 @@ export function reduceTo(dy: Tensor, shape: Shape): Tensor {
   return sameShape(summed.shape, shape) ? summed : run('Reshape', { x: summed }, { shape });
 }
 
-/** Repeats `x` up to `shape` (which it must broadcast to). Not recorded. */
+/** Repeat `x` up to `shape` (which it must broadcast to). Not recorded. */
 export function expandTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   return run('Add', { a: run('Fill', {}, { shape, value: 0, dtype: 'float32' }), b: x });

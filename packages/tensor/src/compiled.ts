@@ -19,7 +19,7 @@ export type CompileOptions = {
   readonly byRow?: boolean;
 };
 
-/** How calls of one shape are run: by a program, or operation by operation for a reason. */
+/** Calls of one shape: run by a program, or operation by operation for a reason. */
 export type CompiledCall = CallShapes & { readonly program?: Program; readonly reason?: string };
 
 /** A pure function and what its calls were compiled to so far. */
@@ -66,7 +66,7 @@ const printCall = ({ inputs, gradients, program, reason }: CompiledCall): string
 
 class Runner {
   private readonly entries: Entry[] = [];
-  /** Why the last call that no program was looked for had none. */
+  /** Reason of the last call for which no program was looked for. */
   private refusal: string | undefined;
 
   constructor(
@@ -149,7 +149,7 @@ class Runner {
   }
 }
 
-/** The entry after a second trace, if the two agree; else without a program. */
+/** Return the entry after a second trace: without a program if the two disagree. */
 function confirmed(first: Entry, second: Entry): Entry {
   const different = second.program && firstDifference(first.program!, second.program);
   if (different === undefined) return { ...second, checked: true };

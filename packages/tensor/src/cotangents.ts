@@ -27,7 +27,7 @@ export class Cotangents {
     dy.dispose();
   }
 
-  /** Adds `dy` to the gradient of `x`; takes a handle of its own. */
+  /** Add `dy` to the gradient of `x`, with a handle of its own. */
   add(x: Tensor, dy: Tensor): void {
     const before = this.#byTensor.get(x.id);
     const total = before === undefined ? dy : run('Add', { a: before, b: dy });
@@ -36,14 +36,14 @@ export class Cotangents {
     if (before !== undefined) this.release(before);
   }
 
-  /** Takes the gradient of `x` out together with its handle, which the caller must release. */
+  /** Take the gradient of `x` out together with its handle, which the caller must release. */
   take(x: Tensor): Tensor | undefined {
     const dy = this.#byTensor.get(x.id);
     this.#byTensor.delete(x.id);
     return dy;
   }
 
-  /** Takes the gradient of `x` out for good, as a tensor that nobody else refers to. */
+  /** Take the gradient of `x` out for good, as a tensor that nobody else refers to. */
   extract(x: Tensor): Tensor | undefined {
     const dy = this.take(x);
     if (dy === undefined) return undefined;

@@ -1,10 +1,9 @@
 import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { GradientBuckets, type GradientRange } from './gradient-buckets.js';
 import { type ActiveStore, copyTree, type ParamStore, storeOf, zerosLike } from './param-store.js';
-import type { ProgramBackend } from './program-backend.js';
 import type { Tree } from './tree.js';
 
-/** Where the gradients of a store of parameters are collected: a store of the same layout, which programs write to directly. */
+/** A store for the gradients of a store of parameters, of the same layout, which programs write to directly. */
 export class GradientTarget<P extends Tree<Tensor> = Tree<Tensor>> {
   private readonly written: boolean[];
   private readonly buckets: GradientBuckets | undefined;
@@ -34,10 +33,6 @@ export class GradientTarget<P extends Tree<Tensor> = Tree<Tensor>> {
     }
   }
 
-  private get backend(): ProgramBackend {
-    return this.params.backend;
-  }
-
   private get store(): ParamStore {
     return storeOf(this.grads)!;
   }
@@ -56,7 +51,8 @@ export class GradientTarget<P extends Tree<Tensor> = Tree<Tensor>> {
     completing: readonly number[],
     run: (flat: TensorInfo, from?: number, to?: number) => void,
   ): void {
-    const { backend, store, written, buckets } = this;
+    const { store, written, buckets } = this;
+    const { backend } = this.params;
     const leaves = [...finals.keys()].filter((i) => finals[i] !== undefined);
     if (!leaves.some((i) => written[i])) {
       backend.willOverwrite(store.flat);
@@ -83,7 +79,8 @@ export class GradientTarget<P extends Tree<Tensor> = Tree<Tensor>> {
 
   /** Add what is left of the gradient of leaf i, zeros where there was none: it is final then. The tensor stays the caller's. */
   complete(i: number, rest: Tensor | undefined): void {
-    const { backend, store, written, buckets } = this;
+    const { store, written, buckets } = this;
+    const { backend } = this.params;
     if (rest === undefined && !written[i]) backend.clear(store.leaves[i]);
     else if (rest !== undefined && written[i]) backend.addInto(store.leaves[i], rest);
     else if (rest !== undefined) backend.copyInto(store.leaves[i], rest);

@@ -60,7 +60,7 @@ function reverseNode(tape: Tape, node: TapeNode, cotangents: Cotangents, complet
   tape.release(node);
 }
 
-/** For each node, the sources whose gradient is complete after its reverse step: no node before it has them as inputs. Under -1 those that none has. */
+/** Return for each node the sources whose gradient is complete after its reverse step: no node before it has them as inputs. Under -1 those that none has. */
 function completedAt({ nodes, sources }: Tape): ReadonlyMap<number, readonly number[]> {
   const firstUse = new Map<number, number>();
   for (let at = nodes.length - 1; at >= 0; at--) for (const { id } of nodes[at].inputs) firstUse.set(id, at);
@@ -232,7 +232,7 @@ export function vjp<P extends Tree<Tensor>>(fn: (inputs: P) => Tensor, inputs: P
   return innerVjp(fn, inputs, dy);
 }
 
-/** `vjp` for use inside kernels, where an outer recording may be under way and takes no notice of it. */
+/** Compute `vjp` inside a kernel, where an outer recording may be under way and takes no notice of it. */
 export function innerVjp<P extends Tree<Tensor>>(fn: (inputs: P) => Tensor, inputs: P, dy: Tensor): ValueAndGrads<P> {
   const seed = (value: Tensor): Tensor => {
     if (sameShape(value.shape, dy.shape)) return dy;

@@ -5,7 +5,7 @@ import { leaves, type Tree } from './tree.js';
 /** Anything that says what shape a tensor has. */
 export type Shaped = { readonly shape: Shape };
 
-/** Where each leaf of a tree lies in one buffer; offsets in floats, multiples of 16. Equal layouts are one object. */
+/** Places of a tree's leaves in one buffer; offsets in floats, multiples of 16. Equal layouts are one object. */
 export type Layout = {
   readonly paths: readonly string[];
   readonly shapes: readonly Shape[];

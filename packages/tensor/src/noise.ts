@@ -5,13 +5,13 @@ import { run } from './run.js';
 import { checkShape, type Shape } from './shape.js';
 
 /**
- * What a random number depends on, and nothing else does: not the batch, the backend, the number of threads or what was drawn before.
+ * The key of random numbers, which depend on nothing else: not the batch, the backend, the number of threads or what was drawn before.
  * Key and counter of Philox4x32-10: key = (low word of seed, stream), counter = (block, sample, step, high word of seed).
  */
 export type NoiseKey = {
   /** Integer in [0, 2^53). */
   readonly seed: number;
-  /** Which use of randomness: unsigned 32-bit; 0 by default. */
+  /** Number of the use of randomness: unsigned 32-bit. Default: 0. */
   readonly stream?: number;
   /** Training or sampling step: unsigned 32-bit; 0 by default. */
   readonly step?: number;
@@ -55,7 +55,7 @@ export function requireSamples(where: string, key: NoiseKey, samples: readonly n
 
 const block = new Uint32Array(4);
 
-/** Puts the four words of block `index` into `block`. */
+/** Put the four words of block `index` into `block`. */
 function drawBlock(index: number, { seedLow, seedHigh, stream, step, sample }: Words): void {
   philoxInto(block, index, sample, step, seedHigh, seedLow, stream);
 }
@@ -97,7 +97,7 @@ export function randomInts(key: SampleKey, count: number, bound: number): Uint32
   return Uint32Array.from(randomUniforms(key, count), (u) => Math.floor(u * bound));
 }
 
-/** Fills a batch on the host; what a backend without a noise kernel of its own uses. */
+/** Fill a batch on the host, for a backend without a noise kernel of its own. */
 export function fillNoise(key: NoiseKey, samples: readonly number[], perSample: number): Float32Array {
   const out = new Float32Array(samples.length * perSample);
   samples.forEach((sample, i) => {
@@ -107,7 +107,7 @@ export function fillNoise(key: NoiseKey, samples: readonly number[], perSample: 
 }
 
 /**
- * Standard normal noise [samples, ...shape], keyed by sample: sample i gets the same numbers in every batch it appears in.
+ * Draw standard normal noise [samples, ...shape], keyed by sample, with `shape` that of one sample: sample i gets the same numbers in every batch it appears in.
  * Philox4x32-10 and Box-Muller in float64, rounded to float32.
  */
 export function noise({
@@ -116,7 +116,7 @@ export function noise({
   step = 0,
   samples,
   shape,
-}: NoiseKey & { readonly samples: Samples /** Of one sample. */; readonly shape: Shape }): Tensor {
+}: NoiseKey & { readonly samples: Samples; readonly shape: Shape }): Tensor {
   checkShape('noise', shape);
   const list = listOf(samples);
   requireSamples('noise', { seed, stream, step }, list);

@@ -76,7 +76,7 @@ function cosReduced(x: number): number {
   return 1 + z * p;
 }
 
-/** Writes cos(2πu) and sin(2πu) for u in [0, 1) to out[at], out[at + 1]. */
+/** Write cos(2πu) and sin(2πu) for u in [0, 1) to out[at], out[at + 1]. */
 export function cosSinTurns(u: number, out: Float64Array, at: number): void {
   const quarters = u * 4; // exact
   const quadrant = (quarters + 0.5) | 0; // truncation of a positive number: 0 to 4

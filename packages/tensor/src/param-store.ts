@@ -39,30 +39,23 @@ function freeze(value: unknown): void {
   Object.freeze(value);
 }
 
-/** Make a store of zeros in the form of a tree, which is frozen so that the store stays true. */
-function newStore(backend: ProgramBackend, like: Tree<Shaped>, layout: Layout): Tree<Tensor> {
-  const e = engine();
-  const { flat, leaves: infos } = backend.allocateStore(layout);
-  const found = infos.map((info) => e.makeTensorFromTensorInfo(info));
-  const tree = withLeaves(like, found);
-  const store: ParamStore = { layout, flat, leaves: found, nextScope: e.state.nextScopeId };
-  Object.defineProperty(tree, storeKey, { value: store });
-  freeze(tree);
-  return tree;
-}
-
-/** @throws Error for a tree that has been freed. */
-function requireAlive(tree: Tree<Tensor>): void {
-  for (const [path, leaf] of leaves(tree))
-    if (leaf.isDisposed) throw new Error(`a tree of parameters cannot be copied: '${path}' has been disposed`);
-}
-
-/** Undefined where the active backend has no stores, and for a tree that is a leaf itself or has an empty one. */
-function tryStore(like: Tree<Shaped>): Tree<Tensor> | undefined {
+/**
+ * Make a store of zeros in the form of a tree, which is frozen so that the store stays true. Undefined where the active backend has no stores, and for a tree
+ * that is a leaf itself or has an empty one.
+ */
+function newStore<P extends Tree<Shaped>>(like: P): (ActiveStore & { readonly tree: P }) | undefined {
   const backend = programBackend();
   if (backend === undefined || !isBranch(like)) return undefined;
   const layout = layoutOf(like);
-  return layout.floats > 0 && layout.shapes.every((shape) => sizeOf(shape) > 0) ? newStore(backend, like, layout) : undefined;
+  if (layout.floats === 0 || layout.shapes.some((shape) => sizeOf(shape) === 0)) return undefined;
+  const e = engine();
+  const { flat, leaves: infos } = backend.allocateStore(layout);
+  const found = infos.map((info) => e.makeTensorFromTensorInfo(info));
+  const tree = withLeaves(like, found) as P;
+  const store: ParamStore = { layout, flat, leaves: found, nextScope: e.state.nextScopeId };
+  Object.defineProperty(tree, storeKey, { value: store });
+  freeze(tree);
+  return { tree, store, backend };
 }
 
 /**
@@ -72,48 +65,41 @@ function tryStore(like: Tree<Shaped>): Tree<Tensor> | undefined {
  * @throws RangeError when a leaf's number of values does not match its shape.
  */
 export function tensorTree<S extends Shaped>(like: Tree<S>, valuesOf: (path: string, leaf: S) => Float32Array): Tree<Tensor> {
-  const tree = tryStore(like);
-  if (tree === undefined) return mapTree<S, Tensor>(like, (leaf, path) => tensor(valuesOf(path, leaf), leaf.shape));
-  const { store, backend } = activeStore(tree)!;
+  const made = newStore(like as Tree<Shaped>);
+  if (made === undefined) return mapTree<S, Tensor>(like, (leaf, path) => tensor(valuesOf(path, leaf), leaf.shape));
   for (const [i, [path, leaf]] of leaves<S>(like).entries()) {
     const values = tensor(valuesOf(path, leaf), leaf.shape);
-    backend.copyInto(store.leaves[i], values);
+    made.backend.copyInto(made.store.leaves[i], values);
     values.dispose();
   }
-  return tree;
+  return made.tree as Tree<Tensor>;
+}
+
+/** Copy a tree to a store. Undefined as for `newStore`. @throws Error for a tree that has been freed. */
+function copyToStore<P extends Tree<Tensor>>(tree: P): P | undefined {
+  for (const [path, leaf] of leaves(tree))
+    if (leaf.isDisposed) throw new Error(`a tree of parameters cannot be copied: '${path}' has been disposed`);
+  const copy = newStore(tree);
+  if (copy === undefined) return undefined;
+  const given = activeStore(tree)?.store;
+  if (given !== undefined) copy.backend.copyInto(copy.store.flat, given.flat);
+  else for (const [i, leaf] of leafTensors(tree).entries()) copy.backend.copyInto(copy.store.leaves[i], leaf);
+  return copy.tree;
 }
 
 /** Copy a tree of parameters. On a backend that can, the copy is a store. The original stays the caller's. */
-export function copyTree<P extends Tree<Tensor>>(tree: P): P {
-  requireAlive(tree);
-  const copy = tryStore(tree) as P | undefined;
-  if (copy === undefined) return mapTree(tree, clone);
-  fillStore(copy, tree);
-  return copy;
-}
-
-/** Copy the leaves of a tree of the same form over those of a store. */
-function fillStore(to: Tree<Tensor>, from: Tree<Tensor>): void {
-  const { store, backend } = activeStore(to)!;
-  const given = activeStore(from)?.store;
-  if (given !== undefined) backend.copyInto(store.flat, given.flat);
-  else for (const [i, leaf] of leafTensors(from).entries()) backend.copyInto(store.leaves[i], leaf);
-}
+export const copyTree = <P extends Tree<Tensor>>(tree: P): P => copyToStore(tree) ?? mapTree(tree, clone);
 
 /**
  * Return a tree as a store: itself if it is one, else a copy; the tree itself where the active backend has no stores. CONSUMES the tree where the result is
  * another.
  */
 export function asStore<P extends Tree<Tensor>>(tree: P): P {
-  if (activeStore(tree) !== undefined) return tree;
-  requireAlive(tree);
-  const store = tryStore(tree) as P | undefined;
+  const store = activeStore(tree) === undefined ? copyToStore(tree) : undefined;
   if (store === undefined) return tree;
-  fillStore(store, tree);
   for (const leaf of leafTensors(tree)) leaf.dispose();
   return store;
 }
 
 /** Make zeros in the form of a tree. On a backend that can, they are a store. */
-export const zerosLike = <P extends Tree<Tensor>>(tree: P): P =>
-  (tryStore(tree) as P | undefined) ?? mapTree(tree, (leaf) => zeros(leaf.shape));
+export const zerosLike = <P extends Tree<Tensor>>(tree: P): P => newStore(tree)?.tree ?? mapTree(tree, (leaf) => zeros(leaf.shape));

@@ -31,7 +31,7 @@ export type LoadedProgram = {
 
 export type Bindings = readonly (TensorInfo | undefined)[];
 
-/** How a backend keeps tensors in one buffer. */
+/** Contract of a backend that keeps tensors in one buffer. */
 export type StoreBackend = {
   /** Make a tensor of undefined content, of which the caller writes every element. */
   output(shape: Shape): TensorInfo;

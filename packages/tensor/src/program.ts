@@ -1,7 +1,7 @@
 import { aligned, planArena } from './arena-plan.js';
 import { type Shape, sizeOf } from './shape.js';
 
-/** Why a function cannot become a program. */
+/** A function cannot become a program, for the reason in the message. */
 export class NotCompilable extends Error {
   override readonly name = 'NotCompilable';
 }
@@ -34,7 +34,7 @@ export type Program = {
 /** The first two spaces of every program. */
 export const [arena, paramSpace] = [0, 1];
 
-/** Collects launches while a function runs on symbolic values. */
+/** Collect launches while a function runs on symbolic values. */
 export class ProgramBuilder {
   private readonly spaces: { readonly name: string; floats: number }[] = [{ name: 'arena', floats: 0 }];
   private readonly values: { readonly shape: Shape; space: number; offset: number }[] = [];

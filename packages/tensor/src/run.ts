@@ -8,7 +8,7 @@ export type Inputs = Readonly<Record<string, Tensor>> | readonly Tensor[];
 let current: string | undefined;
 const prepared = new Set<string>();
 
-/** Tells the door that a backend has every kernel this package needs. Called by `ensureKernels`. */
+/** Tell the door that a backend has every kernel this package needs. Called by `ensureKernels`. */
 export function markPrepared(backend: string): void {
   prepared.add(backend);
 }
@@ -23,7 +23,7 @@ function checkPrepared(name: string | null): void {
 }
 
 /**
- * Runs one kernel of the active backend that returns one tensor. This is the only door to the engine: no conversion, no
+ * Run one kernel of the active backend that returns one tensor. This is the only door to the engine: no conversion, no
  * scope, no stock tape, which keeps the cost of an operation at a few microseconds.
  */
 export function run(kernel: string, inputs: Inputs, attributes?: Attributes): Tensor {
@@ -32,7 +32,7 @@ export function run(kernel: string, inputs: Inputs, attributes?: Attributes): Te
   return e.runKernel<Tensor>(kernel, inputs as NamedTensorMap, attributes as NamedAttrMap);
 }
 
-/** Runs one kernel of the active backend that returns several tensors. */
+/** Run one kernel of the active backend that returns several tensors. */
 export function runMany(kernel: string, inputs: Inputs, attributes?: Attributes): Tensor[] {
   const e = engine();
   if (e.backendName !== current) checkPrepared(e.backendName);

@@ -2,7 +2,7 @@ import { engine, Tensor } from '@tensorflow/tfjs-core';
 import { storeOf } from './param-store.js';
 import { currentScopeId, releaseByUser, retainByUser } from './tape.js';
 
-/** True for a store that was made before a scope began: none of its tensors is that scope's, and they need not be gone through. */
+/** Return true for a store that was made before a scope began: none of its tensors is that scope's, and they need not be gone through. */
 const isOlder = (value: object, scopeId: number): boolean => (storeOf(value)?.nextScope ?? Number.POSITIVE_INFINITY) <= scopeId;
 
 function collectTensors(value: unknown, found: Tensor[], scopeId?: number): void {
@@ -13,7 +13,7 @@ function collectTensors(value: unknown, found: Tensor[], scopeId?: number): void
   else if (Object.getPrototypeOf(value) === Object.prototype) for (const item of Object.values(value)) collectTensors(item, found, scopeId);
 }
 
-/** Every tensor inside nested plain records, arrays and maps. With a scope: those that were made, or left by a scope, inside it. */
+/** Return every tensor inside nested plain records, arrays and maps. With a scope: those that were made, or left by a scope, inside it. */
 export function tensorsIn(value: unknown, scopeId?: number): Tensor[] {
   const found: Tensor[] = [];
   collectTensors(value, found, scopeId);
@@ -21,7 +21,7 @@ export function tensorsIn(value: unknown, scopeId?: number): Tensor[] {
 }
 
 /**
- * Runs `fn` and frees every tensor made inside, except those in its result (nested plain records, arrays and maps), those that
+ * Run `fn` and free every tensor made inside, except those in its result (nested plain records, arrays and maps), those that
  * were kept, and those that a gradient being recorded still needs. The result belongs to the enclosing scope, or to the caller.
  * @throws TypeError when `fn` returns a promise: a scope cannot wait. Read data back after the scope.
  */
@@ -41,7 +41,7 @@ export function scope<R>(fn: () => R): R {
   }
 }
 
-/** Takes the tensors of a tree out of every scope: they live until `dispose`. Returns the tree. */
+/** Take the tensors of a tree out of every scope: they live until `dispose`. Returns the tree. */
 export function keep<R>(tree: R): R {
   for (const tensor of tensorsIn(tree)) {
     retainByUser(tensor);
@@ -51,7 +51,7 @@ export function keep<R>(tree: R): R {
 }
 
 /**
- * Frees the tensors of a tree. A tensor that a gradient being recorded still needs is freed as soon as it is not needed any more.
+ * Free the tensors of a tree. A tensor that a gradient being recorded still needs is freed as soon as it is not needed any more.
  * Freeing twice is allowed and does nothing.
  */
 export function dispose(tree: unknown): void {

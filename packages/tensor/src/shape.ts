@@ -14,7 +14,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** For error messages: [2,3]. */
+/** Show a shape in an error message: [2,3]. */
 export const showShape = (shape: Shape): string => `[${shape.join(',')}]`;
 
 /** @throws RangeError when a length is not a non-negative integer. */

@@ -17,18 +17,18 @@ export type TapeNode = {
   readonly backward: Backward;
 };
 
-/** How the tape holds a tensor that was made during the recording. */
+/** A tensor that was made during the recording and is held by the tape. */
 type Hold = { tensor: Tensor; count: number; keptByUser: boolean };
 
 /** The tensors to differentiate by. */
 export type Sources = {
   readonly tensors: readonly Tensor[];
-  /** Where their gradients go, if the tensors are the leaves of a store. */
+  /** Store that their gradients go to, if the tensors are the leaves of a store. */
   readonly target?: GradientTarget;
 };
 
 /**
- * What was computed from tracked tensors, in order. The tape owns the saved tensors that were made while it recorded: scopes do
+ * Operations on tracked tensors, in order. The tape owns the saved tensors that were made while it recorded: scopes do
  * not free them, the reverse pass does, each as soon as the last node that needs it is done. Tensors made before the recording
  * belong to the caller and are left alone.
  */
@@ -55,7 +55,7 @@ export class Tape {
     return this.#outputIds.has(tensor.id) || this.#sourceIds.has(tensor.id);
   }
 
-  /** True when the tensor was made while this tape recorded. */
+  /** Return true if the tensor was made while this tape recorded. */
   made(tensor: Tensor): boolean {
     return tensor.scopeId >= this.#firstScope;
   }
@@ -81,7 +81,7 @@ export class Tape {
     return this.#holds.get(tensor.id);
   }
 
-  /** The node is done: frees what only it needed. */
+  /** End a node: free what only it needed. */
   release(node: TapeNode): void {
     for (const tensor of node.saved) {
       const hold = this.#holds.get(tensor.id);
@@ -91,7 +91,7 @@ export class Tape {
     }
   }
 
-  /** Frees everything held: what is left after the reverse pass, or all of a recording that was broken off. */
+  /** Free everything held: what is left after the reverse pass, or all of a recording that was broken off. */
   releaseAll(): void {
     for (const { tensor, keptByUser } of this.#holds.values()) if (!keptByUser) tensor.dispose();
     this.#holds.clear();
@@ -103,14 +103,14 @@ let recording: Tape | undefined;
 /** Return the tape that records now, if any. */
 export const activeTape = (): Tape | undefined => recording;
 
-/** Makes `tape` the recording one (or none) and returns the one before, to be put back. */
+/** Make `tape` the recording one (or none) and return the one before, to be put back. */
 export function swapTape(tape: Tape | undefined): Tape | undefined {
   const before = recording;
   recording = tape;
   return before;
 }
 
-/** True when an operation on these inputs must be recorded. False at the cost of one comparison when nothing records. */
+/** Return true if an operation on these inputs must be recorded; false at the cost of one comparison when nothing records. */
 export function isTracked(a: Tensor, b?: Tensor, c?: Tensor, d?: Tensor): boolean {
   if (recording === undefined) return false;
   return (
@@ -121,13 +121,13 @@ export function isTracked(a: Tensor, b?: Tensor, c?: Tensor, d?: Tensor): boolea
   );
 }
 
-/** Records an operation. Call only when `isTracked` said so. Returns the output. */
+/** Record an operation. Call only when `isTracked` said so. Returns the output. */
 export function record(output: Tensor, inputs: readonly Tensor[], saved: readonly Tensor[], backward: Backward): Tensor {
   recording!.push({ output, inputs, saved, backward });
   return output;
 }
 
-/** Runs `fn` without recording, as the inside of a kernel must. */
+/** Run `fn` without recording, as the inside of a kernel must. */
 export function untracked<R>(fn: () => R): R {
   const before = swapTape(undefined);
   try {
@@ -137,13 +137,13 @@ export function untracked<R>(fn: () => R): R {
   }
 }
 
-/** The user keeps a tensor: the tape will not free it. */
+/** Take note that the user keeps a tensor: the tape will not free it. */
 export function retainByUser(tensor: Tensor): void {
   const hold = recording?.holds(tensor);
   if (hold !== undefined) hold.keptByUser = true;
 }
 
-/** The user frees a tensor: true when the tape still needs it and will free it in time. */
+/** Take note that the user frees a tensor. Return true if the tape still needs it and will free it in time. */
 export function releaseByUser(tensor: Tensor): boolean {
   const hold = recording?.holds(tensor);
   if (hold === undefined) return false;
@@ -151,5 +151,5 @@ export function releaseByUser(tensor: Tensor): boolean {
   return true;
 }
 
-/** Id of the scope that was opened last: tensors made from now on carry this one or a later one. */
+/** Return the id of the scope that was opened last: tensors made from now on carry this one or a later one. */
 export const currentScopeId = (): number => engine().state.activeScope.id;

@@ -4,7 +4,7 @@ import { combine, type Term } from './ops/combine.js';
 import { clamp } from './ops/elementwise.js';
 import { dispose } from './scope.js';
 
-/** What a sampler needs to know of its images. The same shape as `VectorSpace` of `@tract/samplers`, with T = Tensor. */
+/** Operations of a sampler on its images. The same shape as `VectorSpace` of `@tract/samplers`, with T = Tensor. */
 export type TensorSpace = {
   combine(terms: readonly (readonly [coefficient: number, vector: Tensor])[]): Tensor;
   clamp(x: Tensor, low: number, high: number): Tensor;

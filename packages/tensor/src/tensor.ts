@@ -3,7 +3,7 @@ import { run } from './run.js';
 import { checkShape, type Shape, showShape, sizeOf } from './shape.js';
 
 /**
- * A float32 tensor of these values in row-major order. The values are copied: later changes of the array do not reach the tensor.
+ * Make a float32 tensor of these values in row-major order. The values are copied: later changes of the array do not reach the tensor.
  * @throws RangeError when their number does not match the shape.
  */
 export function tensor(values: Float32Array | readonly number[], shape: Shape): Tensor {
@@ -14,7 +14,7 @@ export function tensor(values: Float32Array | readonly number[], shape: Shape): 
   return engine().makeTensor(Float32Array.from(values), [...shape], 'float32');
 }
 
-/** A tensor of the given shape, every element equal to `value`. */
+/** Make a tensor of the given shape, every element equal to `value`. */
 export function fill(shape: Shape, value: number): Tensor {
   checkShape('fill', shape);
   return run('Fill', {}, { shape: [...shape], value, dtype: 'float32' });
@@ -22,13 +22,13 @@ export function fill(shape: Shape, value: number): Tensor {
 
 export const zeros = (shape: Shape): Tensor => fill(shape, 0);
 
-/** A tensor of shape []. */
+/** Make a tensor of shape []. */
 export const scalar = (value: number): Tensor => fill([], value);
 
-/** A copy with data of its own, so that an update in place of one is not seen by the other. Not differentiable. */
+/** Copy a tensor to data of its own, so that an update in place of one is not seen by the other. Not differentiable. */
 export const clone = (x: Tensor): Tensor => run('TractScale', { x }, { factor: 1, offset: 0 });
 
-/** Reads the values back, in row-major order. The array is the caller's. */
+/** Read the values back, in row-major order. The array is the caller's. */
 export async function read(x: Tensor): Promise<Float32Array> {
   if (x.isDisposed) throw new Error('read: the tensor has been disposed');
   // Some backends hand out their live memory, which an update in place would change later.
@@ -36,7 +36,7 @@ export async function read(x: Tensor): Promise<Float32Array> {
 }
 
 /**
- * Reads a tensor of one element.
+ * Read a tensor of one element.
  * @throws RangeError when it has another number of elements.
  */
 export async function readScalar(x: Tensor): Promise<number> {
@@ -44,7 +44,7 @@ export async function readScalar(x: Tensor): Promise<number> {
   return (await read(x))[0];
 }
 
-/** What is alive: tensors, the bytes they stand for (a shared buffer counts once a tensor), and distinct buffers. */
+/** Counts of what is alive: tensors, the bytes they stand for (a shared buffer counts once a tensor), and distinct buffers. */
 export type Memory = { readonly tensors: number; readonly bytes: number; readonly buffers: number };
 
 export function memory(): Memory {

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 /**
  * Nested records and arrays with leaves T. An absent branch is `undefined` and is passed over.
  *
- * What counts as a leaf is decided by the value, not by the type: anything that is neither an array nor a plain record, and any
+ * A leaf is known by its value, not by the type: anything that is neither an array nor a plain record, and any
  * record with a `shape` (a description of a tensor stands where the tensor will stand). So no branch may be called `shape`.
  */
 export type Tree<T> = T | readonly (Tree<T> | undefined)[] | { readonly [name: string]: Tree<T> | undefined };
@@ -79,7 +79,7 @@ function rebuild(value: unknown, path: string, fn: (leaf: unknown, path: string)
   return Object.fromEntries(Object.keys(value).map((name) => [name, rebuild(value[name], pathTo(path, name), fn)]));
 }
 
-/** A tree of the same form whose leaves are `fn(leaf, path)`. */
+/** Make a tree of the same form whose leaves are `fn(leaf, path)`. */
 export function mapTree<P extends Tree<Tensor>>(tree: P, fn: (leaf: Tensor, path: string) => Tensor): P;
 export function mapTree<P extends Tree<Tensor>, U>(tree: P, fn: (leaf: Tensor, path: string) => U): TreeWith<P, U>;
 export function mapTree<T, U>(tree: Tree<T>, fn: (leaf: T, path: string) => U): Tree<U>;
@@ -88,7 +88,7 @@ export function mapTree(tree: unknown, fn: (leaf: never, path: string) => unknow
 }
 
 /**
- * Walks two trees of the same form together: leaves become `fn(leafOfA, leafOfB, path)`.
+ * Walk two trees of the same form together: leaves become `fn(leafOfA, leafOfB, path)`.
  * @throws RangeError when the trees differ in form.
  */
 export function zipTree<P extends Tree<Tensor>>(a: P, b: P, fn: (a: Tensor, b: Tensor, path: string) => Tensor): P;
@@ -104,7 +104,7 @@ export function zipTree(a: unknown, b: unknown, fn: (a: never, b: never, path: s
 }
 
 /**
- * Builds a tree of the form of `like` from entries (path, leaf), as `leaves` gives them, in any order.
+ * Build a tree of the form of `like` from entries (path, leaf), as `leaves` gives them, in any order.
  * @throws RangeError when a path is missing, unknown or given twice.
  */
 export function treeFromLeaves<P extends Tree<Tensor>>(entries: Iterable<readonly [path: string, leaf: Tensor]>, like: P): P;

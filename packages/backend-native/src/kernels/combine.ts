@@ -1,6 +1,6 @@
 import { expectShape, type NativeKernel, type NativeKernels } from '../native-kernel.js';
 
-/** One coefficient for all samples makes the whole tensor one sample. */
+/** Combine; one coefficient for all samples makes the whole tensor one sample. */
 const combine: NativeKernel<{ coefficients: readonly (readonly number[])[] }> = (backend, inputs, { coefficients }) => {
   const { shape } = inputs[0];
   const terms = coefficients.map((_, i) => inputs[i]);

@@ -5,7 +5,7 @@ import { sizeOf } from '../size-of.js';
 
 type Options = { readonly groups: number; readonly eps: number; readonly silu: boolean };
 
-/** @throws RangeError when shapes do not fit. */
+/** Work out the sizes. @throws RangeError when shapes do not fit. */
 function sizesOf(kernel: string, { x, gamma, beta, scaleShift }: KernelInputs, { groups, eps, silu }: Options): StructArgs<'NormSizes'> {
   const [N, C] = [x.shape[0], x.shape[x.shape.length - 1]];
   if (x.shape.length < 2 || C % groups !== 0) {

@@ -6,7 +6,7 @@ import { sizeOf } from '../size-of.js';
 
 type Transposes = { readonly transposeA: boolean; readonly transposeB: boolean };
 
-/** Undefined where the leading axes broadcast in a way other than one side being a single matrix. */
+/** Multiply. Undefined where the leading axes broadcast in a way other than one side being a single matrix. */
 function multiply(
   backend: NativeBackend,
   a: TensorInfo,

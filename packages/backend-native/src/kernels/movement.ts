@@ -25,7 +25,7 @@ const concat: NativeKernel<ConcatAttrs> = (backend, inputs, { axis }) => {
   return backend.launchOne('concat', { parts, y: shape, outer: sizeOf(first.slice(0, along)) });
 };
 
-/** Move elements: a plan of copying, and where it begins in each. Undefined where the plan is. */
+/** Move elements by a plan of copying and its beginning in each. Undefined where the plan is. */
 const move = (
   backend: NativeBackend,
   x: TensorInfo,
@@ -34,7 +34,7 @@ const move = (
   { xOffset = 0, yOffset = 0, fill }: { readonly xOffset?: number; readonly yOffset?: number; readonly fill?: number },
 ) => axes && backend.launchOne('stridedCopy', { x, y, xOffset, yOffset, filled: fill !== undefined, fill: fill ?? 0, axes });
 
-/** Always a copy: the stock kernel's views would keep a large buffer alive for a small slice. */
+/** Copy, always: the stock kernel's views would keep a large buffer alive for a small slice. */
 const slice: NativeKernel<SliceAttrs> = (backend, { x }, { begin, size }) => {
   const [start, shape] = slice_util.parseSliceParams(x as never, begin, size);
   slice_util.assertParamsValid(x as never, start, shape);

@@ -6,7 +6,7 @@ import type { NativeKernel, NativeKernels } from '../native-kernel.js';
 type Reduction = KernelsWith<'ReduceArgs'>;
 type Run = { size: number; readonly reduced: boolean };
 
-/** Neighbouring axes of the same fate are one run. */
+/** Join neighbouring axes of the same fate. */
 function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
   const runs: Run[] = [];
   shape.forEach((size, i) => {
@@ -21,7 +21,7 @@ function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
 
 const product = (runs: readonly Run[]): number => runs.reduce((size, run) => size * run.size, 1);
 
-/** Reduces one run of axes after another, the last first, as [outer, reduced, inner]. */
+/** Reduce one run of axes after another, the last first, as [outer, reduced, inner]. */
 function reduceRuns(backend: NativeBackend, kernel: Reduction, x: TensorInfo, runs: Run[], shape: readonly number[]): TensorInfo {
   const position = runs.findLastIndex(({ reduced }) => reduced);
   if (position < 0) return backend.launchOne(kernel, { x, y: shape, outer: 1, reduced: 1, inner: product(runs) });

@@ -3,7 +3,7 @@ import type { AdamAttributes, Layout } from '@tract/tensor';
 import type { NativeKernel, NativeKernels } from '../native-kernel.js';
 import { sizeOf } from '../size-of.js';
 
-/** One update in place of stores, each given as one buffer: parameters, gradients, moments, averages. The norm is the only result. */
+/** Do one update in place of stores, each given as one buffer: parameters, gradients, moments, averages. The norm is the only result. */
 const adam: NativeKernel<AdamAttributes> = (backend, inputs, options) => {
   const { layout } = options;
   if (layout === undefined) return undefined;
@@ -15,7 +15,7 @@ const adam: NativeKernel<AdamAttributes> = (backend, inputs, options) => {
   return [result];
 };
 
-/** Offset and size of each leaf, in order: the norm's squares are summed leaf by leaf. */
+/** List offset and size of each leaf, in order: the norm's squares are summed leaf by leaf. */
 const leafTable = ({ offsets, shapes }: Layout): Float64Array =>
   Float64Array.from({ length: 2 * offsets.length }, (_, i) => (i % 2 === 0 ? offsets[i / 2] : sizeOf(shapes[(i - 1) / 2])));
 

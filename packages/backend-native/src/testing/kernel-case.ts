@@ -39,7 +39,7 @@ export type Result = { readonly shape: number[]; readonly values: Float32Array }
 
 const bytesOf = ({ values }: Result): Buffer => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 
-/** Asserts equal bits. Not `toEqual`, which takes seconds for a million elements. */
+/** Assert equal bits. Not `toEqual`, which takes seconds for a million elements. */
 export function expectSameBits(actual: readonly Result[], expected: readonly Result[], where: string): void {
   expect(actual.length).toBe(expected.length);
   for (const [i, result] of actual.entries()) expect(bytesOf(result).equals(bytesOf(expected[i])), `result ${i}, ${where}`).toBe(true);
@@ -58,7 +58,7 @@ export async function resultsOn(backend: string, testCase: KernelCase): Promise<
 /** For kernels that divide their work by the number of threads. */
 export const manyThreads = [2, 3, 8];
 
-/** Runs `body` on the native backend with one thread and with others, two if not said, for each instruction set of this machine. */
+/** Run `body` on the native backend with one thread and with others, two if not said, for each instruction set of this machine. */
 export async function onEachSetting<R>(
   body: () => Promise<R>,
   otherThreads: readonly number[] = [2],

@@ -30,7 +30,7 @@ function kernelsRunBy(work: () => void): string[] {
 /** The kernels of an operation on the active backend. */
 export type OperationKernels = { readonly values: readonly string[]; readonly gradient: readonly string[] };
 
-/** Which kernels the active backend computes a case with. */
+/** Return the kernels that the active backend computes a case with. */
 export function kernelsOf(testCase: OperationCase): OperationKernels {
   const given = inputsOf(testCase);
   const xs = given.map(upload);
@@ -45,7 +45,7 @@ export function kernelsOf(testCase: OperationCase): OperationKernels {
   return { values, gradient: both.slice(values.length) };
 }
 
-/** What a kernel of a backend is: ours for it, that of the backend it builds on, or composed of others. */
+/** Origin of a backend's kernel: ours for it, that of the backend it builds on, or composed of others. */
 export type KernelKind = 'own' | 'stock' | 'composed';
 
 /** @param stock the backend whose kernels it took over: 'cpu' for 'native', 'webgpu-stock' for 'webgpu', itself where ours were added to it. */

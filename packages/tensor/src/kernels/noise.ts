@@ -8,7 +8,7 @@ type Options = {
   readonly stream: number;
   readonly step: number;
   readonly samples: readonly number[];
-  /** Of one sample. */
+  /** Shape of one sample. */
   readonly shape: Shape;
 };
 

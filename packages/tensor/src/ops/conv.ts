@@ -10,7 +10,7 @@ export type Conv2dOptions = {
   readonly bias?: Tensor;
   /** [N,Ho,Wo,Co], added to the result. */
   readonly residual?: Tensor;
-  /** Whether the result is max(, 0) of all that; false by default. */
+  /** Take max(, 0) of all that. Default: false. */
   readonly relu?: boolean;
   /** Step between windows on both axes; 1 by default. */
   readonly stride?: number;

@@ -6,7 +6,7 @@ import { isTracked, record } from '../tape.js';
 export type DropoutOptions = NoiseKey & {
   /** Probability that an element is dropped, in [0, 1). */
   readonly rate: number;
-  /** Which samples of the key those of x are: one for each. */
+  /** Samples of the key, one for each of x. */
   readonly samples: Samples;
 };
 

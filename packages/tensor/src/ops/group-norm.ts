@@ -10,7 +10,7 @@ export type GroupNormOptions = {
   readonly eps?: number;
   /** [N,2C]: scale in the first C columns, shift in the rest. */
   readonly scaleShift?: Tensor;
-  /** Whether u·sigmoid(u) follows. */
+  /** Apply u·sigmoid(u) at the end. Default: false. */
   readonly silu?: boolean;
 };
 

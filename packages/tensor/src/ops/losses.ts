@@ -35,7 +35,7 @@ export function squaredError(prediction: Tensor, target: Tensor, weights: readon
 export type HuberOptions = {
   /** c > 0 below. */
   readonly width: number;
-  /** What d is: the difference of one element, or the length of the difference of a whole sample. */
+  /** Take d as the difference of one element, or as the length of the difference of a whole sample. Default: 'elements'. */
   readonly over?: 'elements' | 'samples';
 };
 

@@ -3,7 +3,7 @@ import { run } from '../run.js';
 import { type Shape, showShape } from '../shape.js';
 import { isTracked, record } from '../tape.js';
 
-/** Doubles height and width of x [N,H,W,C] by repeating each pixel (nearest neighbour). */
+/** Double height and width of x [N,H,W,C] by repeating each pixel (nearest neighbour). */
 export function upsample2x(x: Tensor): Tensor {
   if (x.rank !== 4) throw new RangeError(`upsample2x: expected [N,H,W,C], got ${showShape(x.shape)}`);
   const y = run('TractUpsample2x', { x }, { scale: 1 });
@@ -11,7 +11,7 @@ export function upsample2x(x: Tensor): Tensor {
 }
 
 /**
- * Halves height and width of x [N,H,W,C] by averaging blocks of 2x2.
+ * Halve height and width of x [N,H,W,C] by averaging blocks of 2x2.
  * @throws RangeError when a side is odd.
  */
 export function avgPool2x(x: Tensor): Tensor {

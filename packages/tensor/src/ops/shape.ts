@@ -3,7 +3,7 @@ import { run } from '../run.js';
 import { checkShape, resolveAxis, type Shape, sameShape, showShape, sizeOf } from '../shape.js';
 import { activeTape, isTracked, record } from '../tape.js';
 
-/** The same values in row-major order under another shape; one length may be -1 and is worked out. No data is moved. */
+/** Return the same values in row-major order under another shape; one length may be -1 and is worked out. No data is moved. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const target = resolveShape(x, shape);
   const y = run('Reshape', { x }, { shape: target });
@@ -22,7 +22,7 @@ function resolveShape(x: Tensor, shape: Shape): number[] {
   return target;
 }
 
-/** Axis i of the result is axis `order[i]` of x; reversed order by default. */
+/** Exchange axes: axis i of the result is axis `order[i]` of x. Default: reversed. */
 export function transpose(x: Tensor, order?: readonly number[]): Tensor {
   const perm = order === undefined ? x.shape.map((_, i) => x.rank - 1 - i) : order.map((axis) => resolveAxis('transpose', axis, x.rank));
   if (new Set(perm).size !== x.rank || perm.length !== x.rank) {
@@ -33,7 +33,7 @@ export function transpose(x: Tensor, order?: readonly number[]): Tensor {
   return record(y, [x], [], (dy) => [run('Transpose', { x: dy }, { perm: perm.map((_, axis) => perm.indexOf(axis)) })]);
 }
 
-/** Joins tensors along an axis; their other axes must agree. */
+/** Join tensors along an axis; their other axes must agree. */
 export function concat(xs: readonly Tensor[], axis: number): Tensor {
   if (xs.length === 0) throw new RangeError('concat: needs at least one tensor');
   const along = resolveAxis('concat', axis, xs[0].rank);
@@ -57,7 +57,7 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
   });
 }
 
-/** The block of `size` elements per axis from `begin` on; a size of -1 means up to the end. */
+/** Copy the block of `size` elements per axis from `begin` on; a size of -1 means up to the end. */
 export function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
   const lengths = size.map((length, i) => (length === -1 ? x.shape[i] - begin[i] : length));
   const fits =
@@ -71,7 +71,7 @@ export function slice(x: Tensor, begin: readonly number[], size: readonly number
   return record(y, [x], [], (dy) => [run('PadV2', { x: dy }, { paddings, constantValue: 0 })]);
 }
 
-/** Surrounds x with `value`: `paddings[i]` = [before, after] elements on axis i. */
+/** Surround x with `value`: `paddings[i]` = [before, after] elements on axis i. */
 export function pad(x: Tensor, paddings: readonly (readonly [before: number, after: number])[], value = 0): Tensor {
   if (paddings.length !== x.rank || paddings.some((p) => p.some((n) => !Number.isInteger(n) || n < 0))) {
     throw new RangeError(`pad: needs a pair of non-negative integers for each of the ${x.rank} axes, got ${JSON.stringify(paddings)}`);

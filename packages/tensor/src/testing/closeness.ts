@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { relativeError } from './relative-error.js';
 
 /**
- * Asserts that two lists of numbers are close: `relativeError` at most `tolerance`. Say in `cause` where the error comes from ('float32
+ * Assert that two lists of numbers are close: `relativeError` at most `tolerance`. Say in `cause` where the error comes from ('float32
  * sum of 2048 terms'); it is part of the message.
  */
 export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, cause: string): void {

@@ -37,7 +37,7 @@ function moved<P extends Tree<Tensor>>(params: P, values: readonly Float32Array[
 }
 
 /**
- * Asserts that the gradients of a scalar loss agree with its own central differences along random directions, on the active backend
+ * Assert that the gradients of a scalar loss agree with its own central differences along random directions, on the active backend
  * in float32. For operations use the conformance suite, which differs float64 references and is a thousand times sharper; this one is
  * for layers and whole losses.
  */

@@ -72,7 +72,7 @@ function difference(
 /** The largest errors of an operation on the active backend, each to be held against the case's tolerance. */
 export type OperationErrors = { readonly values: number /** Absent where the case has none. */; readonly gradient?: number };
 
-/** How well the active backend computes a case; what `checkOperation` asserts, as numbers. */
+/** Errors with which the active backend computes a case; `checkOperation` asserts them. */
 export async function measureOperation(testCase: OperationCase): Promise<OperationErrors> {
   const given = inputsOf(testCase);
   const xs = given.map(upload);

@@ -10,7 +10,7 @@ export type OperationCase = {
   readonly reference: (xs: readonly Array64[]) => Array64;
   /** Largest error of the values, relative to the largest value; and of the slopes, see `checkSlopes`. */
   readonly tolerance: number;
-  /** What causes the error that the tolerance allows. */
+  /** Cause of the error that the tolerance allows. */
   readonly cause: string;
   /** False when only the values are to be checked. */
   readonly differentiable?: boolean;

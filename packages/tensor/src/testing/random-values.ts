@@ -2,7 +2,7 @@ import { randomNormals } from '../noise.js';
 import { type Shape, sizeOf } from '../shape.js';
 import type { Array64 } from './reference/array64.js';
 
-/** How the values of a test input are drawn: offset + spread·normal, optionally with magnitudes of at least `away` from zero. */
+/** Distribution of the values of a test input: offset + spread·normal, optionally with magnitudes of at least `away` from zero. */
 export type Values = { readonly offset?: number; readonly spread?: number; readonly away?: number };
 
 /** Random values as float64 numbers that float32 holds exactly, so that a backend and the reference see the same input. */

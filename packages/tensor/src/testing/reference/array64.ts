@@ -6,7 +6,7 @@ export type Array64 = { readonly shape: Shape; readonly data: Float64Array };
 export const array64 = (data: ArrayLike<number>, shape: Shape): Array64 => ({ shape, data: Float64Array.from(data) });
 export const empty64 = (shape: Shape): Array64 => ({ shape, data: new Float64Array(sizeOf(shape)) });
 
-/** Calls `visit(index, position)` for each multi-index of a shape in row-major order. `index` is reused. */
+/** Call `visit(index, position)` for each multi-index of a shape in row-major order. `index` is reused. */
 export function forEachIndex(shape: Shape, visit: (index: number[], position: number) => void): void {
   const index = shape.map(() => 0);
   for (let position = 0; position < sizeOf(shape); position++) {
