@@ -1,6 +1,8 @@
-import { SamplingError } from '@tract/model';
-import type { ScoresError, ScoresErrorKind } from '@tract/scores';
-import type { RunErrorKind } from '@tract/train';
+import { CheckpointError } from '@tract/checkpoint';
+import { DataError } from '@tract/data';
+import { ModelError, SamplingError } from '@tract/model';
+import { ScoresError, type ScoresErrorKind } from '@tract/scores';
+import { RunError, type RunErrorKind } from '@tract/train';
 import { CliError, exitCodes } from './errors.js';
 import { flagOf } from './options/flag-of.js';
 
@@ -14,8 +16,8 @@ const scoresCodes: Readonly<Record<ScoresErrorKind, number>> = {
   'missing-runtime': exitCodes.backend,
 };
 
-/** Errors of our packages about files; compared by name because a package may be loaded twice. */
-const dataErrorNames = new Set(['CheckpointError', 'DataError', 'ModelError']);
+/** Errors about files. */
+const dataErrors = [CheckpointError, DataError, ModelError];
 
 /** Codes of the operating system that mean a bad path rather than a bug of ours. */
 const pathErrorCodes = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM', 'EROFS']);
@@ -42,32 +44,23 @@ const runErrors: Readonly<Record<Exclude<RunErrorKind, 'write'>, { readonly code
   interrupted: { code: exitCodes.interrupted, remedy: '--resume goes on from it' },
 };
 
-type RunErrorLike = Error & { readonly kind: RunErrorKind; readonly problem: string; readonly remedy: string };
-
-/** True for an error of @tract/train; by its form because a package may be loaded twice. */
-export const isRunError = (error: unknown): error is RunErrorLike =>
-  error instanceof Error &&
-  'problem' in error &&
-  'kind' in error &&
-  (error.kind === 'write' || Object.hasOwn(runErrors, String(error.kind)));
-
-/** Exit code of any error that a command may end with. */
+/** Return the exit code of any error that a command may end with. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
   if (!(error instanceof Error)) return exitCodes.failed;
-  if (error.name === 'ScoresError') return scoresCodes[(error as ScoresError).kind];
-  if (isRunError(error)) return error.kind === 'write' ? exitCodeOf(error.cause) : runErrors[error.kind].code;
-  if (dataErrorNames.has(error.name)) return exitCodes.data;
+  if (error instanceof ScoresError) return scoresCodes[error.kind];
+  if (error instanceof RunError) return error.kind === 'write' ? exitCodeOf(error.cause) : runErrors[error.kind].code;
+  if (dataErrors.some((kind) => error instanceof kind)) return exitCodes.data;
   if (error instanceof SamplingError) return exitCodes.usage;
   return pathErrorCodes.has((error as NodeJS.ErrnoException).code ?? '') ? exitCodes.data : exitCodes.failed;
 }
 
-/** Sentence for stderr of any error but commander's. */
+/** Write the sentence for stderr of any error but commander's. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // The options of the library are those of the command line.
   if (error instanceof SamplingError) return `${flagOf(error.option)} ${error.reason}`;
-  if (!isRunError(error)) return error.message;
+  if (!(error instanceof RunError)) return error.message;
   const { problem, kind } = error;
   return `${problem}; ${(kind !== 'write' && runErrors[kind].remedy) || error.remedy}`;
 }

@@ -1,6 +1,7 @@
 /** There is no WebGPU here, or it gives no device. */
 export class WebGpuUnavailableError extends Error {
   override readonly name = 'WebGpuUnavailableError';
+  readonly kind = 'unavailable';
 }
 
 /**
@@ -9,9 +10,11 @@ export class WebGpuUnavailableError extends Error {
  */
 export class WebGpuDeviceLostError extends Error {
   override readonly name = 'WebGpuDeviceLostError';
+  readonly kind = 'device-lost';
 }
 
 /** The device has no room for a tensor, or takes none of its size. */
 export class WebGpuOutOfMemoryError extends Error {
   override readonly name = 'WebGpuOutOfMemoryError';
+  readonly kind = 'out-of-memory';
 }

@@ -1,6 +1,7 @@
+import type { Prediction } from '@tract/model';
 import { paperConfigs, type UNetConfig } from '@tract/unet';
 import { badCheckpoint } from './convert-error.js';
-import { type Hints, networkHints, type Prediction } from './hints.js';
+import { type Hints, networkHints } from './hints.js';
 import type { Facts } from './shape-facts.js';
 
 /** A network of the paper's kind and the meaning of its output. */

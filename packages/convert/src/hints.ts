@@ -1,10 +1,7 @@
-import type { DiffusionModel } from '@tract/model';
+import { type Prediction, predictions } from '@tract/model';
 import type { PreconditioningSettings } from '@tract/schedules';
 import type { UNetConfig } from '@tract/unet';
 import { badCheckpoint } from './convert-error.js';
-
-/** Meaning of a network's output. */
-export type Prediction = DiffusionModel['prediction'];
 
 /** Facts of a network that its weights do not tell. */
 export type Hints = Partial<Omit<UNetConfig, 'kind'>> & {
@@ -40,7 +37,7 @@ const flag: Check = { kind: 'a boolean', test: (value) => typeof value === 'bool
 /** Checks of the fields that are no numbers. */
 const checks: Readonly<Partial<Record<HintName, Check>>> = {
   ...{ channelMult: list, attentionResolutions: list, samplingSteps: list, scaleShift: flag, resampleInBlocks: flag },
-  prediction: oneOf(['x0', 'eps', 'v', 'x0+eps'] satisfies Prediction[]),
+  prediction: oneOf(predictions),
   data: { kind: 'a string', test: (value) => typeof value === 'string' },
   attentionOrder: oneOf(['legacy', 'new']),
   preconditioning: {

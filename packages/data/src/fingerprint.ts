@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ImageSet } from './image-set.js';
 
 /** Which set images are from, as far as that can be told without reading them. */
@@ -10,14 +9,18 @@ export type SetFingerprint = {
   readonly sha256: string;
 };
 
-/** Return the fingerprint of a set. */
-export function fingerprintOf(set: ImageSet): SetFingerprint {
-  const { count, height, width, channels, labels } = set;
-  const sha256 = (): string => {
-    const hash = createHash('sha256').update(JSON.stringify([1, { count, height, width, channels }]));
-    return hash.update(Uint16Array.from(labels)).digest('hex');
-  };
-  return { images: count, classes: classesOf(set), sha256: set.fingerprint?.() ?? sha256() };
+/** Return the fingerprint of a set; one in memory has it in pages too. */
+export async function fingerprintOf(set: ImageSet): Promise<SetFingerprint> {
+  return { images: set.count, classes: classesOf(set), sha256: set.fingerprint?.() ?? (await digestOf(set)) };
+}
+
+async function digestOf({ count, height, width, channels, labels }: ImageSet): Promise<string> {
+  const size = new TextEncoder().encode(JSON.stringify([1, { count, height, width, channels }]));
+  const content = new Uint8Array(size.length + 2 * labels.length);
+  content.set(size);
+  content.set(new Uint8Array(Uint16Array.from(labels).buffer), size.length);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Count the classes of a set: the names, or else the numbers up to the highest. */

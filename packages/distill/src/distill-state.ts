@@ -16,7 +16,7 @@ export type DistillState<P> = {
   /** Index into the setup's phases. */
   readonly phase: number;
   /** Updates done since student and averages were last (re)started; Adam and the averages correct their bias by it. */
-  readonly updates: number;
+  readonly optimizerSteps: number;
   readonly student: P;
   readonly moments: Moments<P>;
   /** Slow average that is sampled and scored. */
@@ -69,5 +69,5 @@ function enterPhase<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: Disti
 function freshStudent<P extends Tree<Tensor>>({ rule }: DistillSetup<P>, teacher: P) {
   const copy = () => copyTree(teacher);
   const averages = rule.usesSelfTeacher ? { studentEma: copy(), selfTeacher: copy() } : { studentEma: copy() };
-  return { updates: 0, student: copy(), moments: zeroMoments(teacher), ...averages };
+  return { optimizerSteps: 0, student: copy(), moments: zeroMoments(teacher), ...averages };
 }

@@ -190,7 +190,7 @@ describe('a step', () => {
     const setup = setupOf({ phaseSteps: [16, 8, 4], rule: btd });
     const { state } = await run(setup, initDistillation(setup, exactGains(grid, sd)), 9);
     expect(state.selfTeacher).toBeUndefined();
-    expect(state).toMatchObject({ step: 9, phase: 1, updates: 9 });
+    expect(state).toMatchObject({ step: 9, phase: 1, optimizerSteps: 9 });
   });
 
   test('can be resumed from its state alone', async () => {
@@ -199,7 +199,7 @@ describe('a step', () => {
     const copy = (tree: GainTable) => mapTree(tree, clone);
     const { m, v } = state.moments;
     const saved: DistillState<GainTable> = {
-      ...JSON.parse(JSON.stringify({ step: state.step, phase: state.phase, updates: state.updates })),
+      ...JSON.parse(JSON.stringify({ step: state.step, phase: state.phase, optimizerSteps: state.optimizerSteps })),
       student: copy(state.student),
       moments: { m: copy(m), v: copy(v) },
       studentEma: copy(state.studentEma),
@@ -232,14 +232,14 @@ describe('a phase change', () => {
   const atSecondPhase = async (options: Partial<DistillOptions<GainTable>>) => {
     const setup = setupOf({ learningRate: 0.01, ...options });
     const { state } = await run(setup, initDistillation(setup, exactGains(grid, sd)), 6);
-    expect(state).toMatchObject({ step: 6, phase: 0, updates: 6 });
+    expect(state).toMatchObject({ step: 6, phase: 0, optimizerSteps: 6 });
     const [student, ema, moments] = [await valuesOf(state.student), await valuesOf(state.studentEma), await valuesOf(state.moments.m)];
     return { setup, next: advancePhase(setup, state), student, ema, moments };
   };
 
   test('makes the sampling average the teacher; the rest goes on', async () => {
     const { next, student, ema, moments } = await atSecondPhase({});
-    expect(next).toMatchObject({ step: 6, phase: 1, updates: 6 });
+    expect(next).toMatchObject({ step: 6, phase: 1, optimizerSteps: 6 });
     expect(await valuesOf(next.teacher)).toEqual(ema);
     expect(await valuesOf(next.studentEma)).toEqual(ema);
     expect(await valuesOf(next.student)).toEqual(student);
@@ -249,7 +249,7 @@ describe('a phase change', () => {
 
   test('or, as in the paper, restarts all of it from the new teacher', async () => {
     const { setup, next, ema } = await atSecondPhase({ reinitStudent: true });
-    expect(next).toMatchObject({ step: 6, phase: 1, updates: 0 });
+    expect(next).toMatchObject({ step: 6, phase: 1, optimizerSteps: 0 });
     for (const tree of [next.teacher, next.student, next.selfTeacher, next.studentEma]) expect(await valuesOf(tree)).toEqual(ema);
     expect((await valuesOf(next.moments.m)).every((x) => x === 0)).toBe(true);
     const { state } = await run(setup, next, 1);
@@ -281,7 +281,7 @@ describe('distillSetup', () => {
     [{ ema: { momentum: -1 } }, /ema: momentum must be in/],
     [{ prediction: 'score' as 'x0' }, /prediction must be one of x0, eps, v, x0\+eps, got score/],
     [{ rule: btd }, /btd: each phase must halve/],
-    [{ phaseSteps: [16, 5] }, /16 is not a multiple of 5/],
+    [{ phaseSteps: [16, 5] }, /5 does not divide 16; try 4/],
   ])('refuses %j', (options, message) => {
     expect(() => setupOf(options)).toThrow(RangeError);
     expect(() => setupOf(options)).toThrow(message);

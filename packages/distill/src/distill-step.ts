@@ -100,7 +100,7 @@ export function distillUpdate<P extends Tree<Tensor>>(
   state: DistillState<P>,
   { value: loss, grads }: ValueAndGrads<P>,
 ): StepResult<DistillState<P>> {
-  const { updates, student, moments, studentEma, selfTeacher } = state;
+  const { optimizerSteps: updates, student, moments, studentEma, selfTeacher } = state;
   const emaRates = [setup.emas[state.phase].rate(updates + 1)];
   const { state: next, gradNorm } = adam({ ...setup.adam, clipNorm: setup.clipNorm }).update(
     { updates, params: student, moments, averages: selfTeacher ? [studentEma, selfTeacher] : [studentEma] },
@@ -112,7 +112,7 @@ export function distillUpdate<P extends Tree<Tensor>>(
   );
   const [ema, fast] = next.averages;
   const trees = { student: next.params, moments: next.moments, studentEma: ema, ...(selfTeacher && { selfTeacher: fast }) };
-  const counters = { step: state.step + 1, updates: next.updates };
+  const counters = { step: state.step + 1, optimizerSteps: next.updates };
   const teacher = asStore(state.teacher); // one that was uploaded leaf by leaf
   return { state: { ...state, ...counters, ...trees, teacher, gradBuffer: reusable(grads) }, loss, gradNorm };
 }

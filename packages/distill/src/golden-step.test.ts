@@ -134,7 +134,7 @@ test.each(sources.map((source) => [source.rule.name, source] as const))(
     });
     const trees = { student: table('student'), teacher: table('teacher'), studentEma: table('studentEma') };
     const state: DistillState<GainTable> = {
-      ...{ step: 300, phase, updates, ...trees, moments: zeroMoments(trees.student) },
+      ...{ step: 300, phase, optimizerSteps: updates, ...trees, moments: zeroMoments(trees.student) },
       ...(momentum !== undefined && { selfTeacher: table('selfTeacher') }),
     };
     const starts = [

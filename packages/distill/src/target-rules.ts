@@ -1,4 +1,4 @@
-import type { JumpWeightName, NoiseProcess } from '@tract/schedules';
+import { type JumpWeightName, type NoiseProcess, noiseProcesses } from '@tract/schedules';
 import { btd } from './btd.js';
 import { consistencyDistillation, consistencyTraining } from './consistency.js';
 import { easyConsistencyTuning } from './easy-consistency.js';
@@ -53,10 +53,11 @@ export function ruleOf(
   { kind }: NoiseProcess,
 ): TargetRule {
   const { rule, teacherSteps = ['ddim'] }: Row = targetRules[method];
-  const teacher = teacherStep ?? (teacherSteps.includes('heun') && (kind === 'edm' || method === 'tract-edm') ? 'heun' : 'ddim');
+  const { takesHeun } = noiseProcesses[kind];
+  const teacher = teacherStep ?? (teacherSteps.includes('heun') && (takesHeun || method === 'tract-edm') ? 'heun' : 'ddim');
   if (teacherStep !== undefined && !teacherSteps.includes(teacherStep))
     throw new RangeError(`${method} does not let its teacher step by ${teacherStep}; choose tract-edm or consistency for that`);
-  if (teacher === 'heun' && kind !== 'edm')
+  if (teacher === 'heun' && !takesHeun)
     throw new RangeError(`${method} with steps of Heun needs a teacher on EDM's noise levels; this one is on the ${kind} schedule`);
   return rule({ teacher });
 }

@@ -1,3 +1,4 @@
+export { type Prediction, predictions } from '@tract/distill';
 export { checkDiffusionModel, type DiffusionModel, modelOf, modelPart, networkOf, processOf } from './diffusion-model.js';
 export { type DrawnBatch, type DrawOptions, type DrawState, draw, requireClass } from './draw.js';
 export { type DrawImagesOptions, drawImages } from './draw-images.js';

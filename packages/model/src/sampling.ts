@@ -38,7 +38,7 @@ export type Sampling = {
  */
 export function samplingOf(model: DiffusionModel, steps: number, options: SamplingOptions = {}): Sampling {
   const process = processOf(model);
-  const takesRange = process.kind === 'edm' && knownSteps(process) === undefined;
+  const takesRange = noiseProcesses[process.kind].takesRange && knownSteps(process) === undefined;
   const { sampler = takesRange ? 'heun' : 'ddim', sigmaMin, sigmaMax, rho } = options;
   const range = given({ sigmaMin, sigmaMax, rho });
   const [first] = Object.keys(range);

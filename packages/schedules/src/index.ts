@@ -46,6 +46,7 @@ export {
   noiseProcesses,
   processLevels,
   samplingLevels,
+  studentProcess,
 } from './noise-process.js';
 export {
   edmPreconditioning,

@@ -1,4 +1,5 @@
 import { type EdmRange, edmGrid } from './edm-schedule.js';
+import { lognormalLevel } from './lognormal-level.js';
 import type { NoiseLevel } from './noise-level.js';
 import { vpGrid } from './time-grid.js';
 
@@ -20,12 +21,35 @@ type Entry<P> = {
   readonly settings: readonly (keyof P)[];
   /** The steps + 1 levels of an even grid of the process, noisy to clean. */
   readonly levels: (process: P, steps: number) => NoiseLevel[];
+  /** Level of a training image of a teacher, from a uniform number in (0, 1). Absent for levels that are drawn as times of the grid. */
+  readonly trainingLevel?: (uniform: number) => NoiseLevel;
+  /** True if a sampler may choose the range of the levels. */
+  readonly takesRange: boolean;
+  /** True if steps of Heun fit its levels; one divides by the noise scale that it lands on. */
+  readonly takesHeun: boolean;
+  /** Sampling steps that a teacher is usually drawn in. */
+  readonly usualSteps: number;
 };
 
 /** Every kind of noise process by the name that JSON uses. */
 export const noiseProcesses: { readonly [K in Kind]: Entry<ProcessOf<K>> } = {
-  cosine: { title: 'the cosine schedule', settings: [], levels: (_, steps) => vpGrid(steps) },
-  edm: { title: "EDM's levels", settings: ['timesteps', 'sigmaMin', 'sigmaMax', 'rho'], levels: (range, steps) => edmGrid(steps, range) },
+  cosine: {
+    title: 'the cosine schedule',
+    settings: [],
+    levels: (_, steps) => vpGrid(steps),
+    takesRange: false,
+    takesHeun: false, // its first step falls to a thousandth
+    usualSteps: 64,
+  },
+  edm: {
+    title: "EDM's levels",
+    settings: ['timesteps', 'sigmaMin', 'sigmaMax', 'rho'],
+    levels: (range, steps) => edmGrid(steps, range),
+    trainingLevel: (uniform) => lognormalLevel(uniform),
+    takesRange: true,
+    takesHeun: true,
+    usualSteps: 18,
+  },
 };
 
 /** The process of a model that names none: the cosine schedule. */
@@ -33,6 +57,10 @@ export const cosineProcess: NoiseProcess = { kind: 'cosine' };
 
 /** Steps of the grid whose levels are the only ones a student knows; undefined for a model that takes any level of its process. */
 export const knownSteps = (process: NoiseProcess): number | undefined => ('timesteps' in process ? process.timesteps : undefined);
+
+/** Return the process of a student that is distilled on a grid of `timesteps`: on EDM's levels it knows those of the grid alone. */
+export const studentProcess = (process: NoiseProcess, timesteps: number): NoiseProcess =>
+  process.kind === 'edm' ? { ...process, timesteps } : process;
 
 /**
  * Return the steps + 1 levels of the process's grid, noisy to clean.

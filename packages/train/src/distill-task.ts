@@ -25,7 +25,7 @@ import {
   uploadTree,
 } from '@tract/model';
 import { constantRate, cosineRate, linearRate } from '@tract/optim';
-import { jumpWeightOf, type NoiseProcess, sigmaDataOf } from '@tract/schedules';
+import { jumpWeightOf, knownSteps, type NoiseProcess, sigmaDataOf, studentProcess } from '@tract/schedules';
 import { dispose } from '@tract/tensor';
 import { type NetworkParams, networkSpec } from '@tract/unet';
 import type { Checkpoint } from './checkpoint.js';
@@ -69,13 +69,12 @@ export function distillSetupOf(teacher: DiffusionModel, settings: DistillSetting
 }
 
 /** Steps of the grid of levels: a student that is distilled again keeps to its own. */
-const gridSteps = (process: NoiseProcess, [first]: readonly number[]): number =>
-  process.kind === 'edm' ? (process.timesteps ?? first) : first;
+const gridSteps = (process: NoiseProcess, [first]: readonly number[]): number => knownSteps(process) ?? first;
 
 /** The student as a model: its teacher, which from here on knows the levels of its grid alone. */
 function studentModel(teacher: DiffusionModel, { schedule }: DistillSettings): DiffusionModel {
-  const process = processOf(teacher);
-  return modelPart(process.kind === 'edm' ? { ...teacher, process: { ...process, timesteps: gridSteps(process, schedule) } } : teacher);
+  const { process } = teacher;
+  return modelPart({ ...teacher, ...(process && { process: studentProcess(process, gridSteps(process, schedule)) }) });
 }
 
 /** Trees of a state that a checkpoint keeps. */
@@ -104,14 +103,14 @@ function startState(setup: DistillSetup<NetworkParams>, teacher: StoredModel, fr
   const selfTeacher = setup.rule.usesSelfTeacher ? spec : undefined;
   const like = treesOf({ student: spec, selfTeacher, studentEma: spec, teacher: spec, moments: { m: spec, v: spec } });
   checkArrays(like, from.tensors, from.path);
-  const { phase, updates } = from.state.counters;
+  const { phase, updates: optimizerSteps } = from.state.counters;
   if (phaseAt(from.state.step / setup.totalSteps, setup.phaseFractions) < phase)
     throw new RunError(
       'fixed',
       `${from.path} is in phase ${phase + 1}, which these settings begin later`,
       'keep the images and phase weights of the run, or choose another place',
     );
-  return { step: from.state.step, phase, updates, ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<NetworkParams>>) };
+  return { step: from.state.step, phase, optimizerSteps, ...(uploadTree(like, from.tensors) as ReturnType<typeof treesOf<NetworkParams>>) };
 }
 
 /**
@@ -156,11 +155,11 @@ export function distillTask(
           state = next;
           const { teacherSteps, studentSteps } = setup.phases[state.phase];
           const learningRate = setup.learningRate * setup.lrSchedule(phaseProgress(step / setup.totalSteps, setup.phaseFractions));
-          const emaMomentum = 1 - setup.emas[state.phase].rate(state.updates);
+          const emaMomentum = 1 - setup.emas[state.phase].rate(state.optimizerSteps);
           return { loss, gradNorm, metrics: { phase: `${teacherSteps}->${studentSteps}`, learningRate, emaMomentum } };
         },
         trees: () => treesOf(state),
-        counters: () => ({ phase: state.phase, updates: state.updates }),
+        counters: () => ({ phase: state.phase, updates: state.optimizerSteps }),
         badSamples: images.bad,
         data: images.data,
         artifacts: (content) =>

@@ -2,6 +2,7 @@ import { withoutPlace } from '@tract/data';
 import { describeAveraging } from '@tract/distill';
 import { type ModelDescription, processOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
+import { noiseProcesses } from '@tract/schedules';
 import type { DistillSettings, TeacherSettings } from './task-settings.js';
 
 /** A measurement of a model: values by name, and everything that they depend on. */
@@ -68,10 +69,10 @@ function teacherStory(settings: TeacherSettings): Story {
   const { learningRate, rampImages, warmup = 0, decay = 'cosine', batch, augment } = settings;
   const rise = rampImages === undefined ? `${100 * warmup}% of the images` : `${rampImages} images`;
   const fall = decay === 'cosine' ? 'cosine decay to 0' : 'then constant';
-  const isEdm = processOf(settings).kind === 'edm';
-  const what = isEdm
-    ? "A U-Net under EDM's preconditioning, for its noise levels"
-    : `A U-Net that predicts ${settings.prediction} on the variance preserving cosine process`;
+  const { title: levels } = noiseProcesses[processOf(settings).kind];
+  const what = settings.preconditioning
+    ? `A U-Net under the preconditioning ${settings.preconditioning.kind}, on ${levels}`
+    : `A U-Net that predicts ${settings.prediction} on ${levels}`;
   return {
     title: `Diffusion model of ${isDigits(settings.data) ? 'handwritten digits' : withoutPlace(settings.data)}`,
     sentence: `${what}; the weights are the sampling average (EMA).`,

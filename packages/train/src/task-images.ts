@@ -16,6 +16,8 @@ import { type FitOptions, requireFit } from './training-batch.js';
 export type TaskImages = FitOptions & {
   /** A set, or how to load it once the run has been opened. */
   readonly images: ImageSet | (() => Promise<ImageSet>);
+  /** Called with the set once it is known to fit the network, before a batch is read. */
+  readonly onSet?: (set: ImageSet) => void | Promise<void>;
   /** Reading of images in files. The result does not depend on it, but for images that cannot be read. */
   readonly reading?: Pick<BatchOptions, 'threads' | 'keepBytes' | 'maxBadSamples' | 'onBad'>;
 };
@@ -25,14 +27,15 @@ export type OpenedImages = ImageBatches & Pick<SetFacts, 'classNames'> & { reado
 
 /** Open the batches of a task from where it begins or goes on; reading begins now. The caller closes them. @throws DataError when the images do not fit the network. */
 export async function openTaskImages(
-  { images, fewerClasses, reading }: TaskImages,
+  { images, onSet, fewerClasses, reading }: TaskImages,
   settings: BatchSettings,
   network: NetworkConfig,
   from: Checkpoint | undefined,
 ): Promise<OpenedImages> {
   const set = typeof images === 'function' ? await images() : images;
   requireFit(settings, set, network, { fewerClasses });
-  const fingerprint = fingerprintOf(set);
+  await onSet?.(set);
+  const fingerprint = await fingerprintOf(set);
   const { data, seed, batch } = settings;
   const isSame = from?.config.settings.data === data && (from.state.data ?? fingerprint).sha256 === fingerprint.sha256;
   const batches = openBatches(set, {

@@ -10,7 +10,7 @@ import {
 } from '@tract/distill';
 import { checkArrays, type ModelDescription, modelOf, modelPart, processOf, uploadTree } from '@tract/model';
 import { constantRate, cosineRate, withWarmup } from '@tract/optim';
-import { lognormalLevel, lossWeightOf, sigmaDataOf } from '@tract/schedules';
+import { lossWeightOf, noiseProcesses, sigmaDataOf } from '@tract/schedules';
 import { dispose } from '@tract/tensor';
 import { initNetwork, type NetworkParams, networkSpec } from '@tract/unet';
 import type { Checkpoint } from './checkpoint.js';
@@ -24,8 +24,8 @@ import { trainingBatch } from './training-batch.js';
 /** Check the settings of a teacher's training and return its fixed part. @throws RangeError when the settings do not fit each other. */
 export function teacherSetupOf(settings: TeacherSettings): TeacherSetup<NetworkParams> {
   const { images, batch, rampImages, warmup = 0, decay = 'cosine', timesteps } = settings;
-  const isEdm = processOf(settings).kind === 'edm';
-  if (isEdm && timesteps !== undefined)
+  const { trainingLevel } = noiseProcesses[processOf(settings).kind];
+  if (trainingLevel && timesteps !== undefined)
     throw new RangeError(
       `discrete times are those of the cosine schedule; EDM's levels are drawn continuously, got timesteps ${timesteps}`,
     );
@@ -41,12 +41,9 @@ export function teacherSetupOf(settings: TeacherSettings): TeacherSetup<NetworkP
     ema: averagingOf(settings, batch),
     lossWeight: lossWeightOf(settings.lossWeight ?? 'truncated-snr', sigmaDataOf(settings.preconditioning)),
     ...(timesteps !== undefined && { timesteps }),
-    ...(isEdm && { levelAt: lognormalLevel }),
+    ...(trainingLevel && { levelAt: trainingLevel }),
   });
 }
-
-/** Steps that a teacher is drawn with: each costs one network call on the cosine schedule, two on EDM's levels. */
-const samplingSteps = { cosine: 64, edm: 18 };
 
 /** Settings without those that the model's description has itself. */
 const recipeOf = ({ network: _, prediction: _p, preconditioning: _c, process: _s, ...recipe }: TeacherSettings) => recipe;
@@ -83,7 +80,7 @@ export function teacherTask(settings: TeacherSettings, options: TaskImages & Mod
   const { network, batch } = settings;
   const describe = (imagesSeen: number, classNames: SetFacts['classNames']): ModelDescription => ({
     ...modelPart(settings),
-    samplingSteps: [samplingSteps[processOf(settings).kind]],
+    samplingSteps: [noiseProcesses[processOf(settings).kind].usualSteps],
     data: settings.data,
     ...(classNames && { classNames }),
     recipe: { ...recipeOf(settings), imagesSeen } as ModelDescription['recipe'],

@@ -61,7 +61,7 @@ async function checkStep(file: GoldenFile): Promise<Finding[]> {
     studentEma: load('eval'),
     teacher: load('teacher'),
   };
-  const state: DistillState<EdmUNetParams> = { step: 0, phase: 0, updates: 0, ...networks };
+  const state: DistillState<EdmUNetParams> = { step: 0, phase: 0, optimizerSteps: 0, ...networks };
 
   const goal = distillTarget(setup, state, batch);
   /** x0 as the network inside the preconditioning would put it out. */

@@ -96,7 +96,7 @@ function stateBefore(file: GoldenFile, config: UNetConfig, { rule }: DistillSetu
   return {
     step: Math.min(Math.round(file.number('progress') * steps), steps - 1),
     phase: 0,
-    updates: 0,
+    optimizerSteps: 0,
     student,
     moments: zeroMoments(student),
     studentEma: load('eval'),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { gridPng, partOfImages, squareColumns } from '@tract/images';
 import { processOf, samplingOf } from '@tract/model';
 import { type Drawing, inSteps, type RunRecord, runReport } from '@tract/report';
+import { knownSteps } from '@tract/schedules';
 import type { DigitDistance, DigitReference } from '@tract/scores';
 import { readRun, requireRoom, writeFileAtomically } from '@tract/train/node';
 import { startBackend } from '../computing/backend.js';
@@ -67,8 +68,7 @@ function modelsOf(run: string, { command, settings }: RunRecord) {
 
 /** Numbers of steps, ascending: those asked for, or the usual ones that the model knows; and those that it is made for. */
 function stepsOf(model: StoredModel, asked: readonly number[] | undefined): number[] {
-  const process = processOf(model);
-  const timesteps = process.kind === 'edm' ? process.timesteps : undefined;
+  const timesteps = knownSteps(processOf(model));
   const chosen = asked ?? usualSteps.filter((steps) => timesteps === undefined || timesteps % steps === 0);
   for (const steps of chosen) samplingOf(model, steps);
   return [...new Set([...chosen, ...model.samplingSteps])].sort((a, b) => a - b);

@@ -1,11 +1,11 @@
 import { withCommas } from '@tract/report';
-import { type RunState, type TrainTask, train } from '@tract/train';
+import { RunError, type RunState, type TrainTask, train } from '@tract/train';
 import { openRunView, type RunView, tellSupervisor } from '@tract/train/node';
 import { deviceFailure } from '../computing/device-failure.js';
 import { catchSignals } from '../computing/signals.js';
 import { CliError } from '../errors.js';
 import { type Io, report, warnOn } from '../io.js';
-import { exitCodeOf, isRunError } from '../library-errors.js';
+import { exitCodeOf } from '../library-errors.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import { shortCount } from '../options/quantity.js';
 import { startProgress } from '../output/progress.js';
@@ -55,7 +55,7 @@ export async function trainRun<B, P>(io: Io, task: TrainTask<B, P>, options: Run
       onCommit: (state) => view.committed(state, () => signal.aborted),
     });
   } catch (error) {
-    if (again !== undefined && isRunError(error) && error.kind === 'interrupted')
+    if (again !== undefined && error instanceof RunError && error.kind === 'interrupted')
       throw new CliError(`${error.problem}; ${again}`, exitCodeOf(error));
     throw deviceFailure(error, {
       lost: `what was done since the last checkpoint is lost too, ${again ?? '--resume goes on from it'}`,

@@ -22,11 +22,10 @@ export type DataOptions = {
 
 /** Return how a task opens its images: when the run has been taken, with what was found on stderr, before the backend starts. */
 export const imagesOf = (io: Io, data: string, options: DataOptions & ComputeOptions): TaskImages => ({
-  images: async () => {
-    const set = await openSet(data, options);
+  images: () => openSet(data, options),
+  onSet: async (set) => {
     if (!options.silent) tell(io, data, set);
     await startBackend(io, options);
-    return set;
   },
   fewerClasses: options.fewerClasses,
   reading: readingOf(io, options),

@@ -1,5 +1,5 @@
 import { checkDiffusionModel, type ModelDescription } from '@tract/model';
-import { ddpmSigmas, type NoiseProcess, type PreconditioningSettings } from '@tract/schedules';
+import { ddpmSigmas, knownSteps, type NoiseProcess, type PreconditioningSettings } from '@tract/schedules';
 import type { DhariwalUNetConfig } from '@tract/unet';
 import { badCheckpoint } from '../convert-error.js';
 import type { Hints } from '../hints.js';
@@ -22,7 +22,7 @@ export function admModel(
 ): ModelDescription {
   try {
     const process = levels ?? levelsOf(preconditioning);
-    const isStudent = process.kind === 'edm' && process.timesteps !== undefined;
+    const isStudent = knownSteps(process) !== undefined;
     const model: ModelDescription = {
       ...{ network, prediction: 'x0', preconditioning, process },
       ...{ samplingSteps: samplingSteps ?? [isStudent ? 1 : 18], data },

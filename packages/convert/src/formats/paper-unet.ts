@@ -1,8 +1,9 @@
+import type { Prediction } from '@tract/model';
 import type { UNetConfig } from '@tract/unet';
 import { completeConfig } from '../complete-config.js';
 import { naming } from '../convert-error.js';
 import type { ForeignCheckpoint } from '../foreign-checkpoint.js';
-import { type Hints, networkHints, type Prediction } from '../hints.js';
+import { type Hints, networkHints } from '../hints.js';
 import type { Places } from '../names/place.js';
 import type { Facts, NamedTensors } from '../shape-facts.js';
 import type { RecognisedNetwork } from './source-format.js';
