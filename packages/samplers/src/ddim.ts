@@ -10,8 +10,6 @@ export type DdimOptions<T> = RunOptions<T> & {
   readonly eta?: number;
   /** Standard deviation of the fresh noise (s_noise elsewhere). Default: 1. */
   readonly noiseScale?: number;
-  /** Variance of DDPM's noise: 'small' the posterior's of data that are known, 'large' beta, that of data N(0, 1). Default: 'small'. */
-  readonly variance?: 'small' | 'large';
 };
 
 /**
@@ -27,24 +25,17 @@ export async function* ddim<T>(
   denoise: Denoiser<T>,
   xT: T,
   levels: readonly NoiseLevel[],
-  { eta = 0, noiseScale = 1, variance = 'small', ...run }: DdimOptions<T> = {},
+  { eta = 0, noiseScale = 1, ...run }: DdimOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
   requireOption('ddim', 'eta', eta, 0, 1);
   requireOption('ddim', 'noiseScale', noiseScale, 0);
   const steps = fallingSteps('ddim', levels);
   yield* walk({ name: 'ddim', space, denoise, xT, steps, ...run }, async ({ xt, from, to, predict, combine, noise }) => {
     const { keepXt, addX0, addNoise } = ancestralWeights(from, to, eta);
-    const size =
-      variance === 'small' || to.sigma === 0 ? addNoise : eta * Math.sqrt(from.sigma ** 2 - ((from.alpha / to.alpha) * to.sigma) ** 2);
-    return combine([keepXt, xt], [addX0, await predict(xt, from)], ...noise(noiseScale * size));
+    return combine([keepXt, xt], [addX0, await predict(xt, from)], ...noise(noiseScale * addNoise));
   });
 }
 
-/** Sample by DDPM, "Euler ancestral" ("Euler a") elsewhere: DDIM with all of the fresh noise. Source: Ho et al. 2020, Algorithm 2. */
-export const ancestral = <T>(
-  space: VectorSpace<T>,
-  denoise: Denoiser<T>,
-  xT: T,
-  levels: readonly NoiseLevel[],
-  options: Omit<DdimOptions<T>, 'eta'> = {},
-) => ddim(space, denoise, xT, levels, { ...options, eta: 1 });
+/** Sample by DDPM, "Euler ancestral" ("Euler a") elsewhere: DDIM with all of the fresh noise. Source: Ho et al. 2020, Algorithm 2, with the lower variance. */
+export const ancestral = <T>(space: VectorSpace<T>, denoise: Denoiser<T>, xT: T, levels: readonly NoiseLevel[], run: RunOptions<T> = {}) =>
+  ddim(space, denoise, xT, levels, { ...run, eta: 1 });

@@ -2,7 +2,6 @@ import { cosineLevel, edmGrid, type NoiseLevel } from '@tract/schedules';
 import { describe, expect, test } from 'vitest';
 import { dpmSolverSinglestep } from './dpm-singlestep.js';
 import {
-  ablationSampler,
   ancestral,
   type Denoiser,
   ddim,
@@ -31,6 +30,7 @@ import {
   unipc,
   type VectorSpace,
 } from './index.js';
+import { ablationSampler } from './sde/index.js';
 import { countedDenoiser, countingSpace, drawsSpace, gaussianDenoiser, numberSpace } from './testing/index.js';
 
 type Sampler = <T>(

@@ -10,7 +10,8 @@ import {
   vpSigmas,
 } from '@tract/schedules';
 import { expect, test } from 'vitest';
-import { ablationSampler, type Denoiser, drain, edmStochastic, heun, type VectorSpace } from './index.js';
+import { type Denoiser, drain, edmStochastic, heun, type VectorSpace } from './index.js';
+import { ablationSampler } from './sde/index.js';
 
 /** Three elements of what the published programs give on the closed-form denoiser below, in float64. */
 const golden = {

@@ -72,7 +72,7 @@ export async function* repaint<T>(
   requireOption('repaint', 'resample', resample, 1);
   fallingSteps('repaint', levels);
   const steps = repaintPath(levels.length - 1, jump, resample, turns).map(([a, b]): StepLevels => [levels[a], levels[b]]);
-  yield* walk({ name: 'repaint', space, denoise, xT, steps, ...run }, async ({ xt, from, to, index, predict, combine, noise, clamped }) => {
+  yield* walk({ name: 'repaint', space, denoise, xT, steps, ...run }, async ({ xt, from, to, index, predict, combine, noise, own }) => {
     if (to.sigma * from.alpha > from.sigma * to.alpha) {
       const kept = to.alpha / from.alpha;
       return combine([kept, xt], ...noise(Math.sqrt(to.sigma ** 2 - (kept * from.sigma) ** 2), { from, to }, 3 * index));
@@ -83,7 +83,7 @@ export async function* repaint<T>(
       clamp === Infinity
         ? []
         : ([
-            [to.alpha, clamped(x0, clamp)],
+            [to.alpha, own(space.clamp(x0, -clamp, clamp))],
             [-to.alpha, x0],
           ] as const);
     const drawn = combine([keepXt, xt], [addX0, x0], ...beyond, ...noise(noiseScale * addNoise, { from, to }, 3 * index + 1));

@@ -24,9 +24,9 @@ export async function* ddimInversion<T>(
   { clamp = Infinity, ...run }: InversionOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
   const steps = risingSteps('ddimInversion', levels);
-  yield* walk({ name: 'ddimInversion', space, denoise, xT: x0, steps, ...run }, async ({ xt, from, to, predict, combine, clamped }) => {
+  yield* walk({ name: 'ddimInversion', space, denoise, xT: x0, steps, ...run }, async ({ xt, from, to, predict, combine, own }) => {
     const eps = combine([1 / to.sigma, xt], [-to.alpha / to.sigma, await predict(xt, to)]);
     const here = combine([1 / from.alpha, xt], [-from.sigma / from.alpha, eps]);
-    return combine([to.alpha, clamp === Infinity ? here : clamped(here, clamp)], [to.sigma, eps]);
+    return combine([to.alpha, clamp === Infinity ? here : own(space.clamp(here, -clamp, clamp))], [to.sigma, eps]);
   });
 }

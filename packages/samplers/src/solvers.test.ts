@@ -12,40 +12,36 @@ import {
 } from '@tract/schedules';
 import { describe, expect, test } from 'vitest';
 import { dpmSolverSinglestep } from './dpm-singlestep.js';
+import { ddimInversion, dpmSolver2MInversion, inpaintingDenoiser, repaint } from './editing/index.js';
 import {
-  ablationSampler,
   ancestral,
   type Denoiser,
   ddim,
-  ddimInversion,
   deis,
   dpm2,
   dpmSolver2M,
-  dpmSolver2MInversion,
   dpmSolver2S,
   dpmSolver3M,
   drain,
   edmStochastic,
-  eulerMaruyama,
   float32SpaceWith,
   flowHeun,
   heun,
-  inpaintingDenoiser,
   ipndm,
   lcmDenoiser,
   lms,
   multistepConsistency,
   plms,
   pndm,
-  predictorCorrector,
-  repaint,
   saSolver,
   startNoise,
   tcd,
   unipc,
   type VectorSpace,
 } from './index.js';
+import { largeVarianceAncestral } from './large-variance.js';
 import { brownianNormals } from './noise/index.js';
+import { ablationSampler, eulerMaruyama, predictorCorrector } from './sde/index.js';
 import { drawsSpace, gaussianDenoiser, gaussianScale, numberSpace } from './testing/index.js';
 
 const sd = 0.5;
@@ -218,7 +214,7 @@ test('inversion of DDIM comes back to the noise, and 2M inversion with it', asyn
 
 test("DDPM's large variance keeps data N(0, 1) at its spread in any number of steps, the small one data that are known", async () => {
   const levels = preserving(3);
-  const drawn = await drain(ancestral(drawsSpace, gaussianDenoiser(drawsSpace, 1), [0, 1], levels, { variance: 'large' }));
+  const drawn = await drain(largeVarianceAncestral(drawsSpace, gaussianDenoiser(drawsSpace, 1), [0, 1], levels));
   expect(Math.hypot(...drawn)).toBeCloseTo(1, 12);
   expect(Math.hypot(...(await drain(ancestral(drawsSpace, gaussianDenoiser(drawsSpace, 1), [0, 1], levels))))).toBeLessThan(0.99);
 });

@@ -10,12 +10,14 @@ export type StepLevels = readonly [from: NoiseLevel, to: NoiseLevel];
  */
 export function fallingSteps(sampler: string, levels: readonly NoiseLevel[], remedy?: string): StepLevels[] {
   levels.forEach(({ alpha, sigma }, i) => {
-    const [here, before] = [`${sampler}: level ${i} (alpha ${alpha}, sigma ${sigma})`, levels[i - 1]];
-    if (!(alpha >= 0 && sigma >= 0 && alpha + sigma > 0 && Number.isFinite(alpha + sigma)))
-      throw new RangeError(`${here} needs finite alpha and sigma >= 0, not both 0`);
-    if (before && !(before.sigma * alpha > sigma * before.alpha))
-      throw new RangeError(`${here} must have less noise than the one before; give the levels noisy to clean, each once`);
-    if (alpha === 0 && remedy) throw new RangeError(`${here}: the method has no limit at alpha = 0; use ${remedy}`);
+    const before = levels[i - 1];
+    const refuse = (why: string) => {
+      throw new RangeError(`${sampler}: level ${i} (alpha ${alpha}, sigma ${sigma})${why}`);
+    };
+    if (!(alpha >= 0 && sigma >= 0 && alpha + sigma > 0 && alpha + sigma < Infinity))
+      refuse(' needs finite alpha and sigma >= 0, not both 0');
+    if (before && !(before.sigma * alpha > sigma * before.alpha)) refuse(' must have less noise than the one before, each level once');
+    if (alpha === 0 && remedy) refuse(`: the method has no limit at alpha = 0; use ${remedy}`);
   });
   return neighbours(sampler, 'noise levels', levels);
 }
@@ -33,7 +35,7 @@ export function neighbours<S>(sampler: string, noun: string, list: readonly S[])
 }
 
 /** @throws RangeError, in the sampler's name, when an option is not a number in [low, high]. */
-export function requireOption(sampler: string, option: string, value: number, low: number, high = Number.POSITIVE_INFINITY): void {
+export function requireOption(sampler: string, option: string, value: number, low: number, high = Infinity): void {
   if (!(value >= low && value <= high)) throw new RangeError(`${sampler}: ${option} must be in [${low}, ${high}], got ${value}`);
 }
 

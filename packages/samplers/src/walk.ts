@@ -35,8 +35,8 @@ export type Step<T> = {
   /** x0 as the model predicts it. */
   predict(x: T, level: NoiseLevel): Promise<T>;
   combine(...terms: readonly Term<T>[]): T;
-  /** x with each element within ± limit. */
-  clamped(x: T, limit: number): T;
+  /** A vector made elsewhere, from now on the step's. */
+  own(vector: T): T;
   /** Fresh noise of the step as terms: none where the coefficient is 0. */
   noise(coefficient: number, span?: NoiseSpan, index?: number): readonly Term<T>[];
   keep(vector: T): T;
@@ -63,15 +63,17 @@ export async function* walk<T>(
   take: (step: Step<T>) => Promise<T>,
 ): AsyncGenerator<T, void, undefined> {
   const total = steps.length;
-  const made = new Set<T>();
+  let made = new Set<T>();
   let past: Kept<T>[] = [];
   let xt = xT;
   const own = (vector: T) => {
     made.add(vector);
     return vector;
   };
-  const free = (vectors: Iterable<T>) => {
-    for (const vector of vectors) space.dispose?.(vector);
+  const freeAllBut = (...kept: readonly T[]) => {
+    const alive = new Set(kept);
+    for (const vector of made) if (!alive.has(vector)) space.dispose?.(vector);
+    made = alive;
   };
   const fault = space.fault?.(xT);
   if (fault) throw new TypeError(`${name}: the start xT ${fault}`);
@@ -79,16 +81,15 @@ export async function* walk<T>(
     for (const [index, [from, to]] of steps.entries()) {
       const here = `${name}, step ${index + 1} of ${total}`;
       const kept: Kept<T>[] = [];
-      let preview: { x0: T } | undefined;
+      const answers: T[] = [];
       signal?.throwIfAborted();
       const next = await take({
-        ...{ xt, from, to, index, total, past },
+        ...{ xt, from, to, index, total, past, own },
         async predict(x, level) {
           const x0 = await denoise(x, level, { step: index, total, signal });
           const fault = x0 == null ? `is ${x0}` : space.fault?.(x0);
           if (fault) throw new ModelAnswerError(here, index, fault);
-          own(x0);
-          preview ??= { x0 };
+          answers.push(own(x0));
           signal?.throwIfAborted();
           return x0;
         },
@@ -97,7 +98,6 @@ export async function* walk<T>(
           const needed = terms.filter(([c]) => c !== 0);
           return own(space.combine(needed.length > 0 ? needed : terms));
         },
-        clamped: (x, limit) => own(space.clamp(x, -limit, limit)),
         noise: (coefficient, span = { from, to }, draw = index) =>
           coefficient === 0 ? [] : [[coefficient, own(space.noise(xt, draw, span))]],
         keep(vector) {
@@ -105,28 +105,16 @@ export async function* walk<T>(
           return vector;
         },
       });
-      if (onStep) await onStep({ step: index + 1, total, xt: next, level: to, x0: preview ? preview.x0 : next });
-      const remembered = [...kept, ...past];
-      past = remembered.slice(0, memory);
-      for (const { vector } of past) made.delete(vector);
-      free(
-        remembered
-          .slice(memory)
-          .map(({ vector }) => vector)
-          .filter((vector) => !made.has(vector)),
-      );
-      made.delete(next);
-      free(made);
-      made.clear();
-      if (xt !== xT) space.dispose?.(xt);
+      await onStep?.({ step: index + 1, total, xt: next, level: to, x0: answers.length > 0 ? answers[0] : next });
+      past = [...kept, ...past].slice(0, memory);
+      freeAllBut(next, ...past.map(({ vector }) => vector));
       xt = next;
       yield xt;
     }
   } catch (error) {
-    if (xt !== xT) space.dispose?.(xt);
+    xt = xT;
     throw error;
   } finally {
-    free(made);
-    free(past.map(({ vector }) => vector));
+    freeAllBut(xt);
   }
 }

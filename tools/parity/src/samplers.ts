@@ -1,4 +1,5 @@
-import { ablationSampler, type Denoiser, drain, edmStochastic, heun, type VectorSpace } from '@tract/samplers';
+import { type Denoiser, drain, edmStochastic, heun, type VectorSpace } from '@tract/samplers';
+import { ablationSampler } from '@tract/samplers/sde';
 import {
   type ContinuousProcess,
   edmGrid,

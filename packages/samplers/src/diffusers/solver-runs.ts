@@ -3,6 +3,7 @@ import { ancestral, ddim } from '../ddim.js';
 import { dpmSolverSinglestep } from '../dpm-singlestep.js';
 import { dpmSolver2M, dpmSolver2MInversion, dpmSolver3M } from '../dpm-solver.js';
 import { deis, plms, pndm } from '../eps-multistep.js';
+import { largeVarianceAncestral } from '../large-variance.js';
 import { saSolver } from '../sa-solver.js';
 import { unipc } from '../unipc.js';
 import { type Run, yesOrNo } from './plan.js';
@@ -71,9 +72,9 @@ export const cogVideoDpm: Run = (space, denoise, xT, levels, run) =>
   dpmSolver2M(space, denoise, xT, levels, { eta: 1, lowerOrderFinal: true, ...run });
 
 export function readAncestral(settings: SchedulerSettings): Run {
-  const variance = settings.oneOf('variance_type', 'fixed_small', ['fixed_small', 'fixed_large']) === 'fixed_small' ? 'small' : 'large';
-  if (variance === 'large') settings.oneOf('timestep_spacing', 'leading', ['leading', 'linspace']); // 'trailing' ends with noise there
-  return (space, denoise, xT, levels, run) => ancestral(space, denoise, xT, levels, { variance, ...run });
+  if (settings.oneOf('variance_type', 'fixed_small', ['fixed_small', 'fixed_large']) === 'fixed_small') return ancestral;
+  settings.oneOf('timestep_spacing', 'leading', ['leading', 'linspace']); // 'trailing' ends with noise there
+  return largeVarianceAncestral;
 }
 
 export function readEuler(settings: SchedulerSettings): Run {
