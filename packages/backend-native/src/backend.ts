@@ -88,10 +88,6 @@ export class NativeBackend<B extends Stretch = ArrayBuffer> extends MathBackendC
     return this.tracing === undefined && !areKernelsObserved();
   }
 
-  get isTracing(): boolean {
-    return this.tracing !== undefined;
-  }
-
   get concurrency(): number {
     return this.addon.threads();
   }

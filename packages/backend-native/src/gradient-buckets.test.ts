@@ -100,7 +100,7 @@ test('ranges hold whole leaves of at least so many bytes', () => {
   dispose(x);
 });
 
-test('ranges wait for every use of a parameter, in and out of programs, and for gradients to be added to', () => {
+test('ranges wait for every use of a parameter, in and out of programs, and for gradients to be added to or written over', () => {
   const x = images();
   const [fn, again] = [compiled(chain), compiled(chain)];
   const losses: ((p: Params) => Tensor)[] = [
@@ -111,14 +111,17 @@ test('ranges wait for every use of a parameter, in and out of programs, and for 
     (p) => sum(p.unused),
   ];
   for (const loss of losses) {
-    expectFinal(announced(loss, 1));
+    const found = announced(loss, 1);
+    expectFinal(found);
     const own = params();
     const sums = valueAndGrad(lossOf(chain, x), own).grads;
     const added = announced(loss, 1, { addTo: copyTree(sums) });
     expectFinal(added);
     expect(added.end).not.toEqual(flatOf(sums));
-    expectFinal(announced(loss, 1, { reuse: sums })); // consumes them
-    dispose(own);
+    const over = announced(loss, 1, { reuse: params() }); // full of other numbers
+    expectFinal(over);
+    expect(over.end).toEqual(found.end);
+    dispose([own, sums]);
   }
   dispose(x);
 });

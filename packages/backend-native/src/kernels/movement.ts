@@ -25,37 +25,40 @@ const concat: NativeKernel<ConcatAttrs> = (backend, inputs, { axis }) => {
   return backend.launchOne('concat', { parts, y: shape, outer: sizeOf(first.slice(0, along)) });
 };
 
-/** Move elements by a plan of copying and its beginning in each. Undefined where the plan is. */
-const move = (
-  backend: NativeBackend,
-  x: TensorInfo,
-  y: readonly number[],
-  axes: number[] | undefined,
-  { xOffset = 0, yOffset = 0, fill }: { readonly xOffset?: number; readonly yOffset?: number; readonly fill?: number },
-) => axes && backend.launchOne('stridedCopy', { x, y, xOffset, yOffset, filled: fill !== undefined, fill: fill ?? 0, axes });
+type Shape = readonly number[];
+
+/** Walk of `move`: elements per axis (default: all of y), axes of x in y's order (default: the same), first indices in each (default: 0), value of the rest. */
+type Walk = { readonly sizes?: Shape; readonly perm?: Shape; readonly begin?: Shape; readonly before?: Shape; readonly fill?: number };
+
+/** Copy elements of x to a fresh tensor of shape y. Undefined where that takes too many loops. */
+function move(backend: NativeBackend, x: TensorInfo, y: Shape, { sizes = y, perm, begin = [], before = [], fill }: Walk) {
+  const [from, to] = [stridesOf(x.shape), stridesOf(y)];
+  const axes = planStridedCopy(sizes.map((size, i) => ({ size, x: from[perm?.[i] ?? i], y: to[i] })));
+  const [xOffset, yOffset] = [sumProducts(begin, from), sumProducts(before, to)];
+  return axes && backend.launchOne('stridedCopy', { x, y, xOffset, yOffset, filled: fill !== undefined, fill: fill ?? 0, axes });
+}
+
+const sumProducts = (indices: Shape, strides: Shape): number => indices.reduce((sum, index, i) => sum + index * strides[i], 0);
 
 /** Copy, always: the stock kernel's views would keep a large buffer alive for a small slice. */
-const slice: NativeKernel<SliceAttrs> = (backend, { x }, { begin, size }) => {
-  const [start, shape] = slice_util.parseSliceParams(x as never, begin, size);
-  slice_util.assertParamsValid(x as never, start, shape);
-  if (shape.includes(0)) return undefined;
-  const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
-  const axes = planStridedCopy(shape.map((length, i) => ({ size: length, x: from[i], y: to[i] })));
-  return move(backend, x, shape, axes, { xOffset: start.reduce((sum, index, i) => sum + index * from[i], 0) });
+const slice: NativeKernel<SliceAttrs> = (backend, { x }, attributes) => {
+  const [begin, shape] = slice_util.parseSliceParams(x as never, attributes.begin, attributes.size);
+  slice_util.assertParamsValid(x as never, begin, shape);
+  return shape.includes(0) ? undefined : move(backend, x, shape, { begin });
 };
 
-const transpose: NativeKernel<TransposeAttrs> = (backend, { x }, { perm }) => {
-  const shape = perm.map((axis) => x.shape[axis]);
-  const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
-  return move(backend, x, shape, planStridedCopy(shape.map((size, i) => ({ size, x: from[perm[i]], y: to[i] }))), {});
-};
+const transpose: NativeKernel<TransposeAttrs> = (backend, { x }, { perm }) =>
+  move(
+    backend,
+    x,
+    perm.map((axis) => x.shape[axis]),
+    { perm },
+  );
 
-const pad: NativeKernel<PadV2Attrs> = (backend, { x }, { paddings, constantValue }) => {
+const pad: NativeKernel<PadV2Attrs> = (backend, { x }, { paddings, constantValue: fill }) => {
   if (paddings.some(([before, after]) => before < 0 || after < 0)) return undefined;
   const shape = x.shape.map((length, i) => length + paddings[i][0] + paddings[i][1]);
-  const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
-  const axes = planStridedCopy(x.shape.map((size, i) => ({ size, x: from[i], y: to[i] })));
-  return move(backend, x, shape, axes, { yOffset: paddings.reduce((sum, [before], i) => sum + before * to[i], 0), fill: constantValue });
+  return move(backend, x, shape, { sizes: x.shape, before: paddings.map(([before]) => before), fill });
 };
 
 export const movementKernels: NativeKernels = { Concat: concat, Slice: slice, Transpose: transpose, PadV2: pad };
