@@ -6,7 +6,16 @@ export { readFlax } from './flax-read.js';
 export { float16Bits, toFloat16 } from './float16-bits.js';
 export { toFloat32 } from './half-precision.js';
 export { joinPieces, type Pieces } from './joined-pieces.js';
-export { decodeModel, decodeModelConfig, encodeModel, type Model, type ModelConfig, type ModelFiles } from './model-folder.js';
+export {
+  decodeModel,
+  decodeModelConfig,
+  encodeModel,
+  type Model,
+  type ModelConfig,
+  type ModelFiles,
+  type ModelPieces,
+  modelPieces,
+} from './model-folder.js';
 export { type ArrayOfDtype, bytesOfArray, bytesPerElement, type Dtype, elementCount, lazyArray, type NamedArray } from './named-array.js';
 export { NPY_HEADER_BYTES, type NpyHeader, readNpy, readNpyHeader, writeNpy } from './npy.js';
 export { npzNames, npzPieces, type ReadNpzOptions, readNpz, writeNpz } from './npz.js';

@@ -1,7 +1,8 @@
 import { CheckpointError, failWith } from './checkpoint-error.js';
+import { joinPieces, type Pieces } from './joined-pieces.js';
 import type { NamedArray } from './named-array.js';
 import { type ReadSafetensorsOptions, readSafetensors } from './safetensors-read.js';
-import { writeSafetensors } from './safetensors-write.js';
+import { safetensorsPieces } from './safetensors-write.js';
 import { isJsonObject, type JsonValue, parseStrictJson } from './strict-json.js';
 
 /** Content of `config.json`: this header, and all that the writer's application needs to rebuild its network. */
@@ -18,19 +19,28 @@ export type ModelFiles = { readonly 'config.json': Uint8Array; readonly 'model.s
 
 const MAX_CONFIG_BYTES = 2 ** 20;
 
+/** The same, the weights as pieces that are written one after another. */
+export type ModelPieces = { readonly 'config.json': Uint8Array; readonly 'model.safetensors': Pieces };
+
+/** Encode the files of a model folder in memory. @throws CheckpointError as `modelPieces` does */
+export function encodeModel(...model: Parameters<typeof modelPieces>): ModelFiles {
+  const { 'config.json': config, 'model.safetensors': weights } = modelPieces(...model);
+  return { 'config.json': config, 'model.safetensors': joinPieces(weights) };
+}
+
 /**
- * The files of a model folder; the same model gives the same bytes.
+ * Encode the files of a model folder, its weights tensor by tensor; the same model gives the same bytes.
  * @throws CheckpointError of kind 'invalid-config' when the configuration is not plain JSON that would read back equal.
  */
-export function encodeModel(
+export function modelPieces(
   config: ModelConfig,
   tensors: Iterable<readonly [name: string, array: NamedArray]>,
   metadata?: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
-): ModelFiles {
+): ModelPieces {
   requirePlain(config, 'config', 0);
   requireHeader(config, 'encodeModel');
   const text = `${JSON.stringify(config, null, 2)}\n`;
-  return { 'config.json': new TextEncoder().encode(text), 'model.safetensors': writeSafetensors(tensors, metadata) };
+  return { 'config.json': new TextEncoder().encode(text), 'model.safetensors': safetensorsPieces(tensors, metadata) };
 }
 
 /**

@@ -4,7 +4,7 @@ export { type DrawnBatch, type DrawOptions, type DrawState, draw, requireClass }
 export { type DrawImagesOptions, drawImages } from './draw-images.js';
 export { type ModelDescription, parseModel } from './model-description.js';
 export { ModelError, SamplingError } from './model-error.js';
-export { loadModel, type NamedFile, type StoredModel, saveModel, uploadParams } from './model-files.js';
+export { loadModel, type NamedFile, type StoredModel, savedPieces, saveModel, uploadParams } from './model-files.js';
 export { upgradeModel } from './older-models.js';
 export { type Sampling, type SamplingOptions, samplingOf } from './sampling.js';
 export { checkArrays, downloadTree, uploadTree } from './tree-arrays.js';

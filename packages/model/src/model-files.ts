@@ -1,9 +1,11 @@
 import {
   type ByteSource,
   decodeModelConfig,
-  encodeModel,
+  joinPieces,
   type ModelConfig,
   type ModelFiles,
+  type ModelPieces,
+  modelPieces,
   type NamedArray,
   readSafetensors,
   toFloat32,
@@ -66,10 +68,22 @@ const widened = (array: NamedArray): NamedArray =>
 const named = <F extends WeightsFile>(file: Uint8Array | F, name: string): F | NamedFile =>
   file instanceof Uint8Array ? { name, bytes: file } : file;
 
-/** Return the files of a model; the same model gives the same bytes. @throws CheckpointError for a description that is not plain JSON. */
-export function saveModel(description: ModelDescription, tensors: Iterable<readonly [string, NamedArray]>): ModelFiles {
+/** Return the files of a model in memory. @throws CheckpointError as `savedPieces` does */
+export function saveModel(description: ModelDescription, tensors: Tensors): ModelFiles {
+  const { 'config.json': config, 'model.safetensors': weights } = savedPieces(description, tensors);
+  return { 'config.json': config, 'model.safetensors': joinPieces(weights) };
+}
+
+type Tensors = Iterable<readonly [string, NamedArray]>;
+
+/**
+ * Return the files of a model of any size, its weights as pieces that can be written once; the same model gives the same bytes.
+ *
+ * @throws CheckpointError for a description that is not plain JSON.
+ */
+export function savedPieces(description: ModelDescription, tensors: Tensors): ModelPieces {
   const config = { format: 'tract-model', version: 1, ...description } as unknown as ModelConfig;
-  return encodeModel(config, tensors, { [configKey]: JSON.stringify(config) });
+  return modelPieces(config, tensors, { [configKey]: JSON.stringify(config) });
 }
 
 /** Make the parameters as tensors of the active backend; the caller owns them. */

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { readSafetensors, toFloat32 } from '@tract/checkpoint';
+import { openFile, sha256OfFiles } from '@tract/checkpoint/node';
 import {
   DIGIT_CLASSIFIER_NAME,
   digitClassifierFrom,
@@ -84,7 +84,9 @@ const onnxPackage = 'onnxruntime-node';
 export async function loadOnnxExtractor(path: string, mode: InputMode): Promise<LoadedExtractor> {
   if (!existsSync(path)) throw new ScoresError('missing', `there is no file ${path}`);
   const runtime = await loadOnnx();
-  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const file = openFile(path);
+  const sha256 = sha256OfFiles([file]);
+  file.close();
   const extractor = await onnxExtractor(runtime, path, mode);
   return { start: () => ({ extractor, identity: `${extractor.name}, ${sha256}`, batch: 32, weights: sha256, free: () => {} }) };
 }

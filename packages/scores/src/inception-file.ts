@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isTorchLegacy, type NamedArray, readSafetensors, readTorch, toFloat32 } from '@tract/checkpoint';
+import { type FileSource, openFile, sha256OfFiles } from '@tract/checkpoint/node';
 import { INCEPTION_CLASSES, type InceptionArrays } from '@tract/metrics';
 import { ScoresError } from './scores-error.js';
 
@@ -29,11 +29,20 @@ export type InceptionFile = {
 export function readInceptionFile(path: string): InceptionFile {
   if (!existsSync(path))
     throw new ScoresError('missing', `there is no file ${path}; FID's weights are published at ${publishedWeights.address}`);
-  const bytes = new Uint8Array(readFileSync(path));
-  const format = isZip(bytes) || isTorchLegacy(bytes) ? 'torch' : 'safetensors';
+  const file = openFile(path);
+  try {
+    return readOpened(path, file);
+  } finally {
+    file.close();
+  }
+}
+
+function readOpened(path: string, file: FileSource): InceptionFile {
+  const head = file.read(0, Math.min(file.size, HEAD_BYTES));
+  const format = isZip(head) || isTorchLegacy(head) ? 'torch' : 'safetensors';
   const options = { source: path };
-  const { tensors } = format === 'torch' ? readTorch(bytes, options) : readSafetensors(bytes, options);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { tensors } = format === 'torch' ? readTorch(file, options) : readSafetensors(file, options);
+  const sha256 = sha256OfFiles([file]);
   const isPublished = sha256.startsWith(publishedWeights.sha256Begins);
   return {
     path,
@@ -44,6 +53,9 @@ export function readInceptionFile(path: string): InceptionFile {
     ...(!isPublished && { caution: cautionOf(path, sha256, tensors) }),
   };
 }
+
+/** Bytes that tell the format. */
+const HEAD_BYTES = 64;
 
 const isZip = (bytes: Uint8Array) => bytes[0] === 0x50 && bytes[1] === 0x4b;
 

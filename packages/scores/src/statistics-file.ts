@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ByteSource, type NamedArray, readNpy, readPickledDict, writeNpz } from '@tract/checkpoint';
 import { openFile } from '@tract/checkpoint/node';
@@ -37,7 +37,7 @@ export function readStatisticsPair(path: string): StoredStatistics | undefined {
   const [mean, covariance] = [meanEnding, covarianceEnding].map((ending) => {
     const file = prefix + ending;
     if (!existsSync(file)) throw invalidData(`${path} is half of a pair: ${file} is missing; expected it beside`);
-    return readNpy(readFileSync(file), { source: file });
+    return readNpy(openFile(file), { source: file });
   });
   return { features: statisticsOf(mean, covariance, 0, `${prefix}${meanEnding} and its covariance`) };
 }

@@ -28,7 +28,7 @@ export type { Bindings, LoadedProgram, ProgramBackend, StoreBackend } from './pr
 export { type Attributes, type Inputs, run, runMany } from './run.js';
 export { dispose, keep, scope } from './scope.js';
 export type { Shape } from './shape.js';
-export { clone, fill, type Memory, memory, read, readScalar, scalar, tensor, zeros } from './tensor.js';
+export { clone, fill, type Memory, memory, read, readerNow, readScalar, scalar, tensor, zeros } from './tensor.js';
 export { seededTensorSpace, type TensorSpace, tensorSpace } from './tensor-space.js';
 export { type CallShapes, compile, type Pure } from './trace.js';
 export { leaves, mapTree, type Tree, type TreeWith, treeFromLeaves, zipTree } from './tree.js';

@@ -35,6 +35,21 @@ export async function read(x: Tensor): Promise<Float32Array> {
   return Float32Array.from((await engine().read(x.dataId)) as Float32Array);
 }
 
+/** Backends whose memory is not the processor's: what they hold arrives later. */
+const apart = new Set(['webgpu', 'webgl']);
+
+/**
+ * Make a reader of a tensor's values that needs no waiting, for what is gone through tensor by tensor: each call reads anew, in row-major order, and the array
+ * is the caller's. Undefined on a backend whose memory is not the processor's, where `read` is the only way.
+ */
+export function readerNow(x: Tensor): (() => Float32Array) | undefined {
+  if (apart.has(engine().backendName)) return undefined;
+  return () => {
+    if (x.isDisposed) throw new Error('readerNow: the tensor has been disposed');
+    return Float32Array.from(engine().readSync(x.dataId) as Float32Array);
+  };
+}
+
 /**
  * Read a tensor of one element.
  * @throws RangeError when it has another number of elements.

@@ -1,11 +1,11 @@
 import type { NamedArray } from '@tract/checkpoint';
-import { type ModelDescription, saveModel } from '@tract/model';
+import { type ModelDescription, savedPieces } from '@tract/model';
 import type { CheckpointContent, RunState } from './checkpoint.js';
 import type { FileContent } from './run-files.js';
 
 /** Output of a run: its model. */
 export type ModelOutput = {
-  /** Files of the model in its present state, such as with a card beside them. Default: those of `saveModel`. */
+  /** Files of the model in its present state, such as with a card beside them. Default: those of `savedPieces`. */
   readonly modelFiles?: (
     description: ModelDescription,
     average: ReadonlyMap<string, NamedArray>,
@@ -18,7 +18,7 @@ export function modelArtifact(
   description: ModelDescription,
   { tensors, state }: CheckpointContent,
   tree: string,
-  { modelFiles = (...[described, arrays]) => new Map(Object.entries(saveModel(described, arrays))) }: ModelOutput,
+  { modelFiles = (...[described, arrays]) => new Map(Object.entries(savedPieces(described, arrays))) }: ModelOutput,
 ): ReadonlyMap<string, ReadonlyMap<string, FileContent>> {
   const start = `${tree}.`;
   const average = [...tensors]

@@ -1,6 +1,6 @@
-import type { NamedArray } from '@tract/checkpoint';
+import { lazyArray, type NamedArray } from '@tract/checkpoint';
 import type { LogLine } from '@tract/report';
-import { leaves, read, type Tensor, type Tree } from '@tract/tensor';
+import { leaves, read, readerNow, type Tensor, type Tree } from '@tract/tensor';
 import type { LogWindow, RunState } from './checkpoint.js';
 import { emptyWindow, openLossLog } from './loss-log.js';
 import { nextTurn } from './next-turn.js';
@@ -141,9 +141,15 @@ function stateMaker<B, P>(task: TrainTask<B, P>, session: TrainSession<B, P>, fr
   };
 }
 
-/** Read a tree back from the backend; names are the paths of its leaves. */
+/**
+ * Read a tree back from the backend; names are the paths of its leaves. Where the backend's memory is the processor's, an array is read whenever its data is
+ * asked for, so that a commit needs no copy of the state.
+ */
 async function download(tree: Tree<Tensor>): Promise<Map<string, NamedArray>> {
   const arrays = new Map<string, NamedArray>();
-  for (const [path, leaf] of leaves<Tensor>(tree)) arrays.set(path, { dtype: 'F32', shape: leaf.shape, data: await read(leaf) });
+  for (const [path, leaf] of leaves<Tensor>(tree)) {
+    const now = readerNow(leaf);
+    arrays.set(path, now ? lazyArray('F32', leaf.shape, now) : { dtype: 'F32', shape: leaf.shape, data: await read(leaf) });
+  }
   return arrays;
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { NamedArray } from '@tract/checkpoint';
-import { type StoredModel as Model, type ModelDescription, saveModel } from '@tract/model';
+import { type StoredModel as Model, type ModelDescription, savedPieces } from '@tract/model';
 import { type ModelPaths, modelFiles, readModel as readModelAt } from '@tract/model/node';
+import type { FileContent } from '@tract/train';
 import { writeFolderAtomically } from '@tract/train/node';
 import { dataError } from '../errors.js';
 import { didYouMean } from '../options/near-miss.js';
@@ -44,6 +45,6 @@ export function writeModel(
   tensors: Iterable<readonly [string, NamedArray]>,
   card: string,
 ): void {
-  const files = saveModel(description, tensors);
-  writeFolderAtomically(path, new Map<string, Uint8Array | string>([...Object.entries(files), ['README.md', card]]));
+  const files = savedPieces(description, tensors);
+  writeFolderAtomically(path, new Map<string, FileContent>([...Object.entries(files), ['README.md', card]]));
 }

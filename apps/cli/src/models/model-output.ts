@@ -1,5 +1,5 @@
 import { setKind, withoutPlace } from '@tract/data';
-import { saveModel } from '@tract/model';
+import { savedPieces } from '@tract/model';
 import type { FileContent, ModelOutput } from '@tract/train';
 import { cardOf } from '../output/model-card.js';
 import { modelPath } from '../training/run-folder.js';
@@ -8,7 +8,7 @@ import { modelPath } from '../training/run-folder.js';
 export const modelOutput = (run: string, data: string): ModelOutput => ({
   modelFiles: (described, average, { seconds }) => {
     const description = { ...described, data: setKind(data), recipe: { ...described.recipe, data: withoutPlace(data) } };
-    const files = Object.entries(saveModel(description, average));
+    const files = Object.entries(savedPieces(description, average));
     return new Map<string, FileContent>([...files, ['README.md', cardOf(description, modelPath(run), seconds)]]);
   },
 });

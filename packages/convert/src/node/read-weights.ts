@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type NamedArray, piecesOf, readSafetensors, readShardIndex, readTorch } from '@tract/checkpoint';
+import { type NamedArray, readSafetensors, readShardIndex, readTorch } from '@tract/checkpoint';
+import { type FileSource, openFile, sha256OfFiles } from '@tract/checkpoint/node';
 import { badCheckpoint } from '../convert-error.js';
-import { type FileSource, openFile } from './file-source.js';
 
 /** The files that hold weights: one, or the shards that an index names, each with its tensors. */
 export type Weights = {
@@ -20,9 +19,7 @@ export type Weights = {
 export function openWeights(path: string, expectedSha256?: string): Weights {
   const bytes = openFile(path);
   const files = bytes.size > 0 && bytes.read(0, 1)[0] === 0x7b ? openShards(path, bytes) : [{ path, bytes }];
-  const hash = createHash('sha256');
-  for (const file of files) for (const piece of piecesOf(file.bytes)) hash.update(piece);
-  const sha256 = hash.digest('hex');
+  const sha256 = sha256OfFiles(files.map((file) => file.bytes));
   if (expectedSha256 !== undefined && sha256 !== expectedSha256)
     throw badCheckpoint(`${path} has the SHA-256 ${sha256}, expected ${expectedSha256}; get the file again, nothing of it was used`);
   return { path, files, sha256 };

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openFile } from '@tract/checkpoint/node';
 import { loadModel, ModelError, type StoredModel } from '../index.js';
 
 /** Paths of a model's files; its config.json need not exist. */
@@ -18,6 +19,9 @@ export function modelFiles(path: string): ModelPaths {
   throw new ModelError(`${path} is not a model folder: it has no model.safetensors${nested}`);
 }
 
+/** Weights above this are read tensor by tensor, from a file that stays open; those below it at once, so that a run may replace them meanwhile. */
+const WHOLE_BYTES = 2 ** 30;
+
 /**
  * Read a model folder, or a safetensors file with its configuration in its metadata or as config.json beside it.
  *
@@ -25,6 +29,6 @@ export function modelFiles(path: string): ModelPaths {
  */
 export function readModel(path: string): StoredModel {
   const { weights, config } = modelFiles(path);
-  const read = (name: string) => ({ name, bytes: readFileSync(name) });
-  return loadModel(read(weights), existsSync(config) ? read(config) : undefined);
+  const bytes = statSync(weights).size > WHOLE_BYTES ? openFile(weights) : readFileSync(weights);
+  return loadModel({ name: weights, bytes }, existsSync(config) ? { name: config, bytes: readFileSync(config) } : undefined);
 }
