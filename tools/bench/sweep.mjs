@@ -24,7 +24,7 @@ repetition change a bit. Meant for an idle machine; takes twenty minutes.
 const columns = /** @type {const} */ (['forward', 'tract']);
 const titles = { forward: 'Forward pass', tract: 'TRACT step' };
 
-/** All points, round by round, so that a slow minute of the machine meets all of them. */
+/** Measure all points, round by round, so that a slow minute of the machine meets all of them. */
 async function measureAll({ network, batches, threads, rounds, steps }) {
   const points = batches.flatMap((batch) => threads.map((n) => ({ batch, threads: n, rounds: [] })));
   for (let round = 1; round <= rounds; round++) {

@@ -24,7 +24,7 @@ export function casesByOperation(cases = operationCases) {
   return groups;
 }
 
-/** They hand on what they were given. */
+/** Operations that hand on their input. */
 const idle = ['Identity', 'Reshape'];
 
 /** Every operation of the conformance suite on the active backend. @returns {Promise<Row[]>} */

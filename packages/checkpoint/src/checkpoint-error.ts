@@ -10,7 +10,7 @@ export type CheckpointErrorKind =
   | 'invalid-header'
   /** A tensor name, entry name or key that is missing, too long, unsafe or not well-formed text. */
   | 'invalid-name'
-  /** The same name twice. */
+  /** A name that occurs twice. */
   | 'duplicate-name'
   /** Byte count, shape and type do not agree. */
   | 'size-mismatch'

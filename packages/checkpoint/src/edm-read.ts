@@ -24,7 +24,7 @@ function persistentObject([meta]: readonly PickleValue[], { fail }: PickleContex
   return instance;
 }
 
-/** In a plain pickle each storage is a file of its own, in torch's older form, as bytes. */
+/** Make the tensor of a plain pickle, whose storage is a file of its own, in torch's older form, as bytes. */
 function loadFromBytes([bytes]: readonly PickleValue[], { fail, budget }: PickleContext): PickleValue {
   const content = bytesOf(bytes);
   if (!content) throw fail('invalid-content', 'the data of a tensor must be bytes');

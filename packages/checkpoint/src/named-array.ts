@@ -77,7 +77,7 @@ export function elementCount(shape: readonly number[]): number | undefined {
   return count;
 }
 
-/** All our formats are little-endian and typed arrays follow the machine. */
+/** True on little-endian machines, whose order typed arrays and all our formats have. */
 export const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 export function requireLittleEndian(fail: Fail): void {

@@ -71,7 +71,7 @@ function arrayOf(
   return isFortran ? toRowMajor(array) : array;
 }
 
-/** From protocol 5 on: (bytes, dtype, shape, order). */
+/** Make an array of protocol 5 and above: (bytes, dtype, shape, order). */
 function fromBuffer([content, type, shape, order]: readonly PickleValue[], context: PickleContext): PickleValue {
   const bytes = bytesOf(content);
   if (!bytes || (order !== 'C' && order !== 'F'))

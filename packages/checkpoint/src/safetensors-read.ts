@@ -5,7 +5,7 @@ import { isJsonObject, type JsonValue, parseStrictJson } from './strict-json.js'
 import { TEXT_SAMPLE_BYTES, textContent } from './text-content.js';
 
 export type Safetensors = {
-  /** By name, in the order of their bytes in the file. */
+  /** Tensors by name, in the order of their bytes in the file. */
   readonly tensors: Map<string, NamedArray>;
   readonly metadata: Map<string, string>;
 };

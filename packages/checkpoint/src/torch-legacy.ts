@@ -10,7 +10,7 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;
 /** Magic number as a pickle writes it: an integer of 10 bytes. */
 const MAGIC_BYTES = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
-/** Its offsets: behind the protocol's number, and from protocol 4 on behind a frame of 9 bytes. */
+/** Offsets of the pickle: behind the protocol's number, and from protocol 4 on behind a frame of 9 bytes. */
 const MAGIC_PLACES = [2, 11];
 
 /** Tell by its first 24 bytes whether a file is of the older form of `torch.save`, in any pickle protocol from 2 on. */

@@ -54,7 +54,7 @@ type Directory = { readonly start: number; readonly end: number; readonly count:
 
 const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView<ArrayBufferLike> => new DataView(buffer, byteOffset, length);
 
-/** By the record at the end of the file, which a comment of up to 65,535 bytes may follow. */
+/** Find the directory by the record at the end of the file, which a comment of up to 65,535 bytes may follow. */
 function findDirectory(file: ByteSource, fail: Fail): Directory {
   const tailStart = Math.max(0, file.size - END_RECORD - 0xffff - LOCATOR_64 - END_RECORD_64);
   const view = viewOf(file.read(tailStart, file.size));

@@ -9,7 +9,7 @@ export type BatchMemory = {
   readonly claim: (index: number) => boolean;
 };
 
-/** As many bytes as one array may have on every supported version of Node. */
+/** Largest number of bytes that one array may have on every supported version of Node. */
 const MAX_BYTES = 2 ** 32 - 1;
 
 /**

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CheckpointError } from '@tract/checkpoint';
 import { DataError } from './data-error.js';
 
-/** All bytes of a file. @throws DataError of kind 'missing', which ends with `remedy`. */
+/** Read all bytes of a file. @throws DataError of kind 'missing', which ends with `remedy`. */
 export const readDataFile = (path: string, remedy: string): Promise<Uint8Array> =>
   readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw new DataError('missing', `${path}: cannot be read (${cause.code}); ${remedy}`, { cause });

@@ -48,7 +48,7 @@ export function decodePicture(bytes: Uint8Array, title: string, { crop, colour }
   return crop === undefined ? picture : cropCentre(picture, crop, title);
 }
 
-/** As Pillow's convert('RGB'). */
+/** Convert a picture to RGB as Pillow's convert('RGB') does. */
 function toRgb({ height, width, channels, data: pixels }: RawPicture): Picture {
   const isGrey = channels < 3;
   // Pillow keeps grey of 16 bits as numbers and cuts them off at 255; of colours it takes the upper byte.

@@ -40,7 +40,7 @@ export function imageAt(set: ImageSet, index: number): Uint8Array {
   return set.data.subarray(index * pixels, (index + 1) * pixels);
 }
 
-/** All images, read into memory: [count, height, width, channels]. @throws DataError when one cannot be read, or memory cannot hold them. */
+/** Read all images into memory: [count, height, width, channels]. @throws DataError when one cannot be read, or memory cannot hold them. */
 export function allImages(set: ImageSet): Uint8Array {
   if (!('read' in set)) return set.data;
   const pixels = set.height * set.width * set.channels;

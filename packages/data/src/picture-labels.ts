@@ -5,7 +5,7 @@ import type { Labels } from './image-set.js';
 export type NamedPictures = {
   /** Name of the set in messages. */
   readonly source: string;
-  /** In the order of the set, separated by slashes. */
+  /** Paths in the order of the set, separated by slashes. */
   readonly names: readonly string[];
   /** The bytes of `dataset.json`, where there is one. */
   readonly description?: Uint8Array;

@@ -99,7 +99,7 @@ function firstSound<T>(count: number, read: (index: number) => T): T {
 
 const endings = ['.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm'];
 
-/** By its name; its first bytes say which it really is. */
+/** True for the name of a picture; the first bytes say which kind it really is. */
 export const isPicture = (name: string): boolean => endings.some((ending) => name.toLowerCase().endsWith(ending));
 
 /** Pick the pictures of files; `leave` is told of every other file. */

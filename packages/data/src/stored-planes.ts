@@ -3,7 +3,7 @@ import type { ImagesOnDemand, Labels } from './image-set.js';
 import { joinBatches } from './join-batches.js';
 import { imageReader } from './stored-images.js';
 
-/** As a PlanarBatch, but left in its file, where the planes begin at a byte. */
+/** Planar batch that stays in its file, where the planes begin at a byte. */
 export type StoredBatch = { readonly file: string; readonly offset: number; readonly labels: Labels };
 
 /** Batches in the order given as one set of square images, each of which is read when it is asked for. */

@@ -10,7 +10,7 @@ const LOCATOR_64 = 20;
 const MAX_DIRECTORY = 2 ** 29;
 
 export type ZipFile = {
-  /** Its files, in the order of the directory. */
+  /** Names of its files, in the order of the directory. */
   readonly entries: ReadonlyMap<string, ZipEntry>;
   /** The content of one, its checksum compared. @throws DataError */
   readonly read: (name: string) => Uint8Array;
@@ -75,7 +75,7 @@ function readDirectory(file: RandomAccessFile, damaged: Damaged): Map<string, Zi
 
 type Directory = { readonly start: number; readonly size: number; readonly count: number };
 
-/** By the record at the end of the file; where a field of it is full, by the wide record before. */
+/** Find the directory by the record at the end of the file, or by the wide record before it if a field of that is full. */
 function findDirectory(file: RandomAccessFile, damaged: Damaged): Directory {
   const length = Math.min(file.size, END_RECORD + 0xffff);
   const tail = file.take(file.size - length, length, damaged);

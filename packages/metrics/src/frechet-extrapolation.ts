@@ -8,9 +8,9 @@ export type ExtrapolatedFrechet = {
   /** At `count` samples. */
   readonly distance: number;
   readonly count: number;
-  /** With the samples at hand. */
+  /** Distance with the samples at hand. */
   readonly measured: number;
-  /** With half of them, for each random half, ascending. */
+  /** Distance with each random half of them, ascending. */
   readonly halves: readonly number[];
 };
 

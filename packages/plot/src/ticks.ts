@@ -9,14 +9,14 @@ export function linearTicks(highest: number): number[] {
   return Array.from({ length: Math.ceil(highest / step - 1e-9) + 1 }, (_, i) => exact(i * step));
 }
 
-/** The powers of two from the last at or below `lowest` to the first at or above `highest`, two at least. Both > 0. */
+/** List the powers of two from the last at or below `lowest` to the first at or above `highest`, two at least. Both > 0. */
 export function powerTicks(lowest: number, highest: number): number[] {
   const first = Math.floor(Math.log2(lowest));
   const last = Math.max(first + 1, Math.ceil(Math.log2(highest)));
   return Array.from({ length: last - first + 1 }, (_, i) => 2 ** (first + i));
 }
 
-/** The same of powers of ten, with 2 and 5 times them between where that makes no more than nine. Both > 0. */
+/** List the powers of ten from the last at or below `lowest` to the first at or above `highest`, with 2 and 5 times them in between if those are at most nine. Both > 0. */
 export function decadeTicks(lowest: number, highest: number): number[] {
   const fine = ladder([1, 2, 5], lowest, highest);
   return fine.length <= 9 ? fine : ladder([1], lowest, highest);
@@ -31,7 +31,7 @@ function ladder(factors: readonly number[], lowest: number, highest: number): nu
   return rungs.slice(from, Math.max(to, from + 1) + 1);
 }
 
-/** Without the digits that binary fractions add. */
+/** Round away the digits that binary fractions add. */
 const exact = (value: number): number => Number(value.toPrecision(12));
 
 /** A tick as short as it can be read: 20K, 1.5M, 0.05, 2e-4. */

@@ -66,7 +66,7 @@ async function* singleStep<T>(
   });
 }
 
-/** From the start of the step to a level with one prediction of x0. */
+/** Step from the start of the step to a level with one prediction of x0. */
 function ancestralTo<T>({ xt, from, combine, noise }: Step<T>, x0: T, to: NoiseLevel, eta: number, noiseScale: number, draw: number): T {
   const { down, addNoise } = downStep(from, to, eta);
   const keep = down.sigma / from.sigma;

@@ -33,7 +33,7 @@ export function float32SpaceWith({ normals = hashNormals(0), images = 1 }: Array
   };
 }
 
-/** The same with noise that is a function of (seed, index, element) alone. */
+/** Make the space of Float32Arrays with noise that is a function of (seed, index, element) alone. */
 export const float32SpaceWithSeed = (seed: number): VectorSpace<Float32Array> => float32SpaceWith({ normals: hashNormals(seed) });
 
 /** The space of Float32Arrays with the noise of seed 0. */

@@ -7,7 +7,7 @@ import type { NoiseLevel } from '@tract/schedules';
 export interface VectorSpace<T> {
   /** Sum of coefficient·vector; all vectors of one shape, at least one term. */
   combine(terms: readonly Term<T>[]): T;
-  /** Each element kept within [low, high]. */
+  /** Clamp each element to [low, high]. */
   clamp(x: T, low: number, high: number): T;
   /**
    * Standard normal numbers in the shape of `like`; the same for the same index. Steps take 0, 1, …; the start of a run takes −1.
@@ -36,7 +36,7 @@ export type PerImage<T> = {
   deviation(x: T): readonly number[] | Promise<readonly number[]>;
   /** Quantile of |x| of each image, linear between neighbours; `part` in [0, 1]. */
   absQuantile(x: T, part: number): readonly number[] | Promise<readonly number[]>;
-  /** Each image times its factor. */
+  /** Multiply each image by its factor. */
   scale(x: T, factors: readonly number[]): T;
 };
 

@@ -22,5 +22,5 @@ export function edmSigmas(steps: number, { sigmaMin = 0.002, sigmaMax = 80, rho 
   return [...sigmas, 0];
 }
 
-/** The same as levels of the variance exploding process: alpha = 1. */
+/** Return the noise scales of EDM's schedule as levels of the variance exploding process: alpha = 1. */
 export const edmGrid = (steps: number, range?: EdmRange): NoiseLevel[] => edmSigmas(steps, range).map((sigma) => ({ alpha: 1, sigma }));

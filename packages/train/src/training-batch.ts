@@ -67,7 +67,7 @@ export function hostBatch(picked: Picked, settings: BatchSettings, network: Netw
   return { values: images, shape, labels, ...(isConditioned && { augment: applied }) };
 }
 
-/** The same as tensors of the active backend. The caller owns x0. */
+/** Make batch number `step` as tensors of the active backend. The caller owns x0. */
 export function trainingBatch(picked: Picked, settings: BatchSettings, network: NetworkConfig, step: number): TrainingBatch {
   const { values, shape, ...conditions } = hostBatch(picked, settings, network, step);
   return { x0: tensor(values, shape), ...conditions };

@@ -32,9 +32,9 @@ export function backboneSpec(plan: BackbonePlan, style: BlockStyle, imageChannel
   };
 }
 
-/** On the way down: the features, the pyramid's image where there is one, and how often both were halved. */
+/** State on the way down: the features, the pyramid's image where there is one, and how often both were halved. */
 type Descent = { readonly features: Tensor; readonly image?: Tensor; readonly halvings: number };
-/** On the way up: the features, and the sum of the images read off so far where there are any. */
+/** State on the way up: the features, and the sum of the images read off so far where there are any. */
 type Ascent = { readonly features: Tensor; readonly image?: Tensor };
 
 /**

@@ -34,7 +34,7 @@ export const checkpointFormat = (file: string): Format | undefined => formats.fi
 /** The golden file that holds the same network: `NAME.safetensors` beside `NAME.pt`. */
 export const twinOf = (path: string, { ending }: Format): string => `${path.slice(0, -ending.length)}.safetensors`;
 
-/** Each parameter of the checkpoint against the golden file's, bit for bit. */
+/** Compare each parameter of the checkpoint with the golden file's, bit for bit. */
 export function checkCheckpoint(path: string, format: Format): Finding[] {
   const twin = new GoldenFile(twinOf(path, format));
   const config = configOf(twin, 'config');

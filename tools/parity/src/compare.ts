@@ -45,5 +45,5 @@ export const isMiss = ({ error, tolerance }: Finding): boolean => !(error <= tol
 /** The finding that comes closest to its tolerance, or is furthest beyond it. */
 export const worstFinding = (findings: readonly Finding[]): Finding => findings.reduce((a, b) => (excess(b) > excess(a) ? b : a));
 
-/** In units of the tolerance, which is 0 where bits must be equal. */
+/** Return the error in units of the tolerance, which is 0 if bits must be equal. */
 const excess = ({ error, tolerance }: Finding): number => (error === 0 ? 0 : error / tolerance);

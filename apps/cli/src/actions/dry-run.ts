@@ -27,7 +27,7 @@ type BatchReport =
   | ({ readonly read: true; readonly images: number } & FirstBatch & Pick<ImageSet, 'classNames' | 'leftOut'>)
   | { readonly read: false; readonly reason: string; readonly isBad: boolean };
 
-/** That report, and its lines for a person. */
+/** Report of a batch, and its lines for a person. */
 type Tried = { readonly batch: BatchReport; readonly lines: readonly string[] };
 
 type DryRunOptions = { readonly json?: boolean; readonly fewerClasses?: boolean };

@@ -27,7 +27,7 @@ export type QuickstartOptions = ComputeOptions & {
 
 const manySteps = 64;
 
-/** From the shipped teacher to a student, its picture and its score; each part that is done stays done when it is called again. */
+/** Distil the shipped teacher into a student, draw its picture and measure it; parts that are done stay done when it is called again. */
 export async function quickstart(io: Io, options: QuickstartOptions): Promise<void> {
   const preset = choosePreset(distillPresets, 'mnist-quickstart');
   const { out: run, images = preset.images, samples = 5000, teacher: name, backend, threads, silent } = options;

@@ -23,7 +23,7 @@ describe('images in files', () => {
     }
     const waits = readLog(folder('ring')).map(({ dataWait }) => dataWait);
     expect(waits).toHaveLength(3);
-    for (const wait of waits) expect(wait >= 0 && wait < 1).toBe(true);
+    for (const wait of waits) expect(wait! >= 0 && wait! < 1).toBe(true);
   });
 });
 

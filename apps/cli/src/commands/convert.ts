@@ -32,7 +32,7 @@ function sha256(text: string): string {
   return text.toLowerCase();
 }
 
-/** With less than this Node does not even begin, and may wait for ever. */
+/** Megabytes below which Node does not even begin, and may wait for ever. */
 const leastMemory = 100;
 
 function megabytes(text: string): number {

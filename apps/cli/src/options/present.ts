@@ -1,4 +1,4 @@
-/** Without what is undefined: settings are kept as JSON, where that does not exist. */
+/** Drop the values that are undefined, which JSON cannot hold. */
 export const present = <T extends object>(values: T): Present<T> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
 

@@ -7,7 +7,7 @@ const units = new Map([
 ]);
 
 /**
- * A count of things on the command line: `640`, `100K`, `1.5M`. K and M are thousands and millions.
+ * Read a count of things on the command line: `640`, `100K`, `1.5M`. K and M are thousands and millions.
  * @throws InvalidArgumentError for anything but a whole number of at least 1.
  */
 export function quantity(text: string): number {
@@ -23,7 +23,7 @@ export function quantity(text: string): number {
 
 const byteUnits: readonly string[] = ['', 'k', 'm', 'g', 't'];
 
-/** Bytes on the command line: `0`, `500M`, `2G`; powers of 1000. @throws InvalidArgumentError */
+/** Read a number of bytes on the command line: `0`, `500M`, `2G`; powers of 1000. @throws InvalidArgumentError */
 export function byteCount(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([kmgt]?)b?$/i.exec(text.trim());
   const value = match ? Number(match[1]) * 1000 ** byteUnits.indexOf(match[2].toLowerCase()) : Number.NaN;
@@ -31,59 +31,49 @@ export function byteCount(text: string): number {
   return Math.round(value);
 }
 
-/** As quantity, and not above the limit. @throws InvalidArgumentError */
-export const upTo =
-  (limit: number) =>
+/** Make the reader of numbers that a condition holds for. */
+const numberThat =
+  (holds: (value: number) => boolean, expected: string) =>
   (text: string): number => {
-    const value = quantity(text);
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!holds(value)) throw new InvalidArgumentError(`expected ${expected}.`);
+    return value;
+  };
+
+/** Make a reader refuse numbers above a limit. */
+const atMost =
+  (limit: number, read: (text: string) => number) =>
+  (text: string): number => {
+    const value = read(text);
     if (value > limit) throw new InvalidArgumentError(`expected at most ${limit}.`);
     return value;
   };
 
-/** A whole number of at least 0: seeds and the like. @throws InvalidArgumentError */
+/** Read a quantity from 1 to the limit. @throws InvalidArgumentError */
+export const upTo = (limit: number) => atMost(limit, quantity);
+
+/** Read a whole number of at least 0: seeds and the like. @throws InvalidArgumentError */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number of at least 0.');
   return value;
 }
 
-/** A whole number from 0 to the limit. @throws InvalidArgumentError */
-export const wholeNumberUpTo =
-  (limit: number) =>
-  (text: string): number => {
-    const value = wholeNumber(text);
-    if (value > limit) throw new InvalidArgumentError(`expected at most ${limit}.`);
-    return value;
-  };
+/** Read a whole number from 0 to the limit. @throws InvalidArgumentError */
+export const wholeNumberUpTo = (limit: number) => atMost(limit, wholeNumber);
 
-/** A number in (0, limit]. @throws InvalidArgumentError */
-export const positiveNumber =
-  (limit: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value > 0 && value <= limit))
-      throw new InvalidArgumentError(`expected a number above 0 and at most ${limit}.`);
-    return value;
-  };
+/** Read a number in (0, limit]. @throws InvalidArgumentError */
+export const positiveNumber = (limit: number) =>
+  numberThat((value) => value > 0 && value <= limit, `a number above 0 and at most ${limit}`);
 
-/** A number in [0, limit]. @throws InvalidArgumentError */
-export const numberUpTo =
-  (limit: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= 0 && value <= limit))
-      throw new InvalidArgumentError(`expected a number of at least 0 and at most ${limit}.`);
-    return value;
-  };
+/** Read a number in [0, limit]. @throws InvalidArgumentError */
+export const numberUpTo = (limit: number) =>
+  numberThat((value) => value >= 0 && value <= limit, `a number of at least 0 and at most ${limit}`);
 
-/** A number in [0, 1). @throws InvalidArgumentError */
-export function fraction(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value < 1)) throw new InvalidArgumentError('expected a number of at least 0 and below 1.');
-  return value;
-}
+/** Read a number in [0, 1). @throws InvalidArgumentError */
+export const fraction = numberThat((value) => value >= 0 && value < 1, 'a number of at least 0 and below 1');
 
-/** Whole numbers of at least 1 with commas between them. @throws InvalidArgumentError */
+/** Read whole numbers of at least 1 with commas between them. @throws InvalidArgumentError */
 export function integerList(text: string): readonly number[] {
   const values = text.split(',').map((part) => Number(part));
   if (!/^\d+(,\d+)*$/.test(text) || values.some((value) => value < 1 || !Number.isSafeInteger(value))) {
@@ -92,10 +82,10 @@ export function integerList(text: string): readonly number[] {
   return values;
 }
 
-/** As integerList, and the empty text is the empty list. @throws InvalidArgumentError */
+/** Read a list as `integerList` does; the empty text is the empty list. @throws InvalidArgumentError */
 export const optionalIntegerList = (text: string): readonly number[] => (text.trim() === '' ? [] : integerList(text));
 
-/** 360000 as 360K, as the command line takes it; exact. */
+/** Write 360000 as 360K, as the command line takes it; exact. */
 export function shortCount(count: number): string {
   if (count % 1e3 !== 0) return String(count);
   return count < 1e6 ? `${count / 1e3}K` : `${count / 1e6}M`;

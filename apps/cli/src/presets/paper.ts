@@ -41,7 +41,7 @@ const tract: DistillSettings = {
   checkpointEvery: M,
 };
 
-/** The same for EDM's teachers, whose gradients are not clipped. */
+/** TRACT on EDM's teachers, whose gradients are not clipped. */
 const tractEdm: DistillSettings = {
   ...tract,
   teacher: 'edm-cifar10-32x32-uncond-ve',

@@ -14,7 +14,7 @@ export function fileSchema(command: string, settings: z.ZodObject, presets: read
   return { $schema, title: `Settings of tract ${command}`, ...schema };
 }
 
-/** All may be left out, and what is optional by itself may be taken away with null. */
+/** Make all settings optional; null removes one that is optional by itself. */
 const partial = (settings: z.ZodObject): z.ZodObject =>
   z.strictObject(Object.fromEntries(Object.entries(settings.shape).map(([name, schema]) => [name, given(schema as z.ZodType).optional()])));
 

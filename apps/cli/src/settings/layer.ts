@@ -44,7 +44,7 @@ function valueOver(lower: unknown, higher: PlainMap[string]): PlainMap[string] {
   return merged(isSameKind ? lower : {}, higher);
 }
 
-/** Without the settings that are taken away. */
+/** Drop the settings that are null, which are removed. */
 export const withoutNulls = (values: PlainMap): PlainMap =>
   Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) =>

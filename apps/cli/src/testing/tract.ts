@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { LogLine } from '@tract/report';
 
 const bin = fileURLToPath(new URL('../../bin/tract.mjs', import.meta.url));
 
@@ -44,9 +45,7 @@ export async function until({ child, ended }: Started, condition: () => boolean)
   }
 }
 
-type LogLine = { readonly step: number; readonly seconds: number; readonly dataWait: number };
-
-/** RUN/stats.jsonl, as far as it is written. */
+/** Read RUN/stats.jsonl, as far as it is written. */
 export function readLog(run: string): LogLine[] {
   const path = join(run, 'stats.jsonl');
   if (!existsSync(path)) return [];

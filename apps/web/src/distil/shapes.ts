@@ -6,7 +6,7 @@ export type ShapeName = (typeof shapes)[number];
 /** Spread of the points around the line or place they belong to. */
 const blur = 0.02;
 
-/** From two uniform numbers to a point of the shape, within about [-0.85, 0.85]². */
+/** Map two uniform numbers to a point of the shape, within about [-0.85, 0.85]². */
 const places: Readonly<Record<ShapeName, (u: number, v: number) => readonly [x: number, y: number]>> = {
   spiral: (u) => {
     const [radius, angle] = [0.12 + 0.73 * Math.sqrt(u), 1.25 * 2 * Math.PI * Math.sqrt(u)];

@@ -62,7 +62,7 @@ const update = (averages: readonly string[]): Shader => ({
   ${averages.map((a) => `${a}[index] += (moved - ${a}[index]) * n.${a}Rate;`).join('\n  ')}`,
 });
 
-/** By the number of averages. A shader has eight buffers, of which the update takes five. */
+/** Shader of the update by the number of averages. A shader has eight buffers, of which the update takes five. */
 const updates = [[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(update);
 
 /** The tensor, to be written to; a copy where somebody else looks at its data. */

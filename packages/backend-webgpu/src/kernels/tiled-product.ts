@@ -19,7 +19,7 @@ const findFour = (i: number): string => `let four${i} = first + ${(i * threads) 
   let column${i} = firstColumn + 4 * four${i};
   ${each(4, (c) => `let place${i}${c} = rowPlace(row${i} + ${c});`)}`;
 
-/** Their factors at `depth`, stored whole: threads may not write to parts of a vector that they share. */
+/** Store the factors at `depth`, whole: threads may not write to parts of a vector that they share. */
 const loadFour = (i: number): string => `var left${i} = vec4f(0.0);
     var right${i} = vec4f(0.0);
     if (inside) {

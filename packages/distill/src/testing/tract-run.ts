@@ -20,9 +20,9 @@ const config: UNetConfig = { ...shape, scaleShift: true, resampleInBlocks: true,
 /** Result of a tiny run of TRACT: the loss of each of its twenty steps; four images, each of 8x8 numbers, by DDIM. */
 export type TractRun = {
   readonly losses: readonly number[];
-  /** By the teacher in sixteen steps. */
+  /** Images of the teacher in sixteen steps. */
   readonly teacherImages: Float32Array;
-  /** By the student in one. */
+  /** Images of the student in one step. */
   readonly studentImages: Float32Array;
 };
 

@@ -61,7 +61,7 @@ export function readRecords(file: Buffer): Message[] {
 /** A value of an event's summary: its tag, the scalar if it is one, and the rest by field number. */
 export type Value = { readonly step: number; readonly tag: string; readonly scalar?: number; readonly fields: Message };
 
-/** All values of all summaries, in order. */
+/** List all values of all summaries, in order. */
 export const valuesOf = (records: readonly Message[]): Value[] =>
   records.flatMap((record) =>
     (record.get(5) ?? []).flatMap((summary) =>

@@ -1,6 +1,6 @@
 import type { Denoiser } from '../denoiser.js';
 
-/** The same denoiser and a count of its calls: the NFE. */
+/** Wrap a denoiser to count its calls: the NFE. */
 export function countedDenoiser<T>(denoise: Denoiser<T>): { readonly denoise: Denoiser<T>; readonly calls: () => number } {
   let calls = 0;
   return {
