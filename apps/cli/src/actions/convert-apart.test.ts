@@ -9,19 +9,19 @@ const scratch = scratchFolder();
 afterAll(scratch.remove);
 const at = (name: string): string => join(scratch.path, name);
 
-/** Write the state dict of a network of ten million classes, all zeros, of which the disk holds the header alone. */
+/** Write the state dict of a network of a million classes, all zeros, of which the disk holds the header alone. */
 function writeSparse(path: string): void {
   const shape = {
     imageSize: 8,
     inChannels: 1,
     channels: 8,
-    embChannels: 16,
+    embChannels: 160,
     channelMult: [1],
     blocks: 1,
     attentionResolutions: [],
     groups: 4,
   };
-  const network: UNetConfig = { kind: 'unet', ...shape, heads: 1, scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 1e7 };
+  const network: UNetConfig = { kind: 'unet', ...shape, heads: 1, scaleShift: true, resampleInBlocks: true, outputs: 1, classes: 1e6 };
   let bytes = 0;
   const entries = Array.from(mlTractPlaces(network).values(), ({ names: [name], shape }) => {
     const begin = bytes;

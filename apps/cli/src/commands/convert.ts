@@ -1,6 +1,6 @@
+import type { RunLimits } from '@tract/convert/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConvertOptions } from '../actions/convert.js';
-import type { ConvertLimits } from '../actions/convert-apart.js';
 import { type Io, processIo } from '../io.js';
 import { examples, pathName } from '../options/common-options.js';
 import { positiveNumber, quantity } from '../options/quantity.js';
@@ -84,7 +84,7 @@ export const convertCommand = (io: Io): Command =>
         'tract convert runs/student/model digits.onnx --one-step',
       ),
     )
-    .action(async (source: string, destination: string, { here, ...options }: ConvertOptions & ConvertLimits & { here?: true }) => {
+    .action(async (source: string, destination: string, { here, ...options }: ConvertOptions & RunLimits & { here?: true }) => {
       // Who calls `main` with an Io of its own has no command line that could be run again.
       if (here || io !== processIo) return (await import('../actions/convert.js')).convert(io, source, destination, options);
       (await import('../actions/convert-apart.js')).convertApart(io, source, destination, options);
