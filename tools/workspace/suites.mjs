@@ -10,7 +10,11 @@ export const slowSuites = {
     'tools/conformance/test/*',
     'tools/workspace/test/packed.test.ts',
   ],
-  drivers: ['packages/{backend-webgpu,samplers}/**/*.node.test.ts', 'packages/backend-tensorflow/**', 'apps/cli/**/{webgpu,tensorflow}.test.ts'],
+  drivers: [
+    'packages/{backend-webgpu,samplers}/**/*.node.test.ts',
+    'packages/backend-tensorflow/**',
+    'apps/cli/**/{webgpu,tensorflow}.test.ts',
+  ],
   'kills and long runs': [
     'apps/cli/**/{random-kills,kill-while-writing,supervise,accumulation}.test.ts',
     'packages/train/**/{random-kills,kill-while-writing,supervise}.test.ts',
