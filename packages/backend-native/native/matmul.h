@@ -28,13 +28,10 @@ static void matmul(const MatmulArgs& args) {
   const bool transposeA = args.transposeA, transposeB = args.transposeB;
   const int64_t panels = panelsOf(N);
   const auto pack = [&](float* to, const float* from, int64_t p) {
-    if (transposeB)
-      packPanelTransposed(to + p * K * NR, from, K, K, N, p);
-    else
-      packPanel(to + p * K * NR, from, N, K, N, p);
+    (transposeB ? packPanelTransposed : packPanel)(to + p * K * NR, from, transposeB ? K : N, K, N, p);
   };
-  if (batch == 1 && M <= MR && N % NR == 0 && !transposeA &&
-      !transposeB) {  // too few rows to pay for packing: the right operand is read once, in place
+  // Too few rows to pay for packing: the right operand is read once, in place.
+  if (batch == 1 && M <= MR && N % NR == 0 && !transposeA && !transposeB) {
     tract::parallelFor(panels, [&](int64_t p) {
       forTiles(M, [&](auto size, int64_t) {
         constexpr int rows = decltype(size)::value;

@@ -31,22 +31,12 @@ static double normOf(const float* grads, const Doubles& leaves) {
     int64_t begin, end;
   };
   std::vector<Piece> pieces;
-  std::vector<size_t> items{0};  // small pieces are gathered: items[i] is the first piece of work item i
-  int64_t filled = 0;
   for (int64_t leaf = 0; 2 * leaf < leaves.length; leaf++) {
-    const int64_t offset = static_cast<int64_t>(leaves[2 * leaf]), size = static_cast<int64_t>(leaves[2 * leaf + 1]);
-    for (int64_t begin = 0; begin < size; begin += kPiece) {
-      const int64_t length = std::min(size - begin, kPiece);
-      if (filled + length > kPiece) items.push_back(pieces.size()), filled = 0;
-      pieces.push_back({offset + begin, offset + begin + length});
-      filled += length;
-    }
+    const int64_t offset = static_cast<int64_t>(leaves[2 * leaf]), end = offset + static_cast<int64_t>(leaves[2 * leaf + 1]);
+    for (int64_t begin = offset; begin < end; begin += kPiece) pieces.push_back({begin, std::min(end, begin + kPiece)});
   }
-  items.push_back(pieces.size());
   std::vector<double> sums(pieces.size());
-  tract::parallelFor(static_cast<int64_t>(items.size()) - 1, [&](int64_t item) {
-    for (size_t i = items[item]; i < items[item + 1]; i++) sums[i] = sumOfSquares(grads, pieces[i].begin, pieces[i].end);
-  });
+  tract::parallelFor(static_cast<int64_t>(pieces.size()), [&](int64_t i) { sums[i] = sumOfSquares(grads, pieces[i].begin, pieces[i].end); });
   double total = 0.0;
   for (const double sum : sums) total += sum;
   return std::sqrt(total);
