@@ -12,13 +12,19 @@ const parts = {
   },
   steps: { usual: 100_000, variable: 'STEPS', tests: ['tools/soak/test/steady.test.mjs'] },
   inputs: {
-    usual: 20_000,
+    // Of each of 27 formats: more than five million in all.
+    usual: 200_000,
     variable: 'INPUTS',
-    tests: ['packages/checkpoint/src/fuzz.test.ts', 'packages/data/src/mnist.test.ts', 'packages/data/src/pictures.test.ts'],
+    tests: [
+      'packages/checkpoint/src/fuzz.test.ts',
+      'packages/model/src/model-files.test.ts',
+      ...['mnist', 'parquet-set', 'pictures', 'spoilt-inputs', 'webdataset'].map((name) => `packages/data/src/${name}.test.ts`),
+    ],
   },
+  large: { usual: 5120, variable: 'LARGE', tests: ['tools/soak/test/large-files.test.mjs'] },
 };
 
-const help = `npm run soak -- [--kills N] [--save-kills N] [--steps N] [--inputs N]
+const help = `npm run soak -- [--kills N] [--save-kills N] [--steps N] [--inputs N] [--large N]
 
   --kills N       kills at any moment of a training, which then goes on to the
                   bytes of one that was not killed (default: 1000)
@@ -26,7 +32,9 @@ const help = `npm run soak -- [--kills N] [--save-kills N] [--steps N] [--inputs
                   the disk fails once, and 200 bytes are flipped (default: 1000)
   --steps N       updates that leave tensors, open files and memory as they
                   were (default: 100000)
-  --inputs N      damaged files of each format (default: 20000)
+  --inputs N      damaged files of each of 27 formats (default: 200000)
+  --large N       megabytes of the files that are written, read and converted in
+                  pieces (default: 5120; needs four times as much of a disk)
 
 0 leaves a part out. Hours in all; a tenth of each is a good evening.`;
 
@@ -43,7 +51,7 @@ if (values.help) {
   }
   const due = chosen.filter(({ count }) => Number(count) > 0);
   const env = Object.fromEntries(due.map(({ variable, count }) => [`TRACT_SOAK_${variable}`, count]));
-  const code = await build('--projects=@tract/cli,@tract/checkpoint');
+  const code = await build('--projects=@tract/cli,@tract/checkpoint,@tract/data,@tract/scores');
   // The time limit is for the tests that do not set their own by the count.
   const limit = String(60_000 + 20 * Number(env.TRACT_SOAK_INPUTS ?? 0));
   process.exitCode = code || (await run(tool('vitest'), ['run', '--testTimeout', limit, ...due.flatMap(({ tests }) => tests)], env));

@@ -11,7 +11,7 @@ export function readBmp(bytes: Uint8Array, damaged: BadPicture): RawPicture {
   const [width, signedHeight] = [view.getInt32(18, true), view.getInt32(22, true)];
   const [bits, compression] = [view.getUint16(28, true), view.getUint32(30, true)];
   const height = Math.abs(signedHeight);
-  requirePixels(width, height, damaged);
+  requirePixels(width, height, bytes.length, damaged);
   const standardMasks = compression === 3 && bits === 32 && view.getUint32(54, true) === 0xff0000 && view.getUint32(62, true) === 0xff;
   if (headerSize < 40 || ![1, 4, 8, 24, 32].includes(bits) || !(compression === 0 || standardMasks))
     throw damaged(

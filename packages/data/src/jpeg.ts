@@ -17,7 +17,8 @@ const harmless = /extraneous bytes before marker/;
  */
 export function readJpeg(bytes: Uint8Array, damaged: BadPicture): RawPicture {
   const { width, height, channels } = frameOf(bytes, damaged);
-  requirePixels(width, height, damaged);
+  // A block of 8x8 pixels takes a bit or more, of which subsampling makes four times as many.
+  requirePixels(width, height, bytes.length, damaged, 2048);
   warnings.length = 0;
   let rgba: Uint8ClampedArray | undefined;
   try {

@@ -13,10 +13,20 @@ export const MAX_PIXELS = 2 ** 26;
 /** Make the error for what is wrong with a picture. */
 export type BadPicture = (reason: string, cause?: unknown) => DataError;
 
-/** @throws DataError from `damaged` beyond the largest image, before anything is allocated for it */
-export function requirePixels(width: number, height: number, damaged: BadPicture): void {
+/** Pixels of an image that is decoded whatever its file's length: no more of a short one, which may say any size, than this and so many a byte. */
+const SHORT_PIXELS = 2 ** 20;
+
+/**
+ * Check the size that a file says before anything is allocated for it.
+ *
+ * @param stored bytes of the file.
+ * @param most pixels that its format can pack into a byte. Default: 4096.
+ * @throws DataError from `damaged` beyond the largest image, or beyond what so short a file can hold
+ */
+export function requirePixels(width: number, height: number, stored: number, damaged: BadPicture, most = 4096): void {
   if (!(width >= 1 && height >= 1)) throw damaged(`${width}x${height} pixels are none`);
   if (width * height > MAX_PIXELS) throw damaged(`${width}x${height} are more than ${MAX_PIXELS} pixels`);
+  if (width * height > SHORT_PIXELS + most * stored) throw damaged(`${width}x${height} pixels cannot be in ${stored} bytes`);
 }
 
 /**

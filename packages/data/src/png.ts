@@ -16,7 +16,7 @@ export function readPng(bytes: Uint8Array, damaged: BadPicture): RawPicture {
   if (bytes.length < HEADER_END) throw damaged('it is cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  requirePixels(width, height, damaged);
+  requirePixels(width, height, bytes.length, damaged);
   const [depth, colour] = [bytes[24], bytes[25]];
   const channels = samples[colour];
   if (channels === undefined || ![1, 2, 4, 8, 16].includes(depth)) throw damaged(`${depth} bits of colour type ${colour} are no PNG`);

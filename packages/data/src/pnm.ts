@@ -25,7 +25,7 @@ export function readPnm(bytes: Uint8Array, damaged: BadPicture): RawPicture {
     return Number(digits);
   };
   const [width, height, most] = [next(), next(), next()];
-  requirePixels(width, height, damaged);
+  requirePixels(width, height, bytes.length, damaged);
   if (!(most >= 1 && most <= 65_535)) throw damaged(`its largest value is ${most}, expected 1 to 65,535`);
   const count = width * height * channels;
   const size = most > 255 ? 2 : 1;

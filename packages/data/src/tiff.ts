@@ -12,7 +12,7 @@ const WHITE_IS_ZERO = 0;
 export function readTiff(bytes: Uint8Array, damaged: BadPicture): RawPicture {
   try {
     const [page] = decode(bytes, { pages: [0], ignoreImageData: true });
-    requirePixels(page.width, page.height, damaged);
+    requirePixels(page.width, page.height, bytes.length, damaged);
     const [{ width, height, data, palette, components, bitsPerSample, alpha, type }] = decode(bytes, { pages: [0] });
     const channels = components + (alpha && components % 2 === 1 && data.length === width * height * (components + 1) ? 1 : 0);
     const isRead = (bitsPerSample === 8 || bitsPerSample === 16) && !(data instanceof Float32Array) && !(data instanceof Float64Array);

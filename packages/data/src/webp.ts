@@ -11,7 +11,7 @@ let decoder: WebPModule | undefined;
 /** Decode a WebP, lossy or lossless, as libwebp does: the same bytes as Pillow's. Of an animation there is nothing. @throws DataError from `damaged` */
 export function readWebp(bytes: Uint8Array, damaged: BadPicture): RawPicture {
   const { width, height } = sizeOf(bytes, damaged);
-  requirePixels(width, height, damaged);
+  requirePixels(width, height, bytes.length, damaged);
   let rgba: Uint8ClampedArray | undefined;
   try {
     decoder ??= startWasmDecoder<WebPModule>(createDecoder, '@jsquash/webp/codec/dec/webp_dec.wasm', () => {});

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeModel, type ModelConfig, type NamedArray, writeSafetensors } from '@tract/checkpoint';
+import { CheckpointError, encodeModel, type ModelConfig, type NamedArray, writeSafetensors } from '@tract/checkpoint';
+import { damagedBytes, readDamaged, soakCount, withinMemory } from '@tract/checkpoint/testing';
 import { leaves } from '@tract/tensor';
 import { networkSpec, type ParamSpec, type UNetConfig } from '@tract/unet';
+import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { loadModel, type ModelDescription, ModelError, saveModel } from './index.js';
 import { readModel } from './node/index.js';
@@ -115,4 +117,24 @@ test('a folder, and a file with its configuration beside it, are read', () => {
   expect(() => readModel(folder)).toThrow(/says nothing about its network/);
   writeFileSync(join(folder, 'config.json'), config);
   for (const path of [folder, join(folder, 'model.safetensors')]) expect(readModel(path)).toMatchObject(description);
+});
+
+test('a spoilt config.json gives a model or a typed error, soon and in little memory', async () => {
+  const large = { ...network, channels: 64, blocks: 2, channelMult: [1, 2], imageSize: 16, attentionResolutions: [8] };
+  const edm = { prediction: 'x0', preconditioning: { kind: 'ddpm', trainingSteps: 1000 }, process: { kind: 'edm', timesteps: 40, rho: 7 } };
+  const sound = [config, configWith({ network: large }), configWith(edm)];
+  const read = (bytes: Uint8Array): void => {
+    try {
+      loadModel(weights, bytes);
+    } catch (error) {
+      // A configuration that is none, or is of other weights.
+      if (!(error instanceof CheckpointError)) throw error;
+    }
+  };
+  await withinMemory(() =>
+    fc.assert(
+      fc.asyncProperty(damagedBytes(sound), (bytes) => readDamaged(read, bytes, ModelError)),
+      { numRuns: soakCount('INPUTS', 1000) },
+    ),
+  );
 });
