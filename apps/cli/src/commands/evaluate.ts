@@ -24,7 +24,7 @@ export const evaluateCommand = (io: Io): Command =>
       examples(
         'tract evaluate --samples runs/a/model --steps 1 --count 10K --record',
         'tract evaluate --samples digits.npz --reference mnist:train --json',
-        'tract evaluate --samples a.zip --reference cifar10:test=DIR --features inception',
+        'tract evaluate --samples a.zip --reference b.zip --features inception',
       ),
     )
     .action(async ({ samples, reference, ...options }: EvaluateOptions) =>

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { decodeModelConfig, type ModelConfig } from '@tract/checkpoint';
-import { withoutPlace } from '@tract/data';
+import { isSetName, withoutPlace } from '@tract/data';
 import { addScore, parseScores, type Score } from '@tract/scores';
 import { writeFileAtomically } from '@tract/train/node';
 import { failure, usageError } from '../errors.js';
@@ -35,4 +35,4 @@ const withoutScores = ({ scores: _, ...config }: ModelConfig): string => JSON.st
 
 /** Name a reference without its place on this machine: the data set, or the file. */
 export const referenceName = (reference: string): string =>
-  /^(mnist|cifar10|imagenet64|folder|zip)([:=]|$)/.test(reference) ? withoutPlace(reference) : basename(reference);
+  isSetName(reference) ? withoutPlace(reference) : basename(reference);
