@@ -54,11 +54,9 @@ test('weights without a config.json have no place for a score', () => {
 });
 
 test('a reference is told without its place', () => {
-  expect(['mnist:test', 'cifar10:train=/home/me/cifar.tar.gz', '/home/me/cifar10.npz', 'zip=/home/me/a.zip', 'parquet=/home/me/*.parquet'].map(referenceName)).toEqual([
-    'mnist:test',
-    'cifar10:train=PATH',
-    'cifar10.npz',
-    'zip=PATH',
-    'parquet=PATH',
-  ]);
+  expect(
+    ['mnist:test', 'cifar10:train=/home/me/cifar.tar.gz', '/home/me/cifar10.npz', 'zip=/home/me/a.zip', 'parquet=/home/me/*.parquet'].map(
+      referenceName,
+    ),
+  ).toEqual(['mnist:test', 'cifar10:train=PATH', 'cifar10.npz', 'zip=PATH', 'parquet=PATH']);
 });

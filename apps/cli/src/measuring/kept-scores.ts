@@ -34,5 +34,4 @@ export function recordScore(model: StoredModel, score: Score): string {
 const withoutScores = ({ scores: _, ...config }: ModelConfig): string => JSON.stringify(config);
 
 /** Name a reference without its place on this machine: the data set, or the file. */
-export const referenceName = (reference: string): string =>
-  isSetName(reference) ? withoutPlace(reference) : basename(reference);
+export const referenceName = (reference: string): string => (isSetName(reference) ? withoutPlace(reference) : basename(reference));

@@ -3,7 +3,7 @@ import { usageError } from '../errors.js';
 import { didYouMean } from './near-miss.js';
 
 /** The end of the help of commands that take a data set. */
-export const setHelp = `\nData sets (to train with where nothing is said; SIZE crops to the middle, prefix takes\nclasses from CLASS_NAME.png, FILES is a folder or a pattern such as 'a-{000..099}.tar'):\n${setForms.map((form) => `  ${form}`).join('\n')}`;
+export const setHelp = `\nData sets (without a part the training images; SIZE crops to the middle,\nprefix takes classes from CLASS_NAME.png, FILES is a folder or a pattern such\nas 'a-{000..099}.tar'):\n${setForms.map((form) => `  ${form}`).join('\n')}`;
 
 /** Return the name of a data set as it is written. @throws CliError (usage) that names the nearest one. */
 export function checkSet(set: string): string {
