@@ -1,9 +1,11 @@
 /**
- * Arguments of the addon's kernels, said once: the build writes the C++ structs from this table (kernel-header.mjs), and kernel-args.ts takes its types from it.
+ * Arguments of the addon's kernels, said once: the build writes the C++ structs from this table (kernel-header.mjs), and kernel-args.ts takes its
+ * types from it.
  *
- * A row names fields and their kind: 'in' and 'out', a float32 tensor that is read or written, with '?' if it may be absent; 'ins' and 'outs', any number of them;
- * 'filter', an 'in' with a flag that says whether the addon may keep its transform by its address; 'doubles', a float64 array; 'size', an integer; 'sizes3', three
- * of them; 'float', 'double' and 'flag'; 'list', any number of doubles, which ends the numbers; or another struct.
+ * A row names fields and their kind: 'in' and 'out', a float32 tensor that is read or written, with '?' if it may be absent; 'ins' and 'outs', any
+ * number of them; 'filter', an 'in' with a flag that says whether the addon may keep its transform by its address; 'doubles', a float64 array;
+ * 'size', an integer; 'sizes3', three of them; 'float', 'double' and 'flag'; 'list', any number of doubles, which ends the numbers; or another
+ * struct.
  */
 export const structs = /** @type {const} */ ({
   UnaryArgs: { x: 'in', y: 'out' },

@@ -75,9 +75,9 @@ function completedAt({ nodes, sources }: Tape): ReadonlyMap<number, readonly num
 }
 
 /**
- * Return the gradients of a recorded value by its sources as fresh tensors, added to `sums` where there are some; undefined for a source that the value does not
- * depend on. With a target they go there instead, each as soon as it is complete, zeros where there is none, and the list is empty. What is made on the way belongs to the
- * enclosing scope.
+ * Return the gradients of a recorded value by its sources as fresh tensors, added to `sums` where there are some; undefined for a source that the
+ * value does not depend on. With a target they go there instead, each as soon as it is complete, zeros where there is none, and the list is empty.
+ * What is made on the way belongs to the enclosing scope.
  */
 export function reverse({ tape, root }: Forward, dy: Tensor, sums: readonly Tensor[] = []): readonly (Tensor | undefined)[] {
   const { sources, nodes, target } = tape;

@@ -107,8 +107,8 @@ export function fillNoise(key: NoiseKey, samples: readonly number[], perSample: 
 }
 
 /**
- * Draw standard normal noise [samples, ...shape], keyed by sample, with `shape` that of one sample: sample i gets the same numbers in every batch it appears in.
- * Philox4x32-10 and Box-Muller in float64, rounded to float32.
+ * Draw standard normal noise [samples, ...shape], keyed by sample, with `shape` that of one sample: sample i gets the same numbers in every batch
+ * it appears in. Philox4x32-10 and Box-Muller in float64, rounded to float32.
  */
 export function noise({
   seed,

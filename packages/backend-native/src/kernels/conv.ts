@@ -79,7 +79,10 @@ const conv2dFilterGrad: NativeKernel<Conv2DBackpropFilterAttrs> = (backend, { x,
 
 type TractAttributes = { readonly stride: number; readonly pad: number | readonly [vertical: number, horizontal: number] };
 
-/** Work out the sizes of a fused kernel's convolution: `pad` zeros on all four sides, or above and below and then at the sides. @throws RangeError when the shapes do not fit. */
+/**
+ * Work out the sizes of a fused kernel's convolution: `pad` zeros on all four sides, or above and below and then at the sides.
+ * @throws RangeError when the shapes do not fit.
+ */
 function tractSizes(kernel: string, input: readonly number[], filter: readonly number[], { stride, pad }: TractAttributes): ConvSizes {
   const pads = typeof pad === 'number' ? [pad, pad] : pad;
   const [Ho, Wo] = pads.map((zeros, i) => Math.floor((input[1 + i] + 2 * zeros - filter[i]) / stride) + 1);
