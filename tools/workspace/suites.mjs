@@ -8,7 +8,7 @@ export const slowSuites = {
     'packages/{backend-webgpu,train}/src/*.chromium.test.ts',
     'tools/bench/test/webgpu-page.test.mjs',
     'tools/conformance/test/*',
-    'tools/workspace/test/packed.test.ts',
+    'tools/workspace/test/{examples,packed}.test.ts',
   ],
   drivers: [
     'packages/{backend-webgpu,samplers}/**/*.node.test.ts',

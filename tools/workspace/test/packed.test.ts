@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { launchChromium, noChromium } from '@tract/backend-webgpu/testing';
+import { noChromium } from '@tract/backend-webgpu/testing';
 import { transform } from 'esbuild';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { examplesOf, installInto, type Packed, packAll, root, targetsOf } from './packed.js';
+import { saidBy } from './page.js';
 
 // Real: our tarballs, npm's install of them without scripts, Vite's build, the browser. Not real: other packages come from the checkout.
 const scratch = mkdtempSync(join(tmpdir(), 'tract-packed-'));
@@ -75,24 +76,5 @@ test(`distill and the WebGPU backend build with Vite and run as their READMEs sa
   );
   writeFileSync(join(project, 'index.html'), '<!doctype html><title>page</title><script type="module" src="/main.ts"></script>');
   await build({ root: project, configFile: false, logLevel: 'error', build: { target: 'es2022' } });
-  if (reason === undefined) expect(await run(join(project, 'dist'))).toEqual([[expect.any(String), 2 * 28 * 28 * 32], [[2, 8, 8, 1]]]);
+  if (reason === undefined) expect(await saidBy(join(project, 'dist'))).toEqual([[expect.any(String), 2 * 28 * 28 * 32], [[2, 8, 8, 1]]]);
 });
-
-/** Return the text of a folder's page in a browser. */
-async function run(folder: string): Promise<unknown[][]> {
-  const browser = await launchChromium();
-  try {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(0);
-    const failed = new Promise<never>((_, reject) => page.on('pageerror', reject));
-    await page.route('http://localhost/**', (route) => {
-      const { pathname } = new URL(route.request().url());
-      return route.fulfill({ path: join(folder, pathname === '/' ? 'index.html' : pathname) });
-    });
-    await page.goto('http://localhost/');
-    await Promise.race([page.waitForFunction(() => 'said' in globalThis), failed]);
-    return await page.evaluate(() => (globalThis as unknown as { said: unknown[][] }).said);
-  } finally {
-    await browser.close();
-  }
-}
