@@ -111,7 +111,8 @@ export function decodePage(
 }
 
 type Unpacked = {
-  readonly bytes: Uint8Array<ArrayBuffer> /** Where the levels begin, and their length where the header says it. */;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Length of the levels, if the header says it. */
   readonly levels: number | undefined;
 };
 

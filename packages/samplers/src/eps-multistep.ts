@@ -161,7 +161,7 @@ async function changeAt<T>(step: Step<T>, level: NoiseLevel, x0: T, ...change: r
   return step.combine([ratio, x0], [-ratio, there], ...change.map(([weight, vector]): Term<T> => [moved * weight, vector]));
 }
 
-/** What a step adds of the noise if it keeps alpha's share of xt. */
+/** Return the weight of the noise in a step that keeps alpha's share of xt. */
 const ofNoise = (from: NoiseLevel, to: NoiseLevel): number => to.sigma - (from.sigma * to.alpha) / from.alpha;
 
 const noiseOf = <T>({ combine }: Step<T>, x: T, x0: T, { alpha, sigma }: NoiseLevel): T => combine([1 / sigma, x], [-alpha / sigma, x0]);

@@ -51,7 +51,7 @@ async function imagesOrPair(path: string, options: ReadImageOptions): Promise<Im
   return statistics ? { name: path, statistics } : { name: path, images: await readImages(path, options) };
 }
 
-/** Whether an npy file is of Python objects, such as a dict. */
+/** True for an npy file of Python objects, such as a dict. */
 function holdsObjects(path: string): boolean {
   const file = openFile(path);
   try {

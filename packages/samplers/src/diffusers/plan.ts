@@ -20,7 +20,7 @@ export type Run = <T>(
   run?: PlanRunOptions<T>,
 ) => AsyncGenerator<T, void, undefined>;
 
-/** What a class makes of its settings. */
+/** Plan of a run: what a scheduler class makes of its settings. */
 export type Plan = SchedulerGrids & {
   readonly scales:
     | { readonly predicts: NetworkPrediction; readonly input?: 'flow' | 'exploding' }

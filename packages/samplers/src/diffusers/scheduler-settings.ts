@@ -16,7 +16,7 @@ export type SchedulerSettings = {
   ignored(): string[];
 };
 
-/** What Python writes for numbers that JSON does not have, such as lambda_min_clipped. */
+/** Words of Python for numbers that JSON does not have, such as lambda_min_clipped. */
 const bareNumber = /(?<=[:,[]\s*)(?:-?Infinity|NaN)(?=\s*[,\]}])/g;
 
 export function schedulerSettings(json: unknown): SchedulerSettings {

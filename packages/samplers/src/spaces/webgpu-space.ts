@@ -15,7 +15,7 @@ export type GpuVector<B> = { readonly buffer: B; readonly length: number };
 /** Inputs of one kernel: a device has 8 storage buffers at least, one of them the sum. */
 const mostTerms = 7;
 
-/** How a kind of vector holds its buffer. */
+/** Access to the buffer of a kind of vector. */
 type Holder<T, B> = {
   readonly open: (x: T) => GpuVector<B>;
   readonly wrap: (buffer: B, like: T) => T;
