@@ -54,7 +54,7 @@ module.exports = {
         pathNot: [
           '^$1/$2/',
           '^packages/[^/]+/src/index\\.ts$',
-          '^packages/[^/]+/src/(testing|conformance|node|portable|settings|diffusers|editing|noise|sde|spaces)/index\\.ts$',
+          '^packages/[^/]+/src/(testing|conformance|node|portable|settings|diffusers|editing|noise|sde|spaces|training)/index\\.ts$',
           '^packages/backend-native/kernel-header\\.mjs$',
         ],
       },

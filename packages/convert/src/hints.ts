@@ -1,5 +1,5 @@
 import { type Prediction, predictions } from '@tract/model';
-import type { PreconditioningSettings } from '@tract/schedules';
+import type { PreconditioningSettings } from '@tract/schedules/training';
 import type { UNetConfig } from '@tract/unet';
 import { badCheckpoint } from './convert-error.js';
 

@@ -1,4 +1,4 @@
-import { teacherShare, truncatedSNRWeight } from '@tract/schedules';
+import { teacherShare, truncatedSNRWeight } from '@tract/schedules/training';
 import { twoPredictions } from './two-predictions.js';
 
 /**

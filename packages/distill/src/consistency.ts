@@ -1,4 +1,4 @@
-import { uniformWeight } from '@tract/schedules';
+import { uniformWeight } from '@tract/schedules/training';
 import type { Phase } from './phases.js';
 import type { TargetRule } from './target-rule.js';
 import { type TwoPredictions, twoPredictions } from './two-predictions.js';

@@ -1,5 +1,5 @@
 import { type AdamOptions, adam, constantRate, type LearningRateSchedule } from '@tract/optim';
-import type { JumpWeight, Preconditioning } from '@tract/schedules';
+import type { JumpWeight, Preconditioning } from '@tract/schedules/training';
 import type { HuberOptions } from '@tract/tensor';
 import { requireAccumulate } from './accumulate.js';
 import { type Average, type Averaging, averageOf, requireMomentum, requireRates } from './averaging.js';

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { ddimWeights, type NoiseLevel, truncatedSNRWeight } from '@tract/schedules';
+import { ddimWeights, type NoiseLevel } from '@tract/schedules';
+import { truncatedSNRWeight } from '@tract/schedules/training';
 import { clone, dispose, mapTree, memory, noise, read, readScalar, squaredError, type Tensor, useBackend } from '@tract/tensor';
 import { checkGradient } from '@tract/tensor/testing';
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import type { JumpWeight, NoiseLevel } from '@tract/schedules';
+import type { NoiseLevel } from '@tract/schedules';
+import type { JumpWeight } from '@tract/schedules/training';
 import { clamp, type NoiseKey, scope, type Tensor, type Tree } from '@tract/tensor';
 import { type Batch, drawNoise, requireBatch, wholeOf } from './batch.js';
 import type { DistillSetup } from './distill-setup.js';

@@ -1,4 +1,4 @@
-import { inverseStepWeight, lognormalLevel } from '@tract/schedules';
+import { inverseStepWeight, lognormalLevel } from '@tract/schedules/training';
 import { randomUniforms } from '@tract/tensor';
 import { requireOneStep } from './consistency.js';
 import { requireNoFraction } from './improved-consistency.js';

@@ -1,4 +1,4 @@
-import { inverseStepWeight, lognormalIntervals } from '@tract/schedules';
+import { inverseStepWeight, lognormalIntervals } from '@tract/schedules/training';
 import { randomUniforms } from '@tract/tensor';
 import { requireOneStep } from './consistency.js';
 import { streams } from './streams.js';

@@ -1,4 +1,4 @@
-import { snrPlusOneWeight } from '@tract/schedules';
+import { snrPlusOneWeight } from '@tract/schedules/training';
 import type { TargetRule } from './target-rule.js';
 import { twoPredictions } from './two-predictions.js';
 

@@ -1,4 +1,5 @@
-import { cosineLevel, type EdmRange, edmGrid, type NoiseLevel, type NoiseProcess, processLevels } from '@tract/schedules';
+import { cosineLevel, type EdmRange, edmGrid, type NoiseLevel } from '@tract/schedules';
+import { type NoiseProcess, processLevels } from '@tract/schedules/training';
 import { combine, type Tensor } from '@tract/tensor';
 
 /** Grid of noise levels that distillation works on: index 0 is clean, index `timesteps` is noise. */

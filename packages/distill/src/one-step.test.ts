@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { cosineRate } from '@tract/optim';
-import { edmPreconditioning, type NoiseLevel } from '@tract/schedules';
+import type { NoiseLevel } from '@tract/schedules';
+import { edmPreconditioning } from '@tract/schedules/training';
 import { dispose, read, useBackend, zeros } from '@tract/tensor';
 import { beforeAll, expect, test } from 'vitest';
 import {

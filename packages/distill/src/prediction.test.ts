@@ -1,14 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { cosineLevel, levelToLogSNR, type NoiseLevel } from '@tract/schedules';
 import {
-  cosineLevel,
   edmPreconditioning,
   iddpmPreconditioning,
-  levelToLogSNR,
-  type NoiseLevel,
   type Preconditioning,
   vePreconditioning,
   vpPreconditioning,
-} from '@tract/schedules';
+} from '@tract/schedules/training';
 import {
   add,
   combine,

@@ -1,4 +1,5 @@
-import { levelToLogSNR, type NoiseLevel, type Preconditioning } from '@tract/schedules';
+import { levelToLogSNR, type NoiseLevel } from '@tract/schedules';
+import type { Preconditioning } from '@tract/schedules/training';
 import { combine, concat, scope, slice, type Tensor } from '@tract/tensor';
 
 /**

@@ -1,4 +1,5 @@
-import type { JumpWeight, NoiseLevel } from '@tract/schedules';
+import type { NoiseLevel } from '@tract/schedules';
+import type { JumpWeight } from '@tract/schedules/training';
 import type { HuberOptions, Tensor } from '@tract/tensor';
 import type { NoiseGrid } from './noise-grid.js';
 import type { Phase } from './phases.js';

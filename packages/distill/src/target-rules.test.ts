@@ -1,4 +1,5 @@
-import { edmSigmas, jumpWeightOf } from '@tract/schedules';
+import { edmSigmas } from '@tract/schedules';
+import { jumpWeightOf } from '@tract/schedules/training';
 import { describe, expect, test } from 'vitest';
 import { easyConsistencyTuning, edmNoiseGrid, improvedConsistencyTraining, methods, phasesOf, ruleOf, targetRules } from './index.js';
 

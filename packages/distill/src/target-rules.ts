@@ -1,4 +1,4 @@
-import { type JumpWeightName, type NoiseProcess, noiseProcesses } from '@tract/schedules';
+import { type JumpWeightName, type NoiseProcess, noiseProcesses } from '@tract/schedules/training';
 import { btd } from './btd.js';
 import { consistencyDistillation, consistencyTraining } from './consistency.js';
 import { easyConsistencyTuning } from './easy-consistency.js';

@@ -1,14 +1,13 @@
 import { type AdamOptions, adam, constantRate, type LearningRateSchedule } from '@tract/optim';
+import { cosineLevel, type NoiseLevel } from '@tract/schedules';
 import {
-  cosineLevel,
   type LossWeight,
-  type NoiseLevel,
   type Preconditioning,
   snrPlusOneWeight,
   snrWeight,
   truncatedSNRWeight,
   uniformWeight,
-} from '@tract/schedules';
+} from '@tract/schedules/training';
 import { requireAccumulate } from './accumulate.js';
 import { type Average, type Averaging, averageOf, requireRates } from './averaging.js';
 import { type Model, type Network, type Prediction, requirePrediction } from './prediction.js';

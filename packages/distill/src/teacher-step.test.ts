@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { cosineLevel, edmPreconditioning, edmWeight, lognormalLevel, snrPlusOneWeight, truncatedSNRWeight } from '@tract/schedules';
+import { cosineLevel } from '@tract/schedules';
+import { edmPreconditioning, edmWeight, lognormalLevel, snrPlusOneWeight, truncatedSNRWeight } from '@tract/schedules/training';
 import {
   dispose,
   linear,

@@ -1,4 +1,4 @@
-import { edmWeight } from '@tract/schedules';
+import { edmWeight } from '@tract/schedules/training';
 import type { TargetRule } from './target-rule.js';
 import { twoPredictions } from './two-predictions.js';
 

@@ -1,4 +1,4 @@
-import { truncatedSNRWeight } from '@tract/schedules';
+import { truncatedSNRWeight } from '@tract/schedules/training';
 import { twoPredictions } from './two-predictions.js';
 
 /**

@@ -1,4 +1,5 @@
-import { ddimWeights, type JumpWeight, type NoiseLevel, teacherShare } from '@tract/schedules';
+import { ddimWeights, type NoiseLevel } from '@tract/schedules';
+import { type JumpWeight, teacherShare } from '@tract/schedules/training';
 import { combine, type Tensor } from '@tract/tensor';
 import { drawStartPoints, jumpOf } from './grid-jumps.js';
 import type { NoiseGrid } from './noise-grid.js';

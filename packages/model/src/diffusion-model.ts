@@ -1,5 +1,11 @@
 import { type Model, type Network, type Prediction, predictions } from '@tract/distill';
-import { checkNoiseProcess, cosineProcess, type NoiseProcess, type PreconditioningSettings, preconditioningOf } from '@tract/schedules';
+import {
+  checkNoiseProcess,
+  cosineProcess,
+  type NoiseProcess,
+  type PreconditioningSettings,
+  preconditioningOf,
+} from '@tract/schedules/training';
 import { familyOf, type NetworkConfig, type NetworkParams } from '@tract/unet';
 
 /** A diffusion model as JSON: everything but its parameters. */

@@ -8,7 +8,8 @@ import {
   samplers,
   samplersWith,
 } from '@tract/samplers';
-import { type EdmRange, knownSteps, type NoiseLevel, type NoiseProcess, noiseProcesses, samplingLevels } from '@tract/schedules';
+import type { EdmRange, NoiseLevel } from '@tract/schedules';
+import { knownSteps, type NoiseProcess, noiseProcesses, samplingLevels } from '@tract/schedules/training';
 import { type DiffusionModel, processOf } from './diffusion-model.js';
 import { SamplingError } from './model-error.js';
 

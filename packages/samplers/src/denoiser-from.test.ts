@@ -1,4 +1,5 @@
-import { cosineLevel, edmPreconditioning, flowGrid, levelToLogSNR, type NoiseLevel, ratioLevel } from '@tract/schedules';
+import { cosineLevel, flowGrid, levelToLogSNR, type NoiseLevel, ratioLevel } from '@tract/schedules';
+import { edmPreconditioning } from '@tract/schedules/training';
 import { describe, expect, test } from 'vitest';
 import {
   ddim,

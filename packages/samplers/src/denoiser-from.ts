@@ -1,4 +1,5 @@
-import type { NoiseLevel, Preconditioning } from '@tract/schedules';
+import type { NoiseLevel } from '@tract/schedules';
+import type { Preconditioning } from '@tract/schedules/training';
 import type { Denoiser } from './denoiser.js';
 import { type Guidance, guider } from './guidance.js';
 import type { Network, NetworkPrediction } from './network.js';

@@ -1,14 +1,5 @@
-import {
-  type ContinuousProcess,
-  edmGrid,
-  edmProcess,
-  edmSigmas,
-  linearBetaProcess,
-  linearBetaThrough,
-  veProcess,
-  veSigmas,
-  vpSigmas,
-} from '@tract/schedules';
+import { type ContinuousProcess, edmGrid, edmProcess, edmSigmas, linearBetaProcess, veProcess } from '@tract/schedules';
+import { linearBetaThrough, veSigmas, vpSigmas } from '@tract/schedules/training';
 import { expect, test } from 'vitest';
 import { type Denoiser, drain, edmStochastic, heun, type VectorSpace } from './index.js';
 import { ablationSampler } from './sde/index.js';

@@ -1,4 +1,5 @@
-import type { NoiseLevel, NoiseProcess } from '@tract/schedules';
+import type { NoiseLevel } from '@tract/schedules';
+import type { NoiseProcess } from '@tract/schedules/training';
 import { ancestral, ddim } from './ddim.js';
 import type { Denoiser } from './denoiser.js';
 import { dpmSolver2M, dpmSolver3M } from './dpm-solver.js';

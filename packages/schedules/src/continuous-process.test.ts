@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type ContinuousProcess,
-  edmProcess,
-  flowProcess,
-  iddpmSigmas,
-  levelToLogSNR,
-  linearBetaProcess,
-  linearBetaThrough,
-  veProcess,
-  veSigmas,
-  vpSigmas,
-} from './index.js';
+import { type ContinuousProcess, edmProcess, flowProcess, levelToLogSNR, linearBetaProcess, veProcess } from './index.js';
+import { iddpmSigmas, linearBetaThrough, veSigmas, vpSigmas } from './training/index.js';
 
 const processes: [string, ContinuousProcess][] = [
   ['EDM', edmProcess],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { consistencyPreconditioning, ddpmPreconditioning, ddpmSigmas, edmPreconditioning, iddpmSigmas } from './index.js';
+import { ddpmSigmas } from './index.js';
+import { consistencyPreconditioning, ddpmPreconditioning, edmPreconditioning, iddpmSigmas } from './training/index.js';
 
 const sigmas = fc.double({ min: -4, max: 4.4, noNaN: true }).map(Math.exp);
 

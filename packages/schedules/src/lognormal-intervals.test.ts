@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { edmSigmas, lognormalIntervals, lognormalLevel } from './index.js';
+import { edmSigmas } from './index.js';
 import { erf } from './lognormal-intervals.js';
+import { lognormalIntervals, lognormalLevel } from './training/index.js';
 
 test.each([
   [0, 0],

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { linearBetaProcess } from './index.js';
 import {
   edmPreconditioning,
   edmWeight,
   iddpmPreconditioning,
   iddpmSigmas,
-  linearBetaProcess,
   type Preconditioning,
   vePreconditioning,
   vpPreconditioning,
-} from './index.js';
+} from './training/index.js';
 
 const sigmas = fc.double({ min: -6, max: 4.4, noNaN: true }).map(Math.exp);
 const all: [string, Preconditioning][] = [

@@ -6,21 +6,23 @@ import {
   ddimWeights,
   edmGrid,
   edmSigmas,
-  edmWeight,
   levelToLogSNR,
   linearBetaGrid,
-  lognormalLevel,
   logSNRGrid,
   logSNRToLevel,
   type NoiseLevel,
+  timeGrid,
+  vpGrid,
+} from './index.js';
+import {
+  edmWeight,
+  lognormalLevel,
   rootTruncatedSNRWeight,
   snrPlusOneWeight,
   snrWeight,
   teacherShare,
-  timeGrid,
   truncatedSNRWeight,
-  vpGrid,
-} from './index.js';
+} from './training/index.js';
 
 const time = fc.double({ min: 0, max: 1, noNaN: true });
 /** Three VP or VE levels with noise that falls from the first to the last by more than rounding. */

@@ -25,7 +25,8 @@ import {
   uploadTree,
 } from '@tract/model';
 import { constantRate, cosineRate, linearRate } from '@tract/optim';
-import { jumpWeightOf, knownSteps, type NoiseProcess, sigmaDataOf, studentProcess } from '@tract/schedules';
+import { studentProcess } from '@tract/schedules';
+import { jumpWeightOf, knownSteps, type NoiseProcess, sigmaDataOf } from '@tract/schedules/training';
 import { dispose } from '@tract/tensor';
 import { type NetworkParams, networkSpec } from '@tract/unet';
 import type { Checkpoint } from './checkpoint.js';

@@ -2,7 +2,7 @@ import { withoutPlace } from '@tract/data';
 import { describeAveraging } from '@tract/distill';
 import { type ModelDescription, processOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
-import { noiseProcesses } from '@tract/schedules';
+import { noiseProcesses } from '@tract/schedules/training';
 import type { DistillSettings, TeacherSettings } from './task-settings.js';
 
 /** A measurement of a model: values by name, and everything that they depend on. */

@@ -1,6 +1,6 @@
 import type { AveragingSettings, Method, TargetRule, TeacherStep } from '@tract/distill';
 import type { DiffusionModel } from '@tract/model';
-import type { JumpWeightName, LossWeightSetting } from '@tract/schedules';
+import type { JumpWeightName, LossWeightSetting } from '@tract/schedules/training';
 import type { HuberOptions } from '@tract/tensor';
 
 /** Settings of an image batch. */

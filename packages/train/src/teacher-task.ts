@@ -10,7 +10,7 @@ import {
 } from '@tract/distill';
 import { checkArrays, type ModelDescription, modelOf, modelPart, processOf, uploadTree } from '@tract/model';
 import { constantRate, cosineRate, withWarmup } from '@tract/optim';
-import { lossWeightOf, noiseProcesses, sigmaDataOf } from '@tract/schedules';
+import { lossWeightOf, noiseProcesses, sigmaDataOf } from '@tract/schedules/training';
 import { dispose } from '@tract/tensor';
 import { initNetwork, type NetworkParams, networkSpec } from '@tract/unet';
 import type { Checkpoint } from './checkpoint.js';

@@ -12,7 +12,7 @@ import {
   tractEdm,
 } from '@tract/distill';
 import { zeroMoments } from '@tract/optim';
-import { edmPreconditioning, edmWeight } from '@tract/schedules';
+import { edmPreconditioning, edmWeight } from '@tract/schedules/training';
 import { combine, dispose, read, readScalar, type Tensor } from '@tract/tensor';
 import { applyEdmUNet, type EdmUNetParams } from '@tract/unet';
 import { type Finding, relativeError } from './compare.js';

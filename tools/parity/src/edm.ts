@@ -1,5 +1,5 @@
 import { type Model, preconditionedModel, predictX0 } from '@tract/distill';
-import { edmPreconditioning } from '@tract/schedules';
+import { edmPreconditioning } from '@tract/schedules/training';
 import { dispose, leaves, mean, mul, read, type Tensor, valueAndGrad } from '@tract/tensor';
 import { applyEdmUNet, type EdmUNetConfig, type EdmUNetParams } from '@tract/unet';
 import { type Finding, relativeError } from './compare.js';

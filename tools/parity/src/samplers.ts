@@ -1,17 +1,7 @@
 import { type Denoiser, drain, edmStochastic, heun, type VectorSpace } from '@tract/samplers';
 import { ablationSampler } from '@tract/samplers/sde';
-import {
-  type ContinuousProcess,
-  edmGrid,
-  edmProcess,
-  edmSigmas,
-  iddpmSigmas,
-  linearBetaProcess,
-  linearBetaThrough,
-  veProcess,
-  veSigmas,
-  vpSigmas,
-} from '@tract/schedules';
+import { type ContinuousProcess, edmGrid, edmProcess, edmSigmas, linearBetaProcess, veProcess } from '@tract/schedules';
+import { iddpmSigmas, linearBetaThrough, veSigmas, vpSigmas } from '@tract/schedules/training';
 import { type Finding, relativeError } from './compare.js';
 import { BrokenFile, type GoldenFile } from './golden-file.js';
 import type { Kind } from './kind.js';

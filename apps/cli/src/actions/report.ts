@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { gridPng, partOfImages, squareColumns } from '@tract/images';
 import { processOf, samplingOf } from '@tract/model';
 import { type Drawing, inSteps, type RunRecord, runReport } from '@tract/report';
-import { knownSteps } from '@tract/schedules';
+import { knownSteps } from '@tract/schedules/training';
 import type { DigitDistance, DigitReference } from '@tract/scores';
 import { readRun, requireRoom, writeFileAtomically } from '@tract/train/node';
 import { startBackend } from '../computing/backend.js';

@@ -1,4 +1,4 @@
-import { lossWeightNames } from '@tract/schedules';
+import { lossWeightNames } from '@tract/schedules/training';
 import type { settingRows } from '@tract/train/settings';
 import { type Command, Option } from 'commander';
 import type { Io } from '../io.js';

@@ -15,7 +15,7 @@ import {
 } from '@tract/distill';
 import { type DiffusionModel, modelOf } from '@tract/model';
 import type { Moments } from '@tract/optim';
-import { edmWeight, lognormalLevel } from '@tract/schedules';
+import { edmWeight, lognormalLevel } from '@tract/schedules/training';
 import { add, leaves, mapTree, memory, noise, randomUniforms, read, readScalar, scale, scope, type Tensor } from '@tract/tensor';
 import { expectClose } from '@tract/tensor/testing';
 import { initNetwork, type NetworkParams, type SongUNetConfig } from '@tract/unet';

@@ -15,7 +15,7 @@ import {
   tract,
 } from '@tract/distill';
 import { cosineRate } from '@tract/optim';
-import { rootTruncatedSNRWeight } from '@tract/schedules';
+import { rootTruncatedSNRWeight } from '@tract/schedules/training';
 import { dispose, randomInts, readScalar, tensor } from '@tract/tensor';
 import { breathe } from '../page/breathe.js';
 import { type Paths, pathsOf } from './paths.js';

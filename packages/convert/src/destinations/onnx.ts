@@ -1,5 +1,6 @@
 import { type ModelDescription, processOf } from '@tract/model';
-import { type NoiseLevel, processLevels } from '@tract/schedules';
+import type { NoiseLevel } from '@tract/schedules';
+import { processLevels } from '@tract/schedules/training';
 import { naming } from '../convert-error.js';
 import type { Settings } from '../foreign-checkpoint.js';
 import { isVariancePreserving } from '../onnx/denoiser-scales.js';

@@ -1,5 +1,6 @@
 import { checkDiffusionModel, type ModelDescription } from '@tract/model';
-import { ddpmSigmas, knownSteps, type NoiseProcess, type PreconditioningSettings } from '@tract/schedules';
+import { ddpmSigmas } from '@tract/schedules';
+import { knownSteps, type NoiseProcess, type PreconditioningSettings } from '@tract/schedules/training';
 import type { DhariwalUNetConfig } from '@tract/unet';
 import { badCheckpoint } from '../convert-error.js';
 import type { Hints } from '../hints.js';

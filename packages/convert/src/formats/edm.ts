@@ -1,5 +1,5 @@
 import type { ModelDescription } from '@tract/model';
-import type { PreconditioningSettings } from '@tract/schedules';
+import type { PreconditioningSettings } from '@tract/schedules/training';
 import { type EdmUNetConfig, edmConfigs } from '@tract/unet';
 import { badCheckpoint, naming } from '../convert-error.js';
 import { edmMetadata } from '../edm-origin.js';

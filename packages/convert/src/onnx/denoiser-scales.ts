@@ -1,5 +1,6 @@
 import { type ModelDescription, processOf } from '@tract/model';
-import { ddpmSigmas, iddpmSigmas, type NoiseLevel, type PreconditioningSettings, preconditioningOf } from '@tract/schedules';
+import { ddpmSigmas, type NoiseLevel } from '@tract/schedules';
+import { iddpmSigmas, type PreconditioningSettings, preconditioningOf } from '@tract/schedules/training';
 import type { NoiseNumber } from './embedding-graph.js';
 import type { GraphBuilder, Value } from './graph-builder.js';
 import { ScalarMath } from './scalar-math.js';

@@ -1,6 +1,7 @@
 import { predictX0 } from '@tract/distill';
 import { type ModelDescription, modelOf } from '@tract/model';
-import { cosineLogSNR, logSNRToLevel, type NoiseLevel, type PreconditioningSettings } from '@tract/schedules';
+import { cosineLogSNR, logSNRToLevel, type NoiseLevel } from '@tract/schedules';
+import type { PreconditioningSettings } from '@tract/schedules/training';
 import { dispose, randomNormals, read, scope, type Tensor, tensor, transpose, treeFromLeaves, useBackend } from '@tract/tensor';
 import {
   type DhariwalUNetConfig,

@@ -1,5 +1,5 @@
 import { type ModelDescription, processOf } from '@tract/model';
-import { samplingLevels } from '@tract/schedules';
+import { samplingLevels } from '@tract/schedules/training';
 import { planEdm, planUNet, styleOfEdm, styleOfUNet } from '@tract/unet';
 import { badRequest } from '../convert-error.js';
 import type { HostModel } from '../destinations/destination.js';

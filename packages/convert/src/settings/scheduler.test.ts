@@ -1,4 +1,4 @@
-import { consistencyPreconditioning } from '@tract/schedules';
+import { consistencyPreconditioning } from '@tract/schedules/training';
 import { expect, test } from 'vitest';
 import { fromScheduler, toScheduler } from './scheduler.js';
 

@@ -1,5 +1,5 @@
 import { fromSchedulerConfig } from '@tract/samplers/diffusers';
-import type { NoiseProcess, PreconditioningSettings } from '@tract/schedules';
+import type { NoiseProcess, PreconditioningSettings } from '@tract/schedules/training';
 import type { Settings } from '../foreign-checkpoint.js';
 
 type Ddpm = Extract<PreconditioningSettings, { kind: 'ddpm' }>;

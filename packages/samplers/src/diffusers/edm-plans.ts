@@ -1,4 +1,5 @@
-import { edmSigmas, exponentialSigmas, type NoiseLevel, type Preconditioning } from '@tract/schedules';
+import { edmSigmas, exponentialSigmas, type NoiseLevel } from '@tract/schedules';
+import type { Preconditioning } from '@tract/schedules/training';
 import { ddim } from '../ddim.js';
 import { dpmSolver2M } from '../dpm-solver.js';
 import { edmStochastic } from '../heun.js';

@@ -1,4 +1,5 @@
-import type { DdpmBetas, NoiseLevel, Preconditioning } from '@tract/schedules';
+import type { DdpmBetas, NoiseLevel } from '@tract/schedules';
+import type { Preconditioning } from '@tract/schedules/training';
 import type { Denoiser } from '../denoiser.js';
 import type { KnownPart } from '../inpainting.js';
 import type { Network, NetworkCall, NetworkPrediction } from '../network.js';

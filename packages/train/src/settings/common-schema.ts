@@ -1,5 +1,5 @@
 import type { AveragingSettings } from '@tract/distill';
-import { lossWeightNames } from '@tract/schedules';
+import { lossWeightNames } from '@tract/schedules/training';
 import { count, flag, momentum, number, oneOf, positive, type ShapeOf, text, whole } from './expecting.js';
 
 const averaging = {

@@ -1,5 +1,5 @@
 import { methods, phaseStepsFault } from '@tract/distill';
-import { jumpWeightNames } from '@tract/schedules';
+import { jumpWeightNames } from '@tract/schedules/training';
 import { z } from 'zod';
 import { checkAveraging } from './averaging-rule.js';
 import { commonShape } from './common-schema.js';

@@ -1,5 +1,6 @@
 import { predictions } from '@tract/distill';
-import type { ConsistencySettings, DdpmSettings, EdmRange } from '@tract/schedules';
+import type { EdmRange } from '@tract/schedules';
+import type { ConsistencySettings, DdpmSettings } from '@tract/schedules/training';
 import { z } from 'zod';
 import { count, kindOf, number, oneOf, type ShapeOf, whole } from './expecting.js';
 import { networkSchema } from './network-schema.js';
