@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { engine, removeBackend } from '@tensorflow/tfjs-core';
 import { WebGpuUnavailableError } from '../errors.js';
 import { stockName } from '../stock-name.js';
@@ -25,14 +28,32 @@ export const softwareDriver = (): string | undefined => softwareDrivers.find((pa
  * @throws WebGpuUnavailableError when the package is not installed or does not load.
  */
 export async function nodeGpu({ driver }: NodeGpuOptions = {}): Promise<GPU> {
+  // The layer of Mesa that sorts devices looks for a desktop, and prints two lines of error where there is none.
+  process.env.NODEVICE_SELECT ??= '1';
   if (driver !== undefined) useDriver(driver);
   const { create, globals } = await loadPackage();
   Object.assign(globalThis, globals);
-  const gpu = create([]);
+  const gpu = driver === undefined && isLinux && !findsAdapter() ? noAdapters : create([]);
   const global = globalThis as { navigator?: object };
   if (global.navigator === undefined) Object.defineProperty(global, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(global.navigator, 'gpu', { value: gpu, configurable: true });
   return gpu;
+}
+
+const isLinux = process.platform === 'linux';
+
+/** An interface of a machine whose drivers have no device that will do. */
+const noAdapters = { requestAdapter: async () => null } as unknown as GPU;
+
+/**
+ * Tell whether the drivers that the system finds have a device, in a process of its own: the loader and Dawn print to the standard error stream what
+ * each driver lacks, which nobody can turn off.
+ */
+function findsAdapter(): boolean {
+  const dawn = createRequire(import.meta.url).resolve('webgpu');
+  const address = JSON.stringify(pathToFileURL(dawn).href);
+  const script = `import(${address}).then(({ create }) => create([]).requestAdapter()).then((found) => process.exit(found ? 0 : 1))`;
+  return spawnSync(process.execPath, ['-e', script], { stdio: 'ignore', timeout: 60_000 }).status === 0;
 }
 
 /** End the backends 'webgpu' and 'webgpu-stock' and let go of the device, for which the process would wait otherwise. Their tensors are gone. */
