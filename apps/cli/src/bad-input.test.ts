@@ -187,7 +187,7 @@ const usage: readonly Case[] = [
   ['train --config good/config.json --preset mnist-tiny --out out', 2, ['says everything', 'leave --preset mnist-tiny out']],
   ['train --set images --out out', 2, ["--set 'images'", 'NAME=VALUE']],
   ['train --set optim.lr=1e-4 --out out', 2, ['--set optim is no setting', 'did you mean learningRate?']],
-  ['train --preset mnist-tiny --set network.blocks=5000000 --out out', 2, ['blocks', 'at most 1024']],
+  ['train --preset mnist-tiny --set network.blocks=5000000 --out out', 2, ['error: blocks must be at most 1024, got 5000000']],
   ['train --set network.channels=31 --out out', 2, ['channels', '31']],
   ['train --set learningRate=1e-4 --lr 1e-3 --out out', 2, ['--set learningRate and --lr', 'leave one out']],
   ['card good/model --out digits', 2, ['--out', 'is no file', 'README.md']],
@@ -199,6 +199,7 @@ const usage: readonly Case[] = [
 
 const data: readonly Case[] = [
   ['sample nowhere/model --steps 1 --out out', 3, ["nowhere/model'", 'model folder']],
+  ['sample nowhere.safetensors --steps 1 --out out', 3, ['there is no file or folder', "nowhere.safetensors'"]],
   ['sample good --steps 1 --out out', 3, ['not a model folder', 'good/model']],
   ['sample cut --steps 1 --out out', 3, ['cut/model.safetensors', 'bytes']],
   ['sample dtype --steps 1 --out out', 3, ['dtype/model.safetensors', 'must be F32, got F64']],
@@ -208,7 +209,7 @@ const data: readonly Case[] = [
   ['sample json --steps 1 --out out', 3, ['json/config.json']],
   ['inspect network', 3, ['network/config.json', 'no model can be built']],
   ['inspect kind', 3, ['kind/config.json', 'network.kind must be one of unet, song, dhariwal', 'got "big"']],
-  ['inspect blocks', 3, ['blocks/config.json', 'blocks must be at most 1024, got 5000000']],
+  ['inspect blocks', 3, ['blocks/config.json', 'from this configuration: blocks must be at most 1024, got 5000000']],
   ['sample classes --steps 1 --out out', 3, ['classes/config.json', 'classes must be at most 1048576']],
   ['inspect process', 3, ['process/config.json', 'process.kind must be cosine or edm']],
   ['inspect preconditioning', 3, ['preconditioning/config.json', 'preconditioning.sigmaData must be a number']],

@@ -1,3 +1,5 @@
+import { reasonOf } from '@tract/checkpoint';
+
 /** Exit codes of the process. Documented in `tract --help`. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, data: 3, backend: 4, diverged: 5, interrupted: 130 } as const;
 
@@ -22,7 +24,7 @@ export function asUsage<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
-    throw error instanceof RangeError || error instanceof TypeError ? usageError(error.message) : error;
+    throw error instanceof RangeError || error instanceof TypeError ? usageError(reasonOf(error)) : error;
   }
 }
 

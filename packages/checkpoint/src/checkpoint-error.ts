@@ -48,3 +48,10 @@ export const failWith =
     new CheckpointError(kind, `${source}: ${message}`, cause === undefined ? undefined : { cause });
 
 export type Fail = ReturnType<typeof failWith>;
+
+/** Return what an error says without the function of ours that says it, with whose name a RangeError or TypeError begins: whoever reads it has called none. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const names = error instanceof RangeError || error instanceof TypeError;
+  return names ? error.message.replace(/^[A-Za-z]\w*: /, '') : error.message;
+}

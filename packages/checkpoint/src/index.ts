@@ -1,5 +1,5 @@
 export { type ByteSource, partOf, piecesOf, sourceOf } from './byte-source.js';
-export { CheckpointError, type CheckpointErrorKind } from './checkpoint-error.js';
+export { CheckpointError, type CheckpointErrorKind, reasonOf } from './checkpoint-error.js';
 export { crc32 } from './crc32.js';
 export { readEdm } from './edm-read.js';
 export { readFlax } from './flax-read.js';

@@ -1,3 +1,5 @@
+import { reasonOf } from '@tract/checkpoint';
+
 /** 'checkpoint': the file is not what it should be. 'request': the options do not go with it or with each other. */
 export type ConvertErrorKind = 'checkpoint' | 'request';
 
@@ -35,7 +37,7 @@ export function naming<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw badCheckpoint(`${name}: ${error.message}`, undefined, error);
+    if (error instanceof RangeError || error instanceof TypeError) throw badCheckpoint(`${name}: ${reasonOf(error)}`, undefined, error);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '@tract/checkpoint';
+import { type ModelConfig, reasonOf } from '@tract/checkpoint';
 import { checkDiffusionModel, type DiffusionModel } from './diffusion-model.js';
 import { ModelError } from './model-error.js';
 import { upgradeModel } from './older-models.js';
@@ -31,7 +31,7 @@ export function parseModel(config: ModelConfig, source = 'config.json'): ModelDe
   try {
     checkDiffusionModel(description);
   } catch (error) {
-    throw new ModelError(`${source}: no model can be built from this configuration: ${(error as Error).message}`, { cause: error });
+    throw new ModelError(`${source}: no model can be built from this configuration: ${reasonOf(error)}`, { cause: error });
   }
   const { samplingSteps, data, classNames } = description;
   if (!Array.isArray(samplingSteps) || !samplingSteps.every((steps) => Number.isInteger(steps) && steps >= 1 && steps <= mostSteps))

@@ -1,3 +1,4 @@
+import { reasonOf } from '@tract/checkpoint';
 import {
   type Sampler,
   type SamplerEntry,
@@ -74,7 +75,7 @@ function levelsOf(process: NoiseProcess, steps: number): NoiseLevel[] {
   try {
     return samplingLevels(process, steps);
   } catch (error) {
-    throw new SamplingError('steps', `${steps} cannot be: ${(error as Error).message}`);
+    throw new SamplingError('steps', `${steps} cannot be: ${reasonOf(error)}`);
   }
 }
 

@@ -35,7 +35,8 @@ function placeOf(name: string): string {
   if (isPlainName && existsSync(place)) return place;
   const known = shippedNames();
   const list = known.length === 0 ? 'none' : known.join(', ');
-  throw dataError(`no model '${name}': expected a model folder, a safetensors file or a shipped name (${list})${didYouMean(name, known)}`);
+  const missing = isPlainName && !name.includes('.') ? `no model '${name}':` : `there is no file or folder '${name}';`;
+  throw dataError(`${missing} expected a model folder, a safetensors file or a shipped name (${list})${didYouMean(name, known)}`);
 }
 
 /** Write a model folder with its card, whole or not at all. */

@@ -1,4 +1,4 @@
-import { lazyArray, type NamedArray, safetensorsPieces, toFloat32 } from '@tract/checkpoint';
+import { lazyArray, type NamedArray, reasonOf, safetensorsPieces, toFloat32 } from '@tract/checkpoint';
 import type { ModelDescription } from '@tract/model';
 import type { DhariwalUNetConfig } from '@tract/unet';
 import { badCheckpoint } from '../convert-error.js';
@@ -50,7 +50,7 @@ function networkThere({ name, description, tensors }: HostModel): NetworkThere {
     const config = network.kind === 'unet' ? paperAsAdm(network) : network;
     return { config, settings: toDiffusersSettings(config), tensors: network.kind === 'unet' ? admTensors(tensors) : tensors };
   } catch (error) {
-    throw badCheckpoint(`${name} cannot be written for diffusers: ${(error as Error).message}`, undefined, error);
+    throw badCheckpoint(`${name} cannot be written for diffusers: ${reasonOf(error)}`, undefined, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { lazyArray, torchPieces } from '@tract/checkpoint';
+import { lazyArray, reasonOf, torchPieces } from '@tract/checkpoint';
 import type { EdmUNetConfig, UNetConfig } from '@tract/unet';
 import { badCheckpoint } from '../convert-error.js';
 import { knownNetwork } from '../known-network.js';
@@ -42,6 +42,6 @@ function placesOf(name: string, network: UNetConfig | EdmUNetConfig): Places {
   try {
     return edmPlaces(network);
   } catch (error) {
-    throw badCheckpoint(`${name} cannot take EDM's names: ${(error as Error).message}; convert it to a .safetensors`, undefined, error);
+    throw badCheckpoint(`${name} cannot take EDM's names: ${reasonOf(error)}; convert it to a .safetensors`, undefined, error);
   }
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from '@tract/checkpoint';
 import { checkDiffusionModel, type ModelDescription } from '@tract/model';
 import { ddpmSigmas } from '@tract/schedules';
 import { knownSteps, type NoiseProcess, type PreconditioningSettings } from '@tract/schedules/training';
@@ -32,7 +33,7 @@ export function admModel(
     return model;
   } catch (error) {
     const what = `the preconditioning ${JSON.stringify(preconditioning)}`;
-    throw badCheckpoint(`${name}: no model can be built with ${what}: ${(error as Error).message}`, undefined, error);
+    throw badCheckpoint(`${name}: no model can be built with ${what}: ${reasonOf(error)}`, undefined, error);
   }
 }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from '@tract/checkpoint';
 import { checkEdmUNetConfig, type DhariwalUNetConfig } from '@tract/unet';
 import { badCheckpoint, badRequest } from '../convert-error.js';
 import type { ForeignCheckpoint } from '../foreign-checkpoint.js';
@@ -75,7 +76,7 @@ function configOf(
   try {
     checkEdmUNetConfig(config);
   } catch (error) {
-    const fact = `${name}: no network can be built from ${JSON.stringify(config)}: ${(error as Error).message}`;
+    const fact = `${name}: no network can be built from ${JSON.stringify(config)}: ${reasonOf(error)}`;
     throw badCheckpoint(fact, undefined, error);
   }
   return config;
