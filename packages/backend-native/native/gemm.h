@@ -26,8 +26,9 @@ static inline void multiplyRows(Tile<M>& tile, const float* const (&a)[M], int64
 #pragma GCC unroll 16
     for (int r = 0; r < M; r++) {
       const vf x = splat(a[r][k]);
-      tile.c[r][0] += x * b0;
-      tile.c[r][1] += x * b1;
+      tile.c[r][0] = multiplyAdd(x, b0, tile.c[r][0]);
+      tile.c[r][1] = multiplyAdd(x, b1, tile.c[r][1]);
+      endRow(tile.c[r][0], tile.c[r][1]);
     }
   }
 }
@@ -40,8 +41,9 @@ static inline void multiplyColumns(Tile<M>& tile, const float* a, int64_t aStep,
 #pragma GCC unroll 16
     for (int r = 0; r < M; r++) {
       const vf x = splat(a[r]);
-      tile.c[r][0] += x * b0;
-      tile.c[r][1] += x * b1;
+      tile.c[r][0] = multiplyAdd(x, b0, tile.c[r][0]);
+      tile.c[r][1] = multiplyAdd(x, b1, tile.c[r][1]);
+      endRow(tile.c[r][0], tile.c[r][1]);
     }
   }
 }

@@ -24,7 +24,7 @@ static void narrowBand(const float* band, int64_t bandWidth, int64_t C, int64_t 
         for (int64_t k = 0; k < run; k += W) {
           const vf w = load(weights + (co * kh + ky) * run + k);
 #pragma GCC unroll 8
-          for (int r = 0; r < P; r++) sum[r] += load(a[r] + ky * rowStep + k) * w;
+          for (int r = 0; r < P; r++) sum[r] = multiplyAdd(load(a[r] + ky * rowStep + k), w, sum[r]);
         }
       for (int r = 0; r < P && first + r < pixels; r++) {
         const int64_t at = (first + r) * Co + co;
@@ -52,7 +52,7 @@ static void narrowFilterGrad(const float* band, int64_t rowStep, int64_t step, i
           for (int v = 0; v < vectors; v++) {
             const vf value = load(x + v * W);
 #pragma GCC unroll 4
-            for (int r = 0; r < M; r++) total[r][v] += value * splat(g[r]);
+            for (int r = 0; r < M; r++) total[r][v] = multiplyAdd(value, splat(g[r]), total[r][v]);
           }
       }
       for (int r = 0; r < M; r++)

@@ -20,6 +20,22 @@ static inline vf load(const float* p) {
 }
 static inline void store(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
 static inline vf splat(float x) { return x - vf{}; }
+/** c + a * b, rounded once where the processor does that in one instruction. */
+static inline vf multiplyAdd(vf a, vf b, vf c) {
+#ifdef __wasm_relaxed_simd__
+  return __builtin_wasm_relaxed_madd_f32x4(a, b, c);  // clang 21 exchanges the operands where it makes this of c + a * b by itself
+#else
+  return c + a * b;
+#endif
+}
+/** Ends a row's part of a step: with all rows under way at once, WebAssembly's 16 registers would not hold the accumulators. Other compilers keep to the order. */
+static inline void endRow(vf& a, vf& b) {
+#ifdef __wasm__
+  asm volatile("" : "+r"(a), "+r"(b) : : "memory");
+#else
+  (void)a, (void)b;
+#endif
+}
 static inline vf loadPart(const float* p, int n) {
   vf v{};
   std::memcpy(&v, p, sizeof(float) * n);
