@@ -170,3 +170,20 @@ describe('a run that goes on with other images', () => {
     expect(await goOn(await begun(before), before)).toMatchObject({ step: 7 });
   });
 });
+
+test('a commit reads the tensors as they are written: it holds no copy of the state', async () => {
+  const read: string[] = [];
+  const { task } = toyTask({ totalSteps: 7 });
+  const store = newStore();
+  const commit: typeof store.commit = async (content, keep) => {
+    for (const [name, array] of content.tensors) {
+      // Read when it is asked for, each time anew.
+      expect(Object.getOwnPropertyDescriptor(array, 'data')?.get).toBeDefined();
+      expect(array.data).not.toBe(array.data);
+      read.push(name);
+    }
+    await store.commit(content, keep);
+  };
+  await train(task, { ...store, commit });
+  expect(read).toEqual(['w']);
+});

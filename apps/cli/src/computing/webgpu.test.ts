@@ -24,6 +24,14 @@ const unasked = process.env.TRACT_WEBGPU_SUITE === undefined ? 'set TRACT_WEBGPU
 const because = (reason: string | undefined): string => (reason === undefined ? '' : ` (skipped: ${reason})`);
 if (unasked !== undefined) console.warn(`trainings on WebGPU do not run: ${unasked}`);
 
+test('where no card will do, the standard error stream has our sentence and nothing of a driver', async () => {
+  const asked = ['sample', 'mnist-student', '--steps', '1', '--count', '1', '--seed', '1', '--out', folder('card.png'), ...webgpu];
+  const { code, stderr } = await tract(asked, { TRACT_WEBGPU_DRIVER: '' });
+  expect(stderr).toMatch(code === 0 ? /^$/ : /^error: webgpu: [^\n]+\n$/);
+  const doctor = await tract(['doctor', '--threads', '1'], { TRACT_WEBGPU_DRIVER: '' });
+  expect(doctor).toMatchObject({ code: 0, stderr: '' });
+});
+
 describe.skipIf(noDriver !== undefined)(`on WebGPU${because(noDriver)}`, () => {
   test('sample draws the images of the native backend', async () => {
     const draw = (out: string, ...more: string[]) =>
