@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 export const slowSuites = {
   browsers: [
     'apps/web/src/app.test.ts',
-    'packages/{backend-webgpu,train}/src/*.chromium.test.ts',
+    'packages/{backend-wasm,backend-webgpu,train}/src/*.chromium.test.ts',
     'tools/bench/test/webgpu-page.test.mjs',
     'tools/conformance/test/*',
     'tools/workspace/test/{examples,packed}.test.ts',

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { noChromium, resultOfPage } from './testing/index.js';
-import type { PageResult } from './testing/page-vitest.js';
+import { noChromium, type PageResult, pageVitest, resultOfPage } from './testing/index.js';
 
 // The suite runs under Node by the same driver already, and takes half a minute more here.
 const unasked = process.env.TRACT_BROWSER_SUITE === undefined ? 'set TRACT_BROWSER_SUITE=1 to run it' : undefined;
@@ -11,7 +10,7 @@ if (reason !== undefined) console.warn(`the conformance suite of WebGPU does not
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 test.skipIf(reason !== undefined)(`the whole conformance suite passes in Chromium${reason ? ` (skipped: ${reason})` : ''}`, async () => {
-  const results = await resultOfPage<PageResult[]>(here('./testing/conformance-page.ts'), { vitest: here('./testing/page-vitest.ts') });
+  const results = await resultOfPage<PageResult[]>(here('./testing/conformance-page.ts'), { alias: { vitest: pageVitest } });
   expect(results.filter(({ error }) => error !== undefined)).toEqual([]);
   expect(results.length).toBeGreaterThan(240);
 });
