@@ -11,13 +11,14 @@ export type StepLevels = readonly [from: NoiseLevel, to: NoiseLevel];
 export function fallingSteps(sampler: string, levels: readonly NoiseLevel[], remedy?: string): StepLevels[] {
   levels.forEach(({ alpha, sigma }, i) => {
     const before = levels[i - 1];
-    const refuse = (why: string) => {
-      throw new RangeError(`${sampler}: level ${i} (alpha ${alpha}, sigma ${sigma})${why}`);
-    };
-    if (!(alpha >= 0 && sigma >= 0 && alpha + sigma > 0 && alpha + sigma < Infinity))
-      refuse(' needs finite alpha and sigma >= 0, not both 0');
-    if (before && !(before.sigma * alpha > sigma * before.alpha)) refuse(' must have less noise than the one before, each level once');
-    if (alpha === 0 && remedy) refuse(`: the method has no limit at alpha = 0; use ${remedy}`);
+    const fault = !(alpha >= 0 && sigma >= 0 && alpha + sigma > 0 && alpha + sigma < Infinity)
+      ? ' needs finite alpha and sigma >= 0, not both 0'
+      : before && !(before.sigma * alpha > sigma * before.alpha)
+        ? ' must have less noise than the one before, each level once'
+        : alpha === 0 && remedy
+          ? `: the method has no limit at alpha = 0; use ${remedy}`
+          : '';
+    if (fault) throw new RangeError(`${sampler}: level ${i} (alpha ${alpha}, sigma ${sigma})${fault}`);
   });
   return neighbours(sampler, 'noise levels', levels);
 }

@@ -105,7 +105,7 @@ export async function* walk<T>(
           return vector;
         },
       });
-      await onStep?.({ step: index + 1, total, xt: next, level: to, x0: answers.length > 0 ? answers[0] : next });
+      await onStep?.({ step: index + 1, total, xt: next, level: to, x0: answers[0] ?? next });
       past = [...kept, ...past].slice(0, memory);
       freeAllBut(next, ...past.map(({ vector }) => vector));
       xt = next;

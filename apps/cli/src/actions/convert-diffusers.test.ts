@@ -126,7 +126,7 @@ const refusals: [file: string, fields: object, says: string][] = [
   ['unet/config.json', { cross_attention_dim: 8 }, "no setting 'cross_attention_dim'"],
   ['unet/config.json', { block_out_channels: [4, 12] }, 'of another shape'],
   ['scheduler/scheduler_config.json', { _class_name: 'VQDiffusionScheduler' }, 'VQDiffusionScheduler is not known here'],
-  ['scheduler/scheduler_config.json', { _class_name: 'KarrasVeScheduler' }, "a network of KarrasVeScheduler is not one of DDPM's"],
+  ['scheduler/scheduler_config.json', { _class_name: 'KarrasVeScheduler' }, "a network of KarrasVeScheduler is neither one of DDPM's"],
   ['scheduler/scheduler_config.json', { rescale_betas_zero_snr: true }, 'rescales or shifts the signal'],
   [
     'scheduler/scheduler_config.json',

@@ -21,33 +21,19 @@ const predictions = { eps: 'epsilon', v: 'v_prediction', x0: 'sample' } as const
  *
  * @throws RangeError that names a class or a setting which is not known, or which no preconditioning stands for.
  */
-export const fromScheduler = (given: Settings): Scheduled =>
-  given._class_name === consistencyClass ? fromConsistency(given) : { preconditioning: fromDdpm(given) };
-
-function fromConsistency(given: Settings): Scheduled {
-  const settings: Settings = { ...consistencyDefaults, ...given };
-  const number = (name: keyof typeof consistencyDefaults): number => {
-    const value = settings[name];
-    if (typeof value !== 'number')
-      throw new TypeError(`a scheduler with ${name} ${JSON.stringify(value)} is not known here; expected a number`);
-    return value;
-  };
-  const [sigmaMin, sigmaMax] = [number('sigma_min'), number('sigma_max')];
-  return {
-    preconditioning: { kind: 'consistency', sigmaData: number('sigma_data'), sigmaMin },
-    process: { kind: 'edm', sigmaMin, sigmaMax, rho: number('rho'), timesteps: number('num_train_timesteps') },
-  };
-}
-
-function fromDdpm(given: Settings): Ddpm {
-  const { className, predicts, betas: table } = fromSchedulerConfig(given);
+export function fromScheduler(given: Settings): Scheduled {
+  const { className, predicts, betas: table, trained } = fromSchedulerConfig(given);
+  if (trained) {
+    const { sigmaMin, sigmaMax, rho, sigmaData, trainingSteps: timesteps } = trained;
+    return { preconditioning: { kind: 'consistency', sigmaData, sigmaMin }, process: { kind: 'edm', sigmaMin, sigmaMax, rho, timesteps } };
+  }
   if (!table || !predicts || predicts === 'flow')
-    throw new RangeError(`a network of ${className} is not one of DDPM's, the only ones known here`);
+    throw new RangeError(`a network of ${className} is neither one of DDPM's nor a consistency model, the only ones known here`);
   const { betas: rule, trainingSteps, betaStart, betaEnd, zeroTerminalSNR, snrShift = 1 } = table;
   if (typeof rule !== 'string') throw new RangeError('a scheduler with trained_betas is not known here; known: betas by a rule');
   if (zeroTerminalSNR || snrShift !== 1)
     throw new RangeError('a scheduler that rescales or shifts the signal of its betas is not known here');
-  return { kind: 'ddpm', betas: rule, trainingSteps, betaStart, betaEnd, predicts };
+  return { preconditioning: { kind: 'ddpm', betas: rule, trainingSteps, betaStart, betaEnd, predicts } };
 }
 
 /** Return the scheduler_config.json for a model: the inverse of `fromScheduler`. Undefined where there is none that is written here. */

@@ -51,6 +51,7 @@ function consistencyPlan(settings: SchedulerSettings): Plan {
   const table = edmSigmas(total, { sigmaMin, sigmaMax, rho });
   return {
     timeOf,
+    trained: { sigmaMin, sigmaMax, rho, sigmaData, trainingSteps: total },
     scales: {
       preconditioning: (sigma) => ({
         cSkip: sigmaData ** 2 / ((sigma - sigmaMin) ** 2 + sigmaData ** 2),

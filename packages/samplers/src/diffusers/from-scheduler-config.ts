@@ -21,6 +21,8 @@ export type SchedulerPlan = SchedulerGrids & {
   readonly predicts?: NetworkPrediction;
   /** Betas of the training, where the class has them. */
   readonly betas?: DdpmBetas;
+  /** Levels of the training on EDM's, where the class has them: those of consistency models. */
+  readonly trained?: Plan['trained'];
   /** The network as a denoiser over any vector space, told the times of the grid; thresholds and clamps as the file says. */
   denoiser<T>(space: VectorSpace<T>, network: Network<T>, grid: SchedulerGrid, options?: { readonly guidance?: Guidance<T> }): Denoiser<T>;
   /** Run the sampler on `grid.levels`, from xT of the first level: noise, and in inverse classes an image. */
@@ -55,9 +57,9 @@ export function fromSchedulerConfig(json: unknown): SchedulerPlan {
   const { className } = settings;
   if (!Object.hasOwn(plans, className))
     throw new SchedulerConfigError(`fromSchedulerConfig: ${className} is not known here; known: ${schedulerClasses.join(', ')}`);
-  const { grid, timeOf, scales, betas, clamp, threshold, adapt, wrap, asksAtEnd, repaints, sample } = plans[className](settings);
+  const { grid, timeOf, scales, betas, trained, clamp, threshold, adapt, wrap, asksAtEnd, repaints, sample } = plans[className](settings);
   return {
-    ...{ className, grid, timeOf, betas, ignored: settings.ignored() },
+    ...{ className, grid, timeOf, betas, trained, ignored: settings.ignored() },
     ...('predicts' in scales && !adapt && { predicts: scales.predicts }),
     denoiser: (space, network, own, { guidance } = {}) => {
       const { levels, times } = own;

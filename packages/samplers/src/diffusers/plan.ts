@@ -21,12 +21,16 @@ export type Run = <T>(
   run?: PlanRunOptions<T>,
 ) => AsyncGenerator<T, void, undefined>;
 
+/** EDM's levels, sigma from sigmaMax to sigmaMin even in sigma^(1/rho), and the standard deviation of the data. */
+export type SchedulerRange = { readonly sigmaMin: number; readonly sigmaMax: number; readonly rho: number; readonly sigmaData: number };
+
 /** Plan of a run: what a scheduler class makes of its settings. */
 export type Plan = SchedulerGrids & {
   readonly scales:
     | { readonly predicts: NetworkPrediction; readonly input?: 'flow' | 'exploding' }
     | { readonly preconditioning: Preconditioning };
   readonly betas?: DdpmBetas;
+  readonly trained?: SchedulerRange & { readonly trainingSteps: number };
   readonly clamp?: number;
   readonly threshold?: { readonly part: number; readonly max: number };
   /** Turn the network's answer into the prediction that `scales` names. */
