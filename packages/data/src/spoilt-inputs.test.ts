@@ -68,7 +68,7 @@ test.each<[format: string, read: (bytes: Uint8Array) => unknown, sound: Uint8Arr
   ],
 ])('spoilt %s: a value or a DataError, soon and in little memory', async (_format, read, sound, runs) => {
   expect(sound.length).toBeGreaterThan(0);
-  for (const bytes of sound) for (let i = 0; i < 100; i++) await read(bytes);
+  for (const bytes of sound) await read(bytes);
   await withinMemory(() =>
     fc.assert(
       fc.asyncProperty(damagedBytes(sound), (bytes) => readDamaged(read, bytes, DataError)),
