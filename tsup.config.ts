@@ -7,7 +7,12 @@ export default defineConfig((options) => ({
   target: 'node20',
   platform: 'neutral',
   sourcemap: true,
+  // The sources are published beside the maps.
+  esbuildOptions: (esbuild) => {
+    esbuild.sourcesContent = false;
+  },
   outDir: 'dist',
-  clean: false,
+  // Chunks of earlier builds would be published; the declarations are not tsup's.
+  clean: ['!**/*.d.ts', '!**/*.d.ts.map', '!**/*.tsbuildinfo'],
   silent: true,
 }));

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-const models = new URL('../../models/', import.meta.url);
+const models = new URL('../../packages/models/', import.meta.url);
 const files = ['config.json', 'model.safetensors'];
 
 /** Ships the repository's models beside the page; the program knows their hashes and takes nothing else for them. */
 function shippedModels() {
   const id = 'virtual:shipped-models';
-  const list = readdirSync(models, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const list = readdirSync(models, { withFileTypes: true }).filter(({ name }) => existsSync(new URL(`${name}/config.json`, models)));
   const described = list.map(({ name }) => ({
     name,
     files: files.map((file) => {

@@ -23,7 +23,7 @@ export const slowSuites = {
   'command lines': [
     'apps/cli/**/{convert*,distill,edm,evaluate,fid,inspect,quickstart,read-ahead,report,reports,sample,train,older-runs}.test.ts',
     'apps/cli/**/bad-input.test.ts',
-    'tools/workspace/test/readme.test.ts',
+    'tools/workspace/test/{readme,from-npm}.test.ts',
   ],
 };
 

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
-/** The folder of the models that come with the repository: three levels above both src/ and dist/. */
-export const shippedFolder = fileURLToPath(new URL('../../../models/', import.meta.url));
+/** The folder of the shipped models: the package @tract/models, wherever npm has put it. */
+export const shippedFolder = dirname(createRequire(import.meta.url).resolve('@tract/models/package.json'));
 
 /** List the names of the shipped models. */
 export const shippedNames = (): string[] =>
-  existsSync(shippedFolder) ? readdirSync(shippedFolder).filter((name) => existsSync(join(shippedFolder, name, 'config.json'))) : [];
+  readdirSync(shippedFolder).filter((name) => existsSync(join(shippedFolder, name, 'config.json')));

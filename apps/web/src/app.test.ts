@@ -16,7 +16,7 @@ if (reason !== undefined) console.warn(`the page is not tested: ${reason}`);
 /** Against hangs alone, as the test limit of vitest.config.ts is: software drivers on a busy machine take minutes. */
 const patience = { timeout: 3_600_000 };
 
-const modelFolder = (name: string): string => fileURLToPath(new URL(`../../../models/${name}/`, import.meta.url));
+const modelFolder = (name: string): string => fileURLToPath(new URL(`../../../packages/models/${name}/`, import.meta.url));
 const filesIn = (folder: string): string[] => ['model.safetensors', 'config.json'].map((file) => join(folder, file));
 
 const scratch = mkdtempSync(join(tmpdir(), 'tract-web-model-'));

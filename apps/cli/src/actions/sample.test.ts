@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readNpz } from '@tract/checkpoint';
 import { decode } from 'fast-png';
@@ -72,4 +72,18 @@ test('Ctrl-C while drawing leaves no file', async () => {
   expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
   expect(stderr).toMatch(/\nerror: stopped by SIGINT; nothing was written\n$/);
   expect(readdirSync(scratch.path).filter((name) => name.startsWith('never'))).toEqual([]);
+});
+
+test("without options a model draws in its own steps, into a new file with its name, or with its run's", async () => {
+  const drawn = await tract(['sample', model, '--count', '1', '--silent', '--json'], env, scratch.path);
+  expect(JSON.parse(drawn.stdout)).toMatchObject({ steps: 64, out: 'run.png' });
+  expect(await tract(['sample', model, '--count', '1'], env, scratch.path)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('run.png is there already: choose a name, --out run.png to replace it'),
+  });
+  cpSync(model, folder('stepless'), { recursive: true });
+  const config = JSON.parse(readFileSync(folder('stepless/config.json'), 'utf8'));
+  writeFileSync(folder('stepless/config.json'), JSON.stringify({ ...config, samplingSteps: [] }));
+  const refused = await tract(['sample', 'stepless'], env, scratch.path);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('add --steps, such as --steps 64') });
 });

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { samplingOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
 import { startBackend } from '../computing/backend.js';
 import { interruptible } from '../computing/signals.js';
+import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { drawWithProgress } from '../models/draw-with-progress.js';
 import { readModel } from '../models/model-folder.js';
@@ -11,24 +14,29 @@ import { outputKind, writeImages } from '../output/image-files.js';
 
 export type SampleOptions = ComputeOptions &
   DrawingOptions & {
-    readonly steps: number;
+    /** Default: the first of the model's samplingSteps. */
+    readonly steps?: number;
     readonly count: number;
     readonly seed: number;
     readonly batch: number;
-    readonly out: string;
+    /** Default: the model's name with .png, in the working folder. */
+    readonly out?: string;
     readonly json?: boolean;
   };
 
 /** Draw images and write them, all or none. */
 export async function sample(io: Io, name: string, options: SampleOptions): Promise<void> {
-  const kind = outputKind(options.out);
+  const out = options.out ?? freshPicture(name);
+  const kind = outputKind(out);
   const model = readModel(name);
-  const { steps, count, seed, out } = options;
+  const { count, seed } = options;
+  const steps = options.steps ?? model.samplingSteps[0];
+  if (steps === undefined) throw usageError(`${name} does not say in how many steps it draws: add --steps, such as --steps 64`);
   const { sampler, nfe } = samplingOf(model, steps, options);
   const backend = await startBackend(io, options);
   const started = performance.now();
   const seconds = await interruptible('nothing was written', async (pause) => {
-    const images = await drawWithProgress(io, model, options, pause);
+    const images = await drawWithProgress(io, model, { ...options, steps }, pause);
     const elapsed = (performance.now() - started) / 1000;
     writeImages(out, kind, images, { Software: 'tract', Description: `${name}, ${inSteps(steps)} of ${sampler}, seed ${seed}` });
     return Number(elapsed.toFixed(3));
@@ -38,4 +46,16 @@ export async function sample(io: Io, name: string, options: SampleOptions): Prom
   report(io, options.json === true, value, [
     `${out}: ${withCommas(count)} images, ${inSteps(steps)} of ${sampler}, seed ${seed}, ${seconds} s`,
   ]);
+}
+
+/**
+ * Return the name of a picture of MODEL: its own, or where the folder is a run's `model`, the run's.
+ * @throws CliError (usage) if that file is there: only a name that was given is written over.
+ */
+function freshPicture(model: string): string {
+  const path = resolve(model);
+  const named = /^model(\.safetensors)?$/.test(basename(path)) ? dirname(path) : path;
+  const out = `${basename(named, '.safetensors')}.png`;
+  if (existsSync(out)) throw usageError(`${out} is there already: choose a name, --out ${out} to replace it`);
+  return out;
 }

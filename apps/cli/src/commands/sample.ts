@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { SampleOptions } from '../actions/sample.js';
 import type { Io } from '../io.js';
-import { examples, pathName, required, withComputing } from '../options/common-options.js';
+import { examples, pathName, withComputing } from '../options/common-options.js';
 import { modelArgument } from '../options/model-argument.js';
 import { quantity, wholeNumber } from '../options/quantity.js';
 import { withSampling } from '../options/sampling-options.js';
@@ -11,13 +11,15 @@ export const sampleCommand = (io: Io): Command =>
     withSampling(
       new Command('sample')
         .addArgument(modelArgument())
-        .addOption(required('--steps <n>', 'sampling steps: one network call each, with heun two but for the last', quantity))
-        .addOption(
-          required(
-            '--out <path>',
-            'FILE.png (a grid), FILE.npz (uint8 NHWC under `images`), both replaced if there, or a new folder of PNGs',
-            pathName,
-          ),
+        .option(
+          '--steps <n>',
+          "sampling steps: one network call each, with heun two but for the last (default: the model's samplingSteps)",
+          quantity,
+        )
+        .option(
+          '--out <path>',
+          "FILE.png (a grid), FILE.npz (uint8 NHWC under `images`), both replaced if there, or a new folder of PNGs (default: the model's name with .png, a new file)",
+          pathName,
         )
         .option('--count <n>', 'images', quantity, 64)
         .option('--seed <n>', 'seed of the noise', wholeNumber, 0)
@@ -27,6 +29,7 @@ export const sampleCommand = (io: Io): Command =>
     .addHelpText(
       'after',
       examples(
+        'tract sample mnist-student',
         'tract sample mnist-teacher --steps 64 --count 100 --out digits.png',
         'tract sample runs/a/model --steps 1 --count 5K --seed 7 --out digits.npz',
         'tract sample runs/edm/model --steps 18 --churn 20 --out digits.png',

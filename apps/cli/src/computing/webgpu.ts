@@ -17,8 +17,12 @@ type Wish = {
  * @throws CliError (backend missing) that says what to install; (usage) for a value that is neither.
  */
 export async function startWebGpu(): Promise<WebGpu> {
-  const { registerWebGpuBackend } = await import('@tract/backend-webgpu');
-  const { nodeGpu, softwareDriver, stopNodeGpu } = await import('@tract/backend-webgpu/node');
+  const [{ registerWebGpuBackend }, { nodeGpu, softwareDriver, stopNodeGpu }] = await Promise.all([
+    import('@tract/backend-webgpu'),
+    import('@tract/backend-webgpu/node'),
+  ]).catch((error: Error) => {
+    throw backendError(`webgpu: ${error.message}; run \`npm i @tract/backend-webgpu webgpu\``, error);
+  });
   const { software, driver } = wishOf(process.env.TRACT_WEBGPU_DRIVER, softwareDriver);
   const gpu = await nodeGpu({ driver }).catch((error: Error) => {
     throw backendError(error.message, error);

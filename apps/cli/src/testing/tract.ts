@@ -18,8 +18,9 @@ export type Ended = {
 export type Started = { readonly child: ChildProcess; readonly ended: Promise<Ended>; readonly stderr: () => string };
 
 /** Start the built command line as a user does, on the native backend where a command computes. */
-export function startTract(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
+export function startTract(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Started {
   const child = spawn(process.execPath, [bin, ...args], {
+    cwd,
     env: { ...process.env, TRACT_DEBUG: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -35,7 +36,7 @@ export function startTract(args: readonly string[], env: NodeJS.ProcessEnv = {})
 }
 
 /** Run a command to its end. */
-export const tract = (args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> => startTract(args, env).ended;
+export const tract = (args: readonly string[], env?: NodeJS.ProcessEnv, cwd?: string): Promise<Ended> => startTract(args, env, cwd).ended;
 
 /** Wait until the condition holds. @throws Error when the process ends first. */
 export async function until({ child, ended }: Started, condition: () => boolean): Promise<void> {
