@@ -70,6 +70,14 @@ describe('noise of training steps', () => {
     expect(timestepOf(rescaled, Number.POSITIVE_INFINITY)).toBe(999);
   });
 
+  test('have a shift that divides the ratio of signal to noise', () => {
+    const plain = ddpmSigmas(sd);
+    ddpmSigmas({ ...sd, snrShift: 4 }).forEach((sigma, i) => {
+      expect(sigma / plain[i]).toBeCloseTo(2, 12);
+    });
+    expect(() => ddpmSigmas({ ...sd, snrShift: 0 })).toThrow('snrShift must be > 0, got 0');
+  });
+
   test('can be given', () => {
     const betas = Array.from({ length: 50 }, (_, i) => 0.001 * (i + 1));
     const sigmas = ddpmSigmas({ betas });
