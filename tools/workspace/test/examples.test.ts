@@ -76,7 +76,7 @@ beforeAll(async () => {
   await install('onnxruntime', hosts, packed);
   await install('distil-page', distilling, packed);
   mkdirSync(models);
-  const { content } = openSource(join(root, 'models/mnist-student'));
+  const { content } = openSource(join(root, 'packages/models/mnist-student'));
   write(content as HostModel, models, 'onnx', 'digit.onnx', true);
   write(tinyLatentModel(), models, 'onnx-folder', 'latent.onnx', false);
   const { stdout } = await promisify(execFile)(process.execPath, ['node.mjs', models], { cwd: hosts, maxBuffer: 2 ** 24 });
