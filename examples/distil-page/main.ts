@@ -1,4 +1,4 @@
-import '@tensorflow/tfjs-backend-cpu';
+import { registerWasmBackend } from '@tract/backend-wasm';
 import { registerWebGpuBackend } from '@tract/backend-webgpu';
 import { distillSetup, distillStep, initDistillation, type Network, sampleImages } from '@tract/distill';
 import { dispose, noise, read, scale, useBackend } from '@tract/tensor';
@@ -7,15 +7,18 @@ import { applyUNet, initUNet, type UNetParams } from '@tract/unet';
 const log = document.querySelector('#log') as HTMLElement;
 const say = (text: string): void => log.append(`${text}\n`);
 
-/** Compute on the graphics card, or on the processor where WebGPU is not. */
+/** Compute on the graphics card, or in WebAssembly where WebGPU is not or the address ends in ?wasm. */
 async function chooseBackend(): Promise<string> {
-  const hasGpu = 'gpu' in navigator && (await (navigator.gpu as { requestAdapter(): Promise<unknown> }).requestAdapter()) !== null;
-  if (hasGpu) await registerWebGpuBackend();
-  await useBackend(hasGpu ? 'webgpu' : 'cpu');
-  return hasGpu ? 'WebGPU' : 'the processor';
+  const asksWasm = location.search === '?wasm';
+  const hasGpu =
+    !asksWasm && 'gpu' in navigator && (await (navigator.gpu as { requestAdapter(): Promise<unknown> }).requestAdapter()) !== null;
+  await (hasGpu ? registerWebGpuBackend() : registerWasmBackend());
+  await useBackend(hasGpu ? 'webgpu' : 'wasm');
+  return hasGpu ? 'WebGPU' : 'WebAssembly';
 }
 
-say(`Computing on ${await chooseBackend()}`);
+const backend = await chooseBackend();
+say(`Computing on ${backend}`);
 const shape = {
   imageSize: 8,
   inChannels: 1,
@@ -43,4 +46,4 @@ while (state.step < setup.totalSteps) {
 }
 const images = await sampleImages({ model: setup.model, params: state.studentEma, steps: 1, seed: 0, indices: [0, 1], shape: [8, 8, 1] });
 say(`Two images in one call each: [${images.shape}]`);
-Object.assign(globalThis, { said: { losses, shape: images.shape } });
+Object.assign(globalThis, { said: { backend, losses, shape: images.shape } });

@@ -126,8 +126,16 @@ test(`a page draws the same${noBrowser ? ` (built only: ${noBrowser})` : ''}`, a
 test(`a page distils a U-Net to one step${noBrowser ? ` (built only: ${noBrowser})` : ''}`, async () => {
   await build({ root: distilling, configFile: false, logLevel: 'error', build: { target: 'es2022' } });
   if (noBrowser) return;
-  const { losses, shape } = (await saidBy(join(distilling, 'dist'))) as { losses: number[]; shape: number[] };
-  expect(shape).toEqual([2, 8, 8, 1]);
-  expect(losses).toHaveLength(4);
-  for (const loss of losses) expect(loss).toBeGreaterThan(0);
+  for (const [search, name] of [
+    ['', 'WebGPU'],
+    ['?wasm', 'WebAssembly'],
+  ]) {
+    const { backend, losses, shape } = (await saidBy(join(distilling, 'dist'), search)) as {
+      backend: string;
+      losses: number[];
+      shape: number[];
+    };
+    expect([backend, shape, losses.length]).toEqual([name, [2, 8, 8, 1], 4]);
+    for (const loss of losses) expect(loss).toBeGreaterThan(0);
+  }
 });
