@@ -13,6 +13,6 @@ export default defineConfig((options) => ({
   },
   outDir: 'dist',
   // Chunks of earlier builds would be published; the declarations are not tsup's.
-  clean: ['!**/*.d.ts', '!**/*.d.ts.map', '!**/*.tsbuildinfo'],
+  clean: ['!**/*.d.{ts,mts}', '!**/*.d.{ts,mts}.map', '!**/*.tsbuildinfo'],
   silent: true,
 }));

@@ -1,4 +1,4 @@
-// npm test, test:quick and test:full: build, check types, format and import directions, then run tests; the last line is `N passed, N failed`.
+// npm test, test:quick and test:full: build, check types, format, import directions and packages, then run tests; the last line is `N passed, N failed`.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +61,7 @@ if (await step('build', () => build(...(extent === 'quick' ? ['--projects=@tract
   await step('types', () => run(tool('tsc'), ['-b']));
   await step('lint and format', () => run(tool('biome'), ['check', '--error-on-warnings', '.']));
   await step('imports', () => run(tool('depcruise'), ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'tools']));
+  if (extent !== 'quick') await step('packages', () => run(process.execPath, ['tools/workspace/check-packages.mjs']));
   if (extent === 'quick') {
     console.log(`\nLeft out: ${Object.keys(slowSuites).join(', ')}; npm test runs them.`);
     await unitTests('tests', ['run', ...excluded.flatMap((glob) => ['--exclude', glob])]);
