@@ -176,6 +176,15 @@ describe.skipIf(reason !== undefined)(`the page in Chromium${reason ? ` (skipped
     expect(furthest(await pixels('student-canvas'), await drawnNatively(modelFolder('mnist-student'), 1, 1, 1))).toBeLessThanOrEqual(2);
   });
 
+  test('computes in WebAssembly without WebGPU, and draws what the native backend draws', async () => {
+    await app.page.goto(`${app.url}?backend=wasm`);
+    await until('status', /in WebAssembly/);
+    await until('student-time', /^1 step, .* for 16 images$/);
+    const drawn = await drawnNatively(modelFolder('mnist-student'), 1, 16, 1);
+    const corner = [0, 1, 4, 5].flatMap((i) => drawn.slice(784 * i, 784 * (i + 1))); // two rows of two, of four of four
+    expect(furthest(await pixels('student-canvas'), corner)).toBeLessThanOrEqual(2);
+  });
+
   test('weights that were changed on the way are refused', async () => {
     await app.page.route('**/mnist-student/model.safetensors', async (route) => {
       const response = await route.fetch();

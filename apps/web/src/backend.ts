@@ -1,9 +1,10 @@
+import { registerWasmBackend, wasmInfo } from '@tract/backend-wasm';
 import { registerWebGpuBackend } from '@tract/backend-webgpu';
 import { useBackend } from '@tract/tensor';
 
 /** Description of the backend for the visitor. */
 export type Running = {
-  readonly name: 'webgpu' | 'cpu';
+  readonly name: 'webgpu' | 'wasm' | 'cpu';
   readonly words: string;
   /** False where a thousand network calls would try one's patience. */
   readonly fast: boolean;
@@ -28,12 +29,28 @@ async function startWebGpu(): Promise<Running> {
   };
 }
 
+async function startWasm(): Promise<Running> {
+  await registerWasmBackend();
+  await useBackend('wasm');
+  const { build, threads } = wasmInfo();
+  return {
+    name: 'wasm',
+    words: 'No WebGPU here, so this computes on the processor, in WebAssembly.',
+    fast: true,
+    details: [
+      ['Backend', 'WebAssembly, with kernels of our own'],
+      ['Module', build],
+      ['Threads', threads === 1 ? '1 (this page is not isolated, or has one processor)' : `${threads}`],
+    ],
+  };
+}
+
 async function startCpu(): Promise<Running> {
   await import('@tensorflow/tfjs-backend-cpu');
   await useBackend('cpu');
   return {
     name: 'cpu',
-    words: 'No WebGPU here, so this computes on the processor, in JavaScript: have patience.',
+    words: 'No WebGPU here and no WebAssembly with SIMD, so this computes on the processor, in JavaScript: have patience.',
     fast: false,
     details: [['Backend', 'JavaScript']],
   };
@@ -41,7 +58,7 @@ async function startCpu(): Promise<Running> {
 
 /** The best backend that starts, or the one asked for by `?backend=`. @throws Error with the reasons when none does. */
 export async function startBackend(asked: string | null): Promise<Running> {
-  const ways = { webgpu: startWebGpu, cpu: startCpu };
+  const ways = { webgpu: startWebGpu, wasm: startWasm, cpu: startCpu };
   const reasons: string[] = [];
   for (const [name, start] of Object.entries(ways)) {
     if (asked !== null && asked !== name) continue;

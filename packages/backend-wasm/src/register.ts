@@ -10,7 +10,7 @@ import { type Region, wasmMemory } from './wasm-memory.js';
 export type WasmOptions = {
   /**
    * Threads that share the work of a kernel, the calling one included. More than one need Node or an isolated page (`crossOriginIsolated`).
-   * Default: the processor's number, or 1 where there are no threads.
+   * Default: the processor's number, or 1 where threads cannot be had or do not start (a content security policy may forbid them).
    */
   readonly threads?: number;
   /** One of `wasmInfo().builds`. Default: the best one. */
@@ -83,7 +83,12 @@ export async function registerWasmBackend(options: WasmOptions = {}): Promise<vo
   const { threads = first ? defaultThreads(running.build) : undefined } = options;
   if (threads === undefined) return;
   setWasmThreads(threads);
-  await running.kernels.threadsStarted();
+  try {
+    await running.kernels.threadsStarted();
+  } catch (error) {
+    setWasmThreads(1);
+    if (options.threads !== undefined) throw error;
+  }
 }
 
 const defaultThreads = ({ shared }: WasmBuild): number => (shared && wasmFeatures().threads ? processors() : 1);
