@@ -2,7 +2,7 @@ import { WasmUnavailableError } from './errors.js';
 import { underNode, wasmFeatures } from './features.js';
 
 /** The compiled modules, best first, by what they need of the engine. */
-const builds = [
+export const builds = [
   { name: 'relaxed-threads', relaxed: true, shared: true, url: new URL('../wasm/relaxed-threads.wasm', import.meta.url) },
   { name: 'simd-threads', relaxed: false, shared: true, url: new URL('../wasm/simd-threads.wasm', import.meta.url) },
   { name: 'simd', relaxed: false, shared: false, url: new URL('../wasm/simd.wasm', import.meta.url) },
