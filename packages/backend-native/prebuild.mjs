@@ -16,7 +16,7 @@ const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 async function run(args) {
   const [program, ...own] = zig;
   const { stderr } = await execute(program, [...own, ...args], { maxBuffer: 1 << 26 });
-  if (stderr) process.stderr.write(stderr);
+  return stderr;
 }
 
 /** What Node itself exports lies in its own executable; on Windows the linker wants an import library for it. */
@@ -36,8 +36,11 @@ async function compile(name, platform, objects, common) {
   const flags = platform.os === 'win32' ? common.filter((flag) => flag !== '-fPIC') : common;
   const include = headerFlag(objects);
   for (const [i, { file, flags: own }] of pending.entries())
-    await run(['c++', '-target', platform.target, ...flags, include, ...own, '-c', join(source, file), '-o', files[i]]);
+    process.stderr.write(
+      await run(['c++', '-target', platform.target, ...flags, include, ...own, '-c', join(source, file), '-o', files[i]]),
+    );
   const partial = join(objects, `${name}.node`);
+  // Zig builds its C++ library on the way, with tens of thousands of lines of warnings that are not ours.
   await run(['c++', '-target', platform.target, ...(await linkFlags(platform, objects)), ...files, '-o', partial]);
   return partial;
 }

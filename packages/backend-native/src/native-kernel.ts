@@ -12,7 +12,7 @@ import { observed } from './kernel-observer.js';
 
 /** Inputs by name; optional ones may be missing. All are float32 and not empty. */
 export type KernelInputs = Readonly<Record<string, TensorInfo>>;
-export type KernelAttributes = Readonly<Record<string, unknown>>;
+type KernelAttributes = Readonly<Record<string, unknown>>;
 
 /** A kernel of this backend. It declines a case that it does not cover by returning undefined; the fallback then does the work. */
 export type NativeKernel<A = KernelAttributes> = (

@@ -2,7 +2,7 @@ import { type KernelFunc, registerKernel, type TensorInfo } from '@tensorflow/tf
 import { composedKernel } from '@tract/tensor';
 import type { WebGpuBackend } from './backend.js';
 
-export type KernelInputs = Readonly<Record<string, TensorInfo>>;
+type KernelInputs = Readonly<Record<string, TensorInfo>>;
 /** A kernel of ours: queues its work and returns its results, or undefined for what it does not cover. `A` are its attributes. */
 export type WebGpuKernel<A> = (backend: WebGpuBackend, inputs: KernelInputs, attributes: A) => TensorInfo | TensorInfo[] | undefined;
 

@@ -12,7 +12,7 @@ export type ByteSource = {
 };
 
 /** Longest piece, in bytes, that is read at once of what is only passed through. */
-export const PIECE_BYTES = 2 ** 22;
+const PIECE_BYTES = 2 ** 22;
 
 /** Turn bytes in memory into a source; give a source back as it is. */
 export function sourceOf(input: Uint8Array | ByteSource): ByteSource {

@@ -78,7 +78,7 @@ export function elementCount(shape: readonly number[]): number | undefined {
 }
 
 /** True on little-endian machines, whose order typed arrays and all our formats have. */
-export const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 export function requireLittleEndian(fail: Fail): void {
   if (!isLittleEndian)

@@ -17,7 +17,7 @@ export type PickleValue =
   | PickleObject;
 
 export type PickleDict = Map<PickleValue, PickleValue>;
-export type PickleSet = Set<PickleValue>;
+type PickleSet = Set<PickleValue>;
 
 export class PickleTuple {
   constructor(readonly items: readonly PickleValue[]) {}

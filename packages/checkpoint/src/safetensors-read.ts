@@ -18,7 +18,7 @@ export type ReadSafetensorsOptions = {
 };
 
 /** The format's own limit on its header. */
-export const HEADER_LIMIT = 100_000_000;
+const HEADER_LIMIT = 100_000_000;
 /** Ours: a header of 100 MB with as many tensors as fit is a denial of service, one of 16 MB describes 100,000 tensors. */
 export const DEFAULT_HEADER_LIMIT = 16 * 2 ** 20;
 export const MAX_TENSORS = 100_000;

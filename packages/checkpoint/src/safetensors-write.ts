@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 type Metadata = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
 
 /** Type and shape of an array, whose elements may still be elsewhere. */
-export type ArrayInfo = Pick<NamedArray, 'dtype' | 'shape'>;
+type ArrayInfo = Pick<NamedArray, 'dtype' | 'shape'>;
 
 /** A safetensors file before its data: what stands at its beginning, and which arrays follow, in order and without a gap. */
 export type SafetensorsLayout<A extends ArrayInfo> = {

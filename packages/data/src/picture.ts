@@ -8,7 +8,7 @@ export type Picture = ImageSize & { readonly data: Uint8Array };
 export type RawPicture = ImageSize & { readonly data: Uint8Array | Uint16Array };
 
 /** Pixels of the largest image that is decoded. */
-export const MAX_PIXELS = 2 ** 26;
+const MAX_PIXELS = 2 ** 26;
 
 /** Make the error for what is wrong with a picture. */
 export type BadPicture = (reason: string, cause?: unknown) => DataError;

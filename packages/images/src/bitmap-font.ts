@@ -48,10 +48,10 @@ const glyphs: Readonly<Record<string, string>> = {
   ')': '.#... ..#.. ...#. ...#. ...#. ..#.. .#...',
 };
 
-export const glyphWidth = 5;
+const glyphWidth = 5;
 export const glyphHeight = 7;
 /** Distance from one letter to the next, in font pixels. */
-export const glyphAdvance = 6;
+const glyphAdvance = 6;
 
 /** Call `ink(x, y)` for every dark pixel of a line of text, in font pixels from its upper left corner. A letter without a glyph leaves a gap. */
 export function drawText(text: string, ink: (x: number, y: number) => void): void {

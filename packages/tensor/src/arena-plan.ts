@@ -2,7 +2,7 @@
 export type Lifetime = { readonly floats: number; readonly born: number; readonly dies: number };
 
 /** Alignment of every offset, in floats: 64 bytes. */
-export const alignment = 16;
+const alignment = 16;
 
 export const aligned = (floats: number): number => Math.ceil(floats / alignment) * alignment;
 

@@ -14,7 +14,7 @@ function collectTensors(value: unknown, found: Tensor[], scopeId?: number): void
 }
 
 /** Return every tensor inside nested plain records, arrays and maps. With a scope: those that were made, or left by a scope, inside it. */
-export function tensorsIn(value: unknown, scopeId?: number): Tensor[] {
+function tensorsIn(value: unknown, scopeId?: number): Tensor[] {
   const found: Tensor[] = [];
   collectTensors(value, found, scopeId);
   return scopeId === undefined ? found : found.filter((tensor) => tensor.scopeId === scopeId);

@@ -26,7 +26,7 @@ export type BackbonePlan = {
  * 'skip': the input image is halved again and again and added to the features through a 1x1 convolution. 'residual': the sum of the level above,
  * at first the input image, goes through a 3x3 convolution that halves it and is averaged with the features.
  */
-export type Pyramid = 'skip' | 'residual';
+type Pyramid = 'skip' | 'residual';
 export type PyramidPlan = { readonly kind: Pyramid; readonly cIn: number; readonly cOut: number };
 
 /** Settings that a plan is laid out from. */

@@ -11,6 +11,6 @@ import { unet } from './unet.js';
 import { btdVp, tractVp } from './vp-step.js';
 
 /** Every kind there is; one file each. */
-export const kinds: readonly Kind[] = [schedules, samplers, unet, ...edmKinds, tractVp, btdVp, tractEdmStep, metrics, resize, inception];
+const kinds: readonly Kind[] = [schedules, samplers, unet, ...edmKinds, tractVp, btdVp, tractEdmStep, metrics, resize, inception];
 
 export const kindOf = (file: GoldenFile): Kind | undefined => kinds.find((kind) => kind.recognises(file));

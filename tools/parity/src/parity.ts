@@ -8,7 +8,7 @@ import { kindOf } from './kinds.js';
 import { checkStatistics, featuresOf, statisticsKind } from './statistics-file.js';
 import { details, isFailure, type Row, summary, Table } from './table.js';
 
-export const usage = `usage: npm run parity -- DIR [--backend ${backendNames.join('|')}] [--details]
+const usage = `usage: npm run parity -- DIR [--backend ${backendNames.join('|')}] [--details]
 
 Runs ours on the inputs of every golden file in DIR and prints one row a file: the largest relative error and its tolerance.
 Without --backend, on every backend that this machine has. --details lists every number compared.

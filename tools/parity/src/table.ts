@@ -1,7 +1,7 @@
 import { type Finding, isMiss, worstFinding } from './compare.js';
 
 /** Outcome of one file on one backend. */
-export type Outcome =
+type Outcome =
   | { readonly result: 'checked'; readonly findings: readonly Finding[] }
   | { readonly result: 'broken'; readonly reason: string }
   | { readonly result: 'not known' };

@@ -10,7 +10,7 @@ import { checkSet, openSet } from '../options/data-sets.js';
 export type MeasureSource = ImageSource & { readonly model?: StoredModel };
 
 /** Forms of a side, for errors and help. */
-export const measureSourceForms = `a MODEL, ${imageSourceForms}, or a data set such as mnist:test`;
+const measureSourceForms = `a MODEL, ${imageSourceForms}, or a data set such as mnist:test`;
 
 /** Check a name that can only be that of a data set. @throws CliError (usage) that names the nearest one. */
 export function checkSource(name: string): void {

@@ -2,7 +2,7 @@ import { clock, significant, withCommas } from '@tract/report';
 import type { Io } from '../io.js';
 
 /** State of the work at one moment. */
-export type Tick = {
+type Tick = {
   /** Units done and in all, counted from the start of the whole work, earlier sessions included. */
   readonly done: number;
   readonly total: number;
@@ -37,7 +37,7 @@ const windowMs = 30_000;
 const noteworthyWait = 0.02;
 
 /** One line that says where the work stands. `rate` in units a second. */
-export function describe(tick: Tick, unit: string, rate: number): string {
+function describe(tick: Tick, unit: string, rate: number): string {
   const left = rate > 0 ? `${clock((1000 * (tick.total - tick.done)) / rate)} left` : undefined;
   const parts = [
     tick.phase,

@@ -17,7 +17,7 @@ export function titleOf({ kernel, inputs, attributes }: KernelCase): string {
 }
 
 /** Inputs as tensors of the active backend: the same numbers on each. */
-export function makeInputs({ inputs }: KernelCase): Record<string, Tensor> {
+function makeInputs({ inputs }: KernelCase): Record<string, Tensor> {
   const make = (name: string, i: number): Tensor => {
     const input = inputs[name];
     const { data, shape } = 'shape' in input ? randomValues(i, input.shape, input.values) : randomValues(i, input);

@@ -1,1 +1,1 @@
-export { type StubAddon, type StubProject, stubProject } from './stub-project.js';
+export { stubProject } from './stub-project.js';

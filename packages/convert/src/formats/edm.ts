@@ -22,7 +22,7 @@ export const edm: SourceFormat = {
 };
 
 /** Recognise a network by how a pickle says it was made, or else as one of the published ones. @throws ConvertError */
-export function recogniseEdm({ name, tensors, edm: origin }: ForeignCheckpoint): RecognisedNetwork {
+function recogniseEdm({ name, tensors, edm: origin }: ForeignCheckpoint): RecognisedNetwork {
   const known = origin ? recognised(configOf(name, origin)) : publishedVariants().map(recognised).find(fits(tensors));
   if (known === undefined)
     throw badCheckpoint(`${name} is none of the published networks of EDM; convert the .pkl itself, which says how its network was made`);

@@ -18,7 +18,7 @@ export const flax: SourceFormat = {
 };
 
 /** Return the sizes that the shapes of a checkpoint tell. @throws ConvertError */
-export function flaxFacts(file: NamedTensors): Facts {
+function flaxFacts(file: NamedTensors): Facts {
   const [, , inChannels, channels] = shapeOf(file, 'conv_in/kernel', 4);
   const [, embChannels] = shapeOf(file, 'dense0/kernel', 2);
   const [, , , outChannels] = shapeOf(file, 'conv_out/kernel', 4);

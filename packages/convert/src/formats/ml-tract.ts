@@ -18,7 +18,7 @@ export const mlTract: SourceFormat = {
 };
 
 /** Return the sizes that the shapes of a state dict tell. @throws ConvertError */
-export function mlTractFacts(file: NamedTensors): Facts {
+function mlTractFacts(file: NamedTensors): Facts {
   const [channels, inChannels] = shapeOf(file, 'down.0.weight', 4);
   const [embChannels] = shapeOf(file, 'time.0.weight', 2);
   const [outChannels] = shapeOf(file, 'out.2.weight', 4);

@@ -1,7 +1,7 @@
 import type { BackbonePlan, StagePlan } from '@tract/unet';
 
 /** The lists of stages in a network's parameter tree. */
-export const stageLists = ['down', 'mid', 'up'] as const;
+const stageLists = ['down', 'mid', 'up'] as const;
 export type StageList = (typeof stageLists)[number];
 
 /** A leaf path such as 'down.1.res.conv1.kernel', taken apart. */

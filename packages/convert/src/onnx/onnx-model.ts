@@ -2,7 +2,7 @@ import { bytesField, type Encoded, floatField, intField, messageField } from './
 
 /** Element types of ONNX tensors that are used here, by their numbers in TensorProto.DataType. */
 export const elementTypes = { float32: 1, int64: 7, float16: 10 } as const;
-export type ElementType = keyof typeof elementTypes;
+type ElementType = keyof typeof elementTypes;
 
 /** Attribute of a node: a number is written as a float if its name is in `floatAttributes`, else as an integer ≥ 0. */
 export type Attribute = number | string | readonly number[];

@@ -1,1 +1,1 @@
-export { expectSameTractRun, type TractRun, tractRun } from './tract-run.js';
+export { expectSameTractRun, tractRun } from './tract-run.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** A tensor of a safetensors fixture. */
-export type FixtureArray = { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array };
+type FixtureArray = { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array };
 
 export type Fixture = {
   /** @throws Error for a name that the file lacks. */

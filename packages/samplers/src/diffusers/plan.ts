@@ -9,7 +9,7 @@ import type { SchedulerGrid, SchedulerGrids } from './scheduler-grids.js';
 import type { SchedulerSettings } from './scheduler-settings.js';
 
 /** Options of a run; `repaint` is RePaintScheduler's: the known part, steps that are taken back each time and how often each stretch is walked. */
-export type PlanRunOptions<T> = RunOptions<T> & {
+type PlanRunOptions<T> = RunOptions<T> & {
   readonly repaint?: KnownPart<T> & { readonly jump?: number; readonly resample?: number };
 };
 
@@ -22,7 +22,7 @@ export type Run = <T>(
 ) => AsyncGenerator<T, void, undefined>;
 
 /** EDM's levels, sigma from sigmaMax to sigmaMin even in sigma^(1/rho), and the standard deviation of the data. */
-export type SchedulerRange = { readonly sigmaMin: number; readonly sigmaMax: number; readonly rho: number; readonly sigmaData: number };
+type SchedulerRange = { readonly sigmaMin: number; readonly sigmaMax: number; readonly rho: number; readonly sigmaData: number };
 
 /** Plan of a run: what a scheduler class makes of its settings. */
 export type Plan = SchedulerGrids & {
