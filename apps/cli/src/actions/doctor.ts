@@ -2,7 +2,7 @@ import { freemem } from 'node:os';
 import { convolutionSpeed } from '@tract/benchmarks';
 import { machine } from '@tract/train/node';
 import { backendWords, startBackend } from '../computing/backend.js';
-import { nativeInstructionSets } from '../computing/native-info.js';
+import { nativeBinary } from '../computing/native-info.js';
 import { registerTensorFlow } from '../computing/tensorflow.js';
 import { startWasm } from '../computing/wasm.js';
 import { startWebGpu } from '../computing/webgpu.js';
@@ -14,12 +14,12 @@ export type DoctorOptions = ComputeOptions & { readonly json?: boolean };
 type Found = { readonly name: string; readonly available: boolean; readonly detail: string };
 
 async function findBackends(): Promise<Found[]> {
-  const native = await nativeInstructionSets();
+  const native = await nativeBinary();
   return [
     {
       name: 'native',
       available: native.sets !== undefined,
-      detail: native.sets ? `C++ kernels for ${native.sets.join(', ')}` : native.reason!,
+      detail: native.sets ? `C++ kernels for ${native.sets.join(', ')}; ${native.binary}` : native.reason!,
     },
     await findOut('wasm', async () => {
       const { build, threads } = await startWasm();

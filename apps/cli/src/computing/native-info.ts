@@ -1,8 +1,13 @@
-/** Return the instruction sets of the native backend on this processor, best first, or why it is not there. Activates nothing. */
-export async function nativeInstructionSets(): Promise<{ readonly sets?: readonly string[]; readonly reason?: string }> {
+/** Instruction sets of the native backend on this processor, best first, and the binary that holds them with those passed over; or why it is not there. */
+type NativeBinary = { readonly sets?: readonly string[]; readonly binary?: string; readonly reason?: string };
+
+/** Find out what the native backend would compute with. Activates nothing. */
+export async function nativeBinary(): Promise<NativeBinary> {
   try {
     const { nativeInfo } = await import('@tract/backend-native');
-    return { sets: nativeInfo().instructionSets };
+    const { instructionSets, origin, addonPath, rejected } = nativeInfo();
+    const passedOver = rejected.map(({ path, reason }) => `, as ${path} does not load (${reason})`).join('');
+    return { sets: instructionSets, binary: `${origin} ${addonPath}${passedOver}` };
   } catch (error) {
     return { reason: (error as Error).message };
   }
