@@ -64,17 +64,18 @@ Block* take(size_t bytes) {
 /** More memory for the list. Returns whether there was some. */
 bool grow(size_t bytes) {
   static bool begun = false;
-  const size_t pages = __builtin_wasm_memory_size(0);
   if (!begun) {  // what the first pages have left
     begun = true;
     const uintptr_t first = (reinterpret_cast<uintptr_t>(&__heap_base) + kLine - 1) / kLine * kLine;
-    give(new (reinterpret_cast<void*>(first)) Block{pages * kPage - first, nullptr});
+    give(new (reinterpret_cast<void*>(first)) Block{__builtin_wasm_memory_size(0) * kPage - first, nullptr});
     return true;
   }
   for (const size_t wanted : {bytes > kGrowth ? bytes : kGrowth, bytes}) {
     const size_t more = wanted / kPage + 1;
-    if (__builtin_wasm_memory_grow(0, more) == SIZE_MAX) continue;
-    give(new (reinterpret_cast<void*>(pages * kPage)) Block{more * kPage, nullptr});
+    // Not memory_size before it: that is what this thread has heard of, and V8 tells a thread later when another has grown the memory.
+    const size_t before = __builtin_wasm_memory_grow(0, more);
+    if (before == SIZE_MAX) continue;
+    give(new (reinterpret_cast<void*>(before * kPage)) Block{more * kPage, nullptr});
     return true;
   }
   return false;
@@ -96,7 +97,8 @@ void freed(void* memory) {
   give(reinterpret_cast<Block*>(static_cast<char*>(memory) - kLine));
 }
 
-void* found(void* memory) {
+// A call of its own: engines tell a thread at the begin of a function that another has grown the memory, and bulk stores go by what it was told.
+__attribute__((noinline)) void* found(void* memory) {
   if (!memory) fail(Failure::memory, "no memory is left for its working space");
   return memory;
 }
