@@ -17,11 +17,13 @@ export const slowSuites = {
   ],
   'kills and long runs': [
     'apps/cli/**/{random-kills,kill-while-writing,supervise,accumulation}.test.ts',
-    'packages/train/**/{random-kills,kill-while-writing,supervise}.test.ts',
+    'packages/train/**/{random-kills,kill-while-writing,supervise,tiny-run}.test.ts',
+    'packages/checkpoint/src/fuzz.test.ts',
     'tools/soak/**',
   ],
+  'kernels at every edge': ['packages/backend-native/src/{filter-gradient,fused-kernels}.test.ts'],
   'command lines': [
-    'apps/cli/**/{convert*,distill,edm,evaluate,fid,inspect,quickstart,read-ahead,report,reports,sample,train,older-runs}.test.ts',
+    'apps/cli/**/{completion,config,convert*,data-sets,distill,edm,evaluate,fid,inspect,quickstart,read-ahead,report,reports,sample,train,older-runs}.test.ts',
     'apps/cli/**/bad-input.test.ts',
     'tools/workspace/test/{readme,from-npm}.test.ts',
   ],
