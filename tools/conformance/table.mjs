@@ -38,6 +38,15 @@ const backends = (software) => [
     },
   },
   {
+    name: 'wasm',
+    stock: 'cpu',
+    start: async () => {
+      const { registerWasmBackend, wasmInfo } = await import('@tract/backend-wasm');
+      await registerWasmBackend();
+      return `WebAssembly, ${wasmInfo().build}, ${wasmInfo().threads} threads`;
+    },
+  },
+  {
     name: 'webgpu',
     stock: 'webgpu-stock',
     start: async () => {

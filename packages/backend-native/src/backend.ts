@@ -12,11 +12,12 @@ import {
 import type { Kernels } from './addon.js';
 import { BufferPool, type PoolStatistics, type Stretch } from './buffer-pool.js';
 import { DataRecords } from './data-records.js';
-import type { FloatMemory, Floats } from './float-memory.js';
+import type { FloatMemory } from './float-memory.js';
 import { callKernel, encode, type KernelArgs, type KernelName, type KernelsWith, runKernel } from './kernel-args.js';
 import { areKernelsObserved } from './kernel-observer.js';
 import { NativeProgram } from './native-program.js';
 import { sizeOf } from './size-of.js';
+import { PooledData, type Store, SymbolicData } from './tensor-data.js';
 
 type Shape = readonly number[];
 
@@ -24,41 +25,6 @@ type StockData = MathBackendCPU['data'] extends DataStorage<infer Stock> ? Stock
 
 /** Record of a tensor's data: where float32 values lie, and the stock backend's for all others. */
 type Data<B> = StockData | PooledData<B>;
-
-/** A buffer whose parts are leaves of one tree. */
-type Store<B> = { readonly flat: DataId; readonly buffer: B; readonly leaves: number };
-
-/** Record of a float32 tensor in pooled memory, and the store that it is a leaf of. */
-class PooledData<B> {
-  readonly dtype = 'float32';
-  refCount = 1;
-  store?: Store<B>;
-
-  constructor(
-    readonly buffer: B,
-    private readonly place: Floats,
-  ) {}
-
-  get floats(): Float32Array {
-    return this.place.floats;
-  }
-
-  get values(): Float32Array {
-    return this.place.values;
-  }
-}
-
-/** Record of a tensor without memory, which stands for a value of the program being traced. */
-class SymbolicData {
-  readonly dtype = 'float32';
-  refCount = 1;
-
-  constructor(readonly value: number) {}
-
-  get values(): never {
-    throw new NotCompilable('numbers of a tensor are read while the function runs');
-  }
-}
 
 /**
  * Stock CPU backend with three changes: float32 values lie in pooled, aligned memory; `launch` runs a kernel of the

@@ -2,6 +2,7 @@ import { useBackend } from '@tract/tensor';
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   native: async () => (await import('@tract/backend-native')).registerNativeBackend(),
+  wasm: async () => (await import('@tract/backend-wasm')).registerWasmBackend(),
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
 };
 
