@@ -1,17 +1,18 @@
+import type { SongUNetConfig } from './edm/edm-config.js';
+
+type Common =
+  | 'imageSize'
+  | 'inChannels'
+  | 'channels'
+  | 'embChannels'
+  | 'channelMult'
+  | 'blocks'
+  | 'attentionResolutions'
+  | 'outputs'
+  | 'classes';
+
 /** The sizes of a configuration, of any family, each of which has been checked to be a whole number, or a list of them. */
-export type NetworkSizes = {
-  readonly imageSize: number;
-  readonly inChannels: number;
-  readonly channels: number;
-  readonly embChannels: number;
-  readonly channelMult: readonly number[];
-  readonly blocks: number;
-  readonly attentionResolutions: readonly number[];
-  readonly outputs: number;
-  readonly classes: number;
-  readonly augmentChannels?: number;
-  readonly noiseChannels?: number;
-};
+export type NetworkSizes = Pick<SongUNetConfig, Common> & Partial<Pick<SongUNetConfig, 'augmentChannels' | 'noiseChannels'>>;
 
 /** Largest values of single sizes: far above every network that is known, and small enough to be counted with. */
 const limits = {
