@@ -227,7 +227,7 @@ test.each<[string, string[], RegExp]>([
   ['no directory', [], /expected one directory, got 0/],
   ['two directories', ['a', 'b'], /expected one directory, got 2/],
   ['a directory that is not there', ['/nonexistent'], /cannot list '\/nonexistent'/],
-  ['an unknown backend', ['.', '--backend', 'abacus'], /must be one of native, cpu, got 'abacus'/],
+  ['an unknown backend', ['.', '--backend', 'abacus'], /must be one of native, wasm, cpu, got 'abacus'/],
   ['an unknown flag', ['.', '--frobnicate'], /--frobnicate/],
 ])('%s is wrong usage: exit code 2 and one sentence', async (_, args, message) => {
   const told: string[] = [];
