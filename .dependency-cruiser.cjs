@@ -2,20 +2,22 @@
 const below = {
   plot: [],
   images: [],
-  report: ['plot'],
+  report: ['plot', 'checkpoint'],
   schedules: [],
   samplers: ['schedules'],
   tensor: [],
-  optim: ['tensor'],
-  unet: ['tensor'],
+  optim: ['schedules', 'tensor'],
+  unet: ['schedules', 'tensor'],
   distill: ['schedules', 'samplers', 'tensor', 'optim'],
   metrics: ['images', 'tensor'],
   checkpoint: [],
+  distributed: [],
   model: ['images', 'schedules', 'samplers', 'tensor', 'optim', 'unet', 'distill', 'checkpoint'],
   convert: ['schedules', 'samplers', 'tensor', 'unet', 'checkpoint', 'model'],
   data: ['images', 'checkpoint'],
   scores: ['images', 'tensor', 'metrics', 'checkpoint', 'data'],
-  train: ['images', 'schedules', 'tensor', 'optim', 'unet', 'distill', 'checkpoint', 'model', 'data', 'report'],
+  train: ['images', 'schedules', 'tensor', 'optim', 'unet', 'distill', 'checkpoint', 'model', 'data', 'report', 'distributed'],
+  reproduce: ['plot', 'report', 'train'],
   'backend-native': ['tensor'],
   'backend-webgpu': ['tensor'],
   'backend-tensorflow': ['tensor'],
@@ -46,7 +48,8 @@ module.exports = {
     })),
     {
       name: 'front-door',
-      comment: 'Across packages only through index.ts (or testing/index.ts). The C++ sources have two builds, which write the same header.',
+      comment:
+        'Across packages only through index.ts (or testing/index.ts). The C++ sources have two builds, which write the same header, and their binaries a tool that tries them on each platform.',
       severity: 'error',
       from: { path: '^(packages|apps|tools)/([^/]+)/' },
       to: {
@@ -54,16 +57,17 @@ module.exports = {
         pathNot: [
           '^$1/$2/',
           '^packages/[^/]+/src/index\\.ts$',
-          '^packages/[^/]+/src/(testing|conformance|node|portable|settings|diffusers|editing|noise|sde|spaces|training)/index\\.ts$',
-          '^packages/backend-native/kernel-header\\.mjs$',
+          '^packages/[^/]+/src/(testing|conformance|node|portable|settings|presets|diffusers|editing|noise|sde|spaces|training)/index\\.ts$',
+          '^packages/backend-native/(kernel-header|platforms)\\.mjs$',
         ],
       },
     },
     {
       name: 'testing-stays-in-tests',
-      comment: 'What ships does not import test helpers. The table of operations measures what the tests check, in the same browser.',
+      comment:
+        'What ships does not import test helpers. Tools that are not published check and measure devices and browsers as the tests do.',
       severity: 'error',
-      from: { path: '^(packages|apps|tools)/', pathNot: [tests, '/src/(testing|conformance)/', '^tools/conformance/'] },
+      from: { path: '^(packages|apps|tools)/', pathNot: [tests, '/src/(testing|conformance)/', '^tools/(bench|conformance|device)/'] },
       to: { path: '/src/testing/' },
     },
     {
@@ -87,7 +91,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^apps/cli/src/',
-        pathNot: [tests, '^apps/cli/src/(main|program)\\.ts$', '^apps/cli/src/(commands|options|completion)/'],
+        pathNot: [tests, '^apps/cli/src/testing/', '^apps/cli/src/(main|program)\\.ts$', '^apps/cli/src/(commands|options|completion)/'],
       },
       to: { path: 'node_modules/commander/' },
     },
@@ -103,7 +107,7 @@ module.exports = {
       comment: 'These run anywhere; what needs Node has a door of its own, src/node.',
       severity: 'error',
       from: {
-        path: '^packages/(plot|images|report|train|schedules|samplers|checkpoint|unet|optim|distill|model|convert)/src/',
+        path: '^packages/(plot|images|report|train|schedules|samplers|checkpoint|unet|optim|distill|model|convert|distributed)/src/',
         pathNot: `${tests}|/src/(node|testing)/`,
       },
       to: { dependencyTypes: ['core'] },

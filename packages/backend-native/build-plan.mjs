@@ -1,15 +1,14 @@
 // The objects of the addon and their compiler flags, for a build on this machine (build.mjs) and for the binaries of every platform (prebuild.mjs).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { kernelHeader } from './kernel-header.mjs';
+import { headers, source, sourceFiles } from './kernel-header.mjs';
 
 export const here = dirname(fileURLToPath(import.meta.url));
-export const source = join(here, 'native');
-const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
+const nodeHeaders = createRequire(import.meta.url)('node-api-headers').include_dir;
 
 /** Instruction sets of a processor family, best first: name, floats in a vector, flags. */
 const instructionSets = {
@@ -32,7 +31,7 @@ export const commonFlags = [
   '-Wall',
   '-Wextra',
   '-Wno-psabi',
-  `-I${headers}`,
+  `-I${nodeHeaders}`,
   `-I${source}`,
   '-DNAPI_VERSION=8',
 ];
@@ -50,16 +49,10 @@ export const objectsFor = (arch) => [
   { name: 'binding', file: 'binding.cpp', flags: [] },
 ];
 
-/** Write the generated header into a folder. Returns the flag by which the compiler finds it. */
-export function headerFlag(folder) {
-  writeFileSync(join(folder, 'kernel-args.h'), kernelHeader);
-  return `-I${folder}`;
-}
-
 /** Hash of everything that a binary depends on: the compiler's own version line, the plan and the sources. */
 export function fingerprint(compiler, plan) {
-  const hash = createHash('sha256').update(JSON.stringify([compiler, versionOf(compiler), plan, kernelHeader]));
-  for (const file of readdirSync(source).sort()) hash.update(file).update(readFileSync(join(source, file)));
+  const hash = createHash('sha256').update(JSON.stringify([compiler, versionOf(compiler), plan, headers]));
+  for (const file of sourceFiles) hash.update(file).update(readFileSync(join(source, file)));
   return hash.digest('hex');
 }
 

@@ -5,7 +5,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commonFlags, fingerprint, headerFlag, here, objectsFor, source } from './build-plan.mjs';
+import { commonFlags, fingerprint, here, objectsFor } from './build-plan.mjs';
+import { headerFlag, source } from './kernel-header.mjs';
 
 const words = (text = '') => text.split(/\s+/).filter(Boolean);
 

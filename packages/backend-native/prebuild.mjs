@@ -5,7 +5,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { commonFlags, fingerprint, headerFlag, here, objectsFor, source } from './build-plan.mjs';
+import { commonFlags, fingerprint, here, objectsFor } from './build-plan.mjs';
+import { headerFlag, source } from './kernel-header.mjs';
 import { platforms } from './platforms.mjs';
 
 const execute = promisify(execFile);

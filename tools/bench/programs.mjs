@@ -32,8 +32,8 @@ const lastLine = (text) => text.trim().split('\n').at(-1)?.trim() || 'it ended w
  *
  * @typedef {object} Figures images a second and megabytes
  * @property {number} forward
- * @property {number} train
- * @property {number} tract
+ * @property {number} [train] absent where a program only runs networks
+ * @property {number} [tract] likewise
  * @property {number} peakRssMB
  * @property {number} params
  * @property {string} [digest]
@@ -61,17 +61,20 @@ export const ours = bench('step');
 export const ourSweep = bench('sweep');
 
 const modes = [
-  ['PyTorch eager', []],
-  ['PyTorch eager, channels last', ['--channels-last']],
-  ['PyTorch compiled', ['--compile']],
-  ['PyTorch compiled, channels last', ['--compile', '--channels-last']],
+  ['PyTorch eager', 'torch_bench.py'],
+  ['PyTorch eager, channels last', 'torch_bench.py', '--channels-last'],
+  ['PyTorch compiled', 'torch_bench.py', '--compile'],
+  ['PyTorch compiled, channels last', 'torch_bench.py', '--compile', '--channels-last'],
+  ['PyTorch bfloat16, channels last', 'torch_bench.py', '--bf16', '--channels-last'],
+  ['ONNX Runtime', 'ort_bench.py'],
+  ['JAX compiled', 'jax_bench.py'],
 ];
 
-/** PyTorch in its four modes; the first is the plain one. @returns {Program[]} */
-export const torchPrograms = (python) =>
-  modes.map(([name, flags]) => {
-    const script = ['tools/bench/torch_bench.py', ...flags];
-    return program(name, python, script, ['python3', ...script]);
+/** The peers: PyTorch in its modes, of which the first is the plain one, ONNX Runtime (forward pass only) and JAX. @returns {Program[]} */
+export const peerPrograms = (python) =>
+  modes.map(([name, script, ...flags]) => {
+    const args = [`tools/bench/${script}`, ...flags];
+    return program(name, python, args, ['python3', ...args]);
   });
 
 /** @returns {Promise<string>} PyTorch's version @throws ToolError (a program is missing) */

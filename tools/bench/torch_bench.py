@@ -1,34 +1,21 @@
-"""The peer: PyTorch on the same U-Net and the same three kinds of work as `tract bench step`, on the processor.
+"""The peer: PyTorch on the same U-Net and the same three kinds of work as `tract bench step`, on the processor or on a CUDA card.
 
 usage: torch_bench.py [--channels 32 --mult 1,2,2 --blocks 1 --attn 7 --res 28 --in 1 --batch 64 --runs 5 --threads 2]
-                      [--channels-last] [--compile]
+                      [--channels-last] [--compile] [--bf16] [--device cuda] [--tf32]
 
 Prints one JSON line: the version, parameters, images/s of a forward pass, of a training step (forward, backward, clipping,
-Adam, an average) and of a whole TRACT step (a teacher and a self-teacher forward and the self-teacher's average besides), and the peak memory in MB.
+Adam, an average) and of a whole TRACT step (a teacher and a self-teacher forward and the self-teacher's average besides), and the peak memory in MB, on a card also that of the card. --bf16 runs the networks under bfloat16 autocast,
+--tf32 lets a card multiply in TF32; without it also convolutions, which PyTorch gives TF32 unasked, are float32.
 """
-import argparse
 import copy
 import json
 import math
-import resource
-import sys
-import time
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-
-def options():
-    parser = argparse.ArgumentParser()
-    for name, default in dict(channels=32, blocks=1, res=28, batch=64, runs=5, threads=2).items():
-        parser.add_argument('--' + name, type=int, default=default)
-    parser.add_argument('--in', dest='in_channels', type=int, default=1)
-    parser.add_argument('--mult', default='1,2,2')
-    parser.add_argument('--attn', default='7')
-    parser.add_argument('--channels-last', action='store_true')
-    parser.add_argument('--compile', action='store_true')
-    return parser.parse_args()
+from bench_options import images_per_second, options, peak_mb
 
 
 class Residual(nn.Module):
@@ -105,7 +92,7 @@ class UNet(nn.Module):
 
     def forward(self, x, t):
         half = self.channels // 2
-        angles = t[:, None] * 1000 * torch.exp(torch.arange(half) * (-math.log(1e4) / (half - 1)))
+        angles = t[:, None] * 1000 * torch.exp(torch.arange(half, device=t.device) * (-math.log(1e4) / (half - 1)))
         embedding = self.time(torch.cat([angles.sin(), angles.cos()], 1))
         x = self.first(x)
         skips = [x]
@@ -119,13 +106,14 @@ class UNet(nn.Module):
 
 
 def main():
-    args = options()
+    args = options('channels-last', 'compile', 'bf16', 'tf32', device='cpu')
     torch.set_num_threads(args.threads)
-    mult = [int(part) for part in args.mult.split(',')]
-    attention = [int(part) for part in args.attn.split(',') if part]
-    net = UNet(args.channels, mult, args.blocks, attention, args.res, args.in_channels)
-    x = torch.randn(args.batch, args.in_channels, args.res, args.res)
-    t = torch.rand(args.batch)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = args.tf32
+    cuda = torch.cuda if args.device == 'cuda' else None
+    wait = cuda.synchronize if cuda else lambda: None
+    net = UNet(args.channels, args.mult, args.blocks, args.attn, args.res, args.in_channels).to(args.device)
+    x = torch.randn(args.batch, args.in_channels, args.res, args.res, device=args.device)
+    t = torch.rand(args.batch, device=args.device)
     if args.channels_last:
         net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
     teacher, self_teacher, ema = (copy.deepcopy(net) for _ in range(3))
@@ -133,13 +121,19 @@ def main():
         net, teacher, self_teacher = (torch.compile(network) for network in (net, teacher, self_teacher))
     optimizer = torch.optim.Adam(net.parameters(), 2e-4)
 
+    # Autocast covers the forward passes; their gradients come in the type of each operation, the update is of float32 weights.
+    def arithmetic():
+        return torch.autocast(args.device, torch.bfloat16, enabled=args.bf16)
+
     def forward():
-        with torch.no_grad():
+        with torch.no_grad(), arithmetic():
             return net(x, t)
 
     def train(target=x, averages=((ema, 0.999),)):
         optimizer.zero_grad(set_to_none=True)
-        ((net(x, t) - target) ** 2).mean().backward()
+        with arithmetic():
+            loss = ((net(x, t) - target) ** 2).mean()
+        loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
         with torch.no_grad():
@@ -148,29 +142,23 @@ def main():
                     mean.lerp_(value, 1 - momentum)
 
     def tract():
-        with torch.no_grad():
+        with torch.no_grad(), arithmetic():
             landed = teacher(x, t) * 0.5 + x * 0.5
             target = self_teacher(landed, t) * 0.5 + landed * 0.5
         train(target, ((self_teacher, 0.5), (ema, 0.999)))
 
-    def images_per_second(work):
-        work()
-        seconds = []
-        for _ in range(args.runs):
-            started = time.perf_counter()
-            work()
-            seconds.append(time.perf_counter() - started)
-        return round(args.batch / sorted(seconds)[len(seconds) // 2], 2)
-
     result = {
         'torch': torch.__version__,
         'params': sum(parameter.numel() for parameter in net.parameters()),
-        'forward': images_per_second(forward),
-        'train': images_per_second(train),
-        'tract': images_per_second(tract),
-        'peakRssMB': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (2**20 if sys.platform == 'darwin' else 2**10),
+        'forward': images_per_second(args, forward, wait),
+        'train': images_per_second(args, train, wait),
+        'tract': images_per_second(args, tract, wait),
+        'peakRssMB': peak_mb(),
     }
+    if cuda:
+        result |= {'device': cuda.get_device_name(), 'peakDeviceMB': cuda.max_memory_reserved() // 2**20}
     print(json.dumps(result))
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -52,7 +52,8 @@ const backends = (software) => [
     start: async () => {
       const { registerWebGpuBackend } = await import('@tract/backend-webgpu');
       const { nodeGpu, softwareDriver } = await import('@tract/backend-webgpu/node');
-      const { description } = await registerWebGpuBackend({ gpu: await nodeGpu({ driver: software ? softwareDriver() : undefined }) });
+      const driver = software ? softwareDriver() : process.env.TRACT_WEBGPU_DRIVER || undefined;
+      const { description } = await registerWebGpuBackend({ gpu: await nodeGpu({ driver }) });
       return `WGSL under Node, ${description}`;
     },
   },

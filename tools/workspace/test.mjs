@@ -1,22 +1,38 @@
-// npm test, test:quick and test:full: build, check types, format, import directions and packages, then run tests; the last line is `N passed, N failed`.
+// npm test, test:quick and test:full: build, check types, format, import directions and packages, then run tests;
+// the end names each failure again, and the last line is `N passed, N failed`.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build, run, tool } from './steps.mjs';
 import { fullSuites, slowSuites } from './suites.mjs';
 
 const extent = process.argv[2] ?? 'usual';
 if (!['quick', 'usual', 'full'].includes(extent)) throw new Error(`unknown extent '${extent}'; expected quick, usual or full`);
 
-const count = { passed: 0, failed: 0, skipped: 0 };
+const count = { passed: 0, skipped: 0 };
+
+/** What failed, each in a few lines; said again at the end, since logs of continuous integration are often cut at the front. */
+const failures = [];
 
 /** Run a step that counts as one test. */
 async function step(name, work) {
   console.log(`\n=== ${name}`);
   const ok = (await work()) === 0;
-  if (!ok) console.log(`=== ${name}: failed`);
-  count[ok ? 'passed' : 'failed']++;
+  if (ok) count.passed++;
+  else {
+    console.log(`=== ${name}: failed`);
+    failures.push(name);
+  }
   return ok;
+}
+
+/** List what failed in a test file of vitest's report. */
+function failuresOf(suite, { name, status, message, assertionResults }) {
+  const file = relative(process.cwd(), name);
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  // A file that fails to load has no tests to list.
+  if (failed.length === 0) return status === 'failed' ? [`${suite}: ${file}\n${message}`] : [];
+  return failed.map((test) => `${suite}: ${file} > ${test.fullName}\n${test.failureMessages.join('\n')}`);
 }
 
 /** Run vitest with these arguments and count its tests one by one. */
@@ -24,22 +40,17 @@ async function unitTests(name, args, env = {}) {
   console.log(`\n=== ${name}`);
   const folder = mkdtempSync(join(tmpdir(), 'tract-test-'));
   const file = join(folder, 'report.json');
-  const failedBefore = count.failed;
+  const failedBefore = failures.length;
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const code = await run(tool('vitest'), [...args, ...reporters], { TRACT_BUILT: '1', ...env });
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'));
     count.passed += report.numPassedTests;
-    count.failed += report.numFailedTests;
     count.skipped += report.numPendingTests + report.numTodoTests;
-    // A file that fails to load has no tests to count.
-    count.failed += report.testResults.filter(
-      (result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
-    ).length;
-    if (code !== 0 && count.failed === failedBefore) count.failed++;
+    for (const result of report.testResults) failures.push(...failuresOf(name, result));
+    if (code !== 0 && failures.length === failedBefore) failures.push(`${name}: vitest ended with code ${code}`);
   } catch (error) {
-    console.error(`vitest left no report: ${error.message}`);
-    count.failed++;
+    failures.push(`${name}: vitest left no report: ${error.message}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -71,6 +82,7 @@ if (await step('build', () => build(...(extent === 'quick' ? ['--projects=@tract
   } else await unitTests('tests', ['run']);
   if (extent === 'full') for (const suite of fullSuites) await fullSuite(suite);
 }
+for (const failure of failures) console.log(`\n=== failed: ${failure.split('\n').slice(0, 12).join('\n    ')}`);
 const skipped = count.skipped ? `, ${count.skipped} skipped` : '';
-console.log(`\n${count.passed} passed, ${count.failed} failed${skipped}`);
-process.exitCode = count.failed ? 1 : 0;
+console.log(`\n${count.passed} passed, ${failures.length} failed${skipped}`);
+process.exitCode = failures.length ? 1 : 0;

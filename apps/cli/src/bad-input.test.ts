@@ -141,7 +141,7 @@ const usage: readonly Case[] = [
   ['distill --teacher good/model --huber-width -1 --out out', 2, ['--huber-width', 'at least 0']],
   ['distill --teacher good/model --schedule 1024,33,1 --out out', 2, ['--schedule', '33 does not divide 1024', 'try 32']],
   ['distill --teacher good/model --method btd --out out', 2, ['halve', '1024 to 32']],
-  ['evaluate --samples good/model', 2, ['--steps 64']],
+  ['distill --teacher good/model --schedule 1024,32,1 --images 64 --batch 32 --out out', 2, ['2 updates', '2 phases', 'give 96 or more']],
   ['evaluate --samples float.npz --reference cifar:test', 2, ["'cifar:test'", 'mnist:train|test[=DIR]', 'did you mean cifar10?']],
   ['evaluate --samples float.npz --reference cifar10:tset=x', 2, ["'tset' is not train or test", 'did you mean test?']],
   ['train --preset mnist-tiny --data cifar10:train --out out', 2, ['where the files are', 'cifar10:train|test=PATH']],
@@ -162,7 +162,6 @@ const usage: readonly Case[] = [
   ['sample good/model --steps 4 --sampler ancestral --eta 1 --out out', 2, ['--eta', 'not ancestral']],
   ['sample good/model --steps 4 --class 1 --out out', 2, ['--class 1', 'several classes']],
   ['evaluate --samples float.npz --churn-min 1', 2, ['--churn-min is for drawing from a model', 'float.npz']],
-  ['fid good/model mnist:test --features=digits', 2, ['--steps 64']],
   ['fid large.npz large.npz', 2, ['--weights', 'tract fid weights --help']],
   ['fid large.npz large.npz --features vgg', 2, ['--features vgg', 'inception, digits']],
   ['fid large.npz sound-stats.npz --features=digits --mode tf2', 2, ['--mode', 'clean, pytorch-fid, tf1']],
@@ -243,7 +242,7 @@ const data: readonly Case[] = [
   ['train --preset mnist-tiny --data zip=text.npz --out out', 3, ['text.npz', 'not a zip archive']],
   ['train --preset mnist-tiny --data folder=colours --out out', 3, ['32x32 with 3 channels', 'takes 28x28 with 1']],
   ['distill --teacher good/model --schedule 4,1 --data folder=colours --out out', 3, ['32x32 with 3 channels', 'takes 28x28 with 1']],
-  ['evaluate --samples large.npz --reference folder=colours --silent', 3, ['32x32 with 3 channels', 'the digit classifier', '28x28']],
+  ['evaluate --samples large.npz --reference folder=colours --silent', 3, ['32x32 with 3 channels', 'the classifier of digits', '28x28']],
 ];
 
 const files = (): string[] => (readdirSync(scratch.path, { recursive: true }) as string[]).sort();

@@ -1,5 +1,6 @@
 import { CheckpointError } from '@tract/checkpoint';
 import { DataError } from '@tract/data';
+import { DistributedError, type DistributedErrorKind, PeerError } from '@tract/distributed';
 import { ModelError, SamplingError } from '@tract/model';
 import { ScoresError, type ScoresErrorKind } from '@tract/scores';
 import { RunError, type RunErrorKind } from '@tract/train';
@@ -14,6 +15,18 @@ const scoresCodes: Readonly<Record<ScoresErrorKind, number>> = {
   'needs-images': exitCodes.usage,
   'needs-other-features': exitCodes.usage,
   'missing-runtime': exitCodes.backend,
+};
+
+/** Exit code of each kind of DistributedError, but for that of a peer. */
+const distributedCodes: Readonly<Record<DistributedErrorKind, number>> = {
+  launcher: exitCodes.backend,
+  'not-built': exitCodes.backend,
+  library: exitCodes.backend,
+  build: exitCodes.backend,
+  settings: exitCodes.usage,
+  differs: exitCodes.failed,
+  peer: exitCodes.failed,
+  shard: exitCodes.usage,
 };
 
 /** Errors about files. */
@@ -48,6 +61,8 @@ const runErrors: Readonly<Record<Exclude<RunErrorKind, 'write'>, { readonly code
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
   if (!(error instanceof Error)) return exitCodes.failed;
+  if (error instanceof PeerError) return error.exitCode;
+  if (error instanceof DistributedError) return distributedCodes[error.kind];
   if (error instanceof ScoresError) return scoresCodes[error.kind];
   if (error instanceof RunError) return error.kind === 'write' ? exitCodeOf(error.cause) : runErrors[error.kind].code;
   if (dataErrors.some((kind) => error instanceof kind)) return exitCodes.data;
@@ -58,6 +73,7 @@ export function exitCodeOf(error: unknown): number {
 /** Write the sentence for stderr of any error but commander's. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof PeerError) return ''; // that rank tells
   // The options of the library are those of the command line.
   if (error instanceof SamplingError) return `${flagOf(error.option)} ${error.reason}`;
   if (!(error instanceof RunError)) return error.message;

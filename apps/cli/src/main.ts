@@ -12,22 +12,35 @@ import { buildProgram } from './program.js';
  */
 export async function main(args: readonly string[], io: Io = processIo): Promise<number> {
   outliveReaders();
+  const ranks = isTraining(args) ? await import('./computing/ranks.js') : undefined;
+  let here = io;
+  const end = (code: number, say = (): void => {}, error?: unknown): number | Promise<number> => {
+    if (ranks) return ranks.partRanks(code, say, error);
+    say();
+    return code;
+  };
   try {
-    await (await buildProgram(io, args)).parseAsync(args, { from: 'user' });
-    return exitCodes.ok;
+    if (ranks) here = await ranks.joinRanks(io);
+    await (await buildProgram(here, args)).parseAsync(args, { from: 'user' });
+    return await end(exitCodes.ok);
   } catch (thrown) {
     const error = deviceFailure(thrown);
     // Help and the version end as errors too; they have been printed by now.
-    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
-    if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
+    if (error instanceof CommanderError && error.exitCode === 0) return await end(exitCodes.ok);
+    if (error instanceof CommanderError && error.code === 'commander.help') return await end(exitCodes.usage);
     const { sentence, code } = await describe(error);
-    if (sentence !== '') io.err(`${io.live ? pc.red('error:') : 'error:'} ${sentence}\n`);
-    if (process.env.TRACT_DEBUG && error instanceof Error) io.err(`${error.stack}\n`);
-    return code;
+    const say = (): void => {
+      if (sentence !== '') here.err(`${here.live ? pc.red('error:') : 'error:'} ${sentence}\n`);
+      if (process.env.TRACT_DEBUG && error instanceof Error) here.err(`${error.stack}\n`);
+    };
+    return await end(code, say, error);
   } finally {
     endAll();
   }
 }
+
+/** Commands that a launcher may start as several ranks. */
+const isTraining = ([command]: readonly string[]): boolean => command === 'train' || command === 'distill';
 
 /** Return the sentence for stderr and the exit code of an error. The libraries, whose errors have kinds, are not loaded for errors of usage. */
 async function describe(error: unknown): Promise<{ readonly sentence: string; readonly code: number }> {

@@ -4,6 +4,7 @@ import { settingsHeading } from './options/training-options.js';
 import { buildProgram } from './program.js';
 import { startTract, tract } from './testing/tract.js';
 import { tractHere } from './testing/tract-here.js';
+import { version } from './version.js';
 
 const paths = (command: Command): string[][] => [
   [],
@@ -42,12 +43,12 @@ describe('every option with a value says what holds without it, and every number
 });
 
 test('every command that gives a result prints it as JSON, too; both that train can be tried without doing anything', () => {
-  const withoutResult = ['', 'watch', 'bench', 'completion', 'complete'];
+  const withoutResult = ['', 'watch', 'bench', 'mpi', 'launch', 'completion', 'complete'];
   const has = (path: readonly string[], flag: string) => commandAt(path).options.some(({ long }) => long === flag);
   const lacking = paths(program).filter((path) => !has(path, '--json'));
   expect(lacking.map((path) => path.join(' '))).toEqual(withoutResult);
   const dry = paths(program).filter((path) => has(path, '--dry-run'));
-  expect(dry.map((path) => path.join(' '))).toEqual(['train', 'distill']);
+  expect(dry.map((path) => path.join(' '))).toEqual(['train', 'distill', 'launch']);
 });
 
 test('no command at all shows the help on stderr, as an error of usage', async () => {
@@ -57,7 +58,7 @@ test('no command at all shows the help on stderr, as an error of usage', async (
 });
 
 test('--version', async () => {
-  expect(await tractHere('--version')).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+  expect(await tractHere('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
 });
 
 test('a reader that has read enough, as head does, ends nothing and is told nothing', async () => {

@@ -11,7 +11,8 @@ Results go to stdout, progress and errors to stderr; --json prints one value.
 Exit codes: 0 ok, 1 failed, 2 usage, 3 bad data or checkpoint,
 4 backend missing, 5 diverged (a loss, gradient or weight is not finite),
 130 interrupted.
-Environment: TRACT_MNIST names a folder with other idx files of MNIST's form;
+Environment: TRACT_MNIST names a folder with other idx files of MNIST's form,
+TRACT_FASHION that of Fashion-MNIST (else Debian's dataset-fashion-mnist);
 --backend webgpu needs the npm package webgpu and a graphics card, or
 TRACT_WEBGPU_DRIVER=software to compute on the CPU where Debian's chromium is
 installed; TRACT_DEBUG=1 adds the stack trace to an error.`;
@@ -55,6 +56,14 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'Measures speed and memory.',
     load: async () => (await import('./commands/bench.js')).benchCommand,
   },
+  mpi: {
+    summary: 'Builds what connects the processes of a training over MPI.',
+    load: async () => (await import('./commands/mpi.js')).mpiCommand,
+  },
+  launch: {
+    summary: 'Prints how Slurm, Kubernetes or mpirun starts a command on many machines.',
+    load: async () => (await import('./commands/launch.js')).launchCommand,
+  },
   doctor: {
     summary: 'Shows what this machine offers: Node, processor, backends, speed.',
     load: async () => (await import('./commands/doctor.js')).doctorCommand,
@@ -74,6 +83,10 @@ const entries: Readonly<Record<string, Entry>> = {
   quickstart: {
     summary: 'Distils the shipped teacher, draws and measures: the whole in one.',
     load: async () => (await import('./commands/quickstart.js')).quickstartCommand,
+  },
+  reproduce: {
+    summary: "Runs one of the paper's tables, with seeds, and writes what it came to.",
+    load: async () => (await import('./commands/reproduce.js')).reproduceCommand,
   },
   completion: {
     summary: 'Prints what lets a shell complete commands, options, presets and models.',

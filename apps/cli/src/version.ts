@@ -1,2 +1,4 @@
-/** Version of this program. */
-export const version = '0.1.0';
+import { readFileSync } from 'node:fs';
+
+/** Version of this program, as its package says. */
+export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };

@@ -1,27 +1,37 @@
-import { startBackend } from './backend.js';
-import { openDistilRoom } from './distil/room.js';
+import { makeBench } from './distil/bench.js';
+import { openDigits } from './distil/digits-room.js';
+import { openToy } from './distil/toy-room.js';
+import { openDropZone } from './draw/drop-zone.js';
 import { openDrawRoom } from './draw/room.js';
+import { openStation } from './engine/station.js';
+import { openIdea } from './idea/room.js';
 import { openMeasureRoom } from './measure/room.js';
-import { shippedModel } from './model/shipped-model.js';
 import { element, say } from './page/elements.js';
+import { startOffline } from './page/offline.js';
+import { sendSignals } from './page/remote.js';
 import { openTabs } from './page/tabs.js';
+import { openRace } from './race/room.js';
 
-/** Until they are wired the rooms take no clicks: one that nothing hears would look like a fault. */
-const open = (...rooms: string[]): void => {
-  for (const room of rooms) element(room, HTMLElement).inert = false;
-};
+const rooms = ['draw', 'idea', 'distil', 'measure'];
 
 async function start(): Promise<void> {
-  openTabs(['draw', 'distil', 'measure']);
-  const running = await startBackend(new URLSearchParams(location.search).get('backend'));
-  openDistilRoom();
-  open('distil');
-  say(`${running.words} Fetching the models…`);
-  const [student, teacher] = await Promise.all([shippedModel('mnist-student'), shippedModel('mnist-teacher')]);
-  say(running.words);
-  openMeasureRoom(running, student);
-  openDrawRoom(running, { student, teacher });
-  open('draw', 'measure');
+  if (await startOffline()) return;
+  sendSignals();
+  const go = openTabs(rooms);
+  const station = openStation();
+  const bench = makeBench();
+  const useStudent = openDrawRoom(station, go);
+  openIdea();
+  openToy('idea', bench);
+  const addPictures = openDigits(bench, (file) => useStudent([file]));
+  openDropZone(element('rooms', HTMLElement), (files) => {
+    const arePictures = files.every(({ type }) => type.startsWith('image/'));
+    if (arePictures) go('distil');
+    (arePictures ? addPictures : useStudent)(files);
+  });
+  openRace();
+  openMeasureRoom(station);
+  for (const room of rooms) element(room, HTMLElement).inert = false;
 }
 
 // The controls act at once; there is nothing to send.

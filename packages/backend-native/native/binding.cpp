@@ -128,6 +128,14 @@ napi_value string(napi_env env, const char* text) {
 /** kernelTable(): the table that the kernels were built from, as text */
 napi_value kernelTable(napi_env env, napi_callback_info) { return string(env, TRACT_TABLE_TEXT); }
 
+/** compiler(): its name and version */
+#ifdef __clang__
+#define TRACT_COMPILER __VERSION__
+#else
+#define TRACT_COMPILER "g++ " __VERSION__
+#endif
+napi_value compiler(napi_env env, napi_callback_info) { return string(env, TRACT_COMPILER); }
+
 /** instructionSets(): string[] that this processor has, best first */
 napi_value instructionSets(napi_env env, napi_callback_info) {
   napi_value names;
@@ -163,7 +171,7 @@ napi_value init(napi_env env, napi_value exports) {
   const napi_property_descriptor properties[] = {
 #define TRACT_EXPORT(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_default, nullptr}
       TRACT_EXPORT(run),     TRACT_EXPORT(replay),   TRACT_EXPORT(kernelTable), TRACT_EXPORT(instructionSets), TRACT_EXPORT(useInstructionSet),
-      TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part),        TRACT_EXPORT(discard),
+      TRACT_EXPORT(threads), TRACT_EXPORT(allocate), TRACT_EXPORT(part),        TRACT_EXPORT(discard),     TRACT_EXPORT(compiler),
   };
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;

@@ -18,34 +18,57 @@ struct Tile {
   }
 };
 
-/** tile[r][:] += sum over k of a[r][k] * b[k * bStep ...]; a panel's step is NR */
-template <int M>
-static inline void multiplyRows(Tile<M>& tile, const float* const (&a)[M], int64_t depth, const float* b, int64_t bStep = NR) {
-  for (int64_t k = 0; k < depth; k++, b += bStep) {
-    const vf b0 = load(b), b1 = load(b + W);
+/** What a product does between its steps, if nothing else. */
+struct Nothing {
+  void operator()() const {}
+};
+/**
+ * Asks the memory for one place after the other, `step` floats apart: it answers while the product runs. Many requests at once would fill what the core has for
+ * them, and the product would wait for its own operands.
+ */
+struct Ahead {
+  const float* at;
+  int64_t step;
+  void operator()() { __builtin_prefetch(at), at += step; }
+};
+
+/** tile[r][:] += left(r) * b[0 ...] */
+template <int M, class Left>
+static inline void multiplyStep(Tile<M>& tile, Left&& left, const float* b) {
+  const vf b0 = load(b), b1 = load(b + W);
 #pragma GCC unroll 16
-    for (int r = 0; r < M; r++) {
-      const vf x = splat(a[r][k]);
-      tile.c[r][0] = multiplyAdd(x, b0, tile.c[r][0]);
-      tile.c[r][1] = multiplyAdd(x, b1, tile.c[r][1]);
-      endRow(tile.c[r][0], tile.c[r][1]);
-    }
+  for (int r = 0; r < M; r++) {
+    const vf x = splat(left(r));
+    tile.c[r][0] = multiplyAdd(x, b0, tile.c[r][0]);
+    tile.c[r][1] = multiplyAdd(x, b1, tile.c[r][1]);
+    endRow(tile.c[r][0], tile.c[r][1]);
   }
 }
 
-/** tile[r][:] += sum over k of a[k * aStep + r] * b[k * NR ...] */
-template <int M>
-static inline void multiplyColumns(Tile<M>& tile, const float* a, int64_t aStep, int64_t depth, const float* b) {
-  for (int64_t k = 0; k < depth; k++, a += aStep, b += NR) {
-    const vf b0 = load(b), b1 = load(b + W);
-#pragma GCC unroll 16
-    for (int r = 0; r < M; r++) {
-      const vf x = splat(a[r]);
-      tile.c[r][0] = multiplyAdd(x, b0, tile.c[r][0]);
-      tile.c[r][1] = multiplyAdd(x, b1, tile.c[r][1]);
-      endRow(tile.c[r][0], tile.c[r][1]);
-    }
+constexpr int64_t kSteps = W == 16 ? 4 : 1;  // of the depth, between two calls of `between`; with 16 registers more of them at once do not pay
+
+/** tile[r][:] += sum over k of a[r][k] * b[k * bStep ...]; a panel's step is NR. Calls between() every kSteps. */
+template <int M, class Between = Nothing>
+static inline void multiplyRows(Tile<M>& tile, const float* const (&a)[M], int64_t depth, const float* b, int64_t bStep = NR, Between&& between = {}) {
+  int64_t k = 0;
+  for (; k + kSteps <= depth; k += kSteps) {
+    between();
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < kSteps; i++, b += bStep) multiplyStep<M>(tile, [&](int r) { return a[r][k + i]; }, b);
   }
+  for (; k < depth; k++, b += bStep) multiplyStep<M>(tile, [&](int r) { return a[r][k]; }, b);
+}
+
+/** tile[r][:] += sum over k of a[k * aStep + r] * b[k * NR ...]. Calls between() every kSteps. */
+template <int M, class Between = Nothing>
+static inline void multiplyColumns(Tile<M>& tile, const float* a, int64_t aStep, int64_t depth, const float* b, Between&& between = {}) {
+  int64_t k = 0;
+  for (; k + kSteps <= depth; k += kSteps) {
+    between();
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < kSteps; i++, a += aStep, b += NR) multiplyStep<M>(tile, [&](int r) { return a[r]; }, b);
+  }
+  for (; k < depth; k++, a += aStep, b += NR) multiplyStep<M>(tile, [&](int r) { return a[r]; }, b);
 }
 
 /** Calls body(size, first) for tiles of at most MR rows that cover [0, rows), as even in size as can be; the size is a constant. */
@@ -130,9 +153,13 @@ static inline void storeTile(const Tile<M>& tile, float* c, int64_t step, int64_
   }
 }
 
-/** c[rows][columns] = a[rows][depth] * panels (+ epilogue); a and c have row strides. */
-static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c, int64_t cStep,
-                            Epilogue end = {}) {
+/** How often a product calls `between`. */
+static inline int64_t stepsOf(int64_t rows, int64_t depth, int64_t columns) { return (rows + MR - 1) / MR * panelsOf(columns) * (depth / kSteps); }
+
+/** c[rows][columns] = a[rows][depth] * panels (+ epilogue); a and c have row strides. Calls between() now and then. */
+template <class Between = Nothing>
+static inline void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c,
+                                   int64_t cStep, Epilogue end = {}, Between&& between = {}) {
   for (int64_t p = 0; p < panelsOf(columns); p++) {
     const float* b = panels + p * depth * NR;
     forTiles(rows, [&](auto size, int64_t first) {
@@ -141,22 +168,23 @@ static void rowsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t
       for (int r = 0; r < M; r++) row[r] = a + (first + r) * aStep;
       Tile<M> tile;
       tile.clear();
-      multiplyRows<M>(tile, row, depth, b);
+      multiplyRows<M>(tile, row, depth, b, NR, between);
       storeTile(tile, c + first * cStep, cStep, p * NR, columns, end.at(first * cStep));
     });
   }
 }
 
-/** c[rows][columns] (+)= transpose(a[depth][rows]) * panels; a's row stride is aStep. */
-static void columnsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c,
-                               int64_t cStep, bool accumulate, const float* bias = nullptr) {
+/** c[rows][columns] (+)= transpose(a[depth][rows]) * panels; a's row stride is aStep. Calls between() now and then. */
+template <class Between = Nothing>
+static inline void columnsTimesPanels(const float* a, int64_t aStep, int64_t rows, int64_t depth, const float* panels, int64_t columns, float* c,
+                                      int64_t cStep, bool accumulate, const float* bias = nullptr, Between&& between = {}) {
   for (int64_t p = 0; p < panelsOf(columns); p++) {
     const float* b = panels + p * depth * NR;
     forTiles(rows, [&](auto size, int64_t first) {
       constexpr int M = decltype(size)::value;
       Tile<M> tile;
       tile.clear();
-      multiplyColumns<M>(tile, a + first, aStep, depth, b);
+      multiplyColumns<M>(tile, a + first, aStep, depth, b, between);
       float* at = c + first * cStep;
       storeTile(tile, at, cStep, p * NR, columns, {bias, accumulate ? at : nullptr});
     });

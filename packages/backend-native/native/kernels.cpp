@@ -1,19 +1,5 @@
 // All kernels for one instruction set: compiled once per set with TRACT_ISA, TRACT_LANES and the compiler's flags for it.
-#include "attention.h"
-#include "combine.h"
-#include "conv.h"
-#include "elementwise.h"
-#include "group-norm-grad.h"
-#include "group-norm.h"
-#include "matmul.h"
-#include "matrix64.h"
-#include "movement.h"
-#include "peaks.h"
-#include "pool.h"
-#include "reduce.h"
-#include "resample.h"
-#include "softmax.h"
-#include "update.h"
+#include "kernel-list.h"
 
 namespace TRACT_ISA {
 

@@ -8,8 +8,9 @@ namespace TRACT_ISA {
 namespace winograd {
 
 struct OutputGrad {  // A, 4 -> 6
-  static constexpr int from = 4, to = 6;
-  static inline void apply(const vf* y, vf* u) {
+  static constexpr int from = 4, to = 6, parts = 1;
+  template <int>
+  TRACT_INLINE static inline void apply(const vf* y, vf* u) {
     const vf ea = y[0] + y[2] * a2, oa = y[1] * a + y[3] * a3, eb = y[0] + y[2] * b2, ob = y[1] * b + y[3] * b3;
     u[0] = y[0];
     u[1] = ea + oa;
@@ -20,8 +21,9 @@ struct OutputGrad {  // A, 4 -> 6
   }
 };
 struct FilterGrad {  // G', 6 -> 3
-  static constexpr int from = 6, to = 3;
-  static inline void apply(const vf* s, vf* w) {
+  static constexpr int from = 6, to = 3, parts = 1;
+  template <int>
+  TRACT_INLINE static inline void apply(const vf* s, vf* w) {
     const vf sa = s[1] + s[2], da = s[1] - s[2], sb = s[3] + s[4], db = s[3] - s[4];
     w[0] = s[0] * n0 + sa * na + sb * nb;
     w[1] = da * (a * na) + db * (b * nb);
@@ -45,13 +47,13 @@ static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first,
       }
       vf total{};
       transform<OutputGrad>(
-          [&](int i, int j) {
+          [&](int i, int j) TRACT_INLINE {
             prefetchNext(p[i * 4 + j] + c, g.Co);
             const vf value = load(p[i * 4 + j] + c);
             total += value;
             return value;
           },
-          [&](int i, int j, vf value) { store(to + (i * 6 + j) * plane, value); });
+          [&](int i, int j, vf value) TRACT_INLINE { store(to + (i * 6 + j) * plane, value); });
       store(sum + c, load(sum + c) + total);
     }
   }
@@ -62,8 +64,8 @@ static void transformFilterGrad(const float* s, int64_t plane, const Tiling& g, 
                                 float* dFilter) {
   for (; ci < ciEnd; ci++, s += g.Co)
     for (int64_t c = co; c < coEnd; c += W)
-      transform<FilterGrad>([&](int i, int j) { return load(s + (i * 6 + j) * plane + c); },
-                            [&](int i, int j, vf value) { store(dFilter + ((i * 3 + j) * g.Ci + ci) * g.Co + c, value); });
+      transform<FilterGrad>([&](int i, int j) TRACT_INLINE { return load(s + (i * 6 + j) * plane + c); },
+                            [&](int i, int j, vf value) TRACT_INLINE { store(dFilter + ((i * 3 + j) * g.Ci + ci) * g.Co + c, value); });
 }
 
 /** to[i] = sum of parts[part * size + i], in order, for i in [begin, end). */
@@ -111,9 +113,11 @@ static void filterGradByParts(const float* x, const float* dy, const Tiling& g, 
       const int64_t depth = std::min(chunk, end - from);
       transformInput(x, g, from, depth, ci, ciEnd, zeros, v, vPlane);
       transformOutputGrad(dy, g, from, depth, panel, panelEnd, zeros, u, uPlane, depth, 0, bias);
+      const int64_t steps = kFrequencies * stepsOf(ciEnd - ci, depth, coEnd - co), next = from + depth + g.across();
+      Ahead pixels = ahead(x, g.N * g.H * g.Wd * g.Ci, g, next, depth, steps), gradients = ahead(dy, g.N * g.Ho * g.Wo * g.Co, g, next, depth, steps);
       for (int64_t f = 0; f < kFrequencies; f++)
         columnsTimesPanels(v + f * vPlane, ciEnd - ci, ciEnd - ci, depth, u + f * uPlane, coEnd - co, s + (f * g.Ci + ci) * g.Co + co, g.Co,
-                           from > begin);
+                           from > begin, nullptr, [&] { pixels(), gradients(); });
     }
     transformFilterGrad(s + ci * g.Co, g.Ci * g.Co, g, ci, ciEnd, co, coEnd, filters + part * size);
     if (row == 0) std::memcpy(biases + part * g.Co + co, bias + co, sizeof(float) * (coEnd - co));

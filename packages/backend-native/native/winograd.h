@@ -1,82 +1,20 @@
-// 3x3 convolutions of stride 1 by Winograd's F(4x4, 3x3): 36 multiplications for 16 outputs where the direct algorithm needs 144 (Lavin & Gray 2016).
-// The interpolation points 0, +-3/4, +-3/2 and infinity are exact in binary and keep the error near 2e-6 of the output's scale at 256 channels
-// (0, +-1, +-2 gives 1e-5). With B, G, A the transforms of input tile, filter and result: y = A'[(G w G') . (B' x B)]A.
+// 3x3 convolutions of stride 1 by Winograd's F(4x4, 3x3).
 #pragma once
 #include <atomic>
 #include <numeric>
 
 #include "filter-cache.h"
 #include "gemm.h"
+#include "winograd-transforms.h"
 
 namespace TRACT_ISA {
 
 namespace winograd {
 
-constexpr float a = 0.75f, b = 1.5f, a2 = a * a, b2 = b * b, a3 = a * a2, b3 = b * b2;
-constexpr float n0 = 1.0f / (a2 * b2), na = 1.0f / (2 * a2 * (a2 - b2)), nb = 1.0f / (2 * b2 * (b2 - a2));  // G's divisors
-
 constexpr int64_t kFrequencies = 36;
 
 /** Floats from one frequency's plane to the next: an odd number of cache lines, so that the 36 planes do not fight for the same cache sets. */
 static inline int64_t planeOf(int64_t floats) { return ((floats + 15) / 16 | 1) * 16; }
-
-/** Each transform maps a column of `from` (stride 1 between its entries) to a column of `to`. */
-struct Input {  // B', 6 -> 6
-  static constexpr int from = 6, to = 6;
-  static inline void apply(const vf* x, vf* r) {
-    const vf ea = x[4] - x[2] * b2, oa = (x[3] - x[1] * b2) * a, eb = x[4] - x[2] * a2, ob = (x[3] - x[1] * a2) * b;
-    r[0] = x[4] - x[2] * (a2 + b2) + x[0] * (a2 * b2);
-    r[1] = ea + oa;
-    r[2] = ea - oa;
-    r[3] = eb + ob;
-    r[4] = eb - ob;
-    r[5] = x[5] - x[3] * (a2 + b2) + x[1] * (a2 * b2);
-  }
-};
-struct Output {  // A', 6 -> 4
-  static constexpr int from = 6, to = 4;
-  static inline void apply(const vf* m, vf* y) {
-    const vf sa = m[1] + m[2], da = m[1] - m[2], sb = m[3] + m[4], db = m[3] - m[4];
-    y[0] = m[0] + sa + sb;
-    y[1] = da * a + db * b;
-    y[2] = sa * a2 + sb * b2;
-    y[3] = da * a3 + db * b3 + m[5];
-  }
-};
-struct Filter {  // G, 3 -> 6
-  static constexpr int from = 3, to = 6;
-  static inline void apply(const vf* w, vf* g) {
-    const vf ea = (w[0] + w[2] * a2) * na, oa = w[1] * (a * na), eb = (w[0] + w[2] * b2) * nb, ob = w[1] * (b * nb);
-    g[0] = w[0] * n0;
-    g[1] = ea + oa;
-    g[2] = ea - oa;
-    g[3] = eb + ob;
-    g[4] = eb - ob;
-    g[5] = w[2];
-  }
-};
-
-/** to = T from T' for square tiles: `read(i, j)` gives an entry, `write(i, j, value)` takes one. */
-template <class T, class Read, class Write>
-static inline void transform(Read&& read, Write&& write) {
-  vf half[T::from][T::to];
-#pragma GCC unroll 6
-  for (int j = 0; j < T::from; j++) {
-    vf column[T::from];
-#pragma GCC unroll 6
-    for (int i = 0; i < T::from; i++) column[i] = read(i, j);
-    T::apply(column, half[j]);
-  }
-#pragma GCC unroll 6
-  for (int i = 0; i < T::to; i++) {
-    vf row[T::from], out[T::to];
-#pragma GCC unroll 6
-    for (int j = 0; j < T::from; j++) row[j] = half[j][i];
-    T::apply(row, out);
-#pragma GCC unroll 6
-    for (int j = 0; j < T::to; j++) write(i, j, out[j]);
-  }
-}
 
 /** The images cut into 4x4 output tiles, numbered across all images. */
 struct Tiling {
@@ -101,10 +39,11 @@ static inline void prefetchNextWrite(const float* pixel, int64_t C) { __builtin_
 /** Pointers to size x size pixels from (y, x) of one image; `zeros` stands for what lies outside. */
 template <int size>
 static inline void pixels(const float* image, int64_t H, int64_t Wd, int64_t C, int64_t y, int64_t x, const float* zeros, const float** p) {
-  for (int i = 0; i < size; i++)
+  const float* row = image + (y * Wd + x) * C;
+  for (int i = 0; i < size; i++, row += Wd * C)
     for (int j = 0; j < size; j++) {
-      const bool inside = y + i >= 0 && y + i < H && x + j >= 0 && x + j < Wd;
-      p[i * size + j] = inside ? image + ((y + i) * Wd + x + j) * C : zeros;
+      const bool inside = (static_cast<uint64_t>(y + i) < static_cast<uint64_t>(H)) & (static_cast<uint64_t>(x + j) < static_cast<uint64_t>(Wd));
+      p[i * size + j] = inside ? row + j * C : zeros;
     }
 }
 
@@ -119,11 +58,11 @@ static void transformInput(const float* x, const Tiling& g, int64_t first, int64
     pixels<6>(x + n * g.H * g.Wd * g.Ci, g.H, g.Wd, g.Ci, y - g.padTop, left - g.padLeft, zeros, p);
     for (int64_t c = ci; c < ciEnd; c += W)
       transform<Input>(
-          [&](int i, int j) {
+          [&](int i, int j) TRACT_INLINE {
             if (j >= 2) prefetchNext(p[i * 6 + j] + c, g.Ci);
             return load(p[i * 6 + j] + c);
           },
-          [&](int i, int j, vf value) { store(v + (i * 6 + j) * plane + t * channels + c - ci, value); });
+          [&](int i, int j, vf value) TRACT_INLINE { store(v + (i * 6 + j) * plane + t * channels + c - ci, value); });
   }
 }
 
@@ -137,8 +76,8 @@ static void transformOutput(const float* m, int64_t plane, int64_t step, const T
                   base = ((n * g.Ho + top) * g.Wo + left) * g.Co;
     for (int64_t c = from; c < to; c += W) {
       const vf bias = end.bias ? load(end.bias + c) : vf{};
-      transform<Output>([&](int i, int j) { return load(m + (i * 6 + j) * plane + t * step + c - from); },
-                        [&](int i, int j, vf value) {
+      transform<Output>([&](int i, int j) TRACT_INLINE { return load(m + (i * 6 + j) * plane + t * step + c - from); },
+                        [&](int i, int j, vf value) TRACT_INLINE {
                           if (i >= rows || j >= columns) return;
                           const int64_t at = base + (i * g.Wo + j) * g.Co + c;
                           value += bias;
@@ -184,8 +123,8 @@ static void packPanel(const FilterView& f, int64_t p, int64_t ci, int64_t ciEnd,
     for (int64_t half = 0; half < NR; half += W) {
       float* at = to + ci * NR + half;
       if (p * NR + half < f.Co)
-        transform<Filter>([&](int i, int j) { return load(w + (i * 3 + j) * tap + half); },
-                          [&](int i, int j, vf value) { store(at + (i * 6 + j) * plane, value); });
+        transform<Filter>([&](int i, int j) TRACT_INLINE { return load(w + (i * 3 + j) * tap + half); },
+                          [&](int i, int j, vf value) TRACT_INLINE { store(at + (i * 6 + j) * plane, value); });
       else
         for (int64_t frequency = 0; frequency < kFrequencies; frequency++) store(at + frequency * plane, vf{});
     }
@@ -198,6 +137,15 @@ constexpr int64_t kOwnTiles = 1 << 18;  // of transformed tiles, likewise
 constexpr int64_t kTiles =
     W == 16 ? 24 : 30;  // tiles taken through a filter together: many rows for the micro-kernel, few for the second-level cache
 
+/**
+ * The memory of `count` tiles from `first`, of images of `floats` in all, in so many steps. Tiles lie as the images do, in rows four pixels high: what tiles read
+ * ends a row of tiles further on at most.
+ */
+static inline Ahead ahead(const float* images, int64_t floats, const Tiling& g, int64_t first, int64_t count, int64_t steps) {
+  const int64_t total = g.total();
+  return {images + std::min(first, total) * floats / total, (count * floats / total + steps - 1) / std::max<int64_t>(1, steps)};
+}
+
 /** Tiles that are transformed, [frequency][tile][Ci], and through all panels of a packed filter, [frequency][panel][Ci][NR]. */
 static void convolveTiles(const float* x, const float* packed, int64_t filterPlane, const Tiling& g, int64_t first, int64_t count, float* y,
                           const Epilogue& end) {
@@ -207,7 +155,12 @@ static void convolveTiles(const float* x, const float* packed, int64_t filterPla
   float* zeros = v + kFrequencies * vPlane;
   std::memset(zeros, 0, sizeof(float) * g.Ci);
   transformInput(x, g, first, count, 0, g.Ci, zeros, v, vPlane);
-  for (int64_t f = 0; f < kFrequencies; f++) rowsTimesPanels(v + f * vPlane, g.Ci, count, g.Ci, packed + f * filterPlane, g.Co, m + f * mPlane, g.Co);
+  const int64_t steps = kFrequencies * stepsOf(count, g.Ci, g.Co);
+  Ahead next = ahead(x, g.N * g.H * g.Wd * g.Ci, g, first + count + g.across(), count, steps),
+        result = ahead(y, g.N * g.Ho * g.Wo * g.Co, g, first, count, steps),
+        added = ahead(end.residual ? end.residual : y, g.N * g.Ho * g.Wo * g.Co, g, first, count, steps);
+  for (int64_t f = 0; f < kFrequencies; f++)
+    rowsTimesPanels(v + f * vPlane, g.Ci, count, g.Ci, packed + f * filterPlane, g.Co, m + f * mPlane, g.Co, {}, [&] { next(), result(), added(); });
   transformOutput(m, mPlane, g.Co, g, first, count, 0, g.Co, y, end);
 }
 

@@ -22,6 +22,8 @@ export type Kernels = {
 export type Addon = Kernels & {
   /** Return the instruction sets of this processor, best first. */
   instructionSets(): string[];
+  /** Return the compiler's name and version. */
+  compiler(): string;
   /** Choose an instruction set, the best one without a name. Returns its name. @throws Error when the processor lacks it. */
   useInstructionSet(name?: string): string;
   /** Allocate 64-byte aligned memory of undefined content. */

@@ -88,6 +88,20 @@ test('a program announces each range as soon as no launch writes to it any more,
   dispose(x);
 });
 
+test('gradients that are added to others are announced as they are added, before the program ends', () => {
+  const [x, own] = [images(), params()];
+  const fn = compiled(chain);
+  const { value, grads: sums } = valueAndGrad(lossOf(fn, x), own);
+  const before = flatOf(sums);
+  const found = announced(lossOf(fn, x), 1, { addTo: sums });
+  expectFinal(found);
+  expect(offsetsOf(found)).toEqual([unused, third, second, first]);
+  const { values } = found.seen[1];
+  expect(values.subarray(first, unused)).toEqual(before.subarray(first, unused));
+  expect(found.end).toEqual(before.map((gradient) => 2 * gradient));
+  dispose([x, own, value]);
+});
+
 test('ranges hold whole leaves of at least so many bytes', () => {
   const x = images();
   const fn = compiled(chain);

@@ -1,3 +1,4 @@
+export { availableThreads } from './available-threads.js';
 export { NativeBackend } from './backend.js';
 export type { PoolStatistics } from './buffer-pool.js';
 export { type KernelCall, type KernelListener, observeKernels } from './kernel-observer.js';

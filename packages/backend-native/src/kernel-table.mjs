@@ -64,7 +64,7 @@ export const structs = /** @type {const} */ ({
   NoiseArgs: { y: 'out', key: 'RandomKey', perSample: 'size', samples: 'list' },
   DropoutArgs: { x: 'in', y: 'out', key: 'RandomKey', perSample: 'size', rate: 'double', samples: 'list' },
 
-  // Stores of one length, all but the gradients rewritten; `leaves`: offset and size of each. `step` counts from 1, `clipNorm` 0 is none.
+  // Stores of one length, all but the gradients rewritten; `leaves`: offset and size of each. `correction1`: 1 - beta1^step; `clipNorm` 0 is none.
   AdamArgs: {
     norm: 'out',
     params: 'out',
@@ -72,7 +72,7 @@ export const structs = /** @type {const} */ ({
     'm v': 'out',
     averages: 'outs',
     leaves: 'doubles',
-    'learningRate beta1 beta2 epsilon weightDecay step clipNorm': 'double',
+    'learningRate beta1 beta2 epsilon weightDecay correction1 correction2 clipNorm': 'double',
     averageRates: 'list',
   },
 

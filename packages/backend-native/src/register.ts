@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { engine, registerBackend } from '@tensorflow/tfjs-core';
+import { availableThreads } from './available-threads.js';
 import { NativeBackend } from './backend.js';
 import { arrayMemory } from './float-memory.js';
 import { registerKernels } from './kernels/index.js';
@@ -7,7 +7,7 @@ import { type AddonPlace, type LoadedAddon, loadAddon, type RejectedAddon } from
 import { matrixKernelsOf, type NativeMatrixKernels } from './matrix-kernels.js';
 
 export type NativeOptions = {
-  /** Threads that share the work of a kernel, the calling one included. Default: the processor's number. */
+  /** Threads that share the work of a kernel, the calling one included. Default: `availableThreads()`. */
   readonly threads?: number;
   /** One of `nativeInfo().instructionSets`. Default: the best one. */
   readonly instructionSet?: string;
@@ -20,6 +20,8 @@ export type NativeInfo = {
   readonly instructionSets: readonly string[];
   readonly threads: number;
   readonly addonPath: string;
+  /** The compiler that made the addon, with its version. */
+  readonly compiler: string;
   readonly origin: AddonPlace['origin'];
   /** Binaries that were there and did not load, each named once on stderr as well. */
   readonly rejected: readonly RejectedAddon[];
@@ -59,7 +61,7 @@ export function registerNativeBackend({ threads, instructionSet }: NativeOptions
     }
     state.instructionSet = state.addon.useInstructionSet(instructionSet);
   }
-  if (threads !== undefined || first) setThreads(threads ?? availableParallelism());
+  if (threads !== undefined || first) setThreads(threads ?? availableThreads());
 }
 
 /** Return the addon's matrix work in float64, on the threads that are set. @throws NativeUnavailableError when the addon is not built. */
@@ -76,7 +78,15 @@ export function setThreads(count: number): void {
 /** Return what the backend runs on. @throws NativeUnavailableError when the addon is not built. */
 export function nativeInfo(): NativeInfo {
   const { addon, instructionSet, path, origin, rejected } = registerOnce();
-  return { instructionSet, instructionSets: addon.instructionSets(), threads: addon.threads(), addonPath: path, origin, rejected };
+  return {
+    instructionSet,
+    instructionSets: addon.instructionSets(),
+    threads: addon.threads(),
+    addonPath: path,
+    compiler: addon.compiler(),
+    origin,
+    rejected,
+  };
 }
 
 /** Return idle pooled memory to the system, for instance between two tasks of different sizes. */

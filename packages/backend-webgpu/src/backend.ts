@@ -1,109 +1,198 @@
-import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { type BackendValues, env, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { Device } from './device.js';
-import { DeviceWatch } from './device-watch.js';
-import { WebGpuOutOfMemoryError } from './errors.js';
-import { groupsPerRow, moduleOf, packNumbers, type Shader } from './shader.js';
+import type { BackendValues, DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { type Layout, type LoadedProgram, NotCompilable, type Program, type ProgramBackend, type ProgramBuilder } from '@tract/tensor';
+import { addInto } from './kernels/elementwise.js';
+import { type DataId, type Recorder, ShaderBackend } from './shader-backend.js';
+import { TracedBuffer, Tracer } from './tracer.js';
+import { WebGpuProgram } from './webgpu-program.js';
 
-type DataId = Parameters<WebGPUBackend['read']>[0];
+type Shape = readonly number[];
+type Values = Parameters<ShaderBackend['write']>[0];
 
-/** Command recorder of the stock backend; private in its types only. */
-type Recorder = {
-  readonly commandEncoder: GPUCommandEncoder;
-  computePassEncoder: GPUComputePassEncoder | null;
-  dispatchCountInPass: number;
-  /** Data whose memory must outlive the queue. */
-  readonly commandQueueOwnedIds: WeakSet<object>;
-  /** Buffers to recycle after the next submission. */
-  readonly uniformPendingDisposal: GPUBuffer[];
-};
+/** Usage of the stock backend's tensors. */
+const storage = (): number => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
-/** One run of a shader: as many workgroups of it as asked for, in a flat list or on up to three axes. */
-export type Dispatch = {
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
-  readonly numbers: readonly number[];
-  readonly groups: number | readonly [x: number, y: number, z?: number];
-};
+/** WebGPU backend that runs programs. A store's leaves have a buffer each, since a shader may not read and write parts of one. */
+export class WebGpuBackend extends ShaderBackend implements ProgramBackend {
+  readonly concurrency = 1;
+  /** A device takes a batch whole. */
+  readonly cacheFloats = Number.POSITIVE_INFINITY;
+  /** Pipelines of programs, by the names they have in them. */
+  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #names = new Map<GPUComputePipeline, string>();
+  /** Leaves of a store by their offsets in it; the key is the data of its `flat`. */
+  readonly #stores = new WeakMap<DataId, ReadonlyMap<number, DataId>>();
+  /** Buffers of the arenas that are in use, and of those that are not. */
+  readonly #arenas = new Map<DataId, GPUBuffer[]>();
+  readonly #freeArenas: GPUBuffer[][] = [];
+  #tracing: ProgramBuilder | undefined;
 
-/**
- * The stock WebGPU backend with shaders of our own among its kernels, which says when its device is lost or full. Work on a device is queued, so trouble
- * shows where values are read back: `read` throws what went wrong since the last one.
- */
-export class WebGpuBackend extends WebGPUBackend {
-  readonly #watch: DeviceWatch;
-  readonly #pipelines = new Map<Shader, GPUComputePipeline>();
-
-  constructor({ device, adapter }: Device) {
-    super(device, adapter.info);
-    this.#watch = new DeviceWatch(device);
+  get canCompile(): boolean {
+    return this.#tracing === undefined;
   }
 
-  /** Queues one run of a shader of ours, among the stock kernels. */
-  dispatch(shader: Shader, { inputs, outputs, numbers, groups }: Dispatch): void {
+  trace<R>(builder: ProgramBuilder, work: () => R): R {
     const recorder = this as unknown as Recorder;
-    const pipeline = this.#pipelineOf(shader);
-    const resources = [...inputs, ...outputs].map(({ dataId }) => {
+    const { device, queue, computePassEncoder, dispatchCountInPass } = recorder;
+    const tracer = new Tracer(builder, device, (pipeline) => this.#nameOf(pipeline));
+    this.#tracing = builder;
+    // With this count nothing is submitted.
+    const traced = { dispatchCountInPass: Number.NEGATIVE_INFINITY, computePassEncoder: tracer.pass };
+    Object.assign(recorder, { device: tracer.device, queue: tracer.queue, ...traced });
+    try {
+      return work();
+    } finally {
+      Object.assign(recorder, { device, queue, computePassEncoder, dispatchCountInPass });
+      this.#tracing = undefined;
+    }
+  }
+
+  #nameOf(pipeline: GPUComputePipeline): string {
+    let name = this.#names.get(pipeline);
+    if (name === undefined) {
+      name = `${pipeline.label}#${this.#names.size}`;
+      this.#names.set(pipeline, name);
+      this.#pipelines.set(name, pipeline);
+    }
+    return name;
+  }
+
+  symbol(value: number, shape: Shape): TensorInfo {
+    return { dataId: this.#symbolic(value, shape, 'float32'), shape: [...shape], dtype: 'float32' };
+  }
+
+  #symbolic(value: number, shape: Shape, dtype: DataType): DataId {
+    const dataId = super.write(undefined as unknown as Values, [...shape], dtype) as DataId;
+    Object.assign(this.tensorMap.get(dataId), { resource: new TracedBuffer(value) });
+    return dataId;
+  }
+
+  tracedValue({ dataId }: TensorInfo): number {
+    const { resource, shape } = this.tensorMap.get(dataId);
+    if ((resource as unknown) instanceof TracedBuffer) return (resource as unknown as TracedBuffer).value;
+    throw new NotCompilable(`a tensor of shape [${shape}] is used that is neither an input nor made from inputs`);
+  }
+
+  load(program: Program): LoadedProgram {
+    return new WebGpuProgram(this, program);
+  }
+
+  pipelineNamed(name: string): GPUComputePipeline {
+    return this.#pipelines.get(name)!;
+  }
+
+  scratch({ dataId }: TensorInfo, sizes: readonly number[]): readonly GPUBuffer[] {
+    let buffers = this.#arenas.get(dataId as DataId);
+    if (buffers === undefined) {
+      buffers = this.#freeArenas.pop() ?? [];
+      this.#arenas.set(dataId as DataId, buffers);
+    }
+    for (const [i, size] of sizes.entries()) {
+      if (buffers[i] !== undefined && buffers[i].size >= size) continue;
+      if (buffers[i] !== undefined) (this as unknown as Recorder).uniformPendingDisposal.push(buffers[i]);
+      buffers[i] = this.bufferManager.acquireBuffer(size, storage());
+    }
+    return buffers;
+  }
+
+  bufferOf({ dataId }: TensorInfo, offset: number): GPUBuffer {
+    return this.queuedBuffer(this.#stores.get(dataId as DataId)?.get(offset) ?? (dataId as DataId));
+  }
+
+  output(shape: Shape): TensorInfo {
+    return this.makeTensorInfo([...shape], 'float32');
+  }
+
+  allocateStore({ shapes, offsets, floats }: Layout): { flat: TensorInfo; leaves: TensorInfo[] } {
+    const leaves = shapes.map((shape) => this.output(shape));
+    for (const leaf of leaves) this.clear(leaf);
+    const flat: TensorInfo = { dataId: {}, shape: [floats], dtype: 'float32' };
+    this.#stores.set(flat.dataId as DataId, new Map(leaves.map(({ dataId }, i) => [offsets[i], dataId as DataId])));
+    return { flat, leaves };
+  }
+
+  /** Return the data of a store's leaves in order, or of the tensor that it is. */
+  #dataOf({ dataId }: TensorInfo): DataId[] {
+    return [...(this.#stores.get(dataId as DataId)?.values() ?? [dataId as DataId])];
+  }
+
+  leavesOf({ dataId }: TensorInfo, { shapes }: Layout): TensorInfo[] {
+    const leaves = [...this.#stores.get(dataId as DataId)!.values()];
+    return leaves.map((leaf, i) => ({ dataId: leaf, shape: [...shapes[i]], dtype: 'float32' }));
+  }
+
+  isStore({ dataId }: TensorInfo): boolean {
+    const leaves = this.#stores.get(dataId as DataId);
+    return leaves !== undefined && [...leaves.values()].every((leaf) => this.refCount(leaf) > 0);
+  }
+
+  isExclusive(flat: TensorInfo): boolean {
+    return this.#dataOf(flat).every((leaf) => this.refCount(leaf) === 1);
+  }
+
+  willOverwrite(x: TensorInfo): void {
+    for (const dataId of this.#dataOf(x)) {
       this.uploadToGPU(dataId);
-      recorder.commandQueueOwnedIds.add(dataId);
-      return this.tensorMap.get(dataId).resource as GPUBuffer;
-    });
-    const bytes = packNumbers(shader, numbers);
-    const uniform = this.bufferManager.acquireBuffer(bytes.byteLength, GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM);
-    this.queue.writeBuffer(uniform, 0, bytes);
-    recorder.uniformPendingDisposal.push(uniform);
-    const entries = [...resources, uniform].map((buffer, binding) => ({ binding, resource: { buffer } }));
+      Object.assign(this.tensorMap.get(dataId), { values: null }); // what was read back is out of date
+    }
+  }
+
+  copyInto(to: TensorInfo, from: TensorInfo): void {
+    this.willOverwrite(to);
+    const sources = this.#dataOf(from);
+    for (const [i, dataId] of this.#dataOf(to).entries()) {
+      const [target, source] = [this.queuedBuffer(dataId), this.queuedBuffer(sources[i])];
+      this.#commands().copyBufferToBuffer(source, 0, target, 0, target.size);
+    }
+  }
+
+  addInto(to: TensorInfo, from: TensorInfo): void {
+    this.willOverwrite(to);
+    const sources = this.#dataOf(from);
+    for (const [i, dataId] of this.#dataOf(to).entries()) {
+      const { shape } = this.tensorMap.get(dataId);
+      addInto(this, { dataId, shape, dtype: 'float32' }, { dataId: sources[i], shape, dtype: 'float32' });
+    }
+  }
+
+  clear(x: TensorInfo): void {
+    this.willOverwrite(x);
+    for (const dataId of this.#dataOf(x)) {
+      const buffer = this.queuedBuffer(dataId);
+      this.#commands().clearBuffer(buffer);
+    }
+  }
+
+  /** Return the encoder for a command that is no dispatch. */
+  #commands(): GPUCommandEncoder {
+    this.endComputePassEncoder();
     this.ensureCommandEncoderReady();
-    recorder.computePassEncoder ??= recorder.commandEncoder.beginComputePass();
-    recorder.computePassEncoder.setPipeline(pipeline);
-    recorder.computePassEncoder.setBindGroup(0, this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    const [x, y, z = 1] = typeof groups === 'number' ? [Math.min(groups, groupsPerRow), Math.ceil(groups / groupsPerRow)] : groups;
-    recorder.computePassEncoder.dispatchWorkgroups(x, y, z);
-    recorder.dispatchCountInPass++;
-    if (recorder.dispatchCountInPass >= env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
-      this.endComputePassEncoder();
-      this.submitQueue();
-    }
+    return (this as unknown as Recorder).commandEncoder;
   }
 
-  #pipelineOf(shader: Shader): GPUComputePipeline {
-    let pipeline = this.#pipelines.get(shader);
-    if (pipeline === undefined) {
-      const module = this.device.createShaderModule({ code: moduleOf(shader), label: shader.name });
-      const types = [
-        ...shader.inputs.map(() => 'read-only-storage' as const),
-        ...shader.outputs.map(() => 'storage' as const),
-        'uniform' as const,
-      ];
-      const entries = types.map((type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }));
-      const layout = this.device.createPipelineLayout({ bindGroupLayouts: [this.device.createBindGroupLayout({ entries })] });
-      pipeline = this.device.createComputePipeline({ compute: { module, entryPoint: 'main' }, label: shader.name, layout });
-      this.#pipelines.set(shader, pipeline);
-    }
-    return pipeline;
+  override write(values: Values, shape: number[], dtype: DataType): DataId {
+    const tracing = this.#tracing;
+    if (tracing === undefined) return super.write(values, shape, dtype) as DataId;
+    if (values != null) throw new NotCompilable('a tensor is made from values while the function runs; pass it as an input');
+    return this.#symbolic(tracing.value(shape), shape, dtype);
   }
 
-  /** @throws WebGpuOutOfMemoryError when the device takes no buffer of the tensor's size; WebGpuDeviceLostError when it is gone. */
   override uploadToGPU(dataId: DataId): void {
-    this.#watch.checkPresent();
-    const { dtype, shape, resource } = this.tensorMap.get(dataId);
-    const bytes = util.sizeFromShape(shape) * util.bytesPerElement(dtype);
-    const most = Math.min(this.device.limits.maxBufferSize, this.device.limits.maxStorageBufferBindingSize);
-    if (resource == null && bytes > most) {
-      throw new WebGpuOutOfMemoryError(
-        `webgpu: a tensor of shape [${shape.join(',')}] takes ${bytes} bytes, this device takes at most ${most}; use a smaller batch or model`,
-      );
-    }
-    super.uploadToGPU(dataId);
+    if (this.#tracing === undefined) super.uploadToGPU(dataId);
+    else this.tracedValue({ dataId } as TensorInfo);
   }
 
-  /** @throws WebGpuDeviceLostError or WebGpuOutOfMemoryError when the device failed; Error for a command that it refused. */
   override async read(dataId: DataId): Promise<BackendValues> {
-    const values = await super.read(dataId).catch(async (error: unknown) => {
-      await this.#watch.checkLater(); // which knows better than the reading what it failed by
-      throw error;
-    });
-    this.#watch.check();
-    return values;
+    if (this.#tracing !== undefined) throw new NotCompilable('a value is read while the function runs');
+    return super.read(dataId);
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    const gone = super.disposeData(dataId, force);
+    const arena = gone ? this.#arenas.get(dataId) : undefined;
+    if (arena !== undefined) {
+      this.#arenas.delete(dataId);
+      this.#freeArenas.push(arena);
+    }
+    return gone;
   }
 }

@@ -46,7 +46,7 @@ test.skipIf(reason !== undefined)(
       expect(await readScalar(last!)).toBeGreaterThan(0);
       dispose(last!);
     }
-    await steps(1);
+    await steps(2); // a program is compiled in the first call of a shape, and checked in the second
     const traffic = countTraffic();
     await steps(1);
     const one = traffic.take();

@@ -4,10 +4,10 @@ import { useBackend } from '@tract/tensor';
 import { test } from 'vitest';
 import { startUnderNode } from './testing/node-device.js';
 
-const reason = await startUnderNode();
+const reason = process.env.TRACT_WEBGPU_SUITE === undefined ? 'set TRACT_WEBGPU_SUITE=1 to run it' : await startUnderNode();
 if (reason !== undefined) console.warn(`a run on WebGPU under Node is not tested: ${reason}`);
 
-test.skipIf(reason !== undefined)('twenty steps of TRACT and images drawn by DDIM are those of the native backend', async () => {
+test.skipIf(reason !== undefined)('twenty steps of TRACT on WebGPU and images drawn by DDIM are those of the native backend', async () => {
   await useBackend('webgpu');
   const ours = await tractRun();
   registerNativeBackend();

@@ -10,11 +10,24 @@ const tables = (() => {
   return all;
 })();
 
+/** The checksum of zlib, four times as fast, where it is at hand: in Node, Bun and Deno. Asked for at run time, for this file serves pages too. */
+const ofZlib = (globalThis as { process?: Partial<NodeJS.Process> }).process?.getBuiltinModule?.('node:zlib').crc32;
+/** Bytes of one call of zlib, which counts them in 32 bits. */
+const CALL_BYTES = 2 ** 30;
+
 /**
  * Return the CRC-32 of bytes as zip and PNG use it (polynomial 0x04C11DB7, reflected), as an unsigned number; `previous` is the CRC-32 of the bytes
- * before them. Eight bytes at a time; source: Kounavis and Berry 2005, "A systematic approach to building high performance, software-based, CRC generators".
+ * before them.
  */
 export function crc32(bytes: Uint8Array, previous = 0): number {
+  if (!ofZlib) return crc32InScript(bytes, previous);
+  let crc = previous;
+  for (let at = 0; at < bytes.length; at += CALL_BYTES) crc = ofZlib(bytes.subarray(at, at + CALL_BYTES), crc);
+  return crc;
+}
+
+/** `crc32` where nothing else has it: eight bytes at a time; source: Kounavis and Berry 2005, "A systematic approach to building high performance, software-based, CRC generators". */
+export function crc32InScript(bytes: Uint8Array, previous: number): number {
   let crc = ~previous;
   let at = 0;
   for (const end = bytes.length - (bytes.length % 8); at < end; at += 8) {

@@ -1,21 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { CheckpointError, type CheckpointErrorKind } from './checkpoint-error.js';
+import type { CheckpointErrorKind } from './checkpoint-error.js';
 import { readFlax } from './flax-read.js';
 import type { PlainMap } from './plain-value.js';
+import { errorKind } from './testing/error-kind.js';
 import { flaxArray, flaxChunks, msgpack } from './testing/flax-file.js';
 import { raw } from './testing/raw-bytes.js';
 
 const array = flaxArray([2, 2], 'float32', Float32Array.of(1, 2, 3, 4));
 
-function kindOf(bytes: Uint8Array): CheckpointErrorKind {
-  try {
-    readFlax(bytes);
-  } catch (error) {
-    if (error instanceof CheckpointError) return error.kind;
-    throw error;
-  }
-  throw new Error('the file was read');
-}
+const kindOf = (bytes: Uint8Array) => errorKind(() => readFlax(bytes));
 
 test('arrays come out by their path with slashes, numbers and texts as they are', () => {
   const { tensors, value } = readFlax(

@@ -1,3 +1,4 @@
+export { allFinite } from './all-finite.js';
 export { type ByteSource, partOf, piecesOf, sourceOf } from './byte-source.js';
 export { CheckpointError, type CheckpointErrorKind, reasonOf } from './checkpoint-error.js';
 export { crc32 } from './crc32.js';
@@ -16,11 +17,21 @@ export {
   type ModelPieces,
   modelPieces,
 } from './model-folder.js';
-export { type ArrayOfDtype, bytesOfArray, bytesPerElement, type Dtype, elementCount, lazyArray, type NamedArray } from './named-array.js';
+export {
+  type ArrayOfDtype,
+  bytesOfArray,
+  bytesPerElement,
+  type Dtype,
+  elementCount,
+  elementsOf,
+  lazyArray,
+  type NamedArray,
+} from './named-array.js';
 export { NPY_HEADER_BYTES, type NpyHeader, readNpy, readNpyHeader, writeNpy } from './npy.js';
 export { npzNames, npzPieces, type ReadNpzOptions, readNpz, writeNpz } from './npz.js';
 export { type PickledDict, readPickledDict } from './pickled-dict.js';
 export { type PlainContent, type PlainMap, PlainObject, type PlainValue } from './plain-value.js';
+export * as protobuf from './protobuf.js';
 export { type ReadSafetensorsOptions, readSafetensors, type Safetensors } from './safetensors-read.js';
 export { type SafetensorsLayout, safetensorsLayout, safetensorsPieces, writeSafetensors } from './safetensors-write.js';
 export { readShardIndex, type ShardIndex } from './shard-index.js';

@@ -117,6 +117,14 @@ export function lazyArray<D extends Dtype>(
   return array as unknown as NamedArray<D>;
 }
 
+/** Take the elements from `begin` to `end` as an array of one axis: a view of `data`, or those bytes alone where they lie in a file. */
+export function elementsOf(array: NamedArray, begin: number, end: number): NamedArray {
+  const { dtype, content } = array;
+  const size = bytesPerElement(dtype);
+  if (content) return arrayFromBytes(dtype, [end - begin], content.read(begin * size, end * size));
+  return { dtype, shape: [end - begin], data: array.data.subarray(begin, end) } as NamedArray;
+}
+
 /** Bytes that an array takes, by its type and shape. @throws RangeError for a shape that is none */
 export function byteLengthOf(name: string, { dtype, shape }: Pick<NamedArray, 'dtype' | 'shape'>): number {
   if (!isDtype(dtype)) throw new TypeError(`cannot write '${name}': dtype must be one of ${dtypes.join(', ')}, got ${String(dtype)}`);

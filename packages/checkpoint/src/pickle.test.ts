@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { CheckpointError, type CheckpointErrorKind, failWith } from './checkpoint-error.js';
+import { type CheckpointErrorKind, failWith } from './checkpoint-error.js';
 import { readPickle } from './pickle-read.js';
 import { PickleCallable, PickleTuple, type PickleValue } from './pickle-values.js';
 import { ReadBudget } from './read-budget.js';
+import { errorKind } from './testing/error-kind.js';
 import { little, raw } from './testing/raw-bytes.js';
 
 const pair = new PickleCallable('pair', 'function', (args) => [...args]);
@@ -13,15 +14,7 @@ const globals = new Map<string, PickleValue>([
 
 const load = (pickle: string) => readPickle(raw(pickle), 0, { globals, budget: new ReadBudget() }, failWith('evil.pt')).value;
 
-function kindOf(pickle: string): CheckpointErrorKind {
-  try {
-    load(pickle);
-  } catch (error) {
-    if (error instanceof CheckpointError) return error.kind;
-    throw error;
-  }
-  throw new Error('the pickle was read');
-}
+const kindOf = (pickle: string) => errorKind(() => load(pickle));
 
 describe('values of Python come out as values of JavaScript', () => {
   const cases: [what: string, pickle: string, value: unknown][] = [

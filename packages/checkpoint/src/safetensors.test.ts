@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
-import { CheckpointError, type CheckpointErrorKind } from './checkpoint-error.js';
+import type { CheckpointErrorKind } from './checkpoint-error.js';
 import { decodeFloat16, toFloat32 } from './half-precision.js';
 import type { NamedArray } from './named-array.js';
 import { readSafetensors } from './safetensors-read.js';
 import { writeSafetensors } from './safetensors-write.js';
+import { errorKind } from './testing/error-kind.js';
 
 const reference = new Uint8Array(readFileSync(new URL('../fixtures/reference.safetensors', import.meta.url)));
 
@@ -20,15 +21,7 @@ function file(header: string | Uint8Array, dataBytes = 0): Uint8Array {
 
 const tensor = (shape: string, offsets: string, dtype = '"F32"') => `{"dtype":${dtype},"shape":${shape},"data_offsets":${offsets}}`;
 
-function kindOf(bytes: Uint8Array, options = {}): CheckpointErrorKind {
-  try {
-    readSafetensors(bytes, options);
-  } catch (error) {
-    if (error instanceof CheckpointError) return error.kind;
-    throw error;
-  }
-  throw new Error('the file was read');
-}
+const kindOf = (bytes: Uint8Array, options = {}) => errorKind(() => readSafetensors(bytes, options));
 
 describe('files of the reference library', () => {
   test('are read with the values that went in', () => {

@@ -17,7 +17,7 @@ test.each([
   'a/m.safetensors',
   '.safetensors',
   '..safetensors',
-  'm.bin',
+  'm.exe',
   'm\u0000.safetensors',
   'm.safetensors\n',
   7,

@@ -7,7 +7,7 @@ export type ShardIndex = ReadonlyMap<string, ReadonlySet<string>>;
 const maxTensors = 100_000;
 
 /**
- * Read `*.safetensors.index.json`. Shards are plain names of safetensors files, to be looked for in the folder of the index and nowhere else.
+ * Read `*.safetensors.index.json` or `*.bin.index.json`. Shards are plain names of files of weights, to be looked for in the folder of the index and nowhere else.
  * @throws CheckpointError when the JSON is not an index, or a shard's name could lead out of the folder.
  */
 export function readShardIndex(bytes: Uint8Array, { source = 'shard index' }: { readonly source?: string } = {}): ShardIndex {
@@ -21,13 +21,16 @@ export function readShardIndex(bytes: Uint8Array, { source = 'shard index' }: { 
   const shards = new Map<string, Set<string>>();
   for (const [tensor, file] of entries) {
     if (typeof file !== 'string' || !isPlainName(file))
-      throw fail('invalid-name', `tensor ${quote(tensor)} must be in a safetensors file beside the index, got ${quote(String(file))}`);
+      throw fail(
+        'invalid-name',
+        `tensor ${quote(tensor)} must be in a file beside the index (.safetensors, .bin, .pt, .pth, .ckpt), got ${quote(String(file))}`,
+      );
     shards.set(file, (shards.get(file) ?? new Set()).add(tensor));
   }
   return new Map([...shards].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** No way to another folder, drive or stream on any system. */
-const isPlainName = (name: string): boolean => /^[\w-][\w.-]*\.safetensors$/.test(name) && name.length <= 255;
+const isPlainName = (name: string): boolean => /^[\w-][\w.-]*\.(safetensors|bin|pt|pth|ckpt)$/.test(name) && name.length <= 255;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -4,6 +4,7 @@ import { toFloat32 } from './half-precision.js';
 import type { NamedArray } from './named-array.js';
 import type { PlainMap } from './plain-value.js';
 import { fileLike } from './testing/file-like.js';
+import { dictOpcodes, tensorOpcodes, torchFile } from './testing/torch-file.js';
 import { readTorch } from './torch-read.js';
 
 const fixture = (name: string) => new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
@@ -44,4 +45,23 @@ test('a network that was saved whole, of a class that is not known here, gives i
 test('floats of eight bits have the values that PyTorch gives them, all 256 of each kind', () => {
   const { tensors } = readTorch(fixture('torch-float8.pt'));
   for (const kind of ['e4m3', 'e5m2']) expect(toFloat32(tensors.get(kind)!)).toEqual(tensors.get(`${kind}_values`)!.data);
+});
+
+test('a tensor of a subclass, or with attributes such as an nn.Buffer has, is a tensor', () => {
+  const rebuild = 'ctorch._utils\n_rebuild_tensor_v2\n';
+  const args = tensorOpcodes().slice(rebuild.length, -1);
+  // As torch.save writes tensor.as_subclass(Kind) with an attribute: the function, the class, its arguments, the attributes.
+  const typed = (type: string) => `ctorch._tensor\n_rebuild_from_type_v2\n(${rebuild}${type}${args}}tR`;
+  const file = torchFile(
+    dictOpcodes([
+      ['buffer', typed('ctorch\nTensor\n')],
+      ['own', typed('c__main__\nKind\n')],
+    ]),
+    {
+      0: new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer),
+    },
+  );
+  const { tensors } = readTorch(file);
+  for (const name of ['buffer', 'own'])
+    expect(tensors.get(name)).toMatchObject({ dtype: 'F32', shape: [4], data: Float32Array.of(1, 2, 3, 4) });
 });

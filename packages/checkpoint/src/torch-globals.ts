@@ -100,6 +100,16 @@ function parameterData([tensor]: readonly PickleValue[], { fail }: PickleContext
   return tensor;
 }
 
+/** A tensor of a subclass, or with attributes of its own, such as an `nn.Buffer`: the tensor; class and attributes are not kept. */
+function withoutType([rebuild, , args]: readonly PickleValue[], context: PickleContext): PickleValue {
+  if (rebuild instanceof PickleUnknown) return rebuild;
+  if (rebuild instanceof PickleCallable && args instanceof PickleTuple) {
+    const made = rebuild.apply(args.items, context);
+    if (made instanceof TorchTensor || made instanceof PickleUnknown) return made;
+  }
+  throw context.fail('invalid-content', 'a tensor with a type of its own is made from a tensor');
+}
+
 /** Everything that a file of `torch.save` may name: tensors, their types, plain containers, numbers of NumPy. The list is closed. */
 export const torchGlobals: PickleGlobals = new Map<string, PickleValue>([
   ...storageGlobals,
@@ -119,6 +129,8 @@ export const torchGlobals: PickleGlobals = new Map<string, PickleValue>([
   callable('torch._utils _rebuild_tensor_v3', 'function', untypedTensor),
   callable('torch._utils _rebuild_parameter', 'function', parameterData),
   callable('torch._utils _rebuild_parameter_with_state', 'function', parameterData),
+  callable('torch._tensor _rebuild_from_type', 'function', withoutType),
+  callable('torch._tensor _rebuild_from_type_v2', 'function', withoutType),
 ]);
 
 export type StorageReference = { readonly type: TorchStorageType; readonly key: string; readonly count: number };

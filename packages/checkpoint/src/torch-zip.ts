@@ -11,8 +11,10 @@ const MAX_PICKLE = 2 ** 26;
 
 /** Read the zip form of `torch.save`: NAME/data.pkl, and the data of each storage as NAME/data/KEY. The tensors' data stays in the file. */
 export function readTorchZip(file: ByteSource, budget: ReadBudget, fail: Fail): PickleValue {
-  const files = readStoredZip(file, fail);
-  const folder = archiveFolder(files, fail);
+  let folder = '';
+  const files = readStoredZip(file, fail, (names) => {
+    folder = archiveFolder(names, fail);
+  });
   checkByteOrder(files.get(`${folder}/byteorder`), fail);
   const storages = new StorageTable();
   const persistent = (id: PickleValue, failHere: Fail): PickleValue => {
@@ -35,14 +37,15 @@ export function readTorchZip(file: ByteSource, budget: ReadBudget, fail: Fail): 
   return value;
 }
 
-function archiveFolder(files: ReadonlyMap<string, ByteSource>, fail: Fail): string {
-  const folders = [...files.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name)).map((name) => name.slice(0, -'/data.pkl'.length));
+/** @throws CheckpointError for an archive of something else, before any of its entries is looked at: programs are compressed in part */
+function archiveFolder(names: readonly string[], fail: Fail): string {
+  const folders = names.filter((name) => /^[^/]+\/data\.pkl$/.test(name)).map((name) => name.slice(0, -'/data.pkl'.length));
   if (folders.length !== 1)
     throw fail(
       'unsupported',
       `expected one NAME/data.pkl, as torch.save writes it, found ${folders.length === 0 ? 'none' : folders.length}`,
     );
-  if (files.has(`${folders[0]}/constants.pkl`))
+  if (names.includes(`${folders[0]}/constants.pkl`))
     throw fail(
       'unsupported',
       "a TorchScript program, which would have to be run; save its weights with torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt')",

@@ -49,8 +49,9 @@ export function openZip(file: ByteSource, fail: Fail): OpenEntry[] {
  * nothing can grow. Where every checksum is 0, none was written (`set_crc32_options(False)`), and none is compared.
  * @throws CheckpointError; of kind 'unsupported' for a compressed entry.
  */
-export function readStoredZip(file: ByteSource, fail: Fail): Map<string, ByteSource> {
+export function readStoredZip(file: ByteSource, fail: Fail, check: (names: readonly string[]) => void = () => {}): Map<string, ByteSource> {
   const entries = readZipDirectory(file, fail);
+  check(entries.map(({ name }) => name));
   const isChecked = entries.some(({ crc }) => crc !== 0);
   const files = new Map<string, ByteSource>();
   for (const entry of entries) {

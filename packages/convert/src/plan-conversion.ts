@@ -53,6 +53,10 @@ function planModel(model: HostModel, options: ConversionOptions): ConversionPlan
   if (format !== undefined || part !== undefined || hints !== undefined)
     throw badRequest(`${model.name} is a model that says all about itself; leave format, part and hints out`);
   const { network, prediction } = model.description;
+  if (network.bothEnds && !['folder', 'safetensors'].includes(options.destination))
+    throw badRequest(
+      `${model.name} is told both ends of a jump, for which ${options.destination} has no place; write a folder or a .safetensors`,
+    );
   const { mapped, files, network: there, notes = [] } = destinationOf(options.destination).plan(model, options);
   const table = { mapped, leftOver: [], missing: [], differing: [] };
   return { format: 'tract', network: there ?? network, prediction, table, others: [], notes, files };

@@ -34,7 +34,7 @@ export type InputFile = { readonly name: string; readonly bytes: Uint8Array | By
 export function readSource(file: InputFile, config?: NamedFile): Source {
   const { name, bytes } = file;
   const options = { source: name };
-  switch (containerOf(headOf(bytes))) {
+  switch (containerOf(bytes)) {
     case 'torch':
       return foreign('torch', { name, tensors: readTorch(bytes, options).tensors });
     case 'edm': {
@@ -49,8 +49,21 @@ export function readSource(file: InputFile, config?: NamedFile): Source {
       return foreign('safetensors', { name, tensors, edm: edmOriginIn(name, metadata) });
     }
     default:
-      throw badCheckpoint(`${name} is ${textContent(headOf(bytes)) ?? 'no checkpoint that is known'}; expected ${expectation}`);
+      throw badCheckpoint(`${name} is ${otherContent(headOf(bytes))}; expected ${expectation}`);
   }
+}
+
+/** Beginnings of files of weights that are known, to be named and not read. */
+const otherKinds: readonly (readonly [begin: string, name: string])[] = [
+  ['\x89HDF\r\n', 'a file of HDF5, as Keras writes it'],
+  ['GGUF', 'a file of GGUF'],
+  ['\x93NUMPY', 'an npy of NumPy'],
+];
+
+function otherContent(head: Uint8Array): string {
+  if (head.length === 0) return 'empty';
+  const text = String.fromCharCode(...head.subarray(0, 16));
+  return otherKinds.find(([begin]) => text.startsWith(begin))?.[1] ?? textContent(head) ?? 'no checkpoint that is known';
 }
 
 const expectation = 'safetensors or an index of them, a file of torch.save, a flax msgpack or a pickle of EDM';
@@ -73,13 +86,16 @@ const isModel = (tensors: ForeignCheckpoint['tensors'], metadata: ReadonlyMap<st
 
 const headOf = (bytes: Uint8Array | ByteSource): Uint8Array => sourceOf(bytes).read(0, Math.min(sourceOf(bytes).size, TEXT_SAMPLE_BYTES));
 
-/** Tell file formats by their first bytes. */
-function containerOf(bytes: Uint8Array): Container | undefined {
+/** Tell file formats by their first bytes; undefined for others. */
+export function containerOf(file: Uint8Array | ByteSource): Container | undefined {
+  const bytes = headOf(file);
   const begins = (...start: number[]) => start.every((byte, i) => bytes[i] === byte);
   if (begins(0x50, 0x4b, 0x03, 0x04) || isTorchLegacy(bytes)) return 'torch';
   // A safetensors file begins with the length of its header, whose first character is {.
   if (bytes.length > 8 && bytes[8] === 0x7b && new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true) === 0) return 'safetensors';
   if (bytes[0] === 0x80 && bytes[1] <= 5) return 'edm';
+  const isOther = otherKinds.some(([begin]) => begins(...Array.from(begin, (char) => char.charCodeAt(0))));
+  if (isOther) return undefined;
   const isMap = (bytes[0] & 0xf0) === 0x80 || bytes[0] === 0xde || bytes[0] === 0xdf;
   return isMap ? 'flax' : undefined;
 }

@@ -5,9 +5,10 @@ export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[
 
 /** Decode a BMP without compression, of 1, 4 or 8 bits with a palette or of 24 or 32 bits; the fourth byte of a pixel is not used, as Pillow has it. @throws DataError from `damaged` */
 export function readBmp(bytes: Uint8Array, damaged: BadPicture): RawPicture {
-  if (bytes.length < 54) throw damaged('it is cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const [start, headerSize] = [view.getUint32(10, true), view.getUint32(14, true)];
+  const [start, headerSize] = bytes.length < 18 ? [0, 0] : [view.getUint32(10, true), view.getUint32(14, true)];
+  if (headerSize === 12) throw damaged('a BMP of OS/2 is not read; convert it to PNG');
+  if (bytes.length < 54) throw damaged('it is cut off');
   const [width, signedHeight] = [view.getInt32(18, true), view.getInt32(22, true)];
   const [bits, compression] = [view.getUint16(28, true), view.getUint32(30, true)];
   const height = Math.abs(signedHeight);

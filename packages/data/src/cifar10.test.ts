@@ -23,10 +23,11 @@ const expected = (image: number): Uint8Array =>
   Uint8Array.from({ length: 3072 }, (_, i) => byteAt(image, Math.floor(i / 96), Math.floor(i / 3) % 32, i % 3));
 
 const binary = (images: readonly number[]): Uint8Array => join(images.flatMap((image) => [Uint8Array.of(image % 10), planesOf(image)]));
-const pickled = (images: readonly number[]): Uint8Array =>
+const pickled = (images: readonly number[], ...form: [columns?: readonly number[], inArray?: boolean]): Uint8Array =>
   pickledBatch(
     join(images.map(planesOf)),
     images.map((image) => image % 10),
+    ...form,
   );
 
 const inFiles = (make: (images: readonly number[]) => Uint8Array, ending: string): [string, Uint8Array][] => [
@@ -50,12 +51,16 @@ function archiveOf(files: readonly (readonly [string, Uint8Array])[], below: str
 }
 
 const binaryFiles = inFiles(binary, '.bin');
-const pythonFiles = inFiles(pickled, '');
+const pythonFiles = inFiles((images) => pickled(images), '');
 
 test.each([
   ['a folder of the binary form', () => folderOf(binaryFiles)],
   ['the folder that was unpacked there', () => folderOf(binaryFiles, 'cifar-10-batches-bin')],
   ['a folder of the Python form', () => folderOf(pythonFiles)],
+  [
+    'a folder of the Python form with labels in an array and images of three axes',
+    () => folderOf(inFiles((images) => pickled(images, [3, 32, 32], true), '')),
+  ],
   ['the archive of the binary form', () => archiveOf(binaryFiles, 'cifar-10-batches-bin', gzipSync)],
   ['the archive of the Python form', () => archiveOf(pythonFiles, 'cifar-10-batches-py', gzipSync)],
   ['an archive that is not compressed', () => archiveOf(pythonFiles, 'cifar-10-batches-py', (bytes) => bytes)],
@@ -101,7 +106,7 @@ test.each<[what: string, split: Cifar10Split, files: [string, Uint8Array][], kin
     'image 1 has the label 10',
   ],
   ['a pickle that asks for a program', 'test', [['test_batch', evil]], 'damaged', 'os.system'],
-  ['images of another size', 'test', [['test_batch', pickledBatch(new Uint8Array(8), [1, 2], 4)]], 'damaged', 'uint8 [count, 3072]'],
+  ['images of another size', 'test', [['test_batch', pickledBatch(new Uint8Array(8), [1, 2], [4])]], 'damaged', 'uint8 [count, 3072]'],
   ['fewer bytes than the shape says', 'test', [['test_batch', pickledBatch(new Uint8Array(3000), [1])]], 'damaged', '3000 bytes'],
   ['a pickle cut off', 'test', [['test_batch', pickled([1, 2]).subarray(0, 5000)]], 'damaged', 'are left'],
 ])('%s is refused', async (_what, split, files, kind, words) => {

@@ -5,6 +5,7 @@ import { DataError } from './data-error.js';
 import { asDataError, readDataFile } from './data-file.js';
 import { gunzip } from './gunzip.js';
 import type { ImagesOnDemand } from './image-set.js';
+import { isPlanes, listedNumbers } from './pickled-batch.js';
 import { type PlanarBatch, planarSet } from './planar-set.js';
 import { readTar } from './tar.js';
 
@@ -87,13 +88,13 @@ function readBinary(bytes: Uint8Array, source: string): PlanarBatch {
   return { planes, labels: checkLabels(labels, source) };
 }
 
-/** A pickled dict with `data`, uint8 [count, 3072], and `labels`, a list. */
+/** A pickled dict with `data`, uint8 [count, 3072], and `labels`. */
 async function readPython(bytes: Uint8Array, source: string): Promise<PlanarBatch> {
   const batch = await asDataError(() => readPickledDict(bytes, { source }));
-  const [data, labels] = [batch.get('data'), batch.get('labels')];
-  if (!data || !('dtype' in data) || data.dtype !== 'U8' || data.shape.length !== 2 || data.shape[1] !== PLANES)
+  const [data, labels] = [batch.get('data'), listedNumbers(batch.get('labels'))];
+  if (!data || !('dtype' in data) || data.dtype !== 'U8' || !isPlanes(data.shape, SIZE))
     throw damaged(source, `'data' is not uint8 [count, ${PLANES}]`);
-  if (!labels || 'dtype' in labels || labels.length !== data.shape[0] || labels.length === 0)
+  if (labels?.length !== data.shape[0] || labels.length === 0)
     throw damaged(source, `'labels' is not a list of one number for each of the ${data.shape[0]} images`);
   return { planes: data.data, labels: Uint8Array.from(checkLabels(labels, source)) };
 }

@@ -35,26 +35,45 @@ const kinds: readonly (readonly [is: (bytes: Uint8Array) => boolean, read: (byte
   [isPnm, readPnm],
 ];
 
+/** Beginnings of kinds that are known, to be named and not read. */
+const otherKinds: readonly (readonly [name: string, begins: readonly string[]])[] = [
+  ['a GIF', ['GIF87a', 'GIF89a']],
+  ['a picture of AVIF', ['....ftypavif', '....ftypavis']],
+  ['a picture of HEIC', ['....ftyphei', '....ftyphev', '....ftypmif1', '....ftypmsf1']],
+  ['a picture of JPEG XL', ['\xff\x0a', '....JXL ']],
+  ['a picture of JPEG 2000', ['\xff\x4f\xff\x51', '....jP  ']],
+  ['a BigTIFF', ['II+\0', 'MM\0+']],
+];
+
+/** Compare the first bytes with a text, whose dots stand for any byte. */
+const beginsWith = (bytes: Uint8Array, text: string): boolean =>
+  bytes.length >= text.length && [...text].every((char, i) => char === '.' || char.charCodeAt(0) === bytes[i]);
+
+/** Say what bytes are that are no picture that is read. */
+function otherContent(bytes: Uint8Array): string {
+  const [name] = otherKinds.find(([, begins]) => begins.some((text) => beginsWith(bytes, text))) ?? [];
+  if (name) return `${name} is not read; convert it to PNG`;
+  if (bytes.length === 0) return 'not a picture: it is empty';
+  return `not a picture that is read: it is ${textContent(bytes.subarray(0, TEXT_SAMPLE_BYTES)) ?? 'no PNG, JPEG, WebP, BMP, TIFF or PPM'}`;
+}
+
 /** Decode a picture, told by its first bytes. @throws DataError naming `title` when the bytes are no picture that is read, or smaller than `crop`. */
 export function decodePicture(bytes: Uint8Array, title: string, { crop, colour }: Pick<PictureForm, 'crop' | 'colour'>): Picture {
   const damaged: BadPicture = (reason, cause) => new DataError('damaged', `${title}: ${reason}`, { cause });
   const kind = kinds.find(([is]) => is(bytes));
-  if (!kind)
-    throw damaged(
-      `not a picture that is read: it is ${textContent(bytes.subarray(0, TEXT_SAMPLE_BYTES)) ?? 'no PNG, JPEG, WebP, BMP, TIFF or PPM'}`,
-    );
+  if (!kind) throw damaged(otherContent(bytes));
   const raw = kind[1](bytes, damaged);
   const picture = colour === 'rgb' ? toRgb(raw) : withoutAlpha(raw, damaged);
   return crop === undefined ? picture : cropCentre(picture, crop, title);
 }
 
 /** Convert a picture to RGB as Pillow's convert('RGB') does. */
-function toRgb({ height, width, channels, data: pixels }: RawPicture): Picture {
+function toRgb({ height, width, channels, data: pixels, keyed = false }: RawPicture): Picture {
   const isGrey = channels < 3;
-  // Pillow keeps grey of 16 bits as numbers and cuts them off at 255; of colours it takes the upper byte.
+  // Pillow keeps grey of 16 bits, a transparent one among it or not, as numbers and cuts them off at 255; of colours it takes the upper byte.
   const byte = !(pixels instanceof Uint16Array)
     ? (value: number) => value
-    : isGrey && channels === 1
+    : isGrey && (channels === 1 || keyed)
       ? (value: number) => Math.min(value, 255)
       : (value: number) => value >> 8;
   const rgb = new Uint8Array(width * height * 3);

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 /** Files and links that were passed over: how many of a kind, and the name of one. */
 export type LeftOut = { readonly kind: string; readonly count: number; readonly example: string };
 
-/** Paths of the files below a folder, with slashes, in the order of their names; links are followed, each folder once on a way down. */
+/**
+ * Paths of the files and folders below a folder, with slashes, those of folders with one at the end, in the order of their names; links are followed, each
+ * folder once on a way down.
+ */
 export function filesBelow(root: string, leave: (name: string, kind: string) => void): string[] {
   const names: string[] = [];
   const visit = (folder: string, above: ReadonlySet<string>): void => {
@@ -18,7 +21,10 @@ export function filesBelow(root: string, leave: (name: string, kind: string) => 
       else {
         const real = realpathSync(path);
         if (above.has(real)) leave(name, 'links to a folder above them');
-        else visit(name, new Set([...above, real]));
+        else {
+          names.push(`${name}/`);
+          visit(name, new Set([...above, real]));
+        }
       }
     }
   };

@@ -20,8 +20,8 @@ let places = 0;
 function folderOf(files: Files): string {
   const folder = join(scratch, String(places++));
   for (const [name, bytes] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), bytes);
+    mkdirSync(dirname(join(folder, `${name}x`)), { recursive: true });
+    if (!name.endsWith('/')) writeFileSync(join(folder, name), bytes);
   }
   return folder;
 }
@@ -63,6 +63,27 @@ describe.each(loaders)('%s', (_name, load) => {
     expect(set.classNames).toEqual(['a', 'b']);
     expect([...set.labels]).toEqual([0, 0, 1]);
     expect(load({ 'only/1.png': png(1), 'only/2.png': png(2) }).classNames).toEqual(['only']);
+  });
+
+  test('is refused where its folders are splits, which are no classes', () => {
+    const files = { 'set/train/a/1.png': png(1), 'set/val/a/2.png': png(2) };
+    expect(() => load(files)).toThrow('its folders are splits (train, val) and no classes; give one of them');
+    expect(load(files, { classes: 'none' }).count).toBe(2);
+    expect(load({ 'test/1.png': png(1), 'tube/2.png': png(2) }).classNames).toEqual(['test', 'tube']);
+  });
+
+  test.each<[string, Files]>([
+    ['nothing', { 'set/b/': text('') }],
+    ['nothing but what a computer left behind', { 'set/b/': text(''), 'set/b/.DS_Store': text('x') }],
+    ['no picture that is read', { 'set/b/1.gif': text('GIF89a') }],
+  ])('is refused where a folder among the classes holds %s, since numbers would move', (_what, bare) => {
+    const files = { 'set/a/1.png': png(1), 'set/c/2.png': png(2), ...bare };
+    expect(() => load(files)).toThrow('no picture that is read lies in its folder "b", and folders are the classes');
+    expect(load(files, { classes: 'none' }).count).toBe(2);
+    // Folders within a class, around all classes and beside pictures without classes are none, and hidden ones are passed over.
+    const others = { 'notes/': text(''), 'set/a/empty/': text(''), 'set/.git/': text('') };
+    expect(load({ 'set/a/1.png': png(1), 'set/c/2.png': png(2), ...others }).classNames).toEqual(['a', 'c']);
+    expect(load({ '1.png': png(1), 'empty/': text('') }).labels).toHaveLength(0);
   });
 
   test.each<[string, string]>([

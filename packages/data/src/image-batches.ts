@@ -23,8 +23,14 @@ export type BatchOptions = {
   readonly onBad?: (sample: BadSample) => void;
 };
 
-/** The images of a batch: some of `images`, and their classes where the set has any. Lent until the next one is picked. */
-export type Picked = { readonly images: ImageSet; readonly indices: ArrayLike<number>; readonly labels: number[] };
+/** The images of a batch, and their classes where the set has any. Lent until the next one is picked. */
+export type Picked = {
+  /** The set, or the memory that its images were read into. */
+  readonly images: ImageSet;
+  /** Number in `images` of each image of the batch. */
+  readonly slots: ArrayLike<number>;
+  readonly labels: number[];
+};
 
 export type ImageBatches = {
   /**
@@ -45,7 +51,7 @@ export function openBatches(set: ImageSet, options: BatchOptions): ImageBatches 
   const { seed, batchSize } = options;
   const pick = async (step: number): Promise<Picked> => {
     const indices = batchAt(seed, set.count, batchSize, step);
-    return { images: set, indices, labels: labelsOf(set, indices) };
+    return { images: set, slots: indices, labels: labelsOf(set, indices) };
   };
   return { pick, bad: () => [], close: async () => {} };
 }
@@ -105,7 +111,7 @@ function storedBatches(set: ImagesOnDemand, stored: StoredImages, options: Batch
       if (failure) bad.add(failure);
       if (bad.has(wanted)) indices[position] = replacement(step, position, wanted);
     }
-    return { images, indices: indices.map((index, position) => slot(step, position, index)), labels: labelsOf(set, indices) };
+    return { images, slots: indices.map((index, position) => slot(step, position, index)), labels: labelsOf(set, indices) };
   };
 
   if (threads > 0) readAhead(depth - 1);

@@ -16,10 +16,10 @@ export function loadImageFolder(folder: string, options: PictureOptions = {}): I
   const { leave, list } = leftOutCounter();
   const all = filesBelow(folder, leave);
   const description = all.includes('dataset.json') ? readNamed(folder, 'dataset.json') : undefined;
-  const names = picturesAmong(all, leave);
+  const found = picturesAmong(all, leave);
   const size = (name: string): number => statSync(join(folder, name)).size;
   const place = (name: string) => ({ file: join(folder, name) });
-  return pictureSet({ source: folder, names, description, leftOut: list(), size, place }, options);
+  return pictureSet({ source: folder, ...found, description, leftOut: list(), size, place }, options);
 }
 
 function readNamed(folder: string, name: string): Uint8Array {

@@ -9,11 +9,11 @@ import { openZip } from './zip-file.js';
  * @throws DataError when it is missing, damaged or holds no images, or when an image cannot be read.
  */
 export function loadImageZip(path: string, options: PictureOptions = {}): ImagesOnDemand {
-  const { entries, read } = openZip(path);
+  const { entries, folders, read } = openZip(path);
   const { leave, list } = leftOutCounter();
-  const names = picturesAmong([...entries.keys()].sort(), leave);
+  const found = picturesAmong([...entries.keys(), ...folders].sort(), leave);
   const description = entries.has('dataset.json') ? read('dataset.json') : undefined;
   const size = (name: string): number => entries.get(name)!.size;
   const place = (name: string) => ({ file: path, part: entries.get(name) });
-  return pictureSet({ source: path, names, description, leftOut: list(), size, place }, options);
+  return pictureSet({ source: path, ...found, description, leftOut: list(), size, place }, options);
 }

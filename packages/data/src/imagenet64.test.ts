@@ -43,7 +43,7 @@ test('ten batches are one set, colours last, classes from 0', async () => {
 test('batches as Python pickles them are the same set: of protocol 2 in memory, of 4 read as they are needed', async (context) => {
   const folder = join(scratch, 'pickles');
   mkdirSync(folder);
-  writeFileSync(join(folder, 'val_data'), pickledBatch(planes(3, 2), [1, 20], 12288));
+  writeFileSync(join(folder, 'val_data'), pickledBatch(planes(3, 2), [1, 20], [12288]));
   const inMemory = await loadImageNet64('val', folder);
   expect([inMemory.count, ...inMemory.labels]).toEqual([2, 0, 19]);
   expect([imageAt(inMemory, 0), imageAt(inMemory, 1)]).toEqual([pixels(3), pixels(4)]);

@@ -5,6 +5,7 @@ import { openFile } from '@tract/checkpoint/node';
 import { DataError } from './data-error.js';
 import { asDataError, readDataFile } from './data-file.js';
 import type { ImagesOnDemand } from './image-set.js';
+import { isPlanes, listedNumbers } from './pickled-batch.js';
 import { type PlanarBatch, planarSet } from './planar-set.js';
 import { type Damaged, withFile } from './random-access-file.js';
 import { type StoredBatch, storedPlanes } from './stored-planes.js';
@@ -75,14 +76,14 @@ async function openStored(source: string): Promise<StoredBatch | undefined> {
   return { file: source, offset: range.offset + data.dataStart, labels: numbers };
 }
 
-/** A pickled dict; `labels` is a list, and `mean` beside it is not needed. */
+/** A pickled dict; `mean` in it is not needed. */
 async function openPickle(source: string): Promise<StoredBatch | PlanarBatch> {
   const file = openFile(source);
   try {
     const batch = await asDataError(() => readPickledDict(file, { source }));
-    const [data, list] = [batch.get('data'), batch.get('labels')];
+    const [data, list] = [batch.get('data'), listedNumbers(batch.get('labels'))];
     const images = data && 'dtype' in data ? data : undefined;
-    const numbers = list && !('dtype' in list) ? Int32Array.from(list) : undefined;
+    const numbers = list && Int32Array.from(list);
     const labels = labelsOf(images, numbers && { dtype: 'I32', shape: [numbers.length], data: numbers }, damagedIn(source));
     const offset = images!.content?.begin;
     return offset === undefined ? { planes: images!.data as Uint8Array, labels } : { file: source, offset, labels };
@@ -103,7 +104,7 @@ type Described = Pick<NamedArray, 'dtype' | 'shape'>;
 
 /** The class numbers from 0, when both arrays are what they should be. @throws DataError from `damaged` */
 function labelsOf(data: Described | undefined, labels: NamedArray | undefined, damaged: Damaged): Uint16Array {
-  if (data?.dtype !== 'U8' || data.shape.length !== 2 || data.shape[0] === 0 || data.shape[1] !== PLANES)
+  if (data?.dtype !== 'U8' || data.shape[0] === 0 || !isPlanes(data.shape, SIZE))
     throw damaged(`'data' must be uint8 [count, ${PLANES}], got ${describe(data)}`);
   if (labels?.shape.length !== 1 || labels.shape[0] !== data.shape[0])
     throw damaged(`'labels' must be one number for each of the ${data.shape[0]} images, got ${describe(labels)}`);

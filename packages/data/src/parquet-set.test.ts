@@ -33,12 +33,19 @@ test.each<[string, readonly string[] | undefined]>([
   ...['NONE', 'SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4'].map((codec): [string, undefined] => [`packed by ${codec}`, undefined]),
   ['pages of version 2', undefined],
   ['no dictionaries, small pages', undefined],
+  ['as DuckDB writes it', undefined],
   ['images as bytes, classes as text', classes],
 ])('a shard %s gives its images and classes in any order', (name, classNames) => {
   const set = load(name);
   expect(set).toMatchObject({ count: 7, height: 4, width: 4, channels: 3, classNames });
   expect([...set.labels]).toEqual(fixture.labels);
   for (const index of [6, 0, 3, 2, 5, 1, 4, 0]) expect(hex(imageAt(set, index))).toBe(fixture.pixels[index]);
+});
+
+test('classes may be truth values or whole numbers in floating point, and one that is none is named', () => {
+  expect([...load('classes as floating-point numbers').labels]).toEqual(fixture.labels);
+  expect([...load('classes as truth values').labels]).toEqual(fixture.labels.map((label) => Math.min(label, 1)));
+  expect(() => load('a class that is none')).toThrow('image 6: its class is 0.5, expected 0 to 65535');
 });
 
 test('several shards are one set, in the order of their names, and are read ahead by threads', async () => {
@@ -53,8 +60,8 @@ test('several shards are one set, in the order of their names, and are read ahea
   expect(hex(imageAt(set, 9))).toBe(fixture.pixels[2]);
   expect(hex(allImages(set))).toBe([...fixture.pixels, ...fixture.pixels].join(''));
   const batches = openBatches(set, { seed: 1, batchSize: 14, threads: 2 });
-  const { images, indices } = await batches.pick(0);
-  const seen = Array.from(indices, (index) => hex(imageAt(images, index)));
+  const { images, slots } = await batches.pick(0);
+  const seen = Array.from(slots, (index) => hex(imageAt(images, index)));
   expect(seen.toSorted()).toEqual([...fixture.pixels, ...fixture.pixels].toSorted());
   await batches.close();
 });
@@ -97,7 +104,13 @@ test('what is no shard, or not there, is named', () => {
 });
 
 test('whatever is wrong with a shard, there are images or a DataError', async () => {
-  const sound = ['as datasets writes it', 'packed by SNAPPY', 'pages of version 2', 'no dictionaries, small pages'].map(bytesOf);
+  const sound = [
+    'as datasets writes it',
+    'as DuckDB writes it',
+    'packed by SNAPPY',
+    'pages of version 2',
+    'no dictionaries, small pages',
+  ].map(bytesOf);
   const path = join(scratch, 'fuzz.parquet');
   const readWritten = (bytes: Uint8Array): Uint8Array => {
     writeFileSync(path, bytes);

@@ -103,11 +103,13 @@ function featuresOf({ notes }: ParquetFooter): Readonly<Record<string, Feature>>
 }
 
 const usualLabels = ['label', 'labels', 'fine_label'];
+/** Types of numbers that may be classes; pandas makes whole numbers DOUBLE where some are missing. */
+const numberTypes: ReadonlySet<string | undefined> = new Set(['INT64', 'INT32', 'BOOLEAN', 'FLOAT', 'DOUBLE']);
 
 /** The column of classes; undefined where there is none. */
 function labelColumn(footer: ParquetFooter, file: string): number | undefined {
   const { columns } = footer;
-  const usable = columns.filter((column) => isFlat(column) && (typeOf(column) === 'INT64' || typeOf(column) === 'INT32' || isText(column)));
+  const usable = columns.filter((column) => isFlat(column) && (numberTypes.has(typeOf(column)) || isText(column)));
   const usual = usualLabels.map((name) => usable.find((column) => column.name === name)).find((column) => column !== undefined);
   if (usual) return columns.indexOf(usual);
   const features = featuresOf(footer);
@@ -138,7 +140,7 @@ function labelsOf(values: readonly unknown[], count: number, named: readonly str
     const numbers = new Map(classNames.map((name, i) => [name, i]));
     return { labels: Uint16Array.from(values as readonly string[], (name) => numbers.get(name)!), classNames };
   }
-  const numbers = values.map((value) => (typeof value === 'bigint' || typeof value === 'number' ? Number(value) : Number.NaN));
+  const numbers = values.map((value) => (['bigint', 'number', 'boolean'].includes(typeof value) ? Number(value) : Number.NaN));
   // Splits whose classes are kept back have -1 throughout.
   if (numbers.every((label) => label === -1)) return none;
   const wrong = numbers.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < (named?.length ?? MAX_CLASSES)));

@@ -7,6 +7,8 @@ export type NamedPictures = {
   readonly source: string;
   /** Paths in the order of the set, separated by slashes. */
   readonly names: readonly string[];
+  /** Paths of folders that hold them, other files or nothing, each with a slash at the end. */
+  readonly folders: readonly string[];
   /** The bytes of `dataset.json`, where there is one. */
   readonly description?: Uint8Array;
 };
@@ -27,12 +29,12 @@ const none: LabelledPictures = { labels: new Uint8Array(0) };
  * Find the class numbers of pictures. Where `dataset.json` is there, it says them: `{ "labels": [[name, number], ...] }`, `{ "labels": { name: number } }`,
  * one-hot vectors in place of numbers, or null where there are none. Else the top folder of each picture is its class, numbered in the order of the
  * names; one folder around all others does not count. Pictures outside of folders have none.
- * @throws DataError when a picture has no class and others do, or `dataset.json` is damaged.
+ * @throws DataError when a picture has no class and others do, a folder beside the classes has no picture, or `dataset.json` is damaged.
  */
-export function labelsByName({ source, names, description }: NamedPictures, rule: LabelRule): LabelledPictures {
+export function labelsByName({ source, names, folders, description }: NamedPictures, rule: LabelRule): LabelledPictures {
   if (rule === 'none') return none;
   if (rule === 'prefix') return numbered(prefixes(names, source), source);
-  return description ? describedLabels(names, description, `${source}, dataset.json`) : folderLabels(names, source);
+  return description ? describedLabels(names, description, `${source}, dataset.json`) : folderLabels(names, folders, source);
 }
 
 function numbered(classes: readonly string[], source: string): LabelledPictures {
@@ -55,17 +57,39 @@ function prefixes(names: readonly string[], source: string): string[] {
   });
 }
 
-function folderLabels(names: readonly string[], source: string): LabelledPictures {
-  const outer = wrapping(names).length;
-  const inside = names.map((name) => name.slice(outer));
-  const folders = inside.map((name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : ''));
-  const index = folders.indexOf('');
-  if (index < 0) return numbered(folders, source);
-  if (folders.every((folder) => folder === '')) return none;
+function folderLabels(names: readonly string[], folders: readonly string[], source: string): LabelledPictures {
+  const outer = wrapping(names);
+  const top = (path: string): string => path.slice(outer.length, Math.max(outer.length, path.indexOf('/', outer.length)));
+  const classes = names.map(top);
+  const index = classes.indexOf('');
+  if (index < 0) {
+    const beside = folders.filter((folder) => folder.startsWith(outer)).map(top);
+    requireClasses(new Set(classes), new Set(beside), source);
+    return numbered(classes, source);
+  }
+  if (classes.every((name) => name === '')) return none;
   throw new DataError(
     'mismatch',
     `${source}, image ${index} (${names[index]}): it lies in no folder, others do, and folders are the classes; move it`,
   );
+}
+
+const splitName = /^(train|training|val|valid|validation|dev|test|testing)$/i;
+
+/**
+ * @throws DataError where the folders are the parts of a set, which would make `train` a class and `val` another; or where one of those beside the classes
+ * has no picture: passed over, it would move the numbers of those after it, which another part of the set has in full
+ */
+function requireClasses(classes: ReadonlySet<string>, beside: ReadonlySet<string>, source: string): void {
+  const found = [...classes].sort();
+  if (found.length > 1 && found.every((folder) => splitName.test(folder)))
+    throw new DataError('mismatch', `${source}: its folders are splits (${found.join(', ')}) and no classes; give one of them`);
+  const bare = [...beside].find((folder) => folder !== '' && !classes.has(folder));
+  if (bare !== undefined)
+    throw new DataError(
+      'mismatch',
+      `${source}: no picture that is read lies in its folder ${JSON.stringify(bare)}, and folders are the classes; fill it, or move it away if it is none`,
+    );
 }
 
 /** Folders that hold all pictures, in folders below them: such as an archive has around its content. Empty, or a path that ends with a slash. */

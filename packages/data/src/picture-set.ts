@@ -97,17 +97,26 @@ function firstSound<T>(count: number, read: (index: number) => T): T {
   }
 }
 
-const endings = ['.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm'];
+const endings = ['.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.pbm'];
 
 /** True for the name of a picture; the first bytes say which kind it really is. */
 export const isPicture = (name: string): boolean => endings.some((ending) => name.toLowerCase().endsWith(ending));
 
-/** Pick the pictures of files; `leave` is told of every other file. */
-export function picturesAmong(names: readonly string[], leave: (name: string, kind: string) => void): string[] {
-  return names.filter((name) => {
-    if (isLeftover(name)) leave(name, LEFTOVERS);
-    else if (isPicture(name)) return true;
-    else if (name !== 'dataset.json') leave(name, `${/\.[^./]+$/.exec(name)?.[0] ?? 'other'} files`);
-    return false;
-  });
+/** Pick the pictures of files and folders, and the folders; `leave` is told of every other file. */
+export function picturesAmong(
+  paths: readonly string[],
+  leave: (name: string, kind: string) => void,
+): Pick<NamedPictures, 'names' | 'folders'> {
+  const names: string[] = [];
+  const folders = new Set<string>();
+  for (const path of paths) {
+    if (isLeftover(path)) {
+      if (!path.endsWith('/')) leave(path, LEFTOVERS);
+      continue;
+    }
+    folders.add(path.slice(0, path.lastIndexOf('/') + 1));
+    if (isPicture(path)) names.push(path);
+    else if (!path.endsWith('/') && path !== 'dataset.json') leave(path, `${/\.[^./]+$/.exec(path)?.[0] ?? 'other'} files`);
+  }
+  return { names, folders: [...folders] };
 }

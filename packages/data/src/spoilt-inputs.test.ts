@@ -43,7 +43,7 @@ test.each<[format: string, read: (bytes: Uint8Array) => unknown, sound: Uint8Arr
   ]),
   [
     'dataset.json',
-    (description) => labelsByName({ source: 'set', names: ['a', 'b'], description }, 'folders'),
+    (description) => labelsByName({ source: 'set', names: ['a', 'b'], folders: [], description }, 'folders'),
     [text('{"labels":[["a",0],["b",9]]}'), text('{"labels":{"a":[0,1],"b":[1,0]}}')],
     1000,
   ],
@@ -59,11 +59,16 @@ test.each<[format: string, read: (bytes: Uint8Array) => unknown, sound: Uint8Arr
     1000,
   ],
   ['CIFAR-10 in binary form', inFile('test_batch.bin', (folder) => loadCifar10('test', folder)), [binary], 300],
-  ['CIFAR-10 in Python form', inFile('test_batch', (folder) => loadCifar10('test', folder)), [pickledBatch(planes(3072), [1, 2])], 300],
+  [
+    'CIFAR-10 in Python form',
+    inFile('test_batch', (folder) => loadCifar10('test', folder)),
+    [pickledBatch(planes(3072), [1, 2]), pickledBatch(planes(3072), [1, 2], [3072], true)],
+    300,
+  ],
   [
     'ImageNet64 as a pickle',
     inFile('val_data', (folder) => loadImageNet64('val', folder)),
-    [pickledBatch(planes(12288), [1, 2], 12288)],
+    [pickledBatch(planes(12288), [1, 2], [12288]), pickledBatch(planes(12288), [1, 2], [3, 64, 64], true)],
     300,
   ],
 ])('spoilt %s: a value or a DataError, soon and in little memory', async (_format, read, sound, runs) => {

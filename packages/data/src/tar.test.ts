@@ -115,6 +115,17 @@ test.each([
   expect(() => readTar(tarOf(entries), 'x.tar')).toThrow(DataError);
 });
 
+test('archives that cat has put together are not read as the first of them', () => {
+  const one = (name: string) => {
+    const bytes = tarOf([{ name, data }]);
+    return [...bytes, ...new Uint8Array(10_240 - bytes.length)];
+  };
+  expect([...readTar(Uint8Array.from(one('a'))).keys()]).toEqual(['a']);
+  expect(() => readTar(Uint8Array.of(...one('a'), ...one('b')), 'x.tar')).toThrow(
+    'x.tar: more follows its end mark, as where cat has joined archives; give them one by one',
+  );
+});
+
 test('whatever bytes come, there are files within the archive or a DataError', () => {
   const sound = tarOf([
     { name: 'a/b', data },

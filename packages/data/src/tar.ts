@@ -41,7 +41,10 @@ export function tarEntries(archive: TarBytes, source: string, mostEntries: numbe
     const fail = (reason: string): DataError => new DataError('damaged', `${source}, entry ${index}: ${reason}; get the file again`);
     if (at + BLOCK > archive.size) throw fail('the archive is cut off before its end mark');
     const header = archive.take(at, BLOCK);
-    if (header.every((byte) => byte === 0)) return [...files.values()];
+    if (header.every((byte) => byte === 0)) {
+      requireEnd(archive, at + BLOCK, source);
+      return [...files.values()];
+    }
     if (index === mostEntries) throw fail(`more than ${mostEntries} entries`);
     const { name, size, type } = readHeader(header, extension, fail);
     at += BLOCK;
@@ -57,6 +60,16 @@ export function tarEntries(archive: TarBytes, source: string, mostEntries: numbe
     } else if (type !== 'passed-over') extension = {};
     at += Math.ceil(size / BLOCK) * BLOCK;
   }
+}
+
+/** Blocks up to which an archive is filled with zeros, counted from its beginning. */
+const RECORD = 20 * BLOCK;
+
+/** Check that an archive ends with its end mark: after another's, where `cat` has put it, files would be passed over without a word. */
+function requireEnd(archive: TarBytes, at: number, source: string): void {
+  const rest = archive.take(at, Math.min(archive.size - at, RECORD));
+  if (rest.some((byte) => byte !== 0))
+    throw new DataError('damaged', `${source}: more follows its end mark, as where cat has joined archives; give them one by one`);
 }
 
 type Fail = (reason: string) => DataError;

@@ -30,7 +30,12 @@ function shardsOf(shards: Readonly<Record<string, Files>>): string {
 }
 
 const first = { '000.cls': '2', '000.png': png(0), '001.png': png(1), '001.cls': '0\n', '001.txt': 'a caption' };
-const second = { 'part/002.seg.png': png(2), 'part/002.json': '{"label": 1, "caption": "c"}', 'part/003.PNG': png(3), 'part/003.cls': '7' };
+const second = {
+  'part/002.seg.png': png(2),
+  'part/002.json': '{"label": "1", "caption": "c"}',
+  'part/003.PNG': png(3),
+  'part/003.cls': '7',
+};
 const folder = shardsOf({ 'a-000000.tar': first, 'a-000001.tar': second, 'other.txt': {} });
 
 test.each(['', '/a-{000000..000001}.tar', '/a-*.tar', '/a-{000000,000001}.tar'])(

@@ -89,7 +89,7 @@ function labelOf(entries: readonly TarEntry[], read: ReadNote): number | undefin
   const [number, json] = [byEnding('.cls'), byEnding('.json')];
   if (number) {
     const { what, text } = read(number);
-    return requireLabel(/^\s*\d{1,9}\s*$/.test(text) ? Number(text) : text, what);
+    return requireLabel(fromDigits(text), what);
   }
   if (!json) return undefined;
   const { what, text } = read(json);
@@ -100,8 +100,11 @@ function labelOf(entries: readonly TarEntry[], read: ReadNote): number | undefin
     throw new DataError('damaged', `${what}: it is no JSON`, { cause });
   }
   const name = ['label', 'cls', 'class'].find((key) => typeof facts === 'object' && facts !== null && Object.hasOwn(facts, key));
-  return name === undefined ? undefined : requireLabel((facts as Record<string, unknown>)[name], what);
+  return name === undefined ? undefined : requireLabel(fromDigits((facts as Record<string, unknown>)[name]), what);
 }
+
+/** A class number may be written as text. */
+const fromDigits = (value: unknown): unknown => (typeof value === 'string' && /^\s*\d{1,9}\s*$/.test(value) ? Number(value) : value);
 
 function requireLabel(value: unknown, what: string): number {
   if (!(typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < MAX_CLASSES))

@@ -12,6 +12,8 @@ const MAX_DIRECTORY = 2 ** 29;
 export type ZipFile = {
   /** Names of its files, in the order of the directory. */
   readonly entries: ReadonlyMap<string, ZipEntry>;
+  /** Names of its folders as far as they have entries of their own, each with a slash at the end. */
+  readonly folders: readonly string[];
   /** The content of one, its checksum compared. @throws DataError */
   readonly read: (name: string) => Uint8Array;
   /** Locate the content of an entry that is not compressed; undefined for others and if there is none. @throws DataError */
@@ -25,7 +27,7 @@ export type ZipFile = {
  */
 export function openZip(path: string, remedy = 'give a zip archive of PNG files'): ZipFile {
   const damaged = (reason: string): DataError => new DataError('damaged', `${path}: ${reason}; get the file again`);
-  const entries = withFile(path, remedy, (file) => readDirectory(file, damaged));
+  const { entries, folders } = withFile(path, remedy, (file) => readDirectory(file, damaged));
   const damagedEntry =
     (name: string): Damaged =>
     (reason) =>
@@ -39,14 +41,15 @@ export function openZip(path: string, remedy = 'give a zip archive of PNG files'
     const entry = entries.get(name);
     return entry && withFile(path, remedy, (file) => storedRange(file, entry, damagedEntry(name)));
   };
-  return { entries, read, stored };
+  return { entries, folders, read, stored };
 }
 
-function readDirectory(file: RandomAccessFile, damaged: Damaged): Map<string, ZipEntry> {
+function readDirectory(file: RandomAccessFile, damaged: Damaged): Pick<ZipFile, 'entries' | 'folders'> {
   const { start, size, count } = findDirectory(file, damaged);
   if (size > MAX_DIRECTORY || count * CENTRAL_HEADER > size) throw damaged(`a directory of ${count} entries in ${size} bytes`);
   const view = file.take(start, size, damaged);
   const entries = new Map<string, ZipEntry>();
+  const folders: string[] = [];
   const spans: { readonly offset: number; readonly end: number }[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
@@ -63,14 +66,14 @@ function readDirectory(file: RandomAccessFile, damaged: Damaged): Map<string, Zi
     if (offset + LOCAL_HEADER + packed > start) throw damaged(`entry ${quote(name)} runs into the directory`);
     if (entries.has(name)) throw damaged(`entry ${quote(name)} occurs twice`);
     spans.push({ offset, end: offset + LOCAL_HEADER + packed });
-    if (!name.endsWith('/'))
-      entries.set(name, { method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), packed, size: length, offset });
+    if (name.endsWith('/')) folders.push(name);
+    else entries.set(name, { method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), packed, size: length, offset });
     at = next;
   }
   if (at !== size) throw damaged(`${size - at} bytes follow the last entry of its directory`);
   spans.sort((a, b) => a.offset - b.offset);
   if (spans.some((span, i) => i > 0 && span.offset < spans[i - 1].end)) throw damaged('its entries overlap');
-  return entries;
+  return { entries, folders };
 }
 
 type Directory = { readonly start: number; readonly size: number; readonly count: number };

@@ -1,10 +1,26 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { dispose, leaves, linear, memory, mul, noise, read, readScalar, reshape, type Tensor, tensor, useBackend } from '@tract/tensor';
+import {
+  dispose,
+  type GradientRange,
+  leaves,
+  linear,
+  memory,
+  mul,
+  noise,
+  read,
+  readScalar,
+  reshape,
+  type Tensor,
+  type Tree,
+  tensor,
+  useBackend,
+} from '@tract/tensor';
 import { expectClose } from '@tract/tensor/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   cosineNoiseGrid,
   type DistillBatch,
+  distillGradients,
   distillSetup,
   distillStep,
   initDistillation,
@@ -15,6 +31,7 @@ import {
   type StepResult,
   type TeacherBatch,
   type Training,
+  teacherGradients,
   teacherSetup,
   teacherStep,
 } from './index.js';
@@ -94,6 +111,29 @@ describe.each([2, 3, 6])('a batch in %i microbatches', (accumulate) => {
       return result;
     }, accumulate);
   });
+});
+
+test('gradients are announced once for the whole batch, and are those that the update is made with', async () => {
+  const options = { network: gainNetwork(grid), prediction: 'x0', totalSteps: 10, accumulate: 3 } as const;
+  const teacher = teacherSetup({ ...options, network: told });
+  const setup = distillSetup({ ...options, phaseSteps: [16, 4] });
+  const [x, labels] = [x0(), [3, 1, 0, 2, 1, 3]];
+  const state = initDistillation(setup, exactGains(grid, 0.25));
+  const seen: [GradientRange, Promise<Float32Array[]>][] = [];
+  const valuesOf = (grads: Tree<Tensor>) => Promise.all(leaves<Tensor>(grads).map(([, leaf]) => read(leaf)));
+  const onGradients = (range: GradientRange, grads: Tree<Tensor>): void => void seen.push([range, valuesOf(grads)]);
+  const augment = labels.map(() => [0, 0]);
+  for (const gradients of [
+    () => distillGradients(setup, state, { x0: x }, { onGradients }),
+    () => teacherGradients(teacher, initTeacher(start()), { x0: x, labels, augment }, { onGradients }),
+  ]) {
+    const { grads } = gradients();
+    const [[range, values], ...more] = seen.splice(0);
+    expect(more).toEqual([]);
+    expect(range.offset).toBe(0);
+    expect(await values).toEqual(await valuesOf(grads));
+    dispose(grads);
+  }
 });
 
 test('each part of a teacher in training is told its place in the batch', () => {

@@ -11,7 +11,7 @@ import {
   type ValueAndGrads,
   valueAndGrad,
 } from '@tract/tensor';
-import { accumulated, requireMicrobatches } from './accumulate.js';
+import { accumulated, type BatchGradientOptions, type MicrobatchOptions, requireMicrobatches } from './accumulate.js';
 import { drawNoise, microbatchOf, requireBatch } from './batch.js';
 import type { DistillSetup } from './distill-setup.js';
 import { advancePhase, type DistillState, phaseDue } from './distill-state.js';
@@ -35,12 +35,13 @@ export function distillStep<P extends Tree<Tensor>>(
 ): StepResult<DistillState<P>> {
   requireStep('distillStep', setup, state, batch); // before the state is consumed
   const current = advancePhase(setup, state);
-  return distillUpdate(setup, current, gradientsOf(setup, current, batch));
+  return distillUpdate(setup, current, gradientsOf(setup, current, batch, {}));
 }
 
 /**
  * Compute the loss of a batch and its gradients for the student: make the target of each microbatch, compare. Leaves the state usable, but consumes its gradient
- * buffer.
+ * buffer. The listener hears of gradients that are final for the part of
+ * the batch; see `valueAndGrad`.
  *
  * @throws RangeError when the run is over, the batch does not fit, or the state should be in another phase.
  */
@@ -48,11 +49,12 @@ export function distillGradients<P extends Tree<Tensor>>(
   setup: DistillSetup<P>,
   state: DistillState<P>,
   batch: DistillBatch,
+  options: BatchGradientOptions<P> = {},
 ): ValueAndGrads<P> {
   requireStep('distillGradients', setup, state, batch);
   if (phaseDue(setup, state) !== state.phase)
     throw new RangeError('distillGradients: the state is due for another phase; call advancePhase first');
-  return gradientsOf(setup, state, batch);
+  return gradientsOf(setup, state, batch, options);
 }
 
 function requireStep<P>(name: string, setup: DistillSetup<P>, state: DistillState<P>, batch: DistillBatch): void {
@@ -61,22 +63,25 @@ function requireStep<P>(name: string, setup: DistillSetup<P>, state: DistillStat
   requireMicrobatches(name, batch.x0.shape[0], setup.accumulate);
 }
 
-function gradientsOf<P extends Tree<Tensor>>(setup: DistillSetup<P>, state: DistillState<P>, batch: DistillBatch): ValueAndGrads<P> {
+function gradientsOf<P extends Tree<Tensor>>(
+  setup: DistillSetup<P>,
+  state: DistillState<P>,
+  batch: DistillBatch,
+  batchOptions: BatchGradientOptions<P>,
+): ValueAndGrads<P> {
   const images = batch.x0.shape[0];
   const drawn = { ...batch, jumps: jumpsOf(setup, state, batch) };
-  return accumulated<P>(images, setup.accumulate, (microbatch, addTo) => {
+  return accumulated<P>(images, setup.accumulate, batchOptions, (microbatch, options) => {
     const { noise = drawNoise(batch, distillNoiseKey(setup, state), microbatch), ...own } = microbatchOf(drawn, microbatch);
     const target = targetOf(setup, state, { ...own, noise });
-    return studentGradients(setup, state, target, { labels: own.labels, images, addTo });
+    return studentGradients(setup, state, target, { labels: own.labels, images, ...options });
   });
 }
 
-export type GradientOptions<P> = {
+export type GradientOptions<P> = MicrobatchOptions<P> & {
   readonly labels?: readonly number[];
   /** Images of the whole batch, over which the loss is averaged. Default: those of the target. */
   readonly images?: number;
-  /** Gradients to add to, which are consumed. */
-  readonly addTo?: P;
 };
 
 /**
@@ -87,11 +92,11 @@ export function studentGradients<P extends Tree<Tensor>>(
   setup: DistillSetup<P>,
   state: DistillState<P>,
   { levels, levelsEnd, xa, x0, weight }: DistillTarget,
-  { labels, images = xa.shape[0], addTo }: GradientOptions<P> = {},
+  { labels, images = xa.shape[0], ...options }: GradientOptions<P> = {},
 ): ValueAndGrads<P> {
   const weights = weight.map((value) => value / images);
   const loss = (params: P) => lossOf(setup, predictX0(setup.model, params, xa, levels, { labels, levelsEnd }), x0, weights);
-  return valueAndGrad(loss, state.student, addTo ? { addTo } : { reuse: state.gradBuffer });
+  return valueAndGrad(loss, state.student, { ...options, reuse: options.addTo ? undefined : state.gradBuffer });
 }
 
 /** Apply the gradients of a batch: one fused update of student, moments and averages. Consumes state and gradients; hands the loss on. */

@@ -55,7 +55,7 @@ export function targetOf<P extends Tree<Tensor>>(
   state: DistillState<P>,
   { x0, labels, noise, jumps }: DistillBatch & Required<Pick<DistillBatch, 'noise' | 'jumps'>>,
 ): DistillTarget {
-  const { model, rule, grid, clip } = setup;
+  const { model, rule, grid, clip, phases } = setup;
   const predict = (who: Predictor, xt: Tensor, levels: readonly NoiseLevel[], options: PredictorOptions = {}): Tensor =>
     scope(() => {
       const predicted = predictX0(model, paramsOf(rule.name, state, who), xt, levels, { labels, levelsEnd: options.levelsEnd });
@@ -65,7 +65,12 @@ export function targetOf<P extends Tree<Tensor>>(
   const weights = weightsOf(setup.lossWeight, jumps);
   return scope(() => {
     const xa = addNoise(x0, noise, levels);
-    return { ...rule.target({ jumps, grid, x0, noise, xa, weights, clip, predict }), jumps, levels, xa };
+    return {
+      ...rule.target({ jumps, grid, stride: phases[state.phase].teacherStride, x0, noise, xa, weights, clip, predict }),
+      jumps,
+      levels,
+      xa,
+    };
   });
 }
 

@@ -1,3 +1,4 @@
+import { power } from '@tract/schedules';
 import { inverseStepWeight, lognormalLevel } from '@tract/schedules/training';
 import { randomUniforms } from '@tract/tensor';
 import { requireOneStep } from './consistency.js';
@@ -9,7 +10,7 @@ import { twoPredictions } from './two-predictions.js';
 export type EasyConsistencyOptions = {
   /** Factor by which steps shrink from stage to stage, > 1. Default: 2. */
   readonly q?: number;
-  /** Number of stages in a phase. Default: 8, the source's 250 ticks of 2,000. */
+  /** Number of stages in a phase. Default: 8: in the source's run a stage is 250 ticks of 2,000. */
   readonly stages?: number;
   /** Height and slope of the sigmoid that widens the steps at low noise. Default: 8 and 1. */
   readonly k?: number;
@@ -23,7 +24,7 @@ export type EasyConsistencyOptions = {
  * Make the rule of easy consistency tuning (ECT): a diffusion model becomes a consistency model as the step between two predictions of its own shrinks, from
  * a whole jump, which is plain denoising, to almost nothing. Levels are continuous: ln s(a) ~ N(mean, sd²), s(b) = s(a)·(1 − n / q^stage), where that is
  * above 0, n = 1 + k·sigmoid(−b·s(a)), stages counted from 1. Where it is not, the target is the image. Loss weight 1 / (s(a) − s(b)), on the length of a whole
- * image's difference: a pseudo-Huber loss of small width. Source: Geng et al. 2024, Section 3 and the published code for CIFAR-10.
+ * image's difference: here a pseudo-Huber loss of width 1e-3. Source: Geng et al. 2024, Section 3 and the published code for CIFAR-10.
  *
  * @throws RangeError when q is not > 1 or stages is no whole number ≥ 1.
  */
@@ -42,7 +43,7 @@ export function easyConsistencyTuning(options: EasyConsistencyOptions = {}): Tar
       const [u] = randomUniforms({ seed, step, stream: streams.distillDraw, sample }, 1);
       const a = lognormalLevel(u, { mean, sd });
       const n = 1 + k / (1 + Math.exp(slope * a.sigma));
-      const sigma = a.sigma * (1 - n / q ** stage);
+      const sigma = a.sigma * (1 - n / power(q, stage));
       return { a, b: sigma > 0 ? { alpha: 1, sigma } : clean, c: clean };
     });
   };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import '@tensorflow/tfjs-backend-cpu';
 import { zeroMoments } from '@tract/optim';
 import type { NoiseLevel } from '@tract/schedules';
@@ -15,9 +16,11 @@ import {
   edmNoiseGrid,
   improvedConsistencyTraining,
   jumpOf,
+  methods,
   multistepConsistency,
   type NoiseGrid,
   type TargetRule,
+  targetRules,
   tract,
   tractEdm,
 } from './index.js';
@@ -92,6 +95,14 @@ const sources: readonly Source[] = [
     width: 1e-3,
   },
 ];
+
+test('every method has its source here, or its step in golden/jump_rules.py', () => {
+  const steps: readonly { rule: string; base: string }[] = JSON.parse(
+    readFileSync(new URL('../golden/jump-rules.json', import.meta.url), 'utf8'),
+  );
+  const names = [...sources.map(({ rule }) => rule.name), ...steps.map(({ rule, base }) => (base === 'data' ? `${rule}-training` : rule))];
+  expect(names).toEqual(expect.arrayContaining(methods.map((method) => targetRules[method].rule({}).name)));
+});
 
 const steps = 8;
 const pixels = 2;

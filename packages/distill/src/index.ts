@@ -1,8 +1,9 @@
+export type { BatchGradientOptions } from './accumulate.js';
 export { type AugmentOptions, augmentImage, augmentImages } from './augment/augment-images.js';
 export { type Augmentation, augmentLabels, drawAugmentation } from './augment/augmentation.js';
 export type { Average, Averaging } from './averaging.js';
 export { type AveragingSettings, averagingOf, describeAveraging } from './averaging-settings.js';
-export type { Batch } from './batch.js';
+export type { Batch, Microbatch } from './batch.js';
 export { btd, halvings } from './btd.js';
 export { consistencyDistillation, consistencyTraining } from './consistency.js';
 export { type DistillOptions, type DistillSetup, distillSetup } from './distill-setup.js';
@@ -30,6 +31,9 @@ export {
   trueOutput,
 } from './prediction.js';
 export { type DenoiserOptions, denoiserOf, type SampleOptions, sampleImages } from './sample.js';
+export { shortcut } from './shortcut.js';
+export { type SplitJump, type SplitJumpOptions, splitJump } from './split-jump.js';
+export { splitMeanFlow } from './split-mean-flow.js';
 export { streams } from './streams.js';
 export type {
   Clip,

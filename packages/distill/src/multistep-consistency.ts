@@ -1,3 +1,4 @@
+import { power } from '@tract/schedules';
 import { snrPlusOneWeight } from '@tract/schedules/training';
 import type { TargetRule } from './target-rule.js';
 import { twoPredictions } from './two-predictions.js';
@@ -21,7 +22,7 @@ export function multistepConsistency({ from = 64, until = 0.5 }: MultistepConsis
   return twoPredictions({
     ...{ name: 'multistep-consistency', first: 'ddim', second: 'selfTeacher', clip: 'both' },
     teacherSteps: ({ teacherSteps, studentSteps }, progress) => {
-      const wanted = from * (teacherSteps / from) ** Math.min(1, progress / until);
+      const wanted = from * power(teacherSteps / from, Math.min(1, progress / until));
       const fits = (steps: number) => steps >= studentSteps && teacherSteps % steps === 0 && steps % studentSteps === 0;
       const steps = Array.from({ length: teacherSteps }, (_, i) => i + 1).filter(fits);
       return steps.findLast((candidate) => candidate <= wanted * (1 + 1e-9)) ?? steps[0];

@@ -49,6 +49,9 @@ export const preconditionedModel = <P>(network: Network<P>, preconditioning: Pre
   preconditioning,
 });
 
+/** Noise scale that the end of a jump is shown as where it has none, whose logarithm a preconditioning may take: half of EDM's lowest. */
+const cleanEnd = 1e-3;
+
 /**
  * Predict, as `model.prediction` says, from noisy images [B,H,W,C] at one level per sample. Differentiable.
  *
@@ -63,10 +66,13 @@ export function predictRaw<P>(
 ): Tensor {
   const { network, prediction, preconditioning } = model;
   const numberOf = preconditioning ? ({ alpha, sigma }: NoiseLevel) => preconditioning(sigma / alpha).cNoise : levelToLogSNR;
+  const endOf = preconditioning
+    ? ({ alpha, sigma }: NoiseLevel) => preconditioning(Math.max(sigma / alpha, cleanEnd)).cNoise
+    : levelToLogSNR;
   const conditioned: Conditioning = {
     ...conditioning,
     noise: levels.map(numberOf),
-    ...(levelsEnd && { noiseEnd: levelsEnd.map(numberOf) }),
+    ...(levelsEnd && { noiseEnd: levelsEnd.map(endOf) }),
   };
   if (!preconditioning) return network(params, xt, conditioned);
   if (prediction !== 'x0') throw new RangeError(`predictRaw: a preconditioned model predicts x0, got prediction ${prediction}`);

@@ -68,9 +68,34 @@ describe('sampleImages', () => {
     expect(memory().tensors).toBe(before + 1);
     dispose([params, images]);
     await expect(sampleImages({ model, params, steps: 0, seed: 0, indices: [0], shape })).rejects.toThrow(
-      /steps must be a whole number ≥ 1, got 0/,
+      /steps must be a whole number from 1 to 1000000, got 0/,
     );
     expect(memory().tensors).toBe(before - 1);
+  });
+
+  test('lends each prediction on the way: DDIM goes from one to the next through them alone', async () => {
+    const params = exactGains(process, sd);
+    const before = memory().tensors;
+    const [states, predictions]: number[][][] = [[], []];
+    const images = await sampleImages({
+      ...{ model, params, steps: 4, seed: 0, indices: [0], shape },
+      onStep: async (xt) => void states.push([...(await read(xt))]),
+      onPrediction: async (x0) => void predictions.push([...(await read(x0))]),
+    });
+    expect(predictions.length).toBe(4);
+    const levels = [1, 0.75, 0.5, 0.25, 0].map((t) => cosineLevel(t));
+    predictions.forEach((x0, i) => {
+      const [from, to] = [levels[i], levels[i + 1]];
+      const keep = to.sigma / from.sigma;
+      states[i + 1].forEach((value, j) => {
+        expect(value).toBeCloseTo(keep * states[i][j] + (to.alpha - from.alpha * keep) * x0[j], 5);
+      });
+    });
+    dispose(images);
+    const lost = { onPrediction: () => Promise.reject(new Error('enough')) };
+    await expect(sampleImages({ model, params, steps: 4, seed: 0, indices: [0], shape, ...lost })).rejects.toThrow('enough');
+    expect(memory().tensors).toBe(before);
+    dispose(params);
   });
 
   test('refuses a list of nothing, and labels that do not match', async () => {

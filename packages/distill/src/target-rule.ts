@@ -4,7 +4,7 @@ import type { HuberOptions, Tensor } from '@tract/tensor';
 import type { NoiseGrid } from './noise-grid.js';
 import type { Phase } from './phases.js';
 
-/** Levels of one training image: the student jumps from a to c; a step of its teacher, or of the data, leads from a to b. Noise: c ≤ b < a. */
+/** Levels of one training image: the student jumps from a to c; a step of its teacher, or of the data, leads from a to b. Noise: c ≤ b < a, or three times the same level. */
 export type Jump = { readonly a: NoiseLevel; readonly b: NoiseLevel; readonly c: NoiseLevel };
 
 /** Predictions of a target that are clipped to [−1, 1]: none, those at b alone, or all. */
@@ -45,6 +45,8 @@ export type PredictorOptions = {
 export type TargetContext = {
   readonly jumps: readonly Jump[];
   readonly grid: NoiseGrid;
+  /** Indices of the grid in one step of the phase's teacher. */
+  readonly stride: number;
   /** Clean images [B,H,W,C] and their noise. */
   readonly x0: Tensor;
   readonly noise: Tensor;
@@ -79,6 +81,8 @@ export type RuleDefaults = {
 /** Way to distil: where training images start, what the student should predict there, and how its error is weighed. */
 export type TargetRule = {
   readonly name: string;
+  /** True if predictions are conditioned on the end of the jump too, for which the network must have `bothEnds`. Default: false. */
+  readonly bothEnds?: boolean;
   /** True if `predict` asks for the self-teacher, which training then keeps. */
   readonly usesSelfTeacher: boolean;
   /** Network calls that make the target of an image, which plans count. */

@@ -4,6 +4,8 @@ import { consistencyDistillation, consistencyTraining } from './consistency.js';
 import { easyConsistencyTuning } from './easy-consistency.js';
 import { improvedConsistencyTraining } from './improved-consistency.js';
 import { multistepConsistency } from './multistep-consistency.js';
+import { shortcut } from './shortcut.js';
+import { splitMeanFlow } from './split-mean-flow.js';
 import type { TargetRule } from './target-rule.js';
 import { tract } from './tract.js';
 import { tractEdm } from './tract-edm.js';
@@ -36,6 +38,10 @@ export const targetRules = {
   'multistep-consistency': { rule: () => multistepConsistency(), lossWeight: 'snr+1' },
   'improved-consistency-training': { rule: () => improvedConsistencyTraining(), lossWeight: 'inverse-step', teacherSteps: [] },
   'easy-consistency-tuning': { rule: () => easyConsistencyTuning(), lossWeight: 'inverse-step', teacherSteps: [] },
+  shortcut: { rule: () => shortcut({ base: 'teacher' }), lossWeight: 'snr+1' },
+  'shortcut-training': { rule: () => shortcut(), lossWeight: 'snr+1', teacherSteps: [] },
+  'split-mean-flow': { rule: () => splitMeanFlow(), lossWeight: 'snr+1' },
+  'split-mean-flow-training': { rule: () => splitMeanFlow({ base: 'data' }), lossWeight: 'snr+1', teacherSteps: [] },
 } as const satisfies Record<string, Row>;
 
 export type Method = keyof typeof targetRules;

@@ -1,7 +1,7 @@
 import { adam, type OptimizerState } from '@tract/optim';
 import type { NoiseLevel } from '@tract/schedules';
 import { randomUniforms, reusable, squaredError, type Tensor, type Tree, type ValueAndGrads, valueAndGrad } from '@tract/tensor';
-import { accumulated, requireMicrobatches } from './accumulate.js';
+import { accumulated, type BatchGradientOptions, requireMicrobatches } from './accumulate.js';
 import { type Batch, drawNoise, microbatchOf, requireBatch } from './batch.js';
 import type { DistillState } from './distill-state.js';
 import type { StepResult } from './distill-step.js';
@@ -40,7 +40,8 @@ export const teacherStep = <P extends Tree<Tensor>>(
 
 /**
  * Compute the loss of a batch, summed over pixels and averaged over images, and its gradients: noise the images, predict, compare. A network that drops
- * features out does so here, as a function of seed, updates and place in the batch. Leaves the state usable, but consumes its gradient buffer.
+ * features out does so here, as a function of seed, updates and place in the batch. Leaves the state usable, but consumes its gradient buffer. The listener hears
+ * of gradients that are final for the part of the batch; see `valueAndGrad`.
  *
  * @throws RangeError when the run is over, or the batch does not fit.
  */
@@ -48,6 +49,7 @@ export function teacherGradients<P extends Tree<Tensor>>(
   setup: TeacherSetup<P>,
   state: TeacherState<P>,
   batch: TeacherBatch,
+  batchOptions: BatchGradientOptions<P> = {},
 ): ValueAndGrads<P> {
   if (state.updates >= setup.totalSteps) throw new RangeError(`teacherGradients: the run's ${setup.totalSteps} steps are done`);
   requireBatch('teacherGradients', batch, { times: batch.times?.length, augment: batch.augment?.length });
@@ -55,7 +57,7 @@ export function teacherGradients<P extends Tree<Tensor>>(
   requireMicrobatches('teacherGradients', images, setup.accumulate);
   const key = { seed: setup.seed, step: state.updates };
   const times = batch.times ?? drawTimes(setup.times, key, images, setup.timesteps);
-  return accumulated<P>(images, setup.accumulate, (microbatch, addTo) => {
+  return accumulated<P>(images, setup.accumulate, batchOptions, (microbatch, options) => {
     const { x0, labels, augment, ...of } = microbatchOf({ ...batch, times }, microbatch);
     const levels = of.times.map(setup.levelAt);
     const weights = levels.map((level) => setup.lossWeight(level) / images);
@@ -64,7 +66,7 @@ export function teacherGradients<P extends Tree<Tensor>>(
     const target = setup.model.prediction === 'x0+eps' ? x0 : trueOutput(setup.model.prediction, x0, eps, levels);
     const conditioning = { labels, augment, training: { ...key, first: microbatch.first } };
     const error = (params: P) => weightedError(setup.model, params, { xt, target, levels, weights, conditioning });
-    return valueAndGrad(error, state.params, addTo ? { addTo } : { reuse: state.gradBuffer });
+    return valueAndGrad(error, state.params, { ...options, reuse: options.addTo ? undefined : state.gradBuffer });
   });
 }
 

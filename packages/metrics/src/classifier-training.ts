@@ -12,7 +12,7 @@ import {
   tensor,
   valueAndGrad,
 } from '@tract/tensor';
-import { DIGIT_CLASSES, type DigitClassifier, digitScores } from './digit-classifier.js';
+import { type ClassifierKind, classifierScores, type ImageClassifier } from './image-classifier.js';
 
 /**
  * Mean over the batch of -ln softmax(scores)[label]; a scalar, differentiable. scores [n, classes], labels n class numbers.
@@ -32,27 +32,28 @@ export function crossEntropy(scores: Tensor, labels: ArrayLike<number>): Tensor 
 }
 
 /**
- * One step of Adam on the cross-entropy of a batch. Consumes `state` as `adam` does; the new state and the scalar loss are the caller's.
- * images [n, 28, 28, 1] in [-1, 1].
+ * Take one step of Adam on the cross-entropy of a batch. Consumes `state` as `adam` does; the new state and the scalar loss are the caller's.
+ * images [n, size, size, channels] in [-1, 1].
  */
 export function trainClassifier(
-  state: AdamState<DigitClassifier>,
+  kind: ClassifierKind,
+  state: AdamState<ImageClassifier>,
   images: Tensor,
   labels: ArrayLike<number>,
   numbers: AdamNumbers,
-): { readonly state: AdamState<DigitClassifier>; readonly loss: Tensor } {
-  const { value, grads } = valueAndGrad((classifier) => crossEntropy(digitScores(classifier, images), labels), state.params);
+): { readonly state: AdamState<ImageClassifier>; readonly loss: Tensor } {
+  const { value, grads } = valueAndGrad((classifier) => crossEntropy(classifierScores(kind, classifier, images), labels), state.params);
   const updated = adam(state, grads, numbers);
   dispose([grads, updated.gradNorm]);
   return { state: updated.state, loss: value };
 }
 
-/** The class with the highest score for each row; `scores` is [n, 10], row-major, as read from `digitScores`. */
-export function highestScores(scores: Float32Array): Uint8Array {
-  const classes = new Uint8Array(scores.length / DIGIT_CLASSES);
-  for (let i = 0; i < classes.length; i++) {
-    const row = scores.subarray(i * DIGIT_CLASSES, (i + 1) * DIGIT_CLASSES);
-    classes[i] = row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+/** Return the class with the highest score for each row; `scores` is [n, classes], row-major, as read from `classifierScores`. */
+export function highestScores(scores: Float32Array, classes: number): Uint8Array {
+  const highest = new Uint8Array(scores.length / classes);
+  for (let i = 0; i < highest.length; i++) {
+    const row = scores.subarray(i * classes, (i + 1) * classes);
+    highest[i] = row.indexOf(row.reduce((a, b) => Math.max(a, b)));
   }
-  return classes;
+  return highest;
 }

@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { memory, reshape, useBackend } from '@tract/tensor';
 import { beforeAll, expect, test } from 'vitest';
 import { extractImages, type ImageExtractor, tensorExtractor } from './image-extractor.js';
+import { partOfSeries } from './image-series.js';
 import { networkInput } from './network-input.js';
 import { distance } from './testing/random-matrices.js';
 
@@ -20,6 +21,13 @@ test('rows come in the order of the images, whatever the batch, and nothing stay
     expect(done.at(-1)).toBe(5);
   }
   expect(memory().tensors).toBe(before);
+});
+
+test('a part of a series is its images, also of a part, and none beyond', () => {
+  const inner = partOfSeries(partOfSeries(images, 1, 4), 1, 2);
+  expect(inner.take(0, 9)).toEqual({ ...images, count: 2, data: images.data.subarray(8, 16) });
+  expect(inner.take(1, 1).data).toEqual(images.data.subarray(12, 16));
+  expect(() => partOfSeries(images, 3, 3)).toThrow('expected images 3 to 6 of a series, which has 5');
 });
 
 test('a function is an extractor too; what it gives is checked', async () => {

@@ -1,7 +1,7 @@
 import { type Images, toValues } from '@tract/images';
 import { dispose, read, scope, tensor } from '@tract/tensor';
 import type { FeatureExtractor } from './feature-extraction.js';
-import { accumulateStatistics, type FeatureStatistics, requireFinite, type StatisticsAccumulator } from './feature-statistics.js';
+import { requireFinite } from './feature-statistics.js';
 import { type ImageSeries, seriesOf } from './image-series.js';
 
 /** Outputs of an extractor: the features of most metrics, scores of classes for the Inception Score, sFID's spatial features. */
@@ -54,7 +54,7 @@ export async function extractImages(
   options: ExtractOptions = {},
 ): Promise<Extracted> {
   const all = new Map<FeatureKind, ExtractedRows>();
-  await eachBatch(extractor, images, kinds, options, (kind, { values, dimensions }, first) => {
+  await extractBatches(extractor, images, kinds, options, (kind, { values, dimensions }, first) => {
     if (!all.has(kind)) all.set(kind, { values: new Float32Array(images.count * dimensions), dimensions });
     all.get(kind)!.values.set(values, first * dimensions);
   });
@@ -62,24 +62,11 @@ export async function extractImages(
 }
 
 /**
- * Return the statistics of each kind of features of all images, batch by batch: however many images there are, a batch of them is in memory.
- * @throws RangeError as `extractImages` does, and for fewer than two images.
+ * Extract features batch by batch, and hand the rows of each to `use` with the number of the first of its images: however many images there are, a batch
+ * of them is in memory.
+ * @throws RangeError as `extractImages` does
  */
-export async function extractImageStatistics(
-  extractor: ImageExtractor,
-  images: Images | ImageSeries,
-  kinds: readonly FeatureKind[],
-  options: ExtractOptions = {},
-): Promise<ReadonlyMap<FeatureKind, FeatureStatistics>> {
-  const sums = new Map<FeatureKind, StatisticsAccumulator>();
-  await eachBatch(extractor, images, kinds, options, (kind, { values, dimensions }) => {
-    if (!sums.has(kind)) sums.set(kind, accumulateStatistics(dimensions));
-    sums.get(kind)!.add(values);
-  });
-  return new Map(Array.from(sums, ([kind, sum]) => [kind, sum.statistics()]));
-}
-
-async function eachBatch(
+export async function extractBatches(
   extractor: ImageExtractor,
   images: Images | ImageSeries,
   kinds: readonly FeatureKind[],

@@ -9,3 +9,10 @@ export type ImageSeries = Omit<Images, 'data'> & {
 /** Make a series of images in memory; give a series back as it is. */
 export const seriesOf = (images: Images | ImageSeries): ImageSeries =>
   'take' in images ? images : { ...images, take: (first, count) => partOfImages(images, first, count) };
+
+/** Return the images of a series from `first` on, `count` of them. @throws RangeError where the series has fewer */
+export function partOfSeries(images: Images | ImageSeries, first: number, count: number): ImageSeries {
+  const { take, ...size } = seriesOf(images);
+  if (first + count > size.count) throw new RangeError(`expected images ${first} to ${first + count} of a series, which has ${size.count}`);
+  return { ...size, count, take: (from, most) => take(first + from, Math.min(most, count - from)) };
+}

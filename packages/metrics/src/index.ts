@@ -1,17 +1,4 @@
 export { crossEntropy, highestScores, trainClassifier } from './classifier-training.js';
-export {
-  type ClassifierArrays,
-  type ClassifierLayer,
-  DIGIT_CLASSES,
-  DIGIT_CLASSIFIER_NAME,
-  DIGIT_FEATURES,
-  type DigitClassifier,
-  digitClassifierFrom,
-  digitExtractor,
-  digitFeatures,
-  digitScores,
-  initDigitClassifier,
-} from './digit-classifier.js';
 export { extractStatistics, type FeatureExtractor } from './feature-extraction.js';
 export {
   accumulateStatistics,
@@ -29,16 +16,30 @@ export {
   frechetAtInfinity,
 } from './frechet-extrapolation.js';
 export {
+  CLASSIFIER_FEATURES,
+  type ClassifierArrays,
+  type ClassifierKind,
+  type ClassifierLayer,
+  type ClassifierSet,
+  classifierExtractor,
+  classifierFeatures,
+  classifierFrom,
+  classifierKinds,
+  classifierScores,
+  type ImageClassifier,
+  initClassifier,
+} from './image-classifier.js';
+export {
   type Extracted,
   type ExtractedRows,
   type ExtractOptions,
-  extractImageStatistics,
+  extractBatches,
   extractImages,
   type FeatureKind,
   type ImageExtractor,
   tensorExtractor,
 } from './image-extractor.js';
-export { type ImageSeries, seriesOf } from './image-series.js';
+export { type ImageSeries, partOfSeries, seriesOf } from './image-series.js';
 export { applyInception, type InceptionLayer, type InceptionOutput, type InceptionParams } from './inception/inception.js';
 export { inceptionExtractor } from './inception/inception-extractor.js';
 export {

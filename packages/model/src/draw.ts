@@ -22,6 +22,8 @@ export type DrawOptions = SamplingOptions & {
   readonly noise?: (index: number) => Float32Array;
   /** Called before the first step of each batch and after every step. */
   readonly onStep?: (state: DrawState) => void | Promise<void>;
+  /** Called with each prediction of the clean images on the way, [images of the batch,H,W,C], lent until it returns. */
+  readonly onPrediction?: (x0: Tensor) => void | Promise<void>;
 };
 
 /** A batch on its way from noise to images. */
@@ -76,8 +78,8 @@ export function requireClass({ classes }: NetworkConfig, wanted: number | undefi
 async function drawBatch(
   model: StoredModel,
   params: NetworkParams,
-  { levels, run: sampler, clip }: Sampling,
-  { steps, seed = 0, class: wanted, noise, onStep }: DrawOptions,
+  { sampler: name, levels, run: sampler, clip }: Sampling,
+  { steps, seed = 0, class: wanted, noise, onStep, onPrediction }: DrawOptions,
   indices: readonly number[],
 ): Promise<DrawnBatch> {
   const { imageSize, inChannels, classes } = model.network;
@@ -90,6 +92,8 @@ async function drawBatch(
       ...{ params, steps: levels, sampler, seed, indices, shape, noise: start },
       ...(classes > 1 && { labels: indices.map((index) => wanted ?? drawnClass(seed, index, classes)) }),
       ...(!clip && { clip: false as const }),
+      onPrediction,
+      ...(model.network.bothEnds && name === 'ddim' && { jumps: true }),
       ...(onStep && { onStep: (xt: Tensor, step: number) => onStep({ indices, step, steps, images: xt }) }),
     });
     const values = await read(images);

@@ -1,4 +1,4 @@
-import type { NamedArray } from '@tract/checkpoint';
+import { allFinite, type NamedArray } from '@tract/checkpoint';
 import { leaves, mapTree, read, type Shape, type Tensor, type Tree, tensor, tensorTree } from '@tract/tensor';
 import { ModelError } from './model-error.js';
 
@@ -26,7 +26,7 @@ export function checkArrays(like: Tree<Shaped>, arrays: ReadonlyMap<string, Name
     if (found.dtype !== 'F32') throw fail(`tensor '${name}' must be F32, got ${found.dtype}; convert it to float32`);
     if (`${found.shape}` !== `${shape}`)
       throw fail(`tensor '${name}' must have shape [${shape}], got [${found.shape}]; do the weights belong to this configuration?`);
-    if (!found.data.every(Number.isFinite)) throw fail(`tensor '${name}' holds numbers that are not finite; get or train it again`);
+    if (!allFinite(found.data)) throw fail(`tensor '${name}' holds numbers that are not finite; get or train it again`);
   }
   for (const name of arrays.keys())
     if (!expected.has(name)) throw fail(`unknown tensor '${name}'; do the weights belong to this configuration?`);

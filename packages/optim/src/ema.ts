@@ -1,3 +1,4 @@
+import { power } from '@tract/schedules';
 /**
  * Return how far an exponential moving average moves towards the new value at its `updates`-th update (1-based), bias-corrected:
  * average += (value − average)·rate with rate = (1 − mu) / (1 − mu^updates). The first rate is 1: whatever the average was before is gone.
@@ -39,7 +40,7 @@ export function rampedEmaRate(halfLife: number, rampUp: number, updates: number)
 export function momentumFromResidual(residual: number, updates: number): number {
   if (!(residual > 0 && residual < 1)) throw new RangeError(`momentumFromResidual: residual must be in (0, 1), got ${residual}`);
   if (!(updates > 0)) throw new RangeError(`momentumFromResidual: updates must be > 0, got ${updates}`);
-  return residual ** (1 / updates);
+  return power(residual, 1 / updates);
 }
 
 /**
@@ -50,5 +51,5 @@ export function momentumFromResidual(residual: number, updates: number): number 
  */
 export function momentumFromHalfLife(halfLife: number): number {
   if (!(halfLife > 0)) throw new RangeError(`momentumFromHalfLife: halfLife must be > 0 updates, got ${halfLife}`);
-  return 0.5 ** (1 / halfLife);
+  return power(0.5, 1 / halfLife);
 }

@@ -1,3 +1,4 @@
+import { escaped } from './svg-text.js';
 import type { Point } from './thin-points.js';
 import { decadeTicks, linearTicks, powerTicks, type Scale, tickText } from './ticks.js';
 
@@ -34,8 +35,6 @@ type Style = (typeof styles)[number];
 /** Points that are shown one by one; more of them are a curve. */
 const fewPoints = 24;
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]);
 const at = (value: number): string => String(Number(value.toFixed(1)));
 
 const text = (x: number, y: number, anchor: 'start' | 'middle' | 'end', content: string, more = ''): string =>

@@ -2,7 +2,6 @@ export { clock, inSteps, significant, withCommas } from './format-numbers.js';
 export { type Html, html, raw } from './html.js';
 export { livePage, liveScript, liveView } from './live-page.js';
 export { type PageOptions, page, pagePolicy } from './page.js';
-export { bytesField, concatBytes, type Field, intField, messageField } from './protobuf.js';
 export { runCurve } from './run-curves.js';
 export { type LogLine, measures, type RunRecord, type SampleGrid } from './run-record.js';
 export { type Drawing, type ReportFacts, runReport } from './run-report.js';

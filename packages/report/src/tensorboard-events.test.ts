@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { crc32c } from './crc32c.js';
-import { varint } from './protobuf.js';
 import { fileStart, hparamsEvents, imageEvent, scalarEvent, sessionStart, textEvent } from './tensorboard-events.js';
 import { decodeMessage, readRecords, valuesOf } from './testing/event-file.js';
 
@@ -16,13 +15,6 @@ test("CRC-32C gives RFC 3720's values", () => {
   expect(crc32c(bytes((i) => i))).toBe(0x46dd794e);
   expect(crc32c(bytes((i) => 31 - i))).toBe(0x113fdb5c);
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
-});
-
-test('varints are those of the format, up to the largest whole number', () => {
-  expect([0, 127, 128, 300].map((value) => [...varint(value)])).toEqual([[0], [127], [128, 1], [172, 2]]);
-  for (const value of [2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]) {
-    expect(decodeMessage(Buffer.concat([Buffer.from([8]), varint(value)])).get(1)).toEqual([value]);
-  }
 });
 
 const time = 1_700_000_000_250;

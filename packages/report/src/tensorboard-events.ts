@@ -1,5 +1,7 @@
+import { protobuf } from '@tract/checkpoint';
 import { maskedCrc32c } from './crc32c.js';
-import { bytesField, concatBytes, doubleField, type Field, floatField, intField, littleEndian, messageField } from './protobuf.js';
+
+const { bytesField, doubleField, floatField, intField, join, littleEndian, messageField } = protobuf;
 
 /** Time and update of an event; `time` in milliseconds since 1970, `step` = updates done. */
 export type Moment = { readonly time: number; readonly step: number };
@@ -60,31 +62,32 @@ export const hparamsEvents = (moment: Moment, hparams: HParams, metrics: readonl
   );
   const measures = metrics.map((tag) => messageField(5, messageField(1, bytesField(2, tag))));
   const values = Object.entries(hparams).map(([name, value]) => messageField(1, bytesField(1, name), messageField(2, protoValue(value))));
-  const plugin = (tag: string, content: Field): Uint8Array =>
+  const plugin = (tag: string, content: Uint8Array): Uint8Array =>
     event(moment, summary([bytesField(1, tag), messageField(9, messageField(1, bytesField(1, 'hparams'), messageField(2, content)))]));
-  return concatBytes(
+  return join([
     plugin('_hparams_/experiment', messageField(2, ...infos, ...measures)),
     plugin('_hparams_/session_start_info', messageField(3, ...values, doubleField(5, moment.time / 1000))),
-  );
+  ]);
 };
 
 /** DataType of the plugin's api.proto. */
 const hparamTypes = { string: 1, boolean: 2, number: 3 } as const;
 
 /** A value of google/protobuf/struct.proto. */
-const protoValue = (value: number | string | boolean): Field =>
+const protoValue = (value: number | string | boolean): Uint8Array =>
   typeof value === 'number' ? doubleField(2, value) : typeof value === 'string' ? bytesField(3, value) : intField(4, value ? 1 : 0);
 
 /** Encode the Summary of an event: one list of fields for each of its values. */
-const summary = (...values: readonly (readonly Field[])[]): Field => messageField(5, ...values.map((fields) => messageField(1, ...fields)));
+const summary = (...values: readonly (readonly Uint8Array[])[]): Uint8Array =>
+  messageField(5, ...values.map((fields) => messageField(1, ...fields)));
 
-const event = ({ time, step }: Moment, content: Field): Uint8Array =>
-  record(concatBytes(doubleField(1, time / 1000), intField(2, step), content));
+const event = ({ time, step }: Moment, content: Uint8Array): Uint8Array =>
+  record(join([doubleField(1, time / 1000), intField(2, step), content]));
 
 /** Frame bytes as a TFRecord: length, its checksum, the bytes, their checksum; all little endian. */
 function record(bytes: Uint8Array): Uint8Array {
   const length = littleEndian(8, (view) => view.setBigUint64(0, BigInt(bytes.length), true));
-  return concatBytes(length, checksum(length), bytes, checksum(bytes));
+  return join([length, checksum(length), bytes, checksum(bytes)]);
 }
 
 const checksum = (bytes: Uint8Array): Uint8Array => littleEndian(4, (view) => view.setUint32(0, maskedCrc32c(bytes), true));

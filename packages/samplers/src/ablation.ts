@@ -1,7 +1,7 @@
 import type { ContinuousProcess } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import type { Churn } from './heun.js';
-import { fallingSteps, neighbours, requireOption } from './steps.js';
+import { fallingSteps, requireOption, requireTimes } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
@@ -44,7 +44,7 @@ export async function* ablationSampler<T>(
     const ofX = rate(t).sigma / level(t).sigma;
     return { ofX, ofX0: rate(t).alpha - level(t).alpha * ofX };
   };
-  neighbours(name, 'times', times);
+  requireTimes(name, times);
   const steps = fallingSteps(name, times.map(level));
 
   yield* walk({ name, space, denoise, xT, steps, ...run }, async ({ xt, from, index, total, predict, combine, noise }) => {

@@ -5,10 +5,10 @@ import type { NoiseLevel } from '@tract/schedules';
  * (keepXt·from.sigma)² + addNoise² = to.sigma². Source: Song et al. 2021, Eq. 12 and 16.
  */
 export function ancestralWeights(from: NoiseLevel, to: NoiseLevel, eta: number) {
-  // From `to` to `from` the noising process keeps this of the noise, in [0, 1): 1 − ratio² is fresh. At alpha = 0 all of it.
-  const ratio = (from.alpha * to.sigma) / (to.alpha * from.sigma);
-  const addNoise = eta * to.sigma * Math.sqrt(1 - ratio ** 2);
-  const keepXt = (to.sigma / from.sigma) * Math.sqrt(1 - eta ** 2 * (1 - ratio ** 2)); // no root of a difference of rounded squares
+  // From `to` to `from` the noising process keeps this of the noise, in [0, 1): the rest is fresh. At alpha = 0 all of it.
+  const fresh = 1 - ((from.alpha * to.sigma) / (to.alpha * from.sigma)) ** 2;
+  const addNoise = eta * to.sigma * Math.sqrt(fresh);
+  const keepXt = (to.sigma / from.sigma) * Math.sqrt(1 - eta ** 2 * fresh); // no root of a difference of rounded squares
   return { keepXt, addX0: to.alpha - from.alpha * keepXt, addNoise };
 }
 

@@ -1,4 +1,4 @@
-import { hashNormal } from './hash-normal.js';
+import { hashNormal, seedKey } from './hash-normal.js';
 import type { Normals } from './normals.js';
 import type { NoiseSpan } from './vector-space.js';
 
@@ -10,19 +10,20 @@ const depth = 20;
  * SDE solver (k-diffusion's BrownianTreeNoiseSampler). W runs in u = (alpha / sigma)², in which the noise of the exact reverse SDE is white; it is made by
  * bridging each octave of u, a hash of (seed, octave, branch, element) at a time. The start of a run, and a call without a span, take plain `hashNormals`.
  */
-export const brownianNormals =
-  (seed: number): Normals =>
-  (length, index, span) => {
+export function brownianNormals(seed: number): Normals {
+  const key = seedKey('brownianNormals', seed);
+  return (length, index, span) => {
     const normals = new Float32Array(length);
     const [start, end] = span ? timesOf(span) : [0, 0];
     for (let i = 0; i < length; i++) {
       normals[i] =
         index < 0 || !(end > start && end < Infinity)
-          ? hashNormal(seed, index, i)
-          : (pathAt(seed, i, end) - pathAt(seed, i, start)) / Math.sqrt(end - start);
+          ? hashNormal(key, index, i)
+          : (pathAt(key, i, end) - pathAt(key, i, start)) / Math.sqrt(end - start);
     }
     return normals;
   };
+}
 
 const timesOf = ({ from, to }: NoiseSpan) => [(from.alpha / from.sigma) ** 2, (to.alpha / to.sigma) ** 2];
 

@@ -52,12 +52,13 @@ const predictions: Record<NetworkPrediction, (level: NoiseLevel) => readonly [of
 /**
  * Make a network a denoiser over any vector space: scale its input, tell it its time, guide it, and turn its prediction into x0.
  *
- * @throws RangeError when the prediction or the input is not known; in a call, for eps at alpha = 0. TypeError when guidance gets no pair.
+ * @throws RangeError when the prediction or the input is not known, or clamp is not > 0; in a call, for eps at alpha = 0. TypeError when guidance gets no pair.
  */
 export function denoiserFrom<T>(space: VectorSpace<T>, network: Network<T>, options: DenoiserOptions<T>): Denoiser<T> {
   const scalesOf = scalesFrom(options);
   const guide = options.guidance && guider(space, options.guidance);
   const { clamp, threshold } = options;
+  if (clamp !== undefined && !(clamp > 0)) throw new RangeError(`denoiserFrom: clamp must be > 0, got ${clamp}`);
   return async (xt, level, call = { step: 0, total: 1 }) => {
     const { input, keep, out, time } = scalesOf(level);
     const made = new Set<T>();
@@ -107,6 +108,7 @@ function scalesFrom<T>(options: DenoiserOptions<T>): (level: NoiseLevel) => Scal
   ] as const)
     if (!Object.hasOwn(known, value))
       throw new RangeError(`denoiserFrom: ${name} must be one of ${Object.keys(known).join(', ')}, got ${value}`);
+  if (typeof time !== 'function') throw new TypeError(`denoiserFrom: time must be a function of the level, got ${time}`);
   return (level) => {
     const scale = 1 / sizes[input](level);
     const [ofX, ofAnswer] = predictions[predicts]({ alpha: scale * level.alpha, sigma: scale * level.sigma });

@@ -2,7 +2,7 @@ import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import type { DpmSolverOptions } from './dpm-solver.js';
 import { logRatio } from './log-ratio.js';
-import { fallingSteps, requireOption } from './steps.js';
+import { requireChoice, requireNoise, requireWhole, stepsWithSignal } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { walk } from './walk.js';
 
@@ -25,12 +25,17 @@ export async function* dpmSolverSinglestep<T>(
     solverType = 'midpoint',
     lowerOrderFinal = true,
     ...run
-  }: Omit<DpmSolverOptions<T>, 'lowerOrderFinal'> & { readonly order?: number; readonly lowerOrderFinal?: boolean } = {},
+  }: Omit<DpmSolverOptions<T>, 'lowerOrderFinal' | 'solverType'> & {
+    readonly solverType?: 'midpoint' | 'heun';
+    readonly order?: number;
+    readonly lowerOrderFinal?: boolean;
+  } = {},
 ): AsyncGenerator<T, void, undefined> {
   const name = 'dpmSolverSinglestep';
-  requireOption(name, 'order', order, 1, 3);
-  requireOption(name, 'eta', eta, 0, 1);
-  const steps = fallingSteps(name, levels, 'dpmSolver2M');
+  requireWhole(name, 'order', order, 1, 3);
+  requireChoice(name, 'solverType', solverType, 'midpoint', 'heun');
+  requireNoise(name, eta, noiseScale);
+  const steps = stepsWithSignal(name, levels, 'dpmSolver2M');
   const fallsAtEnd = lowerOrderFinal && steps.length % order === 0;
   const orders = steps.map(([, to], i) => (to.sigma === 0 || (fallsAtEnd && i === steps.length - 1) ? 1 : (i % order) + 1));
   yield* walk({ name, space, denoise, xT, steps, memory: 2 * (order - 1), ...run }, async (step) => {

@@ -3,7 +3,7 @@ import { downStep } from './ancestral-weights.js';
 import { levelBetween, middleRatio } from './between.js';
 import type { DdimOptions } from './ddim.js';
 import type { Denoiser } from './denoiser.js';
-import { fallingSteps, requireOption } from './steps.js';
+import { fallingSteps, requireNoise } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type Step, walk } from './walk.js';
 
@@ -52,7 +52,7 @@ async function* singleStep<T>(
   levels: readonly NoiseLevel[],
   { eta = 0, noiseScale = 1, ...run }: DdimOptions<T>,
 ): AsyncGenerator<T, void, undefined> {
-  requireOption(name, 'eta', eta, 0, 1);
+  requireNoise(name, eta, noiseScale);
   const steps = fallingSteps(name, levels);
   yield* walk({ name, space, denoise, xT, steps, ...run }, async (step) => {
     const { xt, from, to, index, predict } = step;

@@ -1,7 +1,7 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import { logRatio } from './log-ratio.js';
-import { fallingSteps, orderLeft, requireOption, risingSteps } from './steps.js';
+import { fallingSteps, orderLeft, requireChoice, requireNoise, risingSteps } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
@@ -10,8 +10,11 @@ export type DpmSolverOptions<T> = RunOptions<T> & {
   readonly eta?: number;
   /** Standard deviation of that noise. Default: 1. */
   readonly noiseScale?: number;
-  /** Weights of the slope and curvature: 'midpoint' as published, 'heun' the exact integral of the polynomial. Default: 'midpoint'. */
-  readonly solverType?: 'midpoint' | 'heun';
+  /**
+   * Weights of the slope and curvature: 'midpoint' as published, 'heun' the exact integral of the polynomial, 'k-diffusion' the exact slope and half the
+   * curvature, as in its DPM++ 3M SDE. Default: 'midpoint'.
+   */
+  readonly solverType?: 'midpoint' | 'heun' | 'k-diffusion';
   /**
    * Fall to first order at the last step (and to second before it), which steadies runs of few steps that end with noise; a number counts that many steps
    * from the last image on, 1 being `true`. Default: false.
@@ -37,7 +40,8 @@ export const dpmSolver2M = <T>(
 
 /**
  * Sample by DPM-Solver++(3M), with one model call a step; NFE = levels.length − 1; with eta 1 "DPM++ 3M SDE". The curvature has half of its exact weight in the
- * code of the paper's authors, of k-diffusion and of diffusers, so that the order is 2: 'midpoint' is that, 'heun' the exact weight and order 3.
+ * code of the paper's authors and of diffusers, so that the order is 2: 'midpoint' is that, 'k-diffusion' the same with another second step, 'heun' the
+ * exact weight and order 3.
  */
 export const dpmSolver3M = <T>(
   space: VectorSpace<T>,
@@ -70,8 +74,8 @@ async function* multistep<T>(
   levels: readonly NoiseLevel[],
   { eta = 0, noiseScale = 1, solverType = 'midpoint', lowerOrderFinal = false, ...run }: DpmSolverOptions<T>,
 ): AsyncGenerator<T, void, undefined> {
-  requireOption(name, 'eta', eta, 0, 1);
-  requireOption(name, 'noiseScale', noiseScale, 0);
+  requireNoise(name, eta, noiseScale);
+  requireChoice(name, 'solverType', solverType, 'midpoint', 'heun', 'k-diffusion');
   const steps = stepsOf(name, levels);
   yield* walk({ name, space, denoise, xT, steps, memory: order - 1, ...run }, async (step) => {
     const { xt, from, to, index, total, predict, combine, keep, noise } = step;
@@ -89,12 +93,12 @@ async function* multistep<T>(
     if (one) {
       const [back, further] = [lambda - logRatio(one.level), two ? logRatio(one.level) - logRatio(two.level) : Infinity];
       const phi2 = to.alpha * (1 + Math.expm1(-wide) / wide); // of the slope, times h
-      const slopeWeight = solverType === 'heun' || two ? phi2 : addX0 / 2;
+      const slopeWeight = solverType !== 'midpoint' || two ? phi2 : addX0 / 2;
       const [first, second] = [h / back, h / further]; // of the differences x0 − one and one − two
-      const phi3 = two ? (phi2 / wide - to.alpha / 2) * (solverType === 'heun' ? 2 : 1) : 0; // of the curvature
-      const [near, far] = [back / (back + further), h / (back + further)];
-      const ofFirst = two ? slopeWeight * first * (1 + near) - phi3 * first * far : slopeWeight * first;
-      const ofSecond = two ? -slopeWeight * second * near + phi3 * second * far : 0;
+      const phi3 = (phi2 / wide - to.alpha / 2) * (solverType === 'heun' ? 2 : 1); // of the curvature
+      const [near, far] = [back / (back + further), h / (back + further)]; // with `second` 0 where there is no two
+      const ofFirst = slopeWeight * first * (1 + near) - phi3 * first * far;
+      const ofSecond = -slopeWeight * second * near + phi3 * second * far;
       terms.push([ofFirst, x0], [ofSecond - ofFirst, one.vector]);
       if (two) terms.push([-ofSecond, two.vector]);
     }

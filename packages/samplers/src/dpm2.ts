@@ -3,7 +3,7 @@ import { downStep } from './ancestral-weights.js';
 import { levelBetween, middleRatio } from './between.js';
 import type { DdimOptions } from './ddim.js';
 import type { Denoiser } from './denoiser.js';
-import { fallingSteps, requireOption } from './steps.js';
+import { requireNoise, stepsWithSignal } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { walk } from './walk.js';
 
@@ -21,8 +21,8 @@ export async function* dpm2<T>(
   levels: readonly NoiseLevel[],
   { eta = 0, noiseScale = 1, ...run }: DdimOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
-  requireOption('dpm2', 'eta', eta, 0, 1);
-  const steps = fallingSteps('dpm2', levels, 'dpmSolver2S or flowHeun');
+  requireNoise('dpm2', eta, noiseScale);
+  const steps = stepsWithSignal('dpm2', levels, 'dpmSolver2S or flowHeun');
   yield* walk({ name: 'dpm2', space, denoise, xT, steps, ...run }, async ({ xt, from, to, predict, combine, noise }) => {
     const { down, addNoise } = downStep(from, to, eta);
     const x0 = await predict(xt, from);

@@ -2,7 +2,7 @@ import type { NoiseLevel } from '@tract/schedules';
 import { levelBetween, middleRatio } from './between.js';
 import type { Denoiser } from './denoiser.js';
 import { lagrangeWeights } from './lagrange-weights.js';
-import { fallingSteps, orderLeft, requireOption } from './steps.js';
+import { fallingSteps, orderLeft, requireWhole, stepsWithSignal } from './steps.js';
 import type { Term, VectorSpace } from './vector-space.js';
 import { type RunOptions, type Step, walk } from './walk.js';
 
@@ -120,8 +120,8 @@ async function* epsMultistep<T>(
   { order = highest, lowerOrderFinal = false, ...run }: MultistepOptions<T>,
   warmUp?: WarmUp,
 ): AsyncGenerator<T, void, undefined> {
-  requireOption(name, 'order', order, 1, 4);
-  const steps = fallingSteps(name, levels, warmUp && 'ipndm');
+  requireWhole(name, 'order', order, 1, 4);
+  const steps = warmUp ? stepsWithSignal(name, levels, 'ipndm') : fallingSteps(name, levels);
   yield* walk({ name, space, denoise, xT, steps, memory: order - 1, ...run }, async (step) => {
     const { xt, from, to, index, total, predict, combine, keep, past } = step;
     const x0 = await predict(xt, from);

@@ -1,6 +1,6 @@
 import type { ContinuousProcess } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
-import { fallingSteps, neighbours } from './steps.js';
+import { requireTimes, stepsWithSignal } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
@@ -25,8 +25,8 @@ export async function* eulerMaruyama<T>(
   times: readonly number[],
   { width, ...run }: EulerMaruyamaOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
-  neighbours('eulerMaruyama', 'times', times);
-  const steps = fallingSteps('eulerMaruyama', times.map(process.level), 'a first time with alpha > 0');
+  requireTimes('eulerMaruyama', times);
+  const steps = stepsWithSignal('eulerMaruyama', times.map(process.level), 'a first time with alpha > 0');
   yield* walk({ name: 'eulerMaruyama', space, denoise, xT, steps, ...run }, async ({ xt, from, index, predict, combine, noise }) => {
     const h = width ?? times[index] - times[index + 1];
     const rate = process.rate(times[index]);

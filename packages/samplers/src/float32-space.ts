@@ -27,7 +27,7 @@ export function float32SpaceWith({ normals = hashNormals(0), images = 1 }: Array
       return clamped;
     },
     noise: (like, index, span) => Float32Array.from(normals(like.length, index, span)),
-    fault: (x) => kindFault('Float32Array', x) ?? numberFault(x as Float32Array),
+    fault: (x, like) => kindFault('Float32Array', x) ?? lengthFault(x as Float32Array, like) ?? numberFault(x as Float32Array),
     multiply: (x, y) => x.map((value, i) => value * y[i]),
     perImage: imageStatistics(images),
   };
@@ -47,6 +47,10 @@ export function kindFault(kind: string, x: unknown): string | undefined {
   const data = kindOf((x as { data?: unknown })?.data) === kind ? '; hand over its .data' : '';
   return `is no ${kind} but ${x === null || typeof x !== 'object' ? `${x}` : `of kind ${x.constructor?.name ?? kindOf(x)}`}${data}`;
 }
+
+/** Say that a vector is not as long as another. */
+export const lengthFault = (x: ArrayLike<number>, like: ArrayLike<number> | undefined): string | undefined =>
+  like && x.length !== like.length ? `has ${x.length} elements for ${like.length}` : undefined;
 
 function numberFault(x: Float32Array): string | undefined {
   let zero = 0;

@@ -1,7 +1,7 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { DdimOptions } from './ddim.js';
 import type { Denoiser } from './denoiser.js';
-import { fallingSteps, requireOption } from './steps.js';
+import { fallingSteps, requireNoise } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { walk } from './walk.js';
 
@@ -19,7 +19,7 @@ export async function* flowAncestral<T>(
   levels: readonly NoiseLevel[],
   { eta = 1, noiseScale = 1, ...run }: DdimOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
-  requireOption('flowAncestral', 'eta', eta, 0, 1);
+  requireNoise('flowAncestral', eta, noiseScale);
   const steps = fallingSteps('flowAncestral', levels);
   yield* walk({ name: 'flowAncestral', space, denoise, xT, steps, ...run }, async ({ xt, from, to, predict, combine, noise }) => {
     const size = to.alpha + to.sigma; // 1 in flow matching; other levels are scaled to it

@@ -1,5 +1,6 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
+import { heunStep } from './heun-step.js';
 import { fallingSteps } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
@@ -19,14 +20,7 @@ export async function* flowHeun<T>(
   run: RunOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
   const steps = fallingSteps('flowHeun', levels);
-  yield* walk({ name: 'flowHeun', space, denoise, xT, steps, ...run }, async ({ xt, from, to, predict, combine }) => {
-    const x0 = await predict(xt, from);
-    const keep = to.sigma / from.sigma;
-    const euler = combine([keep, xt], [to.alpha - from.alpha * keep, x0]);
-    if (to.sigma === 0) return euler;
-    const size = to.alpha + to.sigma;
-    const [t, next] = [from.sigma / (from.alpha + from.sigma), to.sigma / size];
-    const bend = (size * (next - t)) / (2 * next);
-    return combine([bend, x0], [-bend, await predict(euler, to)], [1, euler]);
-  });
+  yield* walk({ name: 'flowHeun', space, denoise, xT, steps, ...run }, (step) => heunStep(step, step.xt, step.from, step.to, sizeOf));
 }
+
+const sizeOf = ({ alpha, sigma }: NoiseLevel): number => alpha + sigma;

@@ -5,6 +5,17 @@ export function hashNormal(seed: number, index: number, element: number): number
   return radius * Math.cos(2 * Math.PI * toUnit(mix(key ^ 2)));
 }
 
+/**
+ * The key of a seed: itself below 2^32, with its upper half hashed in beyond, so that no two of the first 2^32 share their draws with one further up by a rule.
+ *
+ * @throws RangeError when the seed is not a whole number that float64 holds exactly.
+ */
+export function seedKey(name: string, seed: number): number {
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`${name}: the seed must be a whole number, got ${seed}`);
+  const high = Math.floor(seed / 2 ** 32);
+  return high === 0 ? seed : (seed ^ mix(high)) >>> 0;
+}
+
 /** A bijection of 32-bit integers in which each input bit flips about half of the output's. Source: MurmurHash3's finalizer. */
 function mix(bits: number): number {
   let h = (bits + 0x9e3779b9) | 0;

@@ -1,8 +1,9 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
-import { fallingSteps, requireOption } from './steps.js';
+import { heunStep } from './heun-step.js';
+import { requireOption, stepsWithSignal } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
-import { type RunOptions, type Step, walk } from './walk.js';
+import { type RunOptions, walk } from './walk.js';
 
 /** Churn of Karras et al. 2022, Algorithm 2. Noise scales are those of x / alpha. */
 export type Churn = {
@@ -22,8 +23,18 @@ export type Churn = {
  * @param levels noisy to clean, at least two, alpha > 0; from alpha = 0 (flow matching, zero terminal SNR) the method has no limit, `flowHeun` has.
  * @throws RangeError as `ddim` does, and for a level with alpha = 0.
  */
-export const heun = <T>(space: VectorSpace<T>, denoise: Denoiser<T>, xT: T, levels: readonly NoiseLevel[], run: RunOptions<T> = {}) =>
-  edmStochastic(space, denoise, xT, levels, { ...run, churn: 0 });
+export async function* heun<T>(
+  space: VectorSpace<T>,
+  denoise: Denoiser<T>,
+  xT: T,
+  levels: readonly NoiseLevel[],
+  run: RunOptions<T> = {},
+): AsyncGenerator<T, void, undefined> {
+  const steps = stepsWithSignal('heun', levels, noLimit);
+  yield* walk({ name: 'heun', space, denoise, xT, steps, ...run }, (step) => heunStep(step, step.xt, step.from, step.to));
+}
+
+const noLimit = 'flowHeun or dpmSolver2M';
 
 /**
  * Sample by EDM's stochastic sampler: add a little noise before each of Heun's steps, which then removes more. NFE as `heun`; step i takes noise i of the space.
@@ -38,9 +49,9 @@ export async function* edmStochastic<T>(
   levels: readonly NoiseLevel[],
   { churn = 40, sMin = 0.05, sMax = 50, noiseScale = 1.003, ...run }: Churn & RunOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
-  const name = 'heun';
+  const name = 'edmStochastic';
   for (const [option, value] of Object.entries({ churn, sMin, sMax, noiseScale })) requireOption(name, option, value, 0);
-  const steps = fallingSteps(name, levels, 'flowHeun or dpmSolver2M');
+  const steps = stepsWithSignal(name, levels, noLimit);
   yield* walk({ name, space, denoise, xT, steps, ...run }, async (step) => {
     const { xt, from, to, total, combine, noise } = step;
     const s = from.sigma / from.alpha;
@@ -50,18 +61,4 @@ export async function* edmStochastic<T>(
     const added = noiseScale * Math.sqrt(raised.sigma ** 2 - from.sigma ** 2);
     return heunStep(step, combine([1, xt], ...noise(added)), raised, to);
   });
-}
-
-/**
- * One step in u = xt / alpha and s, where the flow is du/ds = (u − x0) / s. Euler's point is DDIM's; the mean of both slopes adds
- * (s' − s) / 2s'·(x0 − second) to it, so that nothing cancels where both predictions agree.
- */
-async function heunStep<T>({ predict, combine }: Step<T>, xt: T, from: NoiseLevel, to: NoiseLevel): Promise<T> {
-  const [s, next] = [from.sigma / from.alpha, to.sigma / to.alpha];
-  const x0 = await predict(xt, from);
-  const keep = to.sigma / from.sigma;
-  const euler = combine([keep, xt], [to.alpha - from.alpha * keep, x0]);
-  if (next === 0) return euler;
-  const bend = (to.alpha * (next - s)) / (2 * next);
-  return combine([bend, x0], [-bend, await predict(euler, to)], [1, euler]);
 }

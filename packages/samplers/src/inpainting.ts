@@ -2,7 +2,7 @@ import type { NoiseLevel } from '@tract/schedules';
 import { ancestralWeights } from './ancestral-weights.js';
 import type { DdimOptions } from './ddim.js';
 import type { Denoiser } from './denoiser.js';
-import { fallingSteps, requireOption, type StepLevels } from './steps.js';
+import { fallingSteps, requireNoise, requireOption, requireWhole, type StepLevels } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { walk } from './walk.js';
 
@@ -67,9 +67,10 @@ export async function* repaint<T>(
   levels: readonly NoiseLevel[],
   { known, mask, jump = 10, resample = 10, turns, clamp = Infinity, eta = 1, noiseScale = 1, ...run }: RepaintOptions<T>,
 ): AsyncGenerator<T, void, undefined> {
-  requireOption('repaint', 'eta', eta, 0, 1);
-  requireOption('repaint', 'jump', jump, 1);
-  requireOption('repaint', 'resample', resample, 1);
+  requireNoise('repaint', eta, noiseScale);
+  requireWhole('repaint', 'jump', jump, 1);
+  requireWhole('repaint', 'resample', resample, 1);
+  requireOption('repaint', 'clamp', clamp, 0);
   fallingSteps('repaint', levels);
   const steps = repaintPath(levels.length - 1, jump, resample, turns).map(([a, b]): StepLevels => [levels[a], levels[b]]);
   yield* walk({ name: 'repaint', space, denoise, xT, steps, ...run }, async ({ xt, from, to, index, predict, combine, noise, own }) => {

@@ -1,6 +1,6 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
-import { risingSteps } from './steps.js';
+import { requireOption, risingSteps } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
@@ -23,6 +23,7 @@ export async function* ddimInversion<T>(
   levels: readonly NoiseLevel[],
   { clamp = Infinity, ...run }: InversionOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
+  requireOption('ddimInversion', 'clamp', clamp, 0);
   const steps = risingSteps('ddimInversion', levels);
   yield* walk({ name: 'ddimInversion', space, denoise, xT: x0, steps, ...run }, async ({ xt, from, to, predict, combine, own }) => {
     const eps = combine([1 / to.sigma, xt], [-to.alpha / to.sigma, await predict(xt, to)]);

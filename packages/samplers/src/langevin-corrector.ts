@@ -1,6 +1,6 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
-import { fallingSteps, requireOption } from './steps.js';
+import { requireOption, requireWhole, stepsWithSignal } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
@@ -28,8 +28,8 @@ export async function* predictorCorrector<T>(
 ): AsyncGenerator<T, void, undefined> {
   const name = 'predictorCorrector';
   requireOption(name, 'snr', snr, 0);
-  requireOption(name, 'correctorSteps', correctorSteps, 0);
-  const steps = fallingSteps(name, levels, 'a first level with alpha > 0');
+  requireWhole(name, 'correctorSteps', correctorSteps, 0);
+  const steps = stepsWithSignal(name, levels, 'a first level with alpha > 0');
   const { perImage } = space;
   if (!perImage) throw new TypeError(`${name}: this space has no perImage statistics, which Langevin steps need`);
   const norm = async (x: T) => {

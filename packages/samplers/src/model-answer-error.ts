@@ -6,6 +6,6 @@ export class ModelAnswerError extends Error {
     readonly step: number,
     fault: string,
   ) {
-    super(`${where}: the model's answer ${fault}; it must be x0, a new vector of the space`);
+    super(`${where}: the model's answer ${fault}; x0 must be a new vector of the space`);
   }
 }

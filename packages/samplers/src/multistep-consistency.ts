@@ -1,6 +1,6 @@
 import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
-import { fallingSteps } from './steps.js';
+import { fallingSteps, requireOption } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type RunOptions, walk } from './walk.js';
 
@@ -25,6 +25,7 @@ export async function* multistepConsistency<T>(
   { sigmaMin = 0, ...run }: ConsistencyOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
   const name = 'multistepConsistency';
+  requireOption(name, 'sigmaMin', sigmaMin, 0);
   yield* walk({ name, space, denoise, xT, steps: fallingSteps(name, levels), ...run }, async ({ xt, from, to, predict, combine, noise }) =>
     combine([to.alpha, await predict(xt, from)], ...noise(Math.sqrt(Math.max(0, to.sigma ** 2 - (to.alpha * sigmaMin) ** 2)))),
   );

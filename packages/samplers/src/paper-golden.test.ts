@@ -5,6 +5,7 @@ import {
   type Denoiser,
   ddim,
   deis,
+  dpm2Ancestral,
   dpmSolver2M,
   dpmSolver2S,
   dpmSolver3M,
@@ -17,6 +18,7 @@ import {
   plms,
   pndm,
   saSolver,
+  tcd,
   unipc,
   type VectorSpace,
 } from './index.js';
@@ -59,8 +61,20 @@ const samplers = {
   plms,
   pndm,
   unipc,
-  saSolver,
   multistepConsistency,
+  dpm2Ancestral,
+  saSolver: ((over, model, xT, levels, { tau = 1, ...orders }: { readonly tau?: number }) =>
+    saSolver(over, model, xT, levels, { tau: () => tau, ...orders })) as Sampler,
+  tcd: ((over, model, xT, levels, { gamma }: { readonly gamma: number }) => {
+    const inner = levels.slice(1).map(({ alpha }) => (1 - gamma) * Math.acos(alpha));
+    return tcd(
+      over,
+      model,
+      xT,
+      levels,
+      inner.map((t) => ({ alpha: Math.cos(t), sigma: Math.sin(t) })),
+    );
+  }) as Sampler,
 };
 
 test.each(golden.cases)("$sampler with $options on $grid levels gives the numbers of its paper's equations", async (one) => {

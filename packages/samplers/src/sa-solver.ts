@@ -2,7 +2,7 @@ import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import { lagrangeWeights } from './lagrange-weights.js';
 import { logRatio } from './log-ratio.js';
-import { fallingSteps, orderLeft, requireOption } from './steps.js';
+import { fallingSteps, orderLeft, requireOption, requireWhole } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type Kept, type RunOptions, type Step, walk } from './walk.js';
 
@@ -41,8 +41,9 @@ export async function* saSolver<T>(
     ...run
   }: SaSolverOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
-  requireOption('saSolver', 'predictorOrder', predictorOrder, 1, 3);
-  requireOption('saSolver', 'correctorOrder', correctorOrder, 1, 3);
+  requireWhole('saSolver', 'predictorOrder', predictorOrder, 1, 3);
+  requireWhole('saSolver', 'correctorOrder', correctorOrder, 1, 3);
+  requireOption('saSolver', 'noiseScale', noiseScale, 0);
   const steps = fallingSteps('saSolver', levels);
   const memory = 2 * Math.max(predictorOrder, correctorOrder);
   yield* walk({ name: 'saSolver', space, denoise, xT, steps, memory, ...run }, async (step) => {

@@ -150,6 +150,13 @@ describe('fresh noise keeps the spread of the data', () => {
     const xT = [0, gaussianScale(levels[0], sd)];
     return Math.hypot(...(await drain(sampler(drawsSpace, gaussianDenoiser(drawsSpace, sd), xT, levels))));
   };
+  const errorsOf = (sampler: Sampler, grid: (steps: number) => readonly NoiseLevel[]): Promise<number[]> =>
+    Promise.all(
+      [64, 256].map(async (steps) => {
+        const levels = grid(steps);
+        return Math.abs((await spread(sampler, levels)) / gaussianScale(levels[steps], sd) - 1);
+      }),
+    );
   test.each<[string, Sampler, (steps: number) => readonly NoiseLevel[]]>([
     ['ddim with eta 0.5', (space, denoise, xT, levels) => ddim(space, denoise, xT, levels, { eta: 0.5 }), vpGrid],
     ['ancestral', ancestral, vpGrid],
@@ -160,15 +167,26 @@ describe('fresh noise keeps the spread of the data', () => {
       edmGrid,
     ],
   ])('%s', async (_, sampler, grid) => {
-    const errors = await Promise.all(
-      [64, 256].map(async (steps) => {
-        const levels = grid(steps);
-        return Math.abs((await spread(sampler, levels)) / gaussianScale(levels[steps], sd) - 1);
-      }),
-    );
+    const errors = await errorsOf(sampler, grid);
     expect(errors[1]).toBeLessThan(0.02);
     expect(errors[1]).toBeLessThan(errors[0] / 3.5); // first order at least
   });
+
+  test.each([
+    [0.5, 2, 2],
+    [1, 2, 2],
+    [1.4, 3, 3],
+    [1, 1, 3],
+    [1, 3, 2],
+  ])(
+    'saSolver with tau %d, a predictor of order %i and a corrector of order %i, with second order',
+    async (tau, predictorOrder, correctorOrder) => {
+      const options = { tau: () => tau, predictorOrder, correctorOrder, lowerOrderFinal: false };
+      const errors = await errorsOf((space, denoise, xT, levels) => saSolver(space, denoise, xT, levels, options), preserving);
+      expect(errors[1]).toBeLessThan(1e-3);
+      expect(errors[1]).toBeLessThan(errors[0] / 4 ** 1.85);
+    },
+  );
 
   test('multistepConsistency ends with the prediction, from an image noised anew', async () => {
     const seen: (readonly number[])[] = [];

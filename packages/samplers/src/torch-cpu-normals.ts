@@ -1,5 +1,6 @@
 import { mersenneTwister } from './mersenne-twister.js';
 import type { Normals } from './normals.js';
+import { requireWhole } from './steps.js';
 
 /**
  * The noise of PyTorch on the CPU: `torch.randn` in float32 after `torch.manual_seed(seed)`, draw after draw of the same size: the start of a run first, then
@@ -8,6 +9,7 @@ import type { Normals } from './normals.js';
  * @param seed whole, ≥ 0; PyTorch's generator takes its low 32 bits.
  */
 export function torchCpuNormals(seed: number): Normals {
+  requireWhole('torchCpuNormals', 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
   let [generator, drawn, size] = [normalGenerator(seed), -1, 0];
   let last: Float32Array | undefined;
   return (length, index) => {

@@ -1,4 +1,5 @@
 import type { Normals } from './normals.js';
+import { requireWhole } from './steps.js';
 
 /**
  * The noise of PyTorch on an NVIDIA card: `torch.randn(…, device='cuda')` in float32 after `torch.manual_seed(seed)`, draw after draw: the start of a run
@@ -7,9 +8,9 @@ import type { Normals } from './normals.js';
  *
  * @param seed whole, in [0, 2^53).
  */
-export const torchCudaNormals =
-  (seed: number): Normals =>
-  (length, index) => {
+export function torchCudaNormals(seed: number): Normals {
+  requireWhole('torchCudaNormals', 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
+  return (length, index) => {
     const normals = new Float32Array(length);
     for (let i = 0; i < length; i++) {
       const [x, y] = philox([index + 1, 0, i, 0], [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0]);
@@ -17,6 +18,7 @@ export const torchCudaNormals =
     }
     return normals;
   };
+}
 
 type Four = readonly [number, number, number, number];
 

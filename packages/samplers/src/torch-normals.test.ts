@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { hashNormals } from './index.js';
 import { mersenneTwister } from './mersenne-twister.js';
-import { torchCpuNormals, torchCudaNormals } from './noise/index.js';
+import { brownianNormals, torchCpuNormals, torchCudaNormals } from './noise/index.js';
 import { philox } from './torch-cuda-normals.js';
 
 test('mt19937 gives its published numbers', () => {
@@ -74,4 +75,11 @@ print(json.dumps(out))`;
       });
     }
   });
+});
+
+test('seeds are whole numbers, and those beyond 2^32 draws of their own', () => {
+  for (const normals of [hashNormals, brownianNormals, torchCpuNormals, torchCudaNormals])
+    for (const seed of [0.5, Number.NaN, 2 ** 60]) expect(() => normals(seed)).toThrow(/seed/);
+  const first = (seed: number) => hashNormals(seed)(1, 0)[0];
+  expect(new Set([7, 7 + 2 ** 32, 7 + 2 ** 33, 7 + 2 ** 52].map(first)).size).toBe(4);
 });

@@ -2,7 +2,7 @@ import type { NoiseLevel } from '@tract/schedules';
 import type { Denoiser } from './denoiser.js';
 import { lagrangeWeights } from './lagrange-weights.js';
 import { logRatio } from './log-ratio.js';
-import { fallingSteps, orderLeft, requireOption } from './steps.js';
+import { fallingSteps, orderLeft, requireChoice, requireWhole, stepsWithSignal } from './steps.js';
 import type { VectorSpace } from './vector-space.js';
 import { type Kept, type RunOptions, type Step, walk } from './walk.js';
 
@@ -32,8 +32,9 @@ export async function* unipc<T>(
   levels: readonly NoiseLevel[],
   { variant = 'bh2', order = 2, lowerOrderFinal = true, corrector = true, correctEnd = false, ...run }: UnipcOptions<T> = {},
 ): AsyncGenerator<T, void, undefined> {
-  requireOption('unipc', 'order', order, 1, 3);
-  const steps = fallingSteps('unipc', levels, variant === 'bh1' ? "variant 'bh2'" : undefined);
+  requireWhole('unipc', 'order', order, 1, 3);
+  requireChoice('unipc', 'variant', variant, 'bh1', 'bh2');
+  const steps = variant === 'bh1' ? stepsWithSignal('unipc', levels, "variant 'bh2'") : fallingSteps('unipc', levels);
   const limit = (index: number) => Math.min(order, orderLeft(lowerOrderFinal, index, steps.length));
   yield* walk({ name: 'unipc', space, denoise, xT, steps, memory: 2 * order, ...run }, async (step) => {
     const { xt, from, to, index, predict, combine, keep, past } = step;

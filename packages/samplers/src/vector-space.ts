@@ -16,8 +16,8 @@ export interface VectorSpace<T> {
   noise(like: T, index: number, span?: NoiseSpan): T;
   /** Free a vector that a sampler made and no longer needs. Left out where garbage collection does it. */
   dispose?(x: T): void;
-  /** Say in a few words why a value from outside is no usable vector of this space ('is not a Float32Array', 'is NaN at 3'). */
-  fault?(x: unknown): string | undefined;
+  /** Say in a few words why a value from outside is no usable vector of this space, or not of the size of `like` ('is NaN at 3', 'has 3 elements for 12'). */
+  fault?(x: unknown, like?: T): string | undefined;
   /** Product element by element; only masks need it. */
   multiply?(x: T, y: T): T;
   /** Statistics of each image of a batch; only guidance rescale, APG, dynamic thresholding and Langevin steps need them. */

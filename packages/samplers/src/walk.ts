@@ -63,40 +63,43 @@ export async function* walk<T>(
   take: (step: Step<T>) => Promise<T>,
 ): AsyncGenerator<T, void, undefined> {
   const total = steps.length;
-  let made = new Set<T>();
-  let past: Kept<T>[] = [];
-  let xt = xT;
+  const made = new Set<T>();
+  let past: readonly Kept<T>[] = [];
+  let result = xT; // the one vector that is the caller's whatever happens
   const own = (vector: T) => {
     made.add(vector);
     return vector;
   };
   const freeAllBut = (...kept: readonly T[]) => {
-    const alive = new Set(kept);
-    for (const vector of made) if (!alive.has(vector)) space.dispose?.(vector);
-    made = alive;
+    for (const vector of made) if (!kept.includes(vector) && made.delete(vector)) space.dispose?.(vector);
   };
   const fault = space.fault?.(xT);
   if (fault) throw new TypeError(`${name}: the start xT ${fault}`);
   try {
     for (const [index, [from, to]] of steps.entries()) {
       const here = `${name}, step ${index + 1} of ${total}`;
+      let preview: T | undefined;
       const kept: Kept<T>[] = [];
-      const answers: T[] = [];
+      const xt = result;
+      result = xT;
       signal?.throwIfAborted();
       const next = await take({
         ...{ xt, from, to, index, total, past, own },
         async predict(x, level) {
           const x0 = await denoise(x, level, { step: index, total, signal });
-          const fault = x0 == null ? `is ${x0}` : space.fault?.(x0);
+          const fault = x0 == null ? `is ${x0}` : space.fault?.(x0, xT);
           if (fault) throw new ModelAnswerError(here, index, fault);
-          answers.push(own(x0));
+          own(x0);
+          preview ??= x0;
           signal?.throwIfAborted();
           return x0;
         },
         combine(...terms) {
-          for (const [c] of terms) if (!Number.isFinite(c)) throw new RangeError(`${here}: a weight is ${c}, these levels are too extreme`);
-          const needed = terms.filter(([c]) => c !== 0);
-          return own(space.combine(needed.length > 0 ? needed : terms));
+          const needed = terms.filter(([c], i) => {
+            if (!Number.isFinite(c)) throw new RangeError(`${here}: levels too extreme, a weight is ${c}`);
+            return c !== 0 || i === 0;
+          });
+          return own(space.combine(needed));
         },
         noise: (coefficient, span = { from, to }, draw = index) =>
           coefficient === 0 ? [] : [[coefficient, own(space.noise(xt, draw, span))]],
@@ -105,16 +108,13 @@ export async function* walk<T>(
           return vector;
         },
       });
-      await onStep?.({ step: index + 1, total, xt: next, level: to, x0: answers[0] ?? next });
+      await onStep?.({ step: index + 1, total, xt: next, level: to, x0: preview ?? next });
       past = [...kept, ...past].slice(0, memory);
       freeAllBut(next, ...past.map(({ vector }) => vector));
-      xt = next;
-      yield xt;
+      result = next;
+      yield next;
     }
-  } catch (error) {
-    xt = xT;
-    throw error;
   } finally {
-    freeAllBut(xt);
+    freeAllBut(result);
   }
 }

@@ -153,7 +153,7 @@ def unipc(x, levels, order, kind):  # Zhao et al. 2023, Eq. 5 with -h for h, Alg
     return x
 
 
-def sa_solver(x, levels, order, tau=1.0):  # Xue et al. 2023, Eq. 14 to 17
+def sa_solver(x, levels, order, tau=1.0, corrector=None):  # Xue et al. 2023, Eq. 14 to 17, Algorithm 1; tau 0 is Adams-Bashforth and Adams-Moulton on x0
     def step(y, p, q, points, k):
         h, c = lam(q) - lam(p), 1 + tau ** 2
         ls = [lam(l) for l, _ in points]
@@ -169,8 +169,51 @@ def sa_solver(x, levels, order, tau=1.0):  # Xue et al. 2023, Eq. 14 to 17
         m = D(x, *p)
         past = [(p, m), *past]
         if i:
-            start = step(start, levels[i - 1], p, past[:order], i - 1)
+            start = step(start, levels[i - 1], p, past[:corrector or order], i - 1)
         x = step(start, p, q, past[:order], i)
+    return x
+
+
+def dpm2_ancestral(x, levels, eta):  # k-diffusion's sample_dpm_2_ancestral, in u = x / alpha and s
+    u = x / levels[0][0]
+    for i, (p, q) in enumerate(zip(levels, levels[1:])):
+        s, n = ratio(p), ratio(q)
+        up = min(n, eta * math.sqrt(n ** 2 * (s ** 2 - n ** 2) / s ** 2))
+        down = math.sqrt(n ** 2 - up ** 2)
+        middle = math.sqrt(s * down)
+        d = (u - D(u, 1, s)) / s
+        half = u + d * (middle - s)
+        u = u + (half - D(half, 1, middle)) / middle * (down - s) + up * xi(i)
+    return u * levels[-1][0]
+
+
+def dpm3m_sde(x, levels, eta):  # k-diffusion's sample_dpmpp_3m_sde, here with alpha
+    old = []  # x0 and length of earlier steps
+    for i, (p, q) in enumerate(zip(levels, levels[1:])):
+        x0, h = D(x, *p), lam(q) - lam(p)
+        wide = h * (1 + eta)
+        phi2 = math.expm1(-wide) / wide + 1
+        x = q[1] / p[1] * math.exp(-eta * h) * x - q[0] * math.expm1(-wide) * x0
+        if len(old) == 1:
+            x = x + q[0] * phi2 * (x0 - old[0][0]) * h / old[0][1]
+        elif old:
+            (m1, h1), (m2, h2) = old
+            near, far = (x0 - m1) * h / h1, (m1 - m2) * h / h2
+            d1 = near + (near - far) * h1 / (h1 + h2)
+            d2 = (near - far) * h / (h1 + h2)
+            x = x + q[0] * (phi2 * d1 - (phi2 / wide - 0.5) * d2)
+        x = x + q[1] * math.sqrt(-math.expm1(-2 * eta * h)) * xi(i)
+        old = [(x0, h), *old][:2]
+    return x
+
+
+def tcd(x, levels, gamma):  # Zheng et al. 2024, Algorithm 2, between angles t of cos t, sin t
+    for i, (p, q) in enumerate(zip(levels, levels[1:])):
+        s = (1 - gamma) * math.acos(q[0])
+        x0, eps = D(x, *p), eps_of(x, p)
+        inner = math.cos(s) * x0 + math.sin(s) * eps
+        kept = q[0] / math.cos(s)
+        x = kept * inner + math.sqrt(max(0, 1 - kept ** 2)) * xi(i)
     return x
 
 
@@ -191,7 +234,8 @@ runs = [
     ('dpmSolver3M', {'solverType': 'heun'}, ['vp', 've'], lambda x, l: exponential(x, l, 3)),
     ('lms', {}, ['vp', 've'], lambda x, l: on_noise(x, l, 4, lambda s: s)),
     ('deis', {}, ['vp', 've'], lambda x, l: on_noise(x, l, 3, math.log)),
-    ('deis', {'order': 4}, ['vp'], lambda x, l: on_noise(x, l, 4, math.log)),
+    ('deis', {'order': 2}, ['vp', 've'], lambda x, l: on_noise(x, l, 2, math.log)),
+    ('deis', {'order': 4}, ['vp', 've'], lambda x, l: on_noise(x, l, 4, math.log)),
     ('ipndm', {}, ['vp', 've'], ipndm),
     ('plms', {}, ['vp', 've'], lambda x, l: ipndm(x, l, 'plms')),
     ('pndm', {}, ['vp', 've'], lambda x, l: ipndm(x, l, 'pndm')),
@@ -200,6 +244,16 @@ runs = [
     ('unipc', {'lowerOrderFinal': False, 'order': 3, 'variant': 'bh1'}, ['vp'], lambda x, l: unipc(x, l, 3, 'bh1')),
     ('saSolver', {'lowerOrderFinal': False}, ['vp', 've'], lambda x, l: sa_solver(x, l, 2)),
     ('saSolver', {'lowerOrderFinal': False, 'predictorOrder': 3, 'correctorOrder': 3}, ['vp', 've'], lambda x, l: sa_solver(x, l, 3)),
+    ('saSolver', {'lowerOrderFinal': False, 'tau': 0, 'predictorOrder': 3, 'correctorOrder': 3}, ['vp', 've'], lambda x, l: sa_solver(x, l, 3, 0)),
+    ('saSolver', {'lowerOrderFinal': False, 'tau': 0.6, 'predictorOrder': 3, 'correctorOrder': 2}, ['vp', 've'], lambda x, l: sa_solver(x, l, 3, 0.6, 2)),
+    ('saSolver', {'lowerOrderFinal': False, 'tau': 1.4, 'predictorOrder': 1, 'correctorOrder': 3}, ['vp', 've'], lambda x, l: sa_solver(x, l, 1, 1.4, 3)),
+    ('dpm2Ancestral', {}, ['ve'], lambda x, l: dpm2_ancestral(x, l, 1)),
+    ('dpm2Ancestral', {'eta': 0.6}, ['ve'], lambda x, l: dpm2_ancestral(x, l, 0.6)),
+    ('dpmSolver3M', {'solverType': 'k-diffusion', 'eta': 1}, ['vp', 've'], lambda x, l: dpm3m_sde(x, l, 1)),
+    ('dpmSolver3M', {'solverType': 'k-diffusion', 'eta': 0.4}, ['vp'], lambda x, l: dpm3m_sde(x, l, 0.4)),
+    ('tcd', {'gamma': 0.8}, ['vp'], lambda x, l: tcd(x, l, 0.8)),
+    ('tcd', {'gamma': 0.3}, ['vp'], lambda x, l: tcd(x, l, 0.3)),
+    ('tcd', {'gamma': 1}, ['vp'], lambda x, l: tcd(x, l, 1)),
     ('multistepConsistency', {}, ['vp', 've', 'flow'], consistency),
 ]
 cases = [

@@ -39,6 +39,6 @@ export function iddpmSigmas(steps: number, range: IddpmRange = {}): number[] {
 }
 
 function spaced(name: string, steps: number, at: (part: number) => number): number[] {
-  requireSteps(name, steps);
+  requireSteps(`${name}: steps`, steps);
   return Array.from({ length: steps }, (_, i) => at(steps === 1 ? 0 : i / (steps - 1)));
 }

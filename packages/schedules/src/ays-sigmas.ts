@@ -14,7 +14,7 @@ const published = {
  * @throws RangeError when steps is not a whole number ≥ 1 or the family is not known.
  */
 export function aysSigmas(steps: number, family: keyof typeof published): number[] {
-  requireSteps('aysSigmas', steps);
+  requireSteps('aysSigmas: steps', steps);
   if (!Object.hasOwn(published, family))
     throw new RangeError(`aysSigmas: family must be one of ${Object.keys(published).join(', ')}, got ${family}`);
   const table = published[family];

@@ -15,6 +15,11 @@ export type LogSNRRange = { readonly min?: number; readonly max?: number };
 export function cosineLogSNR(t: number, { min = -20, max = 20 }: LogSNRRange = {}): number {
   if (!(t >= 0 && t <= 1)) throw new RangeError(`cosineLogSNR: t must be in [0, 1], got ${t}`);
   if (!(min < max)) throw new RangeError(`cosineLogSNR: min must be below max, got min ${min}, max ${max}`);
+  return cosineBetween(t, min, max);
+}
+
+/** The same, unchecked, for a range that falls and t in it. */
+export function cosineBetween(t: number, min: number, max: number): number {
   const clean = endAngle(max);
   const noisy = endAngle(min);
   return -2 * Math.log(Math.tan(clean + t * (noisy - clean)));

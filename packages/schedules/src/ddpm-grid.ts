@@ -30,7 +30,7 @@ const spacings: Record<NonNullable<TimestepSpacing['spacing']>, (i: number, step
  * @throws RangeError when steps is not a whole number in [1, trainingSteps] or the spacing is not known.
  */
 export function spacedTimesteps(steps: number, { spacing = 'trailing', offset = 0, trainingSteps = 1000 }: TimestepSpacing = {}): number[] {
-  requireSteps('spacedTimesteps', steps);
+  requireSteps('spacedTimesteps: steps', steps);
   if (steps > trainingSteps) throw new RangeError(`spacedTimesteps: at most the ${trainingSteps} training steps, got ${steps}`);
   if (!Object.hasOwn(spacings, spacing))
     throw new RangeError(`spacedTimesteps: spacing must be one of ${Object.keys(spacings).join(', ')}, got ${spacing}`);

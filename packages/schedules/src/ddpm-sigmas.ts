@@ -34,7 +34,7 @@ export function ddpmSigmas(settings: DdpmBetas = {}): number[] {
   const { betas = 'linear', betaStart = 1e-4, betaEnd = 0.02, snrShift = 1, zeroTerminalSNR = false } = settings;
   const given = typeof betas === 'string' ? undefined : betas;
   const trainingSteps = settings.trainingSteps ?? given?.length ?? 1000;
-  requireSteps('ddpmSigmas', trainingSteps, { setting: 'trainingSteps', least: 2 });
+  requireSteps('ddpmSigmas: trainingSteps', trainingSteps, 2);
   if (given && !(given.length === trainingSteps && given.every((beta) => beta > 0 && beta < 1)))
     throw new RangeError(`ddpmSigmas: given betas must be ${trainingSteps} numbers in (0, 1)`);
   if (typeof betas === 'string' && betas !== 'cosine' && !Object.hasOwn(rules, betas))

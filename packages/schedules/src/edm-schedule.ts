@@ -1,4 +1,5 @@
 import type { NoiseLevel } from './noise-level.js';
+import { power } from './power.js';
 import { requireSteps } from './time-grid.js';
 
 export type EdmRange = { readonly sigmaMin?: number; readonly sigmaMax?: number; readonly rho?: number };
@@ -10,15 +11,13 @@ export type EdmRange = { readonly sigmaMin?: number; readonly sigmaMax?: number;
  * @throws RangeError when steps is not a whole number ≥ 1, or not 0 < sigmaMin < sigmaMax, or rho is not > 0.
  */
 export function edmSigmas(steps: number, { sigmaMin = 0.002, sigmaMax = 80, rho = 7 }: EdmRange = {}): number[] {
-  requireSteps('edmSigmas', steps);
+  requireSteps('edmSigmas: steps', steps);
   if (!(sigmaMin > 0 && sigmaMin < sigmaMax && rho > 0)) {
-    throw new RangeError(
-      `edmSigmas: needs 0 < sigmaMin < sigmaMax and rho > 0, got sigmaMin ${sigmaMin}, sigmaMax ${sigmaMax}, rho ${rho}`,
-    );
+    throw new RangeError(`edmSigmas: needs 0 < sigmaMin < sigmaMax and 0 < rho, got ${sigmaMin}, ${sigmaMax}, ${rho}`);
   }
-  const high = sigmaMax ** (1 / rho);
-  const low = sigmaMin ** (1 / rho);
-  const sigmas = Array.from({ length: steps }, (_, i) => (high + (steps === 1 ? 0 : i / (steps - 1)) * (low - high)) ** rho);
+  const high = power(sigmaMax, 1 / rho);
+  const low = power(sigmaMin, 1 / rho);
+  const sigmas = Array.from({ length: steps }, (_, i) => power(high + (i / (steps - 1 || 1)) * (low - high), rho));
   return [...sigmas, 0];
 }
 

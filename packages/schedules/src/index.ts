@@ -8,6 +8,7 @@ export { type EdmRange, edmGrid, edmSigmas } from './edm-schedule.js';
 export { flowGrid, flowLevel, resolutionShift, shiftTime, startByStrength } from './flow-grid.js';
 export { levelToLogSNR, logSNRToLevel, type NoiseLevel, ratioLevel } from './noise-level.js';
 export { studentProcess } from './noise-process.js';
+export { power } from './power.js';
 export { roundHalfEven } from './round-half-even.js';
 export { betaSigmas, exponentialSigmas } from './sigma-grids.js';
 export { linearBetaGrid, logSNRGrid, timeGrid, vpGrid } from './time-grid.js';

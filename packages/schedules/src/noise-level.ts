@@ -9,8 +9,11 @@ export type NoiseLevel = { readonly alpha: number; readonly sigma: number };
  */
 export function logSNRToLevel(logSNR: number): NoiseLevel {
   if (Number.isNaN(logSNR)) throw new RangeError('logSNRToLevel: logSNR must be a number, got NaN');
-  return { alpha: rootSigmoid(logSNR), sigma: rootSigmoid(-logSNR) };
+  return vpLevel(logSNR);
 }
+
+/** The same, unchecked. */
+export const vpLevel = (logSNR: number): NoiseLevel => ({ alpha: rootSigmoid(logSNR), sigma: rootSigmoid(-logSNR) });
 
 /**
  * 2·ln(alpha / sigma), for VP and VE levels alike. +Infinity without noise, −Infinity without signal.
@@ -31,6 +34,4 @@ export function ratioLevel(ratio: number): NoiseLevel {
 }
 
 /** √sigmoid(x). Below 0 through exp(x/2), which underflows only at x = −1490. */
-function rootSigmoid(x: number): number {
-  return x < 0 ? Math.exp(x / 2) / Math.sqrt(1 + Math.exp(x)) : 1 / Math.sqrt(1 + Math.exp(-x));
-}
+const rootSigmoid = (x: number): number => Math.exp(Math.min(x, 0) / 2) / Math.sqrt(1 + Math.exp(-Math.abs(x)));

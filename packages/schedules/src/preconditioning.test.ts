@@ -105,6 +105,6 @@ test.each(all)('%s refuses a level without noise or without end', (_, preconditi
 
 test('a preconditioning without data or training steps is refused', () => {
   expect(() => edmPreconditioning(0)).toThrow(/sigmaData must be > 0, got 0/);
-  expect(() => vpPreconditioning({ trainingSteps: 0 })).toThrow(/trainingSteps must be a whole number ≥ 1, got 0/);
-  expect(() => iddpmPreconditioning({ trainingSteps: 1.5 })).toThrow(/trainingSteps must be a whole number ≥ 1, got 1.5/);
+  expect(() => vpPreconditioning({ trainingSteps: 0 })).toThrow(/trainingSteps must be a whole number from 1 to 1000000, got 0/);
+  expect(() => iddpmPreconditioning({ trainingSteps: 1.5 })).toThrow(/trainingSteps must be a whole number from 1 to 1000000, got 1.5/);
 });

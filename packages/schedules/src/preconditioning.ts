@@ -83,4 +83,4 @@ function requireSigma(name: string, sigma: number): void {
   if (!(sigma > 0 && Number.isFinite(sigma))) throw new RangeError(`${name}: sigma must be > 0 and finite, got ${sigma}`);
 }
 
-const requireTrainingSteps = (name: string, trainingSteps: number): void => requireSteps(name, trainingSteps, { setting: 'trainingSteps' });
+const requireTrainingSteps = (name: string, trainingSteps: number): void => requireSteps(`${name}: trainingSteps`, trainingSteps);

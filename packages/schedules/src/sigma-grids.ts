@@ -18,7 +18,7 @@ export const betaSigmas = (
 ): number[] => spread('betaSigmas', steps, sigmaMin, sigmaMax, (part) => sigmaMin + betaQuantile(part, a, b) * (sigmaMax - sigmaMin));
 
 function spread(name: string, steps: number, sigmaMin: number, sigmaMax: number, at: (part: number) => number): number[] {
-  requireSteps(name, steps);
+  requireSteps(`${name}: steps`, steps);
   if (!(sigmaMin > 0 && sigmaMin < sigmaMax))
     throw new RangeError(`${name}: needs 0 < sigmaMin < sigmaMax, got sigmaMin ${sigmaMin}, sigmaMax ${sigmaMax}`);
   return [...Array.from({ length: steps }, (_, i) => at(steps === 1 ? 1 : 1 - i / (steps - 1))), 0];

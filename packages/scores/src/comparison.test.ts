@@ -1,6 +1,7 @@
 import type { ExtractedRows, FeatureKind } from '@tract/metrics';
 import { expect, test } from 'vitest';
 import { compareSides, fewSamplesWarning, kindsFor, measureImages, sideOf } from './comparison.js';
+import { fewImagesWarning } from './digit-distance.js';
 import type { ReadyExtractor } from './extractors.js';
 
 const rows = (values: readonly number[], dimensions = 1): Map<FeatureKind, ExtractedRows> =>
@@ -40,7 +41,7 @@ const pixelFeatures: ReadyExtractor = {
   ...{ identity: 'pixels', batch: 7, free: () => {} },
 };
 
-test('of more images than are kept the statistics are the same, to the bit, from one batch in memory at a time', async () => {
+test('where the features are not needed the statistics are the same, to the bit, from one batch in memory at a time', async () => {
   const count = 100;
   const data = Uint8Array.from({ length: 4 * count }, (_, i) => (i * 89 + 7 * (i % 11)) % 256);
   let most = 0;
@@ -50,7 +51,7 @@ test('of more images than are kept the statistics are the same, to the bit, from
   };
   const images = { count, height: 2, width: 2, channels: 1, take };
   const [kept, streamed] = await Promise.all(
-    [2 ** 30, 1000].map((mostKept) => measureImages(images, pixelFeatures, ['features'], { source: 'a', needsRows: false, mostKept })),
+    [true, false].map((needsRows) => measureImages(images, pixelFeatures, ['features'], { source: 'a', needsRows })),
   );
   expect(kept.rows).toBeDefined();
   expect(streamed.rows).toBeUndefined();
@@ -84,6 +85,7 @@ test('sides of different extractors are not compared, and one image has no stati
 test('samples that cannot fill a covariance are warned of', () => {
   expect(fewSamplesWarning(samples)).toBeUndefined();
   expect(fewSamplesWarning(sideOf('d', rows([0, 1, 0, 0, 1, 1], 3)))).toContain('d has only 2 images for 3 features');
+  expect([0, 2, 2048].map(fewImagesWarning)).toEqual([undefined, expect.stringContaining('only 2 images'), undefined]);
 });
 
 test('the kinds of features are those that the scores need', () => {

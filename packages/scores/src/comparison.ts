@@ -54,24 +54,18 @@ export function sideOf(name: string, rows: Extracted): Side {
   return { name, rows, statistics: { features: statistics('features')!, ...(spatial && { spatial }) } };
 }
 
-/** Bytes of features up to which they are kept, and so come from a cache; of more images only the statistics are. */
-const MOST_KEPT = 2 ** 30;
-/** Bytes of the features of an image; more of other extractors matter little. */
-const FEATURE_BYTES = 4 * 2048;
-
 /**
- * Extract the features of images as a side. Where `needsRows` is false and they would take more than `mostKept` bytes (default 1 GiB), only their
- * statistics are kept, so that memory does not grow with the number of images.
+ * Extract the features of images as a side. They are kept where `needsRows` is true; else only their statistics are, so that memory does not grow with the
+ * number of images.
  * @throws ScoresError as `collectFeatures` does; for fewer than two images.
  */
 export async function measureImages(
   images: Images | ImageSeries,
   ready: ReadyExtractor,
   kinds: readonly FeatureKind[],
-  { needsRows, mostKept = MOST_KEPT, ...options }: CollectOptions & { readonly needsRows: boolean; readonly mostKept?: number },
+  { needsRows, ...options }: CollectOptions & { readonly needsRows: boolean },
 ): Promise<Side> {
-  if (needsRows || images.count * FEATURE_BYTES <= mostKept)
-    return sideOf(options.source, await collectFeatures(images, ready, kinds, options));
+  if (needsRows) return sideOf(options.source, await collectFeatures(images, ready, kinds, options));
   const statistics = await collectStatistics(images, ready, kinds, options);
   const spatial = statistics.get('spatial');
   return { name: options.source, statistics: { features: statistics.get('features')!, ...(spatial && { spatial }) } };

@@ -1,7 +1,14 @@
 import type { ImageSize, Images } from '@tract/images';
-import { DIGIT_CLASSIFIER_NAME, DIGIT_FEATURES, featureStatistics, frechetDistance, type ImageSeries } from '@tract/metrics';
+import {
+  CLASSIFIER_FEATURES,
+  type ClassifierSet,
+  classifierKinds,
+  featureStatistics,
+  frechetDistance,
+  type ImageSeries,
+} from '@tract/metrics';
 import { collectFeatures } from './collect-features.js';
-import { type LoadedExtractor, loadDigitClassifier } from './extractors.js';
+import { type LoadedExtractor, loadClassifier } from './extractors.js';
 import { invalidData } from './scores-error.js';
 
 /** Fréchet distance between digits, with everything that it depends on; the key is spelt as other tools spell theirs. */
@@ -18,22 +25,29 @@ export type DigitDistance = {
 export type DigitReference = { readonly name: string; readonly images: Images | ImageSeries; readonly classifier: LoadedExtractor };
 
 /** Samples below which the distance says more about their number than about the samples. */
-export const fewDigits = 2048;
+const fewImages = 2048;
+
+/** Say that so few images come out too far in the features of a classifier; undefined for enough of them, and for 0, which is an unknown number. */
+export const fewImagesWarning = (count: number): string | undefined =>
+  count > 0 && count < fewImages
+    ? `only ${count.toLocaleString('en-US')} images: the distance comes out too high; use ${fewImages.toLocaleString('en-US')} or more`
+    : undefined;
 
 /**
  * Prepare a comparison with the digits `images`; to be called before samples are drawn that could not be measured.
  * @throws ScoresError for images that are not 28x28 grey, CheckpointError for damaged weights.
  */
 export function digitReference(name: string, images: Images | ImageSeries): DigitReference {
-  requireDigits(name, images);
-  return { name, images, classifier: loadDigitClassifier() };
+  requireImagesOf('digits', name, images);
+  return { name, images, classifier: loadClassifier('digits') };
 }
 
-/** Check that images have the size of digits. @throws ScoresError for images that are not 28x28 grey. */
-export function requireDigits(name: string, { height, width, channels }: ImageSize): void {
-  if (height === 28 && width === 28 && channels === 1) return;
+/** Check that a classifier reads images like those of `name`. @throws ScoresError for images of another size or of other channels. */
+export function requireImagesOf(set: ClassifierSet, name: string, { height, width, channels }: ImageSize): void {
+  const known = classifierKinds[set];
+  if (height === known.size && width === known.size && channels === known.channels) return;
   throw invalidData(
-    `the images of ${name} are ${width}x${height} with ${channels} channels; the digit classifier knows 28x28 with 1, choose another extractor`,
+    `the images of ${name} are ${width}x${height} with ${channels} channels; the classifier of ${set} knows ${known.size}x${known.size} with ${known.channels}, choose another extractor`,
   );
 }
 
@@ -59,15 +73,15 @@ export async function digitDistance(images: Images | ImageSeries, reference: Dig
       source,
       onBatch: (done) => onBatch?.(`reading ${source}`, done, set.count),
     });
-    return featureStatistics(rows.get('features')!.values, DIGIT_FEATURES);
+    return featureStatistics(rows.get('features')!.values, CLASSIFIER_FEATURES);
   };
   try {
     const there = await statistics(name, known);
     const here = await statistics('the samples', images);
     return {
       frechet_distance: frechetDistance(here, there),
-      extractor: DIGIT_CLASSIFIER_NAME,
-      features: DIGIT_FEATURES,
+      extractor: classifierKinds.digits.name,
+      features: CLASSIFIER_FEATURES,
       samples: here.count,
       reference: name,
       reference_samples: there.count,

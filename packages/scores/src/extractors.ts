@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { readSafetensors, toFloat32 } from '@tract/checkpoint';
-import { openFile, sha256OfFiles } from '@tract/checkpoint/node';
+import { sha256OfFile } from '@tract/checkpoint/node';
 import {
-  DIGIT_CLASSIFIER_NAME,
-  digitClassifierFrom,
-  digitExtractor,
+  type ClassifierSet,
+  classifierExtractor,
+  classifierFrom,
+  classifierKinds,
   type ImageExtractor,
   type InputMode,
   inceptionExtractor,
@@ -51,26 +52,25 @@ export function loadInception(path: string, mode: InputMode): LoadedExtractor & 
   return { file, start };
 }
 
-const digitWeights = '@tract/metrics/weights/digit-classifier.safetensors';
-
-/** Load the digit classifier, whose weights come with @tract/metrics. @throws ScoresError or CheckpointError */
-export function loadDigitClassifier(): LoadedExtractor {
-  const path = findDigitWeights();
+/** Load one of the classifiers whose weights come with @tract/metrics. @throws ScoresError or CheckpointError */
+export function loadClassifier(set: ClassifierSet): LoadedExtractor {
+  const kind = classifierKinds[set];
+  const path = findWeights(`@tract/metrics/weights/${kind.name.replace(/-\d+$/, '')}.safetensors`);
   const { tensors } = readSafetensors(readFileSync(path), { source: path });
   const arrays = new Map([...tensors].map(([name, array]) => [name, { shape: array.shape, data: toFloat32(array) }]));
   const start = (): ReadyExtractor => {
-    const classifier = digitClassifierFrom(arrays);
-    const extractor = tensorExtractor(DIGIT_CLASSIFIER_NAME, digitExtractor(classifier));
-    return { extractor, identity: DIGIT_CLASSIFIER_NAME, batch: 250, free: () => dispose(classifier) };
+    const classifier = classifierFrom(kind, arrays);
+    const extractor = tensorExtractor(kind.name, classifierExtractor(kind, classifier));
+    return { extractor, identity: kind.name, batch: 250, free: () => dispose(classifier) };
   };
   return { start };
 }
 
-function findDigitWeights(): string {
+function findWeights(name: string): string {
   try {
-    return createRequire(import.meta.url).resolve(digitWeights);
+    return createRequire(import.meta.url).resolve(name);
   } catch (error) {
-    throw new ScoresError('missing', `the digit classifier is missing: expected ${digitWeights}; install @tract/metrics again`, error);
+    throw new ScoresError('missing', `a classifier is missing: expected ${name}; install @tract/metrics again`, error);
   }
 }
 
@@ -84,9 +84,7 @@ const onnxPackage = 'onnxruntime-node';
 export async function loadOnnxExtractor(path: string, mode: InputMode): Promise<LoadedExtractor> {
   if (!existsSync(path)) throw new ScoresError('missing', `there is no file ${path}`);
   const runtime = await loadOnnx();
-  const file = openFile(path);
-  const sha256 = sha256OfFiles([file]);
-  file.close();
+  const sha256 = sha256OfFile(path);
   const extractor = await onnxExtractor(runtime, path, mode);
   return { start: () => ({ extractor, identity: `${extractor.name}, ${sha256}`, batch: 32, weights: sha256, free: () => {} }) };
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { collectFeatures } from './collect-features.js';
+import { collectFeatures, collectStatistics } from './collect-features.js';
 import type { ReadyExtractor } from './extractors.js';
 import { openFeatureCache } from './feature-cache.js';
 
@@ -74,4 +74,57 @@ test('a folder that cannot be made costs the cache, not the features', async () 
   writeFileSync(join(folder, 'file'), '');
   expect((await collect('mean', images, join(folder, 'file', 'cache'))).values).toEqual([5, 25, 45]);
   expect(warnings).toEqual([expect.stringContaining('the features are not kept for another time: ')]);
+});
+
+test('features of many megabytes are read in parts, which make up the whole', async () => {
+  const count = 5;
+  // Two rows are 4 MB, which is what is read at once.
+  const dimensions = 2 ** 19;
+  const wide: ReadyExtractor = {
+    ...meanExtractor('wide'),
+    extractor: {
+      name: 'wide',
+      kinds: ['features'],
+      extract: async ({ data, count: n }) => {
+        extracted += n;
+        const values = new Float32Array(n * dimensions);
+        for (let i = 0; i < n; i++) values.fill(data[2 * i], i * dimensions, (i + 1) * dimensions);
+        return new Map([['features', { values, dimensions }]]);
+      },
+    },
+  };
+  const many = { data: Uint8Array.from({ length: 2 * count }, (_, i) => (i * 37) % 251), count, height: 1, width: 2, channels: 1 };
+  const cache = openFeatureCache(folder, (sentence) => warnings.push(sentence));
+  const firsts = async () => {
+    const { values } = (await collectFeatures(many, wide, ['features'], { source: 'a', cache })).get('features')!;
+    return Array.from({ length: count }, (_, i) => [values[i * dimensions], values[(i + 1) * dimensions - 1]]);
+  };
+  const wanted = Array.from({ length: count }, (_, i) => [many.data[2 * i], many.data[2 * i]]);
+  expect(await firsts()).toEqual(wanted);
+  expect(await firsts()).toEqual(wanted);
+  expect(extracted).toBe(count);
+  expect(warnings).toEqual([]);
+});
+
+test('of an extraction that is stopped nothing is kept, nor of one that a killed process began a day ago', async () => {
+  const abandoned = join(folder, 'a.safetensors.1.tmp');
+  writeFileSync(abandoned, 'half');
+  utimesSync(abandoned, 1, 1);
+  const cache = openFeatureCache(folder, (sentence) => warnings.push(sentence));
+  const onBatch = () => {
+    throw new Error('stop');
+  };
+  await expect(collectFeatures(images, meanExtractor('mean'), ['features'], { source: 'a', cache, onBatch })).rejects.toThrow('stop');
+  expect(readdirSync(folder)).toEqual([]);
+  expect(warnings).toEqual([]);
+});
+
+test('statistics come from the cache too, and leave features there', async () => {
+  const cache = openFeatureCache(folder, (sentence) => warnings.push(sentence));
+  const statistics = () => collectStatistics(images, meanExtractor('mean'), ['features'], { source: 'a', cache });
+  const first = await statistics();
+  expect(first.get('features')).toMatchObject({ count: 3, mean: Float64Array.of(25), covariance: Float64Array.of(400) });
+  expect(await statistics()).toEqual(first);
+  expect((await collect()).values).toEqual([5, 25, 45]);
+  expect(extracted).toBe(3);
 });

@@ -58,6 +58,13 @@ test('an archive may hold arrays of any type beside those that mean something, a
   expect((await readImageSource(path)).statistics!.features).toEqual({ ...features, count: 0 });
 });
 
+test('a covariance that is not symmetric is none', async () => {
+  const path = at('lower.npz', encodeStatistics({ features: { ...features, covariance: Float64Array.of(2, 0, 1, 3) } }));
+  await expect(readImageSource(path)).rejects.toThrow(
+    `${path}, mu and sigma: sigma is not symmetric, as a covariance is; its entries and their mirror images differ by up to 1.00`,
+  );
+});
+
 test('features of score_sde become the statistics of their rows, which are read in parts', async () => {
   const rows = Float32Array.from({ length: 2 * 1100 }, (_, i) => Math.sin(i) + (i % 2));
   const path = at('pool.npz', writeNpz([['pool_3', { dtype: 'F32', shape: [1100, 2], data: rows }]]));

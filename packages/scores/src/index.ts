@@ -5,15 +5,15 @@ export {
   type DigitReference,
   digitDistance,
   digitReference,
-  fewDigits,
+  fewImagesWarning,
   type OnMeasured,
-  requireDigits,
+  requireImagesOf,
 } from './digit-distance.js';
-export { type LoadedExtractor, loadDigitClassifier, loadInception, loadOnnxExtractor, type ReadyExtractor } from './extractors.js';
-export { type FeatureCache, featureKey, openFeatureCache } from './feature-cache.js';
+export { type LoadedExtractor, loadClassifier, loadInception, loadOnnxExtractor, type ReadyExtractor } from './extractors.js';
+export { type FeatureCache, featureCacheFolder, featureKey, openFeatureCache } from './feature-cache.js';
 export { type ImageSource, imageSourceForms, imagesOfSet, type ReadImageOptions, readImageSource, readImages } from './image-source.js';
 export { type InceptionFile, publishedWeights, readInceptionFile } from './inception-file.js';
 export { addScore, parseScores, type Score } from './model-scores.js';
 export { type OnnxRuntime, onnxExtractor } from './onnx-extractor.js';
 export { ScoresError, type ScoresErrorKind } from './scores-error.js';
-export { encodeStatistics, readStatisticsPair, type StoredStatistics, statisticsIn } from './statistics-file.js';
+export { encodeStatistics, mergeStatisticsFiles, readStatisticsPair, type StoredStatistics, statisticsIn } from './statistics-file.js';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { protobuf } from '@tract/checkpoint';
 import { extractImages } from '@tract/metrics';
-import { bytesField, intField, messageField } from '@tract/report';
 import { expect, test } from 'vitest';
 import { loadOnnxExtractor } from './extractors.js';
 import { type OnnxRuntime, onnxExtractor } from './onnx-extractor.js';
@@ -28,7 +28,12 @@ function runtime(shape: readonly (number | string)[], seen: number[][] = []): On
     return { features: new Tensor('float32', Float32Array.from(out), [images.dims[0], 3]) };
   };
   const session = { inputNames: ['images'], outputNames: ['features'], inputMetadata: [{ shape }], run };
-  return { InferenceSession: { create: async () => session as never }, Tensor: Tensor as never };
+  const create: OnnxRuntime['InferenceSession']['create'] = async (_path, options) => {
+    // Errors alone, so that no warning of the runtime's stands between a user's lines.
+    expect(options).toEqual({ logSeverityLevel: 3 });
+    return session as never;
+  };
+  return { InferenceSession: { create }, Tensor: Tensor as never };
 }
 
 const images = {
@@ -130,6 +135,7 @@ const installed: OnnxRuntime | undefined = await import(runtimeName).then(
 
 /** An ONNX file (ModelProto of onnx.proto3, opset 13) whose network is the mean over height and width of images [n, 3, height, width]. */
 function meanOfColours(height: number, width: number): Buffer {
+  const { bytesField, intField, messageField } = protobuf;
   const axes = (...sizes: readonly (number | string)[]) =>
     sizes.map((size) => messageField(1, typeof size === 'number' ? intField(1, size) : bytesField(2, size)));
   const float32 = 1;

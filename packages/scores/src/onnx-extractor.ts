@@ -8,7 +8,7 @@ type InputType = 'float32' | 'float16' | 'uint8';
 
 /** The part of onnxruntime's interface that is used; the package is optional. */
 export type OnnxRuntime = {
-  readonly InferenceSession: { create(path: string): Promise<OnnxSession> };
+  readonly InferenceSession: { create(path: string, options: { readonly logSeverityLevel: 3 }): Promise<OnnxSession> };
   readonly Tensor: new (type: InputType, data: Float32Array | Uint16Array | Uint8Array, dims: readonly number[]) => OnnxTensor;
 };
 type OnnxTensor = { readonly type?: string; readonly data: unknown; readonly dims: readonly number[] };
@@ -26,7 +26,8 @@ type OnnxSession = {
  * @throws ScoresError that names the file.
  */
 export async function onnxExtractor(runtime: OnnxRuntime, path: string, mode: InputMode): Promise<ImageExtractor> {
-  const session = await runtime.InferenceSession.create(path).catch((error: Error) => {
+  // Of 4 levels errors alone: its warnings, of weights that no node uses and the like, would stand between a user's lines.
+  const session = await runtime.InferenceSession.create(path, { logSeverityLevel: 3 }).catch((error: Error) => {
     throw invalidData(`${path} is no ONNX network that onnxruntime reads: ${error.message.split('\n')[0]}`, error);
   });
   if (session.inputNames.length !== 1) throw invalidData(`${path} has ${session.inputNames.length} inputs; expected one, the images`);

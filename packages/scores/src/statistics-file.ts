@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ByteSource, type NamedArray, readNpy, readPickledDict, writeNpz } from '@tract/checkpoint';
+import { allFinite, type ByteSource, type NamedArray, readNpy, readNpz, readPickledDict, writeNpz } from '@tract/checkpoint';
 import { openFile } from '@tract/checkpoint/node';
-import { accumulateStatistics, type FeatureStatistics } from '@tract/metrics';
+import { accumulateStatistics, type FeatureStatistics, mergeStatistics } from '@tract/metrics';
 import { invalidData } from './scores-error.js';
 
 /** Statistics of a set's features, as files hold them; `spatial` are those of sFID's features. */
@@ -56,7 +56,7 @@ function statisticsOfRows(array: NamedArray, where: string): FeatureStatistics {
   for (let first = 0; first < count; first += ROWS_AT_ONCE) {
     const [from, to] = [first * dimensions, Math.min(count, first + ROWS_AT_ONCE) * dimensions];
     const rows = whole?.subarray(from, to) ?? numbersIn(content!, dtype, from, to);
-    if (!rows.every(Number.isFinite)) throw invalidData(`${where} hold a number that is not finite`);
+    if (!allFinite(rows)) throw invalidData(`${where} hold a number that is not finite`);
     sums.add(rows);
   }
   return sums.statistics();
@@ -101,7 +101,7 @@ function statisticsOf(mean: NamedArray | undefined, covariance: NamedArray | und
       throw invalidData(`${where} must both be there in float64 or float32, got ${array?.dtype ?? 'nothing'}`);
     }
     const { data } = array;
-    if (!data.every(Number.isFinite)) throw invalidData(`${where} hold a number that is not finite`);
+    if (!allFinite(data)) throw invalidData(`${where} hold a number that is not finite`);
     return { shape: array.shape, data: Float64Array.from(data) };
   });
   const d = mu.data.length;
@@ -110,7 +110,23 @@ function statisticsOf(mean: NamedArray | undefined, covariance: NamedArray | und
   if (!isRow || d < 1 || sigma.shape.length !== 2 || sigma.shape[0] !== d || sigma.shape[1] !== d) {
     throw invalidData(`${where} must have shapes [d] and [d, d], got [${mu.shape}] and [${sigma.shape}]`);
   }
+  requireSymmetric(sigma.data, d, where);
   return { count, mean: mu.data, covariance: sigma.data };
+}
+
+/** Difference between an entry and its mirror image, of the largest variance, that rounding in any order cannot make. */
+const MOST_ASYMMETRY = 1e-3;
+
+function requireSymmetric(sigma: Float64Array, d: number, where: string): void {
+  let [most, largest] = [0, 0];
+  for (let i = 0; i < d; i++) {
+    largest = Math.max(largest, Math.abs(sigma[i * d + i]));
+    for (let j = 0; j < i; j++) most = Math.max(most, Math.abs(sigma[i * d + j] - sigma[j * d + i]));
+  }
+  if (most > MOST_ASYMMETRY * largest)
+    throw invalidData(
+      `${where}: sigma is not symmetric, as a covariance is; its entries and their mirror images differ by up to ${most.toPrecision(3)}`,
+    );
 }
 
 /** Read the number of images, which only our own files hold; 0 means unknown. */
@@ -121,6 +137,23 @@ function countIn(arrays: ReadonlyMap<string, NamedArray>, path: string): number 
   if (array.data.length !== 1 || !Number.isSafeInteger(count) || count < 2)
     throw invalidData(`${path}: 'count' must be one whole number of at least 2`);
   return count;
+}
+
+/** Merge the statistics of parts of a set, of files that `encodeStatistics` made, in the order of the list: another order would round otherwise. @throws ScoresError */
+export async function mergeStatisticsFiles(paths: readonly string[]): Promise<StoredStatistics> {
+  const parts: FeatureStatistics[] = [];
+  for (const path of paths) {
+    const file = openFile(path);
+    try {
+      const found = statisticsIn(await readNpz(file, { source: path }), path);
+      if (!found || found.features.count < 2)
+        throw invalidData(`${path} holds no statistics with a count; expected one of tract fid --shards`);
+      parts.push(found.features);
+    } finally {
+      file.close();
+    }
+  }
+  return { features: parts.reduce(mergeStatistics) };
 }
 
 /** Encode statistics as an npz that pytorch-fid and EDM read, with the number of images as `count`. */

@@ -37,8 +37,14 @@ export type AdamNumbers = {
   readonly averageRates?: readonly number[];
 };
 
+type UpdateNumbers = Required<Omit<AdamNumbers, 'step'>> & {
+  /** What the moments fall short by: 1 − beta1^step and 1 − beta2^step. */
+  readonly correction1: number;
+  readonly correction2: number;
+};
+
 /** Attributes of the kernel `TractAdam`: the numbers, and how many leaves each tree has as inputs, or the layout of the one buffer that each is. */
-export type AdamAttributes = Required<AdamNumbers> & { readonly count: number; readonly layout?: Layout };
+export type AdamAttributes = UpdateNumbers & { readonly count: number; readonly layout?: Layout };
 
 /** The state after an update, and the scalar norm of the gradients before clipping. Both belong to the enclosing scope, or to the caller. */
 export type AdamResult<P> = { readonly state: AdamState<P>; readonly gradNorm: Tensor };
@@ -54,20 +60,32 @@ export type AdamResult<P> = { readonly state: AdamState<P>; readonly gradNorm: T
 export function adam<P extends Tree<Tensor>>(state: AdamState<P>, grads: P, numbers: AdamNumbers): AdamResult<P> {
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, step, clipNorm = 0, averageRates = [] } = numbers;
   const { params, m, v, averages = [] } = state;
-  const attributes = { learningRate, beta1, beta2, epsilon, weightDecay, step, clipNorm, averageRates };
-  checkNumbers(attributes, averages.length);
+  checkNumbers({ step, averageRates, weightDecay }, averages.length);
+  const corrections = { correction1: 1 - wholePower(beta1, step), correction2: 1 - wholePower(beta2, step) };
+  const attributes = { learningRate, beta1, beta2, epsilon, weightDecay, ...corrections, clipNorm, averageRates };
   const trees = { params, m, v, ...Object.fromEntries(averages.map((tree, i) => [`averages.${i}`, tree])) };
   return updateStores(trees, grads, attributes) ?? updateLeaves(trees, grads, attributes);
 }
 
 type Trees<P> = { readonly params: P } & Readonly<Record<string, P>>;
 
-function checkNumbers({ step, averageRates, weightDecay }: Required<AdamNumbers>, averages: number): void {
+function checkNumbers(
+  { step, averageRates, weightDecay }: Required<Pick<AdamNumbers, 'step' | 'averageRates' | 'weightDecay'>>,
+  averages: number,
+): void {
   if (!Number.isInteger(step) || step < 1) throw new RangeError(`adam: step counts from 1, got ${step}`);
   if (averages !== averageRates.length)
     throw new RangeError(`adam: averageRates needs a rate for each of the ${averages} averages, got ${averageRates.length}`);
   if (!(weightDecay >= 0)) throw new RangeError(`adam: weightDecay must be ≥ 0, got ${weightDecay}`);
   if (activeTape() !== undefined) throw new Error('adam: cannot run inside a function that is being differentiated');
+}
+
+/** x^n by repeated multiplication: the bits of Math.pow and `**` are those of the engine, and a C++ library's its own. */
+function wholePower(x: number, n: number): number {
+  let product = 1;
+  for (let [square, left] = [x, n]; left > 0; [square, left] = [square * square, Math.floor(left / 2)])
+    if (left % 2 === 1) product *= square;
+  return product;
 }
 
 const stateOf = <P>([params, m, v, ...averages]: readonly P[]): AdamState<P> => ({ params, m, v, averages });
@@ -79,7 +97,7 @@ function requireDistinct(data: readonly object[]): void {
 }
 
 /** Update one buffer per tree. Undefined where the active backend has no stores. */
-function updateStores<P extends Tree<Tensor>>(trees: Trees<P>, grads: P, numbers: Required<AdamNumbers>): AdamResult<P> | undefined {
+function updateStores<P extends Tree<Tensor>>(trees: Trees<P>, grads: P, numbers: UpdateNumbers): AdamResult<P> | undefined {
   const params = owned(trees.params);
   const layout = activeStore(params)?.store.layout;
   if (layout === undefined) return undefined;
@@ -122,7 +140,7 @@ function leavesOf<P extends Tree<Tensor>>(name: string, tree: P, like: P): Tenso
 }
 
 /** Update leaf by leaf, on a backend without stores. */
-function updateLeaves<P extends Tree<Tensor>>(trees: Trees<P>, grads: P, numbers: Required<AdamNumbers>): AdamResult<P> {
+function updateLeaves<P extends Tree<Tensor>>(trees: Trees<P>, grads: P, numbers: UpdateNumbers): AdamResult<P> {
   const lists = Object.entries(trees).map(([name, tree]) => leavesOf(name, tree, trees.params));
   requireDistinct(lists.flat().map(({ dataId }) => dataId));
   const [params, ...others] = lists;

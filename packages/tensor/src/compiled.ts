@@ -47,7 +47,7 @@ const most = 32;
 const probeRows = 8;
 
 /**
- * Wrap a pure function so that a backend that can, the native one, runs it as one program per combination of shapes: without the JavaScript between its
+ * Wrap a pure function so that a backend that can (native, WebAssembly, WebGPU) runs it as one program per combination of shapes: without the JavaScript between its
  * kernels, forward and backward. On other backends, and for parameters that are no store, it runs operation by operation. Bits are the same.
  *
  * `fn` must be pure: what it reads besides its arguments becomes part of the program. The second call of a shape compiles it again and compares; where the two
@@ -102,6 +102,7 @@ class Runner {
   /** Run a function of rows without a gradient: in chunks where they are many. */
   private runByRow(call: Call): Tensor {
     const { active, inputs } = call;
+    if (active.backend.cacheFloats === Number.POSITIVE_INFINITY) return this.run(call);
     const rows = inputs[0].shape[0];
     const shapesOf = (count: number) => ({ inputs: inputs.map(({ shape }) => [count, ...shape.slice(1)]) });
     const probe = Math.min(rows, probeRows);

@@ -1,4 +1,4 @@
-import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { GradientBuckets, type GradientRange } from './gradient-buckets.js';
 import { type ActiveStore, copyTree, type ParamStore, storeOf, zerosLike } from './param-store.js';
 import type { Tree } from './tree.js';
@@ -43,8 +43,8 @@ export class GradientTarget<P extends Tree<Tensor> = Tree<Tensor>> {
   }
 
   /**
-   * Have a program write gradients: here if all of them are there to be written, else to be added. `finals` are the program's; the leaves that are `completing`
-   * have no other gradients to come. `run` runs launches of the program's reverse part, by default all from `from` on.
+   * Have a program write gradients: here if none of its leaves has any yet, else beside them, to be added leaf by leaf. `finals` are the program's; the leaves that
+   * are `completing` have no other gradients to come. `run` runs launches of the program's reverse part, by default all from `from` on.
    */
   write(
     finals: readonly (number | undefined)[],
@@ -54,26 +54,28 @@ export class GradientTarget<P extends Tree<Tensor> = Tree<Tensor>> {
     const { store, written, buckets } = this;
     const { backend } = this.params;
     const leaves = [...finals.keys()].filter((i) => finals[i] !== undefined);
-    if (!leaves.some((i) => written[i])) {
-      backend.willOverwrite(store.flat);
-      let from: number | undefined;
-      const inTime = buckets ? completing.filter((i) => finals[i] !== undefined).sort((a, b) => finals[a]! - finals[b]!) : [];
-      for (const i of inTime) {
-        if (buckets!.isLast(i)) {
-          run(store.flat, from, finals[i]);
-          from = finals[i];
-        }
-        buckets!.complete(i);
+    const part = leaves.some((i) => written[i]) ? storeOf(zerosLike(this.params.tree))! : undefined;
+    const { flat } = part ?? store;
+    backend.willOverwrite(store.flat);
+    const toAdd = new Set(part && leaves);
+    const add = (i: number): void => {
+      if (!toAdd.delete(i)) return;
+      if (written[i]) backend.addInto(store.leaves[i], part!.leaves[i]);
+      else backend.copyInto(store.leaves[i], part!.leaves[i]);
+    };
+    let from: number | undefined;
+    const inTime = buckets ? completing.filter((i) => finals[i] !== undefined).sort((a, b) => finals[a]! - finals[b]!) : [];
+    for (const [at, i] of inTime.entries()) {
+      if (buckets!.isLast(i)) {
+        run(flat, from, finals[i]);
+        from = finals[i];
+        inTime.slice(0, at + 1).forEach(add);
       }
-      run(store.flat, from);
-    } else {
-      for (const i of leaves) if (!written[i]) backend.clear(store.leaves[i]);
-      const part = engine().makeTensorFromTensorInfo(backend.output(store.flat.shape));
-      backend.clear(part);
-      run(part);
-      backend.addInto(store.flat, part);
-      part.dispose();
+      buckets!.complete(i);
     }
+    run(flat, from);
+    leaves.forEach(add);
+    for (const leaf of part?.leaves ?? []) leaf.dispose();
     for (const i of leaves) written[i] = true;
   }
 

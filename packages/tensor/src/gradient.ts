@@ -154,12 +154,8 @@ function checkNotNested(where: string): void {
   }
 }
 
-/** Options of `valueAndGrad`. */
-export type GradientOptions<P> = {
-  /** Gradients of another loss, to which these are added leaf by leaf, so that a sum needs no second set. CONSUMED. */
-  readonly addTo?: P;
-  /** Gradients that have served: these are written over them where they are a store, else they are freed. CONSUMED. */
-  readonly reuse?: P;
+/** Options of whatever computes gradients, to hear of them while the rest is computed. */
+export type GradientListener<P> = {
   /**
    * Called with each range of the gradients' buffer (`storeOf(grads).flat`) that will not be written again, in the order in which they become final; the ranges
    * cover the buffer once. It may read and change the gradients in that range alone: other machines' are summed here while the rest is computed. Where the
@@ -168,6 +164,14 @@ export type GradientOptions<P> = {
   readonly onGradients?: (range: GradientRange, grads: P) => void;
   /** Size of the ranges of `onGradients` in bytes, at least, but for the last leaves. A range ends where a leaf does. Default: 25 MiB. */
   readonly bucketBytes?: number;
+};
+
+/** Options of `valueAndGrad`. */
+export type GradientOptions<P> = GradientListener<P> & {
+  /** Gradients of another loss, to which these are added leaf by leaf, so that a sum needs no second set. CONSUMED. */
+  readonly addTo?: P;
+  /** Gradients that have served: these are written over them where they are a store, else they are freed. CONSUMED. */
+  readonly reuse?: P;
 };
 
 /**

@@ -5,10 +5,10 @@ import { sizeOf } from './shape.js';
 import { clone, tensor, zeros } from './tensor.js';
 import { isBranch, leafTensors, leaves, mapTree, type Tree, withLeaves } from './tree.js';
 
-/** A tree of parameters whose leaves are views of one buffer. */
+/** A tree of parameters that a backend has as one thing: all leaves are views of one buffer, or known together by one handle. */
 export type ParamStore = {
   readonly layout: Layout;
-  /** The whole buffer as a vector. */
+  /** The whole as a vector: a buffer, or on WebGPU a handle on all leaves. */
   readonly flat: TensorInfo;
   readonly leaves: readonly Tensor[];
   /** Id of the first scope that was opened after the store was made. */
@@ -31,6 +31,15 @@ export function activeStore(tree: unknown): ActiveStore | undefined {
   const store = storeOf(tree);
   const backend = store && programBackend();
   return backend?.isStore(store!.flat) ? { store: store!, backend } : undefined;
+}
+
+/**
+ * Return the live values of the buffer that a store's leaves are views of, for those who sum gradients over machines: what is written there, the leaves hold. Undefined for a
+ * tree that is no store of the active backend, and for one on a device.
+ */
+export function storeFloats(tree: unknown): Float32Array | undefined {
+  const active = activeStore(tree);
+  return active?.backend.floats?.(active.store.flat);
 }
 
 function freeze(value: unknown): void {
@@ -59,8 +68,8 @@ function newStore<P extends Tree<Shaped>>(like: P): (ActiveStore & { readonly tr
 }
 
 /**
- * Upload a tree: leaf by leaf in the form of `like`, values in row-major order. On a backend that can, the native one, the result is a store: all leaves
- * are views of one buffer, and the tree is frozen.
+ * Upload a tree: leaf by leaf in the form of `like`, values in row-major order. On a backend that can (native, WebAssembly, WebGPU) the result is a
+ * store, and the tree is frozen.
  *
  * @throws RangeError when a leaf's number of values does not match its shape.
  */

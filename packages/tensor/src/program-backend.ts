@@ -9,7 +9,7 @@ export type ProgramBackend = StoreBackend & {
   readonly canCompile: boolean;
   /** Threads that can each run a program in an arena of its own. */
   readonly concurrency: number;
-  /** Floats of the last cache that the cores share, about. */
+  /** Floats of the last cache that the cores share, about; infinite where a batch is best run whole. */
   readonly cacheFloats: number;
   /** Run `work` with launches going to the builder instead of to kernels. */
   trace<R>(builder: ProgramBuilder, work: () => R): R;
@@ -31,13 +31,13 @@ export type LoadedProgram = {
 
 export type Bindings = readonly (TensorInfo | undefined)[];
 
-/** Contract of a backend that keeps tensors in one buffer. */
+/** Contract of a backend that keeps the leaves of a tree together. */
 export type StoreBackend = {
   /** Make a tensor of undefined content, of which the caller writes every element. */
   output(shape: Shape): TensorInfo;
-  /** Make the leaves of a store as views of one zeroed buffer; `flat` is the whole of it and lives as long as all leaves do. */
+  /** Make the leaves of a store, zeros; `flat` stands for all of them, in this contract, in bindings and for `TractAdam`, and lives as long as they all do. */
   allocateStore(layout: Layout): { readonly flat: TensorInfo; readonly leaves: readonly TensorInfo[] };
-  /** True while all leaves of a store are alive and lie in its buffer here. */
+  /** True while all leaves of a store are alive and lie here. */
   isStore(flat: TensorInfo): boolean;
   /** True if nothing but a store's leaves shares its memory, so that it may be overwritten. */
   isExclusive(flat: TensorInfo): boolean;
@@ -46,6 +46,8 @@ export type StoreBackend = {
   /** Write a tensor over another of its size, or add it to that. */
   copyInto(to: TensorInfo, from: TensorInfo): void;
   addInto(to: TensorInfo, from: TensorInfo): void;
+  /** The live values of a tensor, where they lie in the processor's memory. */
+  floats?(x: TensorInfo): Float32Array;
   /** Fill a tensor with zeros. */
   clear(x: TensorInfo): void;
 };

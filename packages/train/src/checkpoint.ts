@@ -18,6 +18,11 @@ import { sha256 } from './sha256.js';
 /** Sums over the updates since the last line of the log. */
 export type LogWindow = { readonly loss: number; readonly gradNorm: number; readonly count: number };
 
+/** How a run's gradients were summed, as far as its bits depend on it. */
+export type SumRecord =
+  | { readonly reduce: 'ordered'; readonly shards: number }
+  | { readonly reduce: 'fast' | 'bf16'; readonly ranks: number };
+
 /** Progress of a run: what a checkpoint keeps besides tensors. */
 export type RunState = {
   /** Updates done, and in all. */
@@ -35,6 +40,10 @@ export type RunState = {
   readonly badSamples?: readonly BadSample[];
   /** The set that the images are from. Absent from checkpoints of older versions, and where the task's images are no set. */
   readonly data?: SetFingerprint;
+  /** Absent from runs of one process that sums the gradients of a batch as they come. */
+  readonly sums?: SumRecord;
+  /** What computed, as far as bits depend on it, such as `native avx2`. Absent from checkpoints of older versions, and where the caller does not say. */
+  readonly computing?: string;
 };
 
 /** Everything that a run needs to go on. */

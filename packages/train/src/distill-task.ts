@@ -28,7 +28,8 @@ import { constantRate, cosineRate, linearRate } from '@tract/optim';
 import { studentProcess } from '@tract/schedules';
 import { jumpWeightOf, knownSteps, type NoiseProcess, sigmaDataOf } from '@tract/schedules/training';
 import { dispose } from '@tract/tensor';
-import { type NetworkParams, networkSpec } from '@tract/unet';
+import { type NetworkConfig, type NetworkParams, networkSpec, withBothEnds } from '@tract/unet';
+import { gradientsOfParts } from './batch-parts.js';
 import type { Checkpoint } from './checkpoint.js';
 import { type ModelOutput, modelArtifact } from './model-artifact.js';
 import { runConfig } from './run-config.js';
@@ -42,14 +43,20 @@ const decays = { constant: constantRate, cosine: cosineRate(), linear: linearRat
 
 /** Check the settings of a distillation and return its fixed part. @throws RangeError when the settings do not fit each other or the teacher. */
 export function distillSetupOf(teacher: DiffusionModel, settings: DistillSettings): DistillSetup<NetworkParams> {
-  const { schedule } = settings;
+  const { schedule, images, batch } = settings;
+  const updates = updatesOf(settings);
+  // Each phase has an update of its own, and the last one some more to learn in.
+  if (updates < schedule.length)
+    throw new RangeError(
+      `distillSetupOf: ${images} images in batches of ${batch} are ${updates} ${updates === 1 ? 'update' : 'updates'}, fewer than the ${schedule.length} that ${schedule.length - 1} phases need; give ${schedule.length * batch} or more`,
+    );
   const process = processOf(teacher);
   return distillSetup({
-    ...modelOf(teacher),
+    ...modelOf({ ...teacher, network: networkFor(teacher, settings) }),
     phaseSteps: schedule,
     timesteps: gridSteps(process, schedule),
     noiseGrid: (timesteps) => processGrid(process, timesteps),
-    totalSteps: updatesOf(settings),
+    totalSteps: updates,
     phaseWeights: settings.phaseWeights,
     rule: ruleOf(settings, process),
     clip: settings.clip,
@@ -69,13 +76,19 @@ export function distillSetupOf(teacher: DiffusionModel, settings: DistillSetting
   });
 }
 
+/** Network of the student, and of its teacher beside it: the teacher's, with a place for the end of a jump where the method tells it. */
+export const networkFor = (teacher: DiffusionModel, settings: DistillSettings): NetworkConfig =>
+  ruleOf(settings, processOf(teacher)).bothEnds ? { ...teacher.network, bothEnds: true } : teacher.network;
+
 /** Steps of the grid of levels: a student that is distilled again keeps to its own. */
 const gridSteps = (process: NoiseProcess, [first]: readonly number[]): number => knownSteps(process) ?? first;
 
 /** The student as a model: its teacher, which from here on knows the levels of its grid alone. */
-function studentModel(teacher: DiffusionModel, { schedule }: DistillSettings): DiffusionModel {
+function studentModel(teacher: DiffusionModel, settings: DistillSettings): DiffusionModel {
   const { process } = teacher;
-  return modelPart({ ...teacher, ...(process && { process: studentProcess(process, gridSteps(process, schedule)) }) });
+  const { schedule } = settings;
+  const network = networkFor(teacher, settings);
+  return modelPart({ ...teacher, network, ...(process && { process: studentProcess(process, gridSteps(process, schedule)) }) });
 }
 
 /** Trees of a state that a checkpoint keeps. */
@@ -93,14 +106,20 @@ const treesOf = <T>({
   moments,
 });
 
-function startState(setup: DistillSetup<NetworkParams>, teacher: StoredModel, from: Checkpoint | undefined): DistillState<NetworkParams> {
+function startState(
+  setup: DistillSetup<NetworkParams>,
+  teacher: StoredModel,
+  network: NetworkConfig,
+  from: Checkpoint | undefined,
+): DistillState<NetworkParams> {
   if (!from) {
-    const params = uploadParams(teacher);
+    const given = uploadParams(teacher);
+    const params = network.bothEnds ? withBothEnds(teacher.network, given, setup.seed) : given;
     const state = initDistillation(setup, params);
     dispose(params);
     return state;
   }
-  const spec = networkSpec(teacher.network);
+  const spec = networkSpec(network);
   const selfTeacher = setup.rule.usesSelfTeacher ? spec : undefined;
   const like = treesOf({ student: spec, selfTeacher, studentEma: spec, teacher: spec, moments: { m: spec, v: spec } });
   checkArrays(like, from.tensors, from.path);
@@ -140,15 +159,18 @@ export function distillTask(
     commitEvery: updatesOf({ images: settings.checkpointEvery, batch }),
     init: async (from) => {
       const images = await openTaskImages(options, settings, teacher.network, from);
-      let state = startState(setup, teacher, from);
+      let state = startState(setup, teacher, networkFor(teacher, settings), from);
       return {
         load: images.pick,
-        gradients: (step, picked) => {
+        gradients: (step, picked, parts = {}) => {
           state = advancePhase(setup, state);
           const { x0, labels } = trainingBatch(picked, settings, teacher.network, step);
-          const gradients = distillGradients(setup, state, { x0, labels });
+          const gradients = gradientsOfParts(parts, (options) => {
+            const ofPart = distillGradients(setup, state, { x0, labels }, options);
+            state = { ...state, gradBuffer: undefined }; // which are the gradients now
+            return ofPart;
+          });
           dispose(x0);
-          state = { ...state, gradBuffer: undefined }; // which are the gradients now
           return gradients;
         },
         apply: (step, gradients) => {

@@ -28,6 +28,11 @@ export type RunFiles = {
   readonly open?: (path: string) => Promise<ByteSource | undefined>;
   /** SHA-256 of pieces in hexadecimal, without joining them. Default: Web Crypto's, which takes all at once. */
   readonly sha256?: (pieces: Pieces) => string;
+  /**
+   * Put bytes that arrive one after another, `size` in all, into a file that need not outlive the process, and open it. Default: there are no such files.
+   * @throws WriteError or another error of the store's.
+   */
+  readonly spool?: (path: string, size: number, arriving: AsyncIterable<Uint8Array>) => Promise<ByteSource>;
   /** Write a file, in the place of one of that name. @throws WriteError or another error of the store's. */
   readonly write: (path: string, content: FileContent) => Promise<void>;
   /** Write a folder of files, in the place of one of that name. */

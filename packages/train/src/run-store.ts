@@ -40,6 +40,8 @@ export type RunStore = {
   readonly begin: (config: RunConfig, from?: Checkpoint) => Promise<void>;
   /** Commit a checkpoint, whole or not at all, after the log so far; then remove all but the last `keep`. @throws WriteError */
   readonly commit: (checkpoint: CheckpointContent, keep: number) => Promise<void>;
+  /** Remove all checkpoints but the last `keep`. */
+  readonly prune: (keep: number) => Promise<void>;
   /** Write a folder of files beside the checkpoints, such as the model, whole or not at all. @throws WriteError */
   readonly writeFolder: (name: string, files: ReadonlyMap<string, FileContent>) => Promise<void>;
   /** Add a record to the log, as one line of JSON. */
@@ -110,6 +112,10 @@ export function runStore(files: RunFiles, { upgrade = (config) => config }: Stor
   const commit = async (content: CheckpointContent, keep: number): Promise<void> => {
     await files.flush(runNames.log);
     await files.writeFolder(checkpointPath(content.state.step), await encodeCheckpoint(content, files));
+    await prune(keep);
+  };
+
+  const prune = async (keep: number): Promise<void> => {
     for (const step of (await committedSteps()).slice(keep)) await files.remove(checkpointPath(step));
   };
 
@@ -136,6 +142,7 @@ export function runStore(files: RunFiles, { upgrade = (config) => config }: Stor
     checkpoint,
     latest,
     commit,
+    prune,
     writeFolder: files.writeFolder,
 
     open: async (wanted, { resume = 'auto', override = false, fixed, totalSteps, onWarning }) => {

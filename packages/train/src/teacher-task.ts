@@ -13,6 +13,7 @@ import { constantRate, cosineRate, withWarmup } from '@tract/optim';
 import { lossWeightOf, noiseProcesses, sigmaDataOf } from '@tract/schedules/training';
 import { dispose } from '@tract/tensor';
 import { initNetwork, type NetworkParams, networkSpec } from '@tract/unet';
+import { gradientsOfParts } from './batch-parts.js';
 import type { Checkpoint } from './checkpoint.js';
 import { type ModelOutput, modelArtifact } from './model-artifact.js';
 import { runConfig } from './run-config.js';
@@ -96,11 +97,14 @@ export function teacherTask(settings: TeacherSettings, options: TaskImages & Mod
       let state = startState(settings, from);
       return {
         load: images.pick,
-        gradients: (step, picked) => {
+        gradients: (step, picked, parts = {}) => {
           const { x0, ...rest } = trainingBatch(picked, settings, network, step);
-          const gradients = teacherGradients(setup, state, { x0, ...rest });
+          const gradients = gradientsOfParts(parts, (options) => {
+            const ofPart = teacherGradients(setup, state, { x0, ...rest }, options);
+            state = { ...state, gradBuffer: undefined }; // which are the gradients now
+            return ofPart;
+          });
           dispose(x0);
-          state = { ...state, gradBuffer: undefined }; // which are the gradients now
           return gradients;
         },
         apply: (step, gradients) => {

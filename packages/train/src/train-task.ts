@@ -1,5 +1,6 @@
 import type { BadSample, SetFingerprint } from '@tract/data';
 import type { Tensor, Tree, ValueAndGrads } from '@tract/tensor';
+import type { BatchParts } from './batch-parts.js';
 import type { Checkpoint, CheckpointContent } from './checkpoint.js';
 import type { RunConfig } from './run-config.js';
 import type { FileContent } from './run-files.js';
@@ -36,8 +37,11 @@ export type StepResult = { readonly loss: Tensor; readonly gradNorm: Tensor; rea
 export type TrainSession<B, P> = {
   /** Load the batch of update `step` (from 0); each is asked for once, in order. */
   readonly load: (step: number) => Promise<B>;
-  /** Compute loss and gradients of update `step`. Consumes the batch, leaves parameters and moments as they are. The caller owns the result. */
-  readonly gradients: (step: number, batch: B) => ValueAndGrads<P>;
+  /**
+   * Compute loss and gradients of update `step`. Consumes the batch, leaves parameters and moments as they are. The caller owns the result: that of
+   * the last part, whose listener is told of ranges that cover the gradients once, each when it is final, perhaps while others are computed; see `valueAndGrad`.
+   */
+  readonly gradients: (step: number, batch: B, parts?: BatchParts<P>) => ValueAndGrads<P>;
   /** Move parameters and averages by the gradients of update `step`, which it consumes. */
   readonly apply: (step: number, gradients: ValueAndGrads<P>) => StepResult;
   /** Trees that a checkpoint keeps, and nothing else that has to be kept but the counters. */

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import type { LogLine } from '@tract/report';
-import { memory, randomNormals, useBackend } from '@tract/tensor';
+import { memory, randomNormals, read, type Tensor, useBackend } from '@tract/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { memoryFiles } from './memory-files.js';
 import { requireFinite } from './require-finite.js';
@@ -8,6 +8,7 @@ import { Diverged, Interrupted } from './run-error.js';
 import { runStore } from './run-store.js';
 import { toyTask } from './testing/toy-task.js';
 import { train } from './train.js';
+import { type Watched, watchTask } from './watch-task.js';
 
 beforeAll(() => useBackend('cpu'));
 
@@ -138,6 +139,14 @@ describe('a run that does not come to its end at once', () => {
   });
 });
 
+test('a run that was killed before its last commit removed an older checkpoint has as many in the end as one that was not', async () => {
+  const store = newStore();
+  await train(toyTask().task, store, { keep: 3 });
+  expect(await store.committedSteps()).toEqual([60, 56, 49]);
+  await train(toyTask().task, store, { keep: 2 });
+  expect(await store.committedSteps()).toEqual([60, 56]);
+});
+
 describe('a run that goes on with other images', () => {
   const before = { images: 10, classes: 2, sha256: 'a' };
   const now = { images: 11, classes: 0, sha256: 'b' };
@@ -186,4 +195,26 @@ test('a commit reads the tensors as they are written: it holds no copy of the st
   };
   await train(task, { ...store, commit });
   expect(read).toEqual(['w']);
+});
+
+test('a watched task lends its trees before the first update, between updates and at the end, and changes no bit', async () => {
+  const [plain, watched] = [new Map<string, Uint8Array>(), new Map<string, Uint8Array>()];
+  await train(toyTask({ totalSteps: 12 }).task, newStore(plain));
+  const before = memory().tensors;
+  const seen: number[][] = [];
+  const look = async ({ step, trees, counters }: Watched<Tensor, unknown>): Promise<void> => {
+    const { w } = trees() as { w: Tensor };
+    seen.push([step, counters().updates, (await read(w))[0]]);
+  };
+  const stop = new AbortController();
+  const task = () => watchTask(toyTask({ totalSteps: 12 }).task, 5, look);
+  const onProgress = ({ step }: { step: number }) => step === 7 && stop.abort('the test');
+  await expect(train(task(), newStore(watched), { signal: stop.signal, lineEvery: 1, onProgress })).rejects.toThrow(Interrupted);
+  expect(seen.map(([step]) => step)).toEqual([0, 5]);
+  await train(task(), newStore(watched));
+  expect(seen.map(([step]) => step)).toEqual([0, 5, 8, 10, 12]);
+  expect(seen.every(([step, updates]) => step === updates)).toBe(true);
+  expect(watched.get('model/w.json')).toEqual(plain.get('model/w.json'));
+  expect(seen.at(-1)![2]).toBe(JSON.parse(new TextDecoder().decode(plain.get('model/w.json')))[1]);
+  expect(memory().tensors).toBe(before);
 });

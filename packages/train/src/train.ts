@@ -1,13 +1,19 @@
-import { lazyArray, type NamedArray } from '@tract/checkpoint';
+import { markAgreed } from '@tract/distributed';
 import type { LogLine } from '@tract/report';
-import { leaves, read, readerNow, type Tensor, type Tree } from '@tract/tensor';
+import { backendName, type Tensor, type Tree } from '@tract/tensor';
 import type { LogWindow, RunState } from './checkpoint.js';
 import { emptyWindow, openLossLog } from './loss-log.js';
 import { nextTurn } from './next-turn.js';
+import { allTogether, askAll, type Ranks, requireSameEverywhere, requireSameWeights } from './ranks.js';
 import { requireFinite } from './require-finite.js';
 import { Interrupted } from './run-error.js';
 import type { OpenOptions, RunStore } from './run-store.js';
+import { requireSameComputing } from './same-computing.js';
 import { requireSameData } from './same-data.js';
+import { sharedGradients } from './shared-gradients.js';
+import { sharedStore } from './shared-store.js';
+import { stateArrays } from './state-arrays.js';
+import { requireSameSums, requireShares, sumRecord } from './sum-record.js';
 import type { Metrics, TrainSession, TrainTask } from './train-task.js';
 import { waitClock } from './wait-clock.js';
 
@@ -22,10 +28,16 @@ export type TrainOptions = Pick<OpenOptions, 'resume' | 'override' | 'onWarning'
   readonly keep?: number;
   /** Updates between two lines of the log. Default: 20. */
   readonly lineEvery?: number;
-  /** Stop the run after the update in progress, with a commit; `signal.reason` stands in the message of the error. */
+  /** Stop the run after the update in progress, with a commit; `signal.reason` stands in the message of the error. On any rank. */
   readonly signal?: AbortSignal;
+  /** Tell, once, that a commit has been asked for, after which the run goes on. Default: never. */
+  readonly saveAsked?: () => boolean;
+  /** The processes that train together; each makes this call. Default: this one alone. */
+  readonly ranks?: Ranks;
   /** Numbers to add to each line of the log, such as the memory of the process. */
   readonly extra?: () => Metrics;
+  /** What computes, as far as bits depend on it, such as `native avx2`; asked for once the task has begun. A run that goes on must have the same. Default: it is not compared. */
+  readonly computing?: () => string | undefined;
   /** Called when the run has been taken, before the first update. */
   readonly onBegin?: (from: RunState | undefined) => void | Promise<void>;
   /** Called when a line has been logged; it also holds the metrics of the task. */
@@ -43,52 +55,80 @@ export type TrainOptions = Pick<OpenOptions, 'resume' | 'override' | 'onWarning'
  * @throws Interrupted after the commit that a signal asks for; Diverged in the update whose loss or gradient is not finite, nothing of which is
  * committed; RunError of `store.open`; whatever the task throws.
  */
-export async function train<B, P>(task: TrainTask<B, P>, store: RunStore, options: TrainOptions = {}): Promise<RunState> {
-  const { totalSteps, config, fixed } = task;
+export async function train<B, P extends Tree<Tensor>>(
+  task: TrainTask<B, P>,
+  store: RunStore,
+  options: TrainOptions = {},
+): Promise<RunState> {
+  const { totalSteps, config, fixed, batch } = task;
+  const { ranks } = options;
+  const shared = ranks && sharedStore(store, ranks);
+  const own = shared ?? store;
   try {
-    const from = await store.open(config, { ...options, fixed, totalSteps });
-    const session = await task.init(from);
+    if (ranks) {
+      await allTogether(ranks, () => requireShares(batch, ranks));
+      await requireSameEverywhere(ranks, { config, sums: sumRecord(batch, ranks) });
+    }
+    const from = await own.open(config, { ...options, fixed, totalSteps });
+    const session = await allTogether(ranks, () => task.init(from));
     try {
-      requireSameData(from, session, options);
-      await store.begin(config, from);
+      await allTogether(ranks, () => {
+        requireSameData(from, session, options);
+        requireSameComputing(from, options.computing?.(), options);
+        requireSameSums(from, sumRecord(batch, ranks), options);
+      });
+      if (ranks) await requireSameEverywhere(ranks, { config, data: session.data, backend: backendName() });
+      await own.begin(config, from);
       await options.onBegin?.(from?.state);
-      return await loop(task, session, store, from?.state, options);
+      const end = await loop(task, session, own, from?.state, options);
+      await shared?.ended(end);
+      return end;
     } finally {
       await session.close();
     }
+  } catch (error) {
+    await shared?.ended(undefined, error);
+    throw error;
   } finally {
-    await store.close();
+    await own.close();
   }
 }
 
 /** Update until the end, or until the commit that follows a signal. */
-async function loop<B, P>(
+async function loop<B, P extends Tree<Tensor>>(
   task: TrainTask<B, P>,
   session: TrainSession<B, P>,
   store: RunStore,
   from: RunState | undefined,
-  { signal, keep = 2, lineEvery = 20, extra, onLine, onProgress, onCommit }: TrainOptions,
+  { signal, saveAsked = () => false, ranks, keep = 2, lineEvery = 20, extra, computing, onLine, onProgress, onCommit }: TrainOptions,
 ): Promise<RunState> {
   const { config, totalSteps, commitEvery } = task;
-  const stateAt = stateMaker(task, session, from);
+  const stateAt = stateMaker(task, session, from, ranks, computing?.());
   const clock = waitClock();
   const log = openLossLog(from?.window ?? emptyWindow);
   let last = { images: from?.images ?? 0, time: performance.now() };
   let step = from?.step ?? 0;
-  // A run that was killed after its last commit has everything but what its caller makes of that.
-  if (step === totalSteps) await onCommit?.(stateAt(step, emptyWindow));
+  // A run that was killed in the last of its commits has a checkpoint too many, and not what its caller makes of that commit.
+  if (step === totalSteps) {
+    await store.prune(keep);
+    await onCommit?.(stateAt(step, emptyWindow));
+  }
   while (step < totalSteps) {
     const batch = await clock.waiting(session.load(step));
-    const result = session.apply(step, session.gradients(step, batch));
+    const gradients = ranks ? await sharedGradients(session, step, batch, task.batch, ranks) : session.gradients(step, batch);
+    const result = session.apply(step, gradients);
     step++;
-    await log.add(result, step);
+    const failure = await log.add(result, step).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     clock.updated();
     // Updates are synchronous: without this turn of the event loop no signal would be seen.
     await nextTurn();
-    const stopping = signal?.aborted === true;
+    const { stop: stopping, save } = await askAll(ranks, { stop: signal?.aborted === true, save: saveAsked() }, failure);
     const atEnd = step === totalSteps;
     const lineDue = step % lineEvery === 0 || atEnd;
-    const commitDue = step % commitEvery === 0 || atEnd || stopping;
+    const commitDue = step % commitEvery === 0 || atEnd || stopping || save;
     if (lineDue || commitDue) {
       const window = log.window();
       const { metrics } = result;
@@ -111,21 +151,34 @@ async function loop<B, P>(
       }
       if (commitDue) {
         const state = stateAt(step, lineDue ? emptyWindow : window);
-        const content = { config, state, tensors: await download(session.trees()) };
-        requireFinite(content.tensors, step);
-        // Before the checkpoint, so that a run whose checkpoint says that it is finished has its model.
-        for (const [name, files] of session.artifacts?.(content) ?? []) await store.writeFolder(name, files);
-        await store.commit(content, keep);
+        const { arrays, free } = await stateArrays(session.trees(), store.files);
+        try {
+          const content = { config, state, tensors: arrays };
+          await allTogether(ranks, () => requireFinite(arrays, step));
+          // Before the checkpoint, so that a run whose checkpoint says that it is finished has its model.
+          for (const [name, files] of session.artifacts?.(content) ?? []) await store.writeFolder(name, files);
+          await store.commit(content, keep);
+        } finally {
+          await free();
+        }
         await onCommit?.(state);
       }
     }
-    if (stopping && !atEnd) throw new Interrupted(String(signal.reason), stateAt(step, emptyWindow).images);
+    if (ranks && (commitDue || step % (ranks.compareEvery ?? 100) === 0)) await requireSameWeights(ranks, session.trees(), step);
+    if (stopping && !atEnd) throw markAgreed(new Interrupted(String(signal?.reason ?? 'another rank'), stateAt(step, emptyWindow).images));
   }
   return stateAt(step, emptyWindow);
 }
 
-function stateMaker<B, P>(task: TrainTask<B, P>, session: TrainSession<B, P>, from: RunState | undefined) {
+function stateMaker<B, P>(
+  task: TrainTask<B, P>,
+  session: TrainSession<B, P>,
+  from: RunState | undefined,
+  ranks: Ranks | undefined,
+  computing?: string,
+) {
   const started = performance.now();
+  const sums = sumRecord(task.batch, ranks);
   return (step: number, window: LogWindow): RunState => {
     const badSamples = session.badSamples?.() ?? [];
     return {
@@ -137,19 +190,8 @@ function stateMaker<B, P>(task: TrainTask<B, P>, session: TrainSession<B, P>, fr
       window,
       ...(badSamples.length > 0 && { badSamples }),
       ...(session.data && { data: session.data }),
+      ...(sums && { sums }),
+      ...(computing && { computing }),
     };
   };
-}
-
-/**
- * Read a tree back from the backend; names are the paths of its leaves. Where the backend's memory is the processor's, an array is read whenever its data is
- * asked for, so that a commit needs no copy of the state.
- */
-async function download(tree: Tree<Tensor>): Promise<Map<string, NamedArray>> {
-  const arrays = new Map<string, NamedArray>();
-  for (const [path, leaf] of leaves<Tensor>(tree)) {
-    const now = readerNow(leaf);
-    arrays.set(path, now ? lazyArray('F32', leaf.shape, now) : { dtype: 'F32', shape: leaf.shape, data: await read(leaf) });
-  }
-  return arrays;
 }

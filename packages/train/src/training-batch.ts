@@ -54,15 +54,15 @@ export function requireFit(
 
 /** Make batch number `step` of the images that were picked for it. How they are mirrored and augmented is a function of (seed, step) alone. */
 export function hostBatch(picked: Picked, settings: BatchSettings, network: NetworkConfig, step: number): HostBatch {
-  const { images: set, indices } = picked;
+  const { images: set, slots } = picked;
   const { seed, batch, flip, augment } = settings;
   const labels = network.classes > 1 ? picked.labels : undefined;
   const shape = [batch, set.height, set.width, set.channels];
   if (augment === undefined) {
     const flips = flip ? Array.from(randomUniforms({ seed, stream: streams.flip, step }, batch), (u) => u < 0.5) : undefined;
-    return { values: gather(set, indices, { flip: flips }), shape, labels };
+    return { values: gather(set, slots, { flip: flips }), shape, labels };
   }
-  const { images, labels: applied } = augmentImages(gather(set, indices), set, { probability: augment, seed, step });
+  const { images, labels: applied } = augmentImages(gather(set, slots), set, { probability: augment, seed, step });
   const isConditioned = 'augmentChannels' in network && network.augmentChannels !== undefined;
   return { values: images, shape, labels, ...(isConditioned && { augment: applied }) };
 }

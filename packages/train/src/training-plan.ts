@@ -1,6 +1,6 @@
 import type { DiffusionModel } from '@tract/model';
 import { networkCost } from '@tract/unet';
-import { distillSetupOf } from './distill-task.js';
+import { distillSetupOf, networkFor } from './distill-task.js';
 import { type DistillSettings, type RunSettings, type TeacherSettings, updatesOf } from './task-settings.js';
 import { teacherSetupOf } from './teacher-task.js';
 
@@ -40,7 +40,7 @@ export function planTraining(settings: TeacherSettings): TrainingPlan {
 /** Plan a distillation. @throws RangeError when the settings do not fit each other or the teacher. */
 export function planDistillation(teacher: DiffusionModel, settings: DistillSettings): TrainingPlan {
   const { phases, phaseFractions, emas, totalSteps, rule } = distillSetupOf(teacher, settings);
-  return planOf(teacher, settings, {
+  return planOf({ network: networkFor(teacher, settings) }, settings, {
     calls: rule.calls + forwardAndBackward,
     // The student's parameters, moments, gradients and average; its teacher; and perhaps the self-teacher.
     copies: rule.usesSelfTeacher ? 7 : 6,
@@ -55,7 +55,7 @@ export function planDistillation(teacher: DiffusionModel, settings: DistillSetti
 type Parts = { readonly calls: number; readonly copies: number; readonly phases: readonly PhasePlan[] };
 
 function planOf(
-  { network }: DiffusionModel,
+  { network }: Pick<DiffusionModel, 'network'>,
   settings: Pick<RunSettings, 'images' | 'batch' | 'accumulate'>,
   { calls, copies, phases }: Parts,
 ): TrainingPlan {

@@ -4,7 +4,7 @@ import type { Training } from './layers/dropout.js';
 export type Conditioning = {
   /** Noise level of each image: its logSNR, or cNoise inside a preconditioning. */
   readonly noise: readonly number[];
-  /** Noise level at the end of a jump, for networks that are conditioned on both ends; the networks here are not, and refuse it. */
+  /** Noise level at the end of a jump, for networks with `bothEnds`. Default there: `noise`, a jump of no length. */
   readonly noiseEnd?: readonly number[];
   /** Class of each image, an integer in [0, classes). */
   readonly labels?: readonly number[];

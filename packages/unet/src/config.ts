@@ -27,6 +27,8 @@ export type UNetConfig = {
   readonly outputs: number;
   /** Number of classes; 1 means unconditional. */
   readonly classes: number;
+  /** The network is conditioned on the noise level at the end of a jump too. Default: false. */
+  readonly bothEnds?: boolean;
   /** Groups of every normalisation. Default: 32. */
   readonly groups?: number;
 };
@@ -56,6 +58,7 @@ export function checkUNetConfig(config: UNetConfig): void {
   for (const name of positiveCounts) requireCount('UNetConfig', name, config[name]);
   for (const name of optionalCounts) if (config[name] !== undefined) requireCount('UNetConfig', name, config[name]);
   for (const name of flags) requireFlag('UNetConfig', name, config[name]);
+  if (config.bothEnds !== undefined) requireFlag('UNetConfig', 'bothEnds', config.bothEnds);
   requireLevels('UNetConfig', config);
   requireSizes('UNetConfig', config);
   if (config.channels % 2 !== 0 || config.channels < 4) {

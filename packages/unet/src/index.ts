@@ -1,4 +1,5 @@
 export type { BlockStyle } from './block-style.js';
+export { withBothEnds } from './both-ends.js';
 export type { Conditioning } from './conditioning.js';
 export { checkUNetConfig, groupsOf, type UNetConfig } from './config.js';
 export { edmUNetCost, type NetworkCost, unetCost } from './cost.js';

@@ -1,7 +1,12 @@
 import type { Conditioning } from './conditioning.js';
 
 /** The part of a configuration that its inputs must fit. */
-export type InputSizes = { readonly inChannels: number; readonly channelMult: readonly number[]; readonly classes: number };
+export type InputSizes = {
+  readonly inChannels: number;
+  readonly channelMult: readonly number[];
+  readonly classes: number;
+  readonly bothEnds?: boolean;
+};
 
 /**
  * Check the images [N, H, W, C] of a call and what it is conditioned on, before any work.
@@ -19,7 +24,10 @@ export function checkInputs(where: string, config: InputSizes, shape: readonly n
   if (noise.length !== batch) throw new RangeError(`${where}: noise must have one value per image, ${batch}, got ${noise.length}`);
   const nan = noise.findIndex((value) => Number.isNaN(value));
   if (nan >= 0) throw new RangeError(`${where}: noise must be numbers, got NaN for image ${nan}`);
-  if (noiseEnd) throw new RangeError(`${where}: this network is conditioned on one noise level, but noiseEnd was given; leave it out`);
+  if (noiseEnd && !config.bothEnds)
+    throw new RangeError(`${where}: this network is conditioned on one noise level, but noiseEnd was given; leave it out`);
+  if (noiseEnd && !(noiseEnd.length === batch && !noiseEnd.some((value) => Number.isNaN(value))))
+    throw new RangeError(`${where}: noiseEnd must have one number per image, ${batch}, got [${noiseEnd}]`);
   checkLabels(where, config.classes, batch, labels);
 }
 
@@ -62,4 +70,10 @@ export function checkLists(where: string, plan: Lists, params: Lists): void {
       );
     }
   }
+}
+
+/** Check that parameters know of the end of a jump where their configuration does; others would read it as a class. */
+export function checkEnd(where: string, { bothEnds = false }: Pick<InputSizes, 'bothEnds'>, { end }: { readonly end?: unknown }): void {
+  if ((end !== undefined) !== bothEnds)
+    throw new RangeError(`${where}: the configuration has bothEnds ${bothEnds} and the parameters differ; they belong to another network`);
 }

@@ -2,7 +2,7 @@ import { compiled, scope, type Tensor } from '@tract/tensor';
 import { applyBackbone, type Backbone, backboneSpec } from './backbone.js';
 import type { Conditioning } from './conditioning.js';
 import { checkUNetConfig, type UNetConfig } from './config.js';
-import { checkInputs, checkLists } from './inputs.js';
+import { checkEnd, checkInputs, checkLists } from './inputs.js';
 import { applyEmbedding, type Embedding, embeddingInputs, embeddingSpec } from './layers/embedding.js';
 import { initParams, type ParamSpec } from './param-spec.js';
 import { perConfig } from './per-config.js';
@@ -28,7 +28,7 @@ export const initUNet = (config: UNetConfig, seed: number): UNetParams => initPa
 /**
  * Apply the U-Net of Ho et al. 2020 as Dhariwal & Nichol 2021 and Salimans & Ho 2022 refined it, which the paper uses.
  *
- * xt [N, H, W, inChannels], H and W divisible by 2^(levels - 1); conditioned on `noise`, logSNRs, and on `labels` when classes > 1. It knows no augmentation
+ * xt [N, H, W, inChannels], H and W divisible by 2^(levels - 1); conditioned on `noise`, logSNRs, on `noiseEnd` with bothEnds, and on `labels` when classes > 1. It knows no augmentation
  * and no dropout, and leaves `augment` and `training` unread. Returns the raw output [N, H, W, inChannels * outputs], which the caller owns. Image i depends on input i alone.
  * @throws RangeError or TypeError when the inputs do not fit the configuration or each other.
  */
@@ -36,7 +36,8 @@ export function applyUNet(config: UNetConfig, params: UNetParams, xt: Tensor, co
   checkInputs('applyUNet', config, xt.shape, conditioning);
   const { plan, apply } = partsOf(config);
   checkLists('applyUNet', plan, params);
-  return scope(() => apply(params, [xt, ...embeddingInputs(config, conditioning.noise, conditioning.labels)]));
+  checkEnd('applyUNet', config, params.embedding);
+  return scope(() => apply(params, [xt, ...embeddingInputs(config, conditioning)]));
 }
 
 /** Plan of a configuration, and its network as a function of tensors, which a backend may compile. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -41,7 +42,14 @@ describe('the tools', () => {
     expect(await rounds).toMatchObject({ code: 2, stderr: expect.stringContaining('--runs must be at least 2') });
   });
 
+  test.skipIf(process.platform !== 'linux')('measure files, their own way and by cp and sha256sum', async () => {
+    const { stdout } = await run('files', '--quick', '--folder', tmpdir());
+    for (const work of ['save', 'hash', 'convert'])
+      expect(stdout).toMatch(new RegExp(`^\\| ${work} \\| [\\d.]+ \\| [\\d.]+ \\| [\\d.]+x \\|`, 'm'));
+    expect(stdout).toMatch(/^fid: peak \d+ MB for 500 images, \d+ MB for 2000$/m);
+  });
+
   test('explain themselves', async () => {
-    for (const tool of ['peers', 'sweep']) expect((await run(tool, '--help')).stdout).toContain(`usage: npm run bench:${tool}`);
+    for (const tool of ['peers', 'sweep', 'files']) expect((await run(tool, '--help')).stdout).toContain(`usage: npm run bench:${tool}`);
   });
 });

@@ -16,6 +16,8 @@ const step = {
     entry('PyTorch eager, channels last', ['python3', 'torch_bench.py', '--channels-last'], figures(150, 66, 36, 1010)),
     { ...entry('PyTorch compiled', ['python3', 'torch_bench.py', '--compile']), failure: 'no C++ compiler' },
     entry('PyTorch compiled, channels last', ['python3', 'torch_bench.py', '--compile', '--channels-last'], figures(170, 70, 44, 900)),
+    entry('PyTorch bfloat16, channels last', ['python3', 'torch_bench.py', '--bf16', '--channels-last'], figures(620, 276, 158, 808)),
+    entry('ONNX Runtime', ['python3', 'ort_bench.py'], { params: 1_862_913, forward: 124, peakRssMB: 500 }),
   ],
 };
 const machine = { processor: 'A processor', cores: 2, memoryGB: 8, system: 'Linux x64', node: '20.19.0', load: 0.1 };
@@ -24,7 +26,7 @@ const report = { machine, torch: '2.13.0', rounds: 3, steps: 3, threads: 2, cont
 describe('the table of a comparison', () => {
   const page = peersPage(report);
 
-  test('gives medians, ratios to the plain peer and to the best of each column, and why a mode has no figure', () => {
+  test('gives medians, ratios to the plain peer and to the best of each column, and why a program has no figure', () => {
     const rows = page.split('\n').filter((line) => line.startsWith('|'));
     expect(rows).toEqual([
       '| program | forward images/s | train images/s | tract images/s | peak MB |',
@@ -34,8 +36,12 @@ describe('the table of a comparison', () => {
       '| PyTorch eager, channels last | 150 | 66.0 | 36.0 | 1010 |',
       '| PyTorch compiled (does not run: no C++ compiler) | - | - | - | - |',
       '| PyTorch compiled, channels last | 170 | 70.0 | 44.0 | 900 |',
+      '| PyTorch bfloat16, channels last | 620 | 276 | 158 | 808 |',
+      '| ONNX Runtime | 124 | - | - | 500 |',
       '| tract / PyTorch eager | **2.04x** | **2.19x** | **2.32x** | **0.51x** |',
       '| tract / best PyTorch in each column | **1.82x** | **1.97x** | **1.80x** | **0.56x** |',
+      '| tract / PyTorch bfloat16 | **0.50x** | **0.50x** | **0.50x** | **0.63x** |',
+      '| tract / ONNX Runtime | **2.50x** | - | - | **1.01x** |',
     ]);
     expect(ratiosOf(step).fastest.tract).toBeCloseTo(79 / 44, 10);
   });

@@ -1,16 +1,17 @@
 import { useBackend } from '@tract/tensor';
 
-const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
+/** What starts each backend, by its name. */
+export type Loaders = Readonly<Record<string, () => Promise<unknown>>>;
+
+/** The backends of this machine's processor, best first. */
+export const processorLoaders: Loaders = {
   native: async () => (await import('@tract/backend-native')).registerNativeBackend(),
   wasm: async () => (await import('@tract/backend-wasm')).registerWasmBackend(),
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
 };
 
-/** The backends that can be asked for, best first. */
-export const backendNames = Object.keys(loaders);
-
 /** Load a backend and make it the active one. @throws Error with the reason when this machine does not have it. */
-export async function activate(name: string): Promise<void> {
+export async function activate(loaders: Loaders, name: string): Promise<void> {
   await loaders[name]();
   await useBackend(name);
 }

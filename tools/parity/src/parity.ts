@@ -1,14 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { activate, backendNames } from './backends.js';
+import { activate, type Loaders, processorLoaders } from './backends.js';
 import { checkCheckpoint, checkpointFormat, twinOf } from './checkpoints.js';
 import { GoldenFile } from './golden-file.js';
 import { kindOf } from './kinds.js';
 import { checkStatistics, featuresOf, statisticsKind } from './statistics-file.js';
 import { details, isFailure, type Row, summary, Table } from './table.js';
 
-const usage = `usage: npm run parity -- DIR [--backend ${backendNames.join('|')}] [--details]
+const usageOf = (loaders: Loaders): string => `usage: npm run parity -- DIR [--backend ${Object.keys(loaders).join('|')}] [--details]
 
 Runs ours on the inputs of every golden file in DIR and prints one row a file: the largest relative error and its tolerance.
 Without --backend, on every backend that this machine has. --details lists every number compared.
@@ -25,11 +25,17 @@ type Request = {
   readonly details: boolean;
 };
 
-/** The whole program: returns the exit code, writes results to `print` and everything else to `tell`. */
-export async function parity(args: readonly string[], print: (line: string) => void, tell: (line: string) => void): Promise<number> {
+/** The whole program, on backends of the processor or on others: returns the exit code, writes results to `print` and everything else to `tell`. */
+export async function parity(
+  args: readonly string[],
+  print: (line: string) => void,
+  tell: (line: string) => void,
+  loaders: Loaders = processorLoaders,
+): Promise<number> {
+  const usage = usageOf(loaders);
   try {
-    const request = parseRequest(args);
-    if (request !== undefined) return await run(request, print, tell);
+    const request = parseRequest(args, Object.keys(loaders));
+    if (request !== undefined) return await run(request, loaders, print, tell);
     print(usage);
     return 0;
   } catch (error) {
@@ -39,7 +45,7 @@ export async function parity(args: readonly string[], print: (line: string) => v
   }
 }
 
-function parseRequest(args: readonly string[]): Request | undefined {
+function parseRequest(args: readonly string[], backendNames: readonly string[]): Request | undefined {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
   const [directory, ...rest] = positionals;
@@ -89,6 +95,7 @@ function filesIn(directory: string): string[] {
 
 async function run(
   { directory, files, backends, chosen, details: detailed }: Request,
+  loaders: Loaders,
   print: (line: string) => void,
   tell: (line: string) => void,
 ): Promise<number> {
@@ -97,7 +104,7 @@ async function run(
   let first = true;
   for (const backend of backends) {
     try {
-      await activate(backend);
+      await activate(loaders, backend);
     } catch (error) {
       tell(`parity: backend '${backend}' is not available: ${(error as Error).message}`);
       if (chosen) return 4;

@@ -43,6 +43,14 @@ test('every package holds what it exports, its README and the licence, and neith
   for (const copy of rooms.filter(existsSync)) expect(readFileSync(copy).equals(licence), copy).toBe(true);
 });
 
+/** Most that a package takes packed, in kB; those with weights or WebAssembly have room of their own. */
+const most: Readonly<Record<string, number>> = { '@tract/models': 10_500, '@tract/metrics': 760, '@tract/backend-wasm': 280 };
+
+test('no package grows by what does not belong there', () => {
+  const beyond = [...packed].filter(([name, { bytes }]) => bytes / 1e3 > (most[name] ?? 175));
+  expect(beyond.map(([name, { bytes }]) => `${name}: ${Math.round(bytes / 1e3)} kB`)).toEqual([]);
+});
+
 test('the samplers bring the schedules and nothing else, and run as their README says', async () => {
   const project = join(scratch, 'samplers');
   expect(await installInto(project, packed, ['@tract/samplers'])).toEqual(['@tract/samplers', '@tract/schedules']);

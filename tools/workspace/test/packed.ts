@@ -17,15 +17,15 @@ type Manifest = {
 const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
 /** A package as it would be published. */
-export type Packed = { readonly manifest: Manifest; readonly tarball: string; readonly files: readonly string[] };
+export type Packed = { readonly manifest: Manifest; readonly tarball: string; readonly bytes: number; readonly files: readonly string[] };
 
 const npm = (cwd: string, ...args: string[]) =>
   promisify(execFile)('npm', args, { cwd, maxBuffer: 2 ** 26, env: { ...process.env, npm_config_update_notifier: 'false' } });
 
 /** Pack folders as they are, without their scripts. */
-async function pack(to: string, folders: readonly string[]) {
+export async function pack(to: string, folders: readonly string[]) {
   const { stdout } = await npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', to, ...folders);
-  return JSON.parse(stdout) as { name: string; filename: string; files: { path: string }[] }[];
+  return JSON.parse(stdout) as { name: string; filename: string; size: number; files: { path: string }[] }[];
 }
 
 /** Pack every package that is not private, without building: `npm test` has done that. By name. */
@@ -35,9 +35,9 @@ export async function packAll(to: string): Promise<ReadonlyMap<string, Packed>> 
   const packed = await pack(to, published);
   const manifests = new Map(published.map((folder) => [manifestOf(folder).name, manifestOf(folder)]));
   return new Map(
-    packed.map(({ name, filename, files }) => [
+    packed.map(({ name, filename, size, files }) => [
       name,
-      { manifest: manifests.get(name)!, tarball: join(to, filename), files: files.map(({ path }) => path) },
+      { manifest: manifests.get(name)!, tarball: join(to, filename), bytes: size, files: files.map(({ path }) => path) },
     ]),
   );
 }
@@ -49,7 +49,7 @@ export const targetsOf = (field: unknown): string[] =>
     : Object.values((field ?? {}) as Readonly<Record<string, unknown>>).flatMap(targetsOf);
 
 /** Folders in the checkout of other packages and of what they need in turn. */
-function foldersOf(names: readonly string[]): string[] {
+export function foldersOf(names: readonly string[]): string[] {
   const found = new Set<string>();
   const visit = (name: string): void => {
     const folder = join(root, 'node_modules', name);
@@ -61,12 +61,25 @@ function foldersOf(names: readonly string[]): string[] {
   return [...found];
 }
 
+/** Another platform to install for, and packages that npm chooses by it: tarballs by name. */
+export type ForPlatform = {
+  readonly os: string;
+  readonly cpu: string;
+  readonly libc?: string;
+  readonly optional: Readonly<Record<string, string>>;
+};
+
 /**
  * Make an empty project and install packages of ours there by name. Everything comes from tarballs: of what is not ours they
  * are made from the checkout's node_modules, which `npm ci` has checked, so that no registry is asked. Peers, all optional, are left out.
  * @returns the names in the project's node_modules.
  */
-export async function installInto(project: string, packed: ReadonlyMap<string, Packed>, names: readonly string[]): Promise<string[]> {
+export async function installInto(
+  project: string,
+  packed: ReadonlyMap<string, Packed>,
+  names: readonly string[],
+  platform?: ForPlatform,
+): Promise<string[]> {
   const wanted = new Set(names);
   for (const name of wanted) for (const other of Object.keys(packed.get(name)?.manifest.dependencies ?? {})) wanted.add(other);
   const ours = [...wanted].filter((name) => packed.has(name)).map((name) => [name, `file:${packed.get(name)!.tarball}`]);
@@ -78,13 +91,16 @@ export async function installInto(project: string, packed: ReadonlyMap<string, P
     private: true,
     type: 'module',
     dependencies: Object.fromEntries(ours.filter(([name]) => names.includes(name))),
+    optionalDependencies: Object.fromEntries(Object.entries(platform?.optional ?? {}).map(([name, tarball]) => [name, `file:${tarball}`])),
     overrides: Object.fromEntries([
       ...ours.filter(([name]) => !names.includes(name)),
       ...others.map(({ name, filename }) => [name, `file:${join(project, filename)}`]),
     ]),
   };
   writeFileSync(join(project, 'package.json'), JSON.stringify(description, null, 2));
-  await npm(project, 'install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund');
+  const { os, cpu, libc } = platform ?? {};
+  const chosen = Object.entries({ os, cpu, libc }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]));
+  await npm(project, 'install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', ...chosen);
   const modules = join(project, 'node_modules');
   return readdirSync(modules)
     .filter((name) => !name.startsWith('.'))

@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'node_modules', '.cache', 'tract-readme');
 const readmes = [
   'README.md',
+  'tools/docs/guides/samplers.md',
   ...['packages', 'apps'].flatMap((room) => readdirSync(join(root, room)).map((name) => `${room}/${name}/README.md`)),
 ];
 

@@ -10,9 +10,11 @@ import { dispose, leaves, randomNormals, read, tensor, useBackend } from '@tract
 import { type ParamSpec, type UNetConfig, unetSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import { readModel, writeModel } from '../models/model-folder.js';
+import { readModel } from '../models/model-folder.js';
 import { scratchFolder } from '../testing/tract.js';
 import { tractHere } from '../testing/tract-here.js';
+import { writeModel } from '../testing/write-model.js';
+import { version } from '../version.js';
 
 const scratch = scratchFolder();
 beforeAll(() => useBackend('cpu'));
@@ -168,7 +170,7 @@ test('a shard elsewhere, missing or with other tensors is refused', async () => 
     expect(code).toBe(3);
     expect(existsSync(at('refused'))).toBe(false);
   };
-  await says({ ...map, [inFirst]: '../secret.safetensors' }, 'must be in a safetensors file beside the index');
+  await says({ ...map, [inFirst]: '../secret.safetensors' }, 'must be in a file beside the index');
   await says({ ...map, [inFirst]: 'absent.safetensors' }, 'which is not beside it');
   await says({ ...map, ghost: shard }, "tensor 'ghost' is missing");
   await says(Object.fromEntries(Object.entries(map).filter(([name]) => name !== inFirst)), 'is not among those');
@@ -199,6 +201,6 @@ test('the SHA-256 of the weights is printed, kept and held against what is expec
   expect(existsSync(at('hashed'))).toBe(false);
   const right = await expecting(sha256.toUpperCase());
   expect(right).toMatchObject({ code: 0 });
-  expect(JSON.parse(right.out)).toMatchObject({ format: 'torch', sha256, version: '0.1.0' });
+  expect(JSON.parse(right.out)).toMatchObject({ format: 'torch', sha256, version });
   expect(readModel(at('hashed')).recipe).toMatchObject({ family: 'diffusers', sha256 });
 });

@@ -78,11 +78,48 @@ test.each([
   ['consistency', '16,1'],
   ['consistency-training', '16,1'],
   ['multistep-consistency', '16,4'],
+  ['shortcut-training', '16,1'],
+  ['split-mean-flow-training', '16,1'],
 ])('distils by %s', async (method, schedule) => {
   const { code, stderr } = await distill(method, '--method', method, '--schedule', schedule, '--images', '8').ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(readFileSync(folder(`${method}/model/config.json`), 'utf8'))).toMatchObject({ recipe: { method } });
 });
+
+test.each(['shortcut', 'split-mean-flow'])(
+  'by %s a network learns of both ends, goes on to the bit, and draws in several numbers of steps',
+  async (method) => {
+    const words = ['--method', method, '--schedule', '16,1', '--images', '60', '--lr', '0.01', '--checkpoint-every', '20'];
+    const whole = folder(`${method}-whole`);
+    const halves = distill(`${method}-halves`, ...words);
+    await reached(halves, `${method}-halves`, 8);
+    halves.child.kill('SIGINT');
+    expect((await halves.ended).code).toBe(130);
+    expect(await distill(`${method}-halves`, ...words, '--resume').ended).toMatchObject({ code: 0, stderr: '' });
+    expect(await distill(`${method}-whole`, ...words).ended).toMatchObject({ code: 0, stderr: '' });
+    const weights = (run: string) => readFileSync(folder(`${run}/model/model.safetensors`));
+    expect(weights(`${method}-halves`)).toEqual(weights(`${method}-whole`));
+    expect(JSON.parse(readFileSync(join(whole, 'model/config.json'), 'utf8')).network).toMatchObject({ bothEnds: true });
+
+    // One step is the jump to the clean end, two are two jumps; a sampler that asks at levels alone takes it as a denoiser.
+    const draws = [
+      ['--steps', '1'],
+      ['--steps', '2'],
+      ['--steps', '2', '--sampler', 'dpm-solver'],
+    ];
+    const pictures = await Promise.all(
+      draws.map(async (more, i) => {
+        const out = folder(`${method}-${i}.png`);
+        const { code, stderr } = await tract(['sample', join(whole, 'model'), ...more, '--count', '4', '--out', out, '--silent'], env);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        return readFileSync(out, 'base64');
+      }),
+    );
+    expect(new Set(pictures).size).toBe(3);
+    const onnx = await tract(['convert', join(whole, 'model'), folder(`${method}.onnx`)], env);
+    expect(onnx).toMatchObject({ code: 2, stderr: expect.stringContaining('is told both ends of a jump, for which onnx has no place') });
+  },
+);
 
 test("the pseudo-Huber loss is of each pixel's difference, or of the smaller length of a whole image's", async () => {
   const losses: number[] = [];

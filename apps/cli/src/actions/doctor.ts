@@ -1,5 +1,6 @@
 import { freemem } from 'node:os';
 import { convolutionSpeed } from '@tract/benchmarks';
+import { mpiHere, mpiWords } from '@tract/distributed/node';
 import { machine } from '@tract/train/node';
 import { backendWords, startBackend } from '../computing/backend.js';
 import { nativeBinary } from '../computing/native-info.js';
@@ -49,18 +50,21 @@ export async function doctor(io: Io, options: DoctorOptions): Promise<void> {
   const backend = await startBackend(io, { silent: true, ...options });
   const convolution = await convolutionSpeed(backend.name === 'cpu' ? { batch: 1, side: 14, channels: 16 } : undefined);
   const { memoryBytes, ...host } = machine();
+  const mpi = mpiHere();
   const value = {
     ...host,
     memory: { total: memoryBytes, free: freemem() },
     backends,
     chosen: backend,
     convolution,
+    mpi,
   };
   report(io, options.json === true, value, [
     `Node        ${value.node} on ${value.platform}`,
     `Processor   ${value.processor}, ${value.cores} cores`,
     `Memory      ${gigabytes(value.memory.total)}, ${gigabytes(value.memory.free)} free`,
     ...backends.map(({ name, available, detail }) => `${available ? 'Backend    ' : 'No backend '} ${name}: ${detail}`),
+    `MPI         ${mpiWords(mpi)}`,
     `Chosen      ${backendWords(backend)}`,
     `Convolution ${convolution.gflops} GFLOP/s (${convolution.shape})`,
   ]);

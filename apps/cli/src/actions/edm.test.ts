@@ -5,10 +5,11 @@ import { modelPart } from '@tract/model';
 import { leaves, randomNormals } from '@tract/tensor';
 import { type NetworkConfig, networkSpec, type ParamSpec } from '@tract/unet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readModel, writeModel } from '../models/model-folder.js';
+import { readModel } from '../models/model-folder.js';
 import { trainPresets } from '../presets/presets.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { readLog, scratchFolder, startTract, tract, until } from '../testing/tract.js';
+import { writeModel } from '../testing/write-model.js';
 
 const scratch = scratchFolder();
 const env = { TRACT_MNIST: writeTinyDigits(join(scratch.path, 'digits')) };

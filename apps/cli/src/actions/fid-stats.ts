@@ -3,7 +3,7 @@ import { withCommas } from '@tract/report';
 import { encodeStatistics } from '@tract/scores';
 import { makeFolder, requireRoom, writeFileAtomically } from '@tract/train/node';
 import { startBackend } from '../computing/backend.js';
-import { interruptible } from '../computing/signals.js';
+import { interruptible } from '../computing/interruptible.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.js';

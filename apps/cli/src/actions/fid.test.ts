@@ -60,6 +60,23 @@ test('a model, its npz, npy, zip and PNGs score as tract evaluate measures them,
   expect(single.frechet_distance).toBe(expected);
 });
 
+test('icons and fashion have classifiers of their own, each for images of its size', async () => {
+  images('icons.npz', 7, 40, 32, 3);
+  images('clothes.npz', 8, 40, 28, 1);
+  for (const [features, name, extractor] of [
+    ['icons', 'icons.npz', 'icon-classifier-1'],
+    ['fashion', 'clothes.npz', 'fashion-classifier-1'],
+  ]) {
+    const scores = await json('fid', at(name), at(name), '--features', features, '--silent');
+    expect(scores).toMatchObject({ extractor, features: 64, samples: 40 });
+    expect(scores).not.toHaveProperty('mode');
+    expect(Math.abs(scores.frechet_distance)).toBeLessThan(1e-8);
+  }
+  const wrong = await tract(['fid', at('clothes.npz'), at('icons.npz'), '--features', 'icons'], env);
+  expect(wrong.code).toBe(3);
+  expect(wrong.stderr).toContain('28x28 with 1 channels; the classifier of icons knows 32x32 with 3');
+});
+
 test('statistics of every kind stand in for the images, and Python reads ours', async (context) => {
   images('a.npz', 1, 80, 28, 1);
   const { frechet_distance: expected } = await digitScore(at('a.npz'), 'mnist:test', '--silent');

@@ -2,14 +2,14 @@ import { type Sampling, samplingOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
 import { compareSides, kindsFor, type ReadyExtractor, type Score, type Scores, ScoresError, type Side, type Wanted } from '@tract/scores';
 import { startBackend } from '../computing/backend.js';
-import { interruptible } from '../computing/signals.js';
+import { interruptible } from '../computing/interruptible.js';
 import { usageError } from '../errors.js';
 import { type Io, report, warnOn } from '../io.js';
-import { chooseExtractor, startExtractor } from '../measuring/choose-extractor.js';
+import { chooseExtractor, isClassifierSet, startExtractor } from '../measuring/choose-extractor.js';
 import { isModelName } from '../measuring/image-source.js';
 import { recordScore, referenceName, requireRecordable } from '../measuring/kept-scores.js';
-import { checkSources, type MeasureOptions, measureSide, readSide, samplingOptions, warnOfFew } from '../measuring/measure-side.js';
-import { present } from '../options/present.js';
+import { checkSources, givenSampling, type MeasureOptions, measureSide, readSide, warnOfFew } from '../measuring/measure-side.js';
+import { stepsOf } from '../models/steps-of.js';
 
 export type FidOptions = MeasureOptions & {
   readonly kid?: boolean;
@@ -38,7 +38,8 @@ export async function fid(io: Io, a: string, b: string, options: FidOptions): Pr
   await startBackend(io, options);
   const kinds = kindsFor(wanted);
   const drawn = sources.find((source) => source.model)?.model;
-  const sampling = drawn && samplingOf(drawn, options.steps!, options);
+  const steps = drawn && stepsOf(drawn, options.steps);
+  const sampling = drawn && { ...samplingOf(drawn, steps!, options), steps: steps! };
   const result = await interruptible('nothing was measured', async (pause): Promise<Result> => {
     const ready = loaded && startExtractor(io, loaded);
     try {
@@ -73,31 +74,31 @@ type Result = {
   readonly reference: Side;
   readonly ready?: ReadyExtractor;
   /** Sampling of the model, where a side is one. */
-  readonly sampling?: Sampling;
+  readonly sampling?: Sampling & { readonly steps: number };
 };
 
-/** Return what the features depend on besides the images; the digit classifier resizes none, and so has no mode. */
+/** Return what the features depend on besides the images; a classifier resizes none, and so has no mode. */
 const extractorFacts = ({ features, mode }: FidOptions, { ready }: Result) => ({
-  ...(ready && { extractor: ready.extractor.name, ...(features !== 'digits' && { mode }) }),
+  ...(ready && { extractor: ready.extractor.name, ...(!isClassifierSet(features) && { mode }) }),
   ...(ready?.weights && { weights_sha256: ready.weights }),
 });
 
 /** Return the scores as a model keeps them, with every option of sampling that was given. */
 function scoreOf(options: FidOptions, result: Result): Score {
-  const { steps = 1, seed = 0 } = options;
+  const { seed = 0 } = options;
   const { scores: values, samples, reference, ready, sampling } = result;
   const [here, there] = [samples, reference].map(({ statistics }) => statistics.features);
-  const given = present(Object.fromEntries(samplingOptions.map((name) => [name, options[name]])));
   return {
-    ...{ values, steps, sampler: sampling!.sampler, nfe: sampling!.nfe, ...given, seed, samples: here.count },
-    ...{ reference: referenceName(reference.name), reference_samples: there.count },
+    ...{ values, steps: sampling!.steps, sampler: sampling!.sampler, nfe: sampling!.nfe },
+    ...givenSampling(options),
+    ...{ seed, samples: here.count, reference: referenceName(reference.name), reference_samples: there.count },
     ...{ extractor: ready!.extractor.name, features: here.mean.length },
     ...extractorFacts(options, result),
   };
 }
 
 function tell(io: Io, options: FidOptions, result: Result, recorded?: string): void {
-  const { json, steps = 1, seed = 0 } = options;
+  const { json, seed = 0 } = options;
   const { scores, samples, reference, ready, sampling } = result;
   const [here, there] = [samples, reference].map(({ statistics }) => statistics.features);
   const facts = {
@@ -106,12 +107,12 @@ function tell(io: Io, options: FidOptions, result: Result, recorded?: string): v
     reference_samples: there.count || null,
     features: here.mean.length,
     ...extractorFacts(options, result),
-    ...(sampling && { steps, sampler: sampling.sampler, nfe: sampling.nfe, seed }),
+    ...(sampling && { steps: sampling.steps, sampler: sampling.sampler, nfe: sampling.nfe, seed }),
     ...(recorded !== undefined && { recorded }),
   };
   const width = Math.max(...Object.keys(scores).map((name) => name.length));
   const shown = (value: number | readonly number[]) => (typeof value === 'number' ? [value] : value).map(digits).join(' ');
-  const drawn = sampling ? `, ${inSteps(steps)} of ${sampling.sampler}, seed ${seed}` : '';
+  const drawn = sampling ? `, ${inSteps(sampling.steps)} of ${sampling.sampler}, seed ${seed}` : '';
   report(io, json === true, { source: samples.name, ...scores, ...facts }, [
     ...Object.entries(scores).map(([name, value]) => `${name.padEnd(width)} ${shown(value)}`),
     `${'samples'.padEnd(width)} ${countOf(here.count)} from ${samples.name}${drawn}`,

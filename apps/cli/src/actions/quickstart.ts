@@ -4,7 +4,7 @@ import type { DigitDistance, DigitReference } from '@tract/scores';
 import { runConfig } from '@tract/train';
 import { writeFileAtomically } from '@tract/train/node';
 import { backendWords, startBackend } from '../computing/backend.js';
-import { interruptible, type Pause } from '../computing/signals.js';
+import { interruptible, type Pause } from '../computing/interruptible.js';
 import { usageError } from '../errors.js';
 import { type Io, report, warnOn } from '../io.js';
 import { scoresOf } from '../measuring/kept-scores.js';
@@ -30,7 +30,7 @@ const manySteps = 64;
 /** Distil the shipped teacher into a student, draw its picture and measure it; parts that are done stay done when it is called again. */
 export async function quickstart(io: Io, options: QuickstartOptions): Promise<void> {
   const preset = choosePreset(distillPresets, 'mnist-quickstart');
-  const { out: run, images = preset.images, samples = 5000, teacher: name, backend, threads, silent } = options;
+  const { out: run, images = preset.images, samples = 5000, teacher: name, backend, threads, instructionSet, silent } = options;
   if (samples < 2) throw usageError(`--samples ${samples} is too few for a distance; expected 2 or more, better 5K`);
   const settings = { ...preset, images, teacher: name };
   const teacher = readModel(name);
@@ -39,7 +39,8 @@ export async function quickstart(io: Io, options: QuickstartOptions): Promise<vo
   const chosen = await startBackend(io, options);
   if (!silent) io.err(`computing on ${backendWords(chosen)}\n`);
   const again = 'the same command goes on from it';
-  if (known !== 'finished') await runDistillation(io, { run, settings, resume: known === 'unfinished', again, backend, threads, silent });
+  if (known !== 'finished')
+    await runDistillation(io, { run, settings, resume: known === 'unfinished', again, backend, threads, instructionSet, silent });
   await interruptible('the student is kept; the same command goes on', (pause) =>
     show(io, { ...options, samples }, teacher, reference, pause),
   );

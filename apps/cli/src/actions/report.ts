@@ -6,7 +6,7 @@ import { knownSteps } from '@tract/schedules/training';
 import type { DigitDistance, DigitReference } from '@tract/scores';
 import { readRun, requireRoom, writeFileAtomically } from '@tract/train/node';
 import { startBackend } from '../computing/backend.js';
-import { interruptible, type Pause } from '../computing/signals.js';
+import { interruptible, type Pause } from '../computing/interruptible.js';
 import { CliError, exitCodes, usageError } from '../errors.js';
 import { type Io, report as print } from '../io.js';
 import { loadDigitReference, measureDigits } from '../measuring/measure-digits.js';

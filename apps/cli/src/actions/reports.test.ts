@@ -32,7 +32,18 @@ test('inspect tells the configuration, the parameters and every tensor', async (
 
 test('doctor tells what there is, what was chosen and how fast it is', async () => {
   const value = await json('doctor', '--threads', '1');
-  expect(Object.keys(value)).toEqual(['node', 'platform', 'processor', 'cores', 'memory', 'backends', 'chosen', 'convolution']);
+  expect(Object.keys(value)).toEqual([
+    'node',
+    'runtime',
+    'platform',
+    'processor',
+    'cores',
+    'memory',
+    'backends',
+    'chosen',
+    'convolution',
+    'mpi',
+  ]);
   expect(value).toMatchObject({ node: process.version, chosen: { name: 'native', threads: 1 } });
   expect(value.backends.map(({ name }: { name: string }) => name)).toEqual(['native', 'wasm', 'cpu', 'tensorflow', 'webgpu']);
   expect(value.convolution.gflops).toBeGreaterThan(0);

@@ -3,17 +3,21 @@ import { basename, dirname, resolve } from 'node:path';
 import { samplingOf } from '@tract/model';
 import { inSteps, withCommas } from '@tract/report';
 import { startBackend } from '../computing/backend.js';
-import { interruptible } from '../computing/signals.js';
+import { interruptible } from '../computing/interruptible.js';
 import { usageError } from '../errors.js';
 import { type Io, report } from '../io.js';
 import { drawWithProgress } from '../models/draw-with-progress.js';
 import { readModel } from '../models/model-folder.js';
+import { stepsOf } from '../models/steps-of.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import type { DrawingOptions } from '../options/sampling-options.js';
+import type { ShardingOptions } from '../options/sharding-options.js';
 import { outputKind, writeImages } from '../output/image-files.js';
+import { isSharded, sampleShards } from './shards.js';
 
 export type SampleOptions = ComputeOptions &
-  DrawingOptions & {
+  DrawingOptions &
+  ShardingOptions & {
     /** Default: the first of the model's samplingSteps. */
     readonly steps?: number;
     readonly count: number;
@@ -26,12 +30,12 @@ export type SampleOptions = ComputeOptions &
 
 /** Draw images and write them, all or none. */
 export async function sample(io: Io, name: string, options: SampleOptions): Promise<void> {
-  const out = options.out ?? freshPicture(name);
-  const kind = outputKind(out);
   const model = readModel(name);
   const { count, seed } = options;
-  const steps = options.steps ?? model.samplingSteps[0];
-  if (steps === undefined) throw usageError(`${name} does not say in how many steps it draws: add --steps, such as --steps 64`);
+  const steps = stepsOf(model, options.steps);
+  if (isSharded(options)) return sampleShards(io, model, { ...options, steps });
+  const out = options.out ?? freshPicture(name);
+  const kind = outputKind(out);
   const { sampler, nfe } = samplingOf(model, steps, options);
   const backend = await startBackend(io, options);
   const started = performance.now();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { buildProgram } from '../program.js';
-import { commandsPage, commandTable } from './command-tables.js';
+import { commandsPage, commandTable } from '../testing/commands-page.js';
 
 const program = await buildProgram({ out: () => {}, err: () => {}, live: false, columns: () => 80 });
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

@@ -1,4 +1,5 @@
 import { methods, phaseStepsFault, type TargetRule } from '@tract/distill';
+import { jumpWeightNames } from '@tract/schedules/training';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from '../io.js';
 import { examples, pathName, required, SuggestingOption, withComputing } from '../options/common-options.js';
@@ -61,6 +62,7 @@ export const distillCommand = (io: Io): Command =>
         .option('--reinit-student', 'at a phase change start the student from its new teacher, as in the paper')
         .option('--no-reinit-student', 'or let it go on as it is, as the published code does'),
       async () => (await import('@tract/train/settings')).distillSchema,
+      jumpWeightNames,
     ),
   )
     .addHelpText('after', presetHelp(distillPresets, describe))

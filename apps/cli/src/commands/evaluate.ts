@@ -1,22 +1,26 @@
 import { Command } from 'commander';
-import type { FidOptions } from '../actions/fid.js';
 import type { Io } from '../io.js';
 import { examples, pathName, required } from '../options/common-options.js';
 import { setHelp } from '../options/data-sets.js';
 import { withMeasuring } from '../options/measuring-options.js';
+import { type ShardedScoreOptions, scoreOrShards, withShardedScores } from './fid.js';
 
-type EvaluateOptions = FidOptions & { readonly samples: string; readonly reference: string };
+type EvaluateOptions = ShardedScoreOptions & { readonly samples: string; readonly reference: string };
 
 export const evaluateCommand = (io: Io): Command =>
-  withMeasuring(
-    new Command('evaluate')
-      .description(
-        'Measures how far samples are from real images: the Frechet distance of their\nfeatures; lower is better. tract fid measures more.',
-      )
-      .addOption(required('--samples <what>', 'a MODEL to draw from, a folder or zip of pictures, an\nnpz or npy, or a data set', pathName))
-      .option('--reference <what>', 'real images, or their statistics: as --samples', pathName, 'mnist:test')
-      .option('--record', "keep the score in the MODEL's config.json, for tract card"),
-    'digits',
+  withShardedScores(
+    withMeasuring(
+      new Command('evaluate')
+        .description(
+          'Measures how far samples are from real images: the Frechet distance of their\nfeatures; lower is better. tract fid measures more.',
+        )
+        .addOption(
+          required('--samples <what>', 'a MODEL to draw from, a folder or zip of pictures, an\nnpz or npy, or a data set', pathName),
+        )
+        .option('--reference <what>', 'real images, or their statistics: as --samples', pathName, 'mnist:test')
+        .option('--record', "keep the score in the MODEL's config.json, for tract card"),
+      'digits',
+    ),
   )
     .addHelpText('after', setHelp)
     .addHelpText(
@@ -27,6 +31,4 @@ export const evaluateCommand = (io: Io): Command =>
         'tract evaluate --samples a.zip --reference b.zip --features inception',
       ),
     )
-    .action(async ({ samples, reference, ...options }: EvaluateOptions) =>
-      (await import('../actions/fid.js')).fid(io, samples, reference, options),
-    );
+    .action(({ samples, reference, ...options }: EvaluateOptions) => scoreOrShards(io, samples, reference, options));

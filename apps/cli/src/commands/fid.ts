@@ -2,27 +2,31 @@ import { Command } from 'commander';
 import type { FidOptions } from '../actions/fid.js';
 import type { FidStatsOptions } from '../actions/fid-stats.js';
 import type { FidWeightsOptions } from '../actions/fid-weights.js';
+import { usageError } from '../errors.js';
 import type { Io } from '../io.js';
 import { examples, pathName, required, withComputing } from '../options/common-options.js';
 import { withMeasuring } from '../options/measuring-options.js';
 import { quantity } from '../options/quantity.js';
+import { type ShardingOptions, withSharding } from '../options/sharding-options.js';
 
 export const fidCommand = (io: Io): Command =>
-  withMeasuring(
-    new Command('fid')
-      .description(
-        'Scores the samples A against the reference B: the Frechet distance of their\nfeatures, lower is better, and what else is asked for. A and B are each a\nMODEL, a folder or zip of PNG or JPEG, an npz or npy of images or statistics\n(mu and sigma, or the two files of ml-tract), or mnist:test.',
-      )
-      .argument('<a>', 'the samples', pathName)
-      .argument('<b>', 'the reference', pathName)
-      .option('--kid', 'also the kernel distance, over 100 subsets of up to 1,000')
-      .option('--prdc', 'also precision, recall, density and coverage (k=3)')
-      .option('--is', 'also the Inception Score of A, over 10 splits')
-      .option('--sfid', 'also the distance of spatial features')
-      .option('--record', 'keep the scores in the config.json of the MODEL A, for\ntract card')
-      .option('--extrapolate <n>', 'also the distance that n samples and infinitely many\nwould have (default: not)', quantity)
-      .option('--no-cache', 'neither use nor keep features'),
-    'inception',
+  withShardedScores(
+    withMeasuring(
+      new Command('fid')
+        .description(
+          'Scores the samples A against the reference B: the Frechet distance of their\nfeatures, lower is better, and what else is asked for. A and B are each a\nMODEL, a folder or zip of PNG or JPEG, an npz or npy of images or statistics\n(mu and sigma, or the two files of ml-tract), or mnist:test.',
+        )
+        .argument('<a>', 'the samples', pathName)
+        .argument('<b>', 'the reference', pathName)
+        .option('--kid', 'also the kernel distance, over 100 subsets of up to 1,000')
+        .option('--prdc', 'also precision, recall, density and coverage (k=3)')
+        .option('--is', 'also the Inception Score of A, over 10 splits')
+        .option('--sfid', 'also the distance of spatial features')
+        .option('--record', 'keep the scores in the config.json of the MODEL A, for\ntract card')
+        .option('--extrapolate <n>', 'also the distance that n samples and infinitely many\nwould have (default: not)', quantity)
+        .option('--no-cache', 'neither use nor keep features'),
+      'inception',
+    ),
   )
     .addHelpText(
       'after',
@@ -37,7 +41,42 @@ ${examples(
     )
     .addCommand(statsCommand(io))
     .addCommand(weightsCommand(io))
-    .action(async (a: string, b: string, options: FidOptions) => (await import('../actions/fid.js')).fid(io, a, b, options));
+    .addCommand(mergeCommand(io))
+    .action((a: string, b: string, options: ShardedScoreOptions) => scoreOrShards(io, a, b, options));
+
+export type ShardedScoreOptions = FidOptions & ShardingOptions & { readonly out?: string };
+
+/** Add the options of scores in shards. */
+export const withShardedScores = (command: Command): Command =>
+  withSharding(command).option(
+    '--out <folder>',
+    'with --shards: where they are written, for tract fid\nmerge (required then; default: none)',
+    pathName,
+  );
+
+/** Score, or measure shards of A. */
+export async function scoreOrShards(io: Io, a: string, b: string, options: ShardedScoreOptions): Promise<void> {
+  const { fidShards, isSharded } = await import('../actions/shards.js');
+  if (isSharded(options)) return fidShards(io, a, options);
+  if (options.out !== undefined) throw usageError(`--out is where --shards are written; add --shards, or leave --out ${options.out} out`);
+  return (await import('../actions/fid.js')).fid(io, a, b, options);
+}
+
+const mergeCommand = (io: Io): Command =>
+  withMeasuring(
+    new Command('merge')
+      .summary('Scores what tract fid --shards has measured, once all shards are there.')
+      .description(
+        'Puts the shards in FOLDER together as FOLDER/merged.npz, the same bytes whoever\nmeasured them and when, and scores them against B.',
+      )
+      .argument('<folder>', 'the --out of tract fid --shards', pathName)
+      .argument('<b>', 'the reference', pathName),
+    'inception',
+  )
+    .addHelpText('after', examples('tract fid merge parts cifar10-32x32.npz', 'tract fid merge parts mnist:test --features digits'))
+    .action(async (folder: string, b: string, options: FidOptions) =>
+      (await import('../actions/shards.js')).fidMerge(io, folder, b, options),
+    );
 
 const statsCommand = (io: Io): Command =>
   withMeasuring(

@@ -1,4 +1,5 @@
 import { predictions } from '@tract/distill';
+import { lossWeightNames } from '@tract/schedules/training';
 import { Command, Option } from 'commander';
 import type { Io } from '../io.js';
 import { examples, pathName, required, withComputing } from '../options/common-options.js';
@@ -24,6 +25,7 @@ export const trainCommand = (io: Io): Command =>
         .option('--ema-ramp-up <x>', 'with a half-life: it is at most this share of the images seen', positiveNumber(1))
         .option('--augment <p>', "probability of each of EDM's augmentations", numberUpTo(1)),
       async () => (await import('@tract/train/settings')).teacherSchema,
+      lossWeightNames,
     ),
   )
     .addHelpText('after', presetHelp(trainPresets, describe))

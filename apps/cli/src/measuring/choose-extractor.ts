@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { InputMode } from '@tract/metrics';
-import { type LoadedExtractor, loadDigitClassifier, loadInception, loadOnnxExtractor, type ReadyExtractor } from '@tract/scores';
+import { type ClassifierSet, classifierKinds, type InputMode } from '@tract/metrics';
+import { type LoadedExtractor, loadClassifier, loadInception, loadOnnxExtractor, type ReadyExtractor } from '@tract/scores';
 import { dataError, usageError } from '../errors.js';
 import type { Io } from '../io.js';
 
@@ -8,7 +8,7 @@ import type { Io } from '../io.js';
 export type ExtractorChoice = { readonly features: string; readonly mode: InputMode; readonly weights?: string };
 
 /**
- * Load the chosen extractor: `inception` with weights, `digits`, or the path of an ONNX file.
+ * Load the chosen extractor: `inception` with weights, a set that a classifier knows (`digits`), or the path of an ONNX file.
  * @throws CliError (usage or bad data), ScoresError or CheckpointError, before anything is computed.
  */
 export async function chooseExtractor({
@@ -16,9 +16,10 @@ export async function chooseExtractor({
   mode,
   weights = process.env.TRACT_INCEPTION,
 }: ExtractorChoice): Promise<LoadedExtractor> {
-  if (features === 'digits') return loadDigitClassifier();
+  if (isClassifierSet(features)) return loadClassifier(features);
   if (features.endsWith('.onnx')) return loadOnnxExtractor(features, mode);
-  if (features !== 'inception') throw usageError(`--features ${features}: expected inception, digits or a file that ends in .onnx`);
+  if (features !== 'inception')
+    throw usageError(`--features ${features}: expected inception, ${Object.keys(classifierKinds).join(', ')} or a file that ends in .onnx`);
   if (!weights)
     throw usageError(
       'Inception features need --weights FILE (or TRACT_INCEPTION); `tract fid weights --help` says where to get it, --features digits needs none',
@@ -26,6 +27,9 @@ export async function chooseExtractor({
   requireWeights(weights);
   return loadInception(weights, mode);
 }
+
+/** Tell if features are those of a classifier that comes with the program, which knows images of one size and resizes none. */
+export const isClassifierSet = (features: string): features is ClassifierSet => Object.hasOwn(classifierKinds, features);
 
 /** @throws CliError (bad data) for a file of weights that is not there. */
 export function requireWeights(path: string): void {

@@ -1,8 +1,7 @@
 import type { Images } from '@tract/images';
 import type { ImageSeries } from '@tract/metrics';
-import { withCommas } from '@tract/report';
-import { type DigitDistance, type DigitReference, digitDistance, digitReference, fewDigits, imagesOfSet } from '@tract/scores';
-import type { Pause } from '../computing/signals.js';
+import { type DigitDistance, type DigitReference, digitDistance, digitReference, fewImagesWarning, imagesOfSet } from '@tract/scores';
+import type { Pause } from '../computing/interruptible.js';
 import type { Io } from '../io.js';
 import { openSet } from '../options/data-sets.js';
 import { startProgress } from '../output/progress.js';
@@ -20,8 +19,8 @@ export async function measureDigits(
   reference: DigitReference,
   { silent, pause }: { readonly silent?: boolean; readonly pause: Pause },
 ): Promise<DigitDistance> {
-  if (images.count < fewDigits && !silent)
-    io.err(`only ${withCommas(images.count)} samples: the distance comes out too high; use ${withCommas(fewDigits)} or more\n`);
+  const few = fewImagesWarning(images.count);
+  if (few && !silent) io.err(`${few}\n`);
   const progress = startProgress(io, { unit: 'images', silent });
   try {
     return await digitDistance(images, reference, async (phase, done, total) => {

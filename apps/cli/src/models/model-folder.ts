@@ -1,10 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { NamedArray } from '@tract/checkpoint';
-import { type StoredModel as Model, type ModelDescription, savedPieces } from '@tract/model';
+import type { StoredModel as Model } from '@tract/model';
 import { type ModelPaths, modelFiles, readModel as readModelAt } from '@tract/model/node';
-import type { FileContent } from '@tract/train';
-import { writeFolderAtomically } from '@tract/train/node';
 import { dataError } from '../errors.js';
 import { didYouMean } from '../options/near-miss.js';
 import { shippedFolder, shippedNames } from '../shipped-models.js';
@@ -37,15 +34,4 @@ function placeOf(name: string): string {
   const list = known.length === 0 ? 'none' : known.join(', ');
   const missing = isPlainName && !name.includes('.') ? `no model '${name}':` : `there is no file or folder '${name}';`;
   throw dataError(`${missing} expected a model folder, a safetensors file or a shipped name (${list})${didYouMean(name, known)}`);
-}
-
-/** Write a model folder with its card, whole or not at all. */
-export function writeModel(
-  path: string,
-  description: ModelDescription,
-  tensors: Iterable<readonly [string, NamedArray]>,
-  card: string,
-): void {
-  const files = savedPieces(description, tensors);
-  writeFolderAtomically(path, new Map<string, FileContent>([...Object.entries(files), ['README.md', card]]));
 }

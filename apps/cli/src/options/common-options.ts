@@ -3,7 +3,12 @@ import { usageError } from '../errors.js';
 import { upTo } from './quantity.js';
 
 /** Options of every command that computes. */
-export type ComputeOptions = { readonly backend?: string; readonly threads?: number; readonly silent?: boolean };
+export type ComputeOptions = {
+  readonly backend?: string;
+  readonly threads?: number;
+  readonly instructionSet?: string;
+  readonly silent?: boolean;
+};
 
 /** Add the options of every command that computes, after those of its own. */
 export const withComputing = (command: Command): Command =>
@@ -17,7 +22,12 @@ export const withComputing = (command: Command): Command =>
         'webgpu',
       ]),
     )
-    .addOption(new Option('--threads <n>', 'threads of the native backend (default: all cores)').argParser(upTo(256)))
+    .addOption(
+      new Option('--threads <n>', 'threads of the native backend (default: all cores, or what a quota leaves of them)').argParser(
+        upTo(256),
+      ),
+    )
+    .option('--instruction-set <name>', 'what native or wasm computes with, see doctor; bits depend on it (default: the best)')
     .option('--silent', 'no progress on stderr');
 
 type Suggestions = readonly string[] | Promise<readonly string[]>;

@@ -16,6 +16,10 @@ export function checkSet(set: string): string {
   return set;
 }
 
-/** Load a data set; TRACT_MNIST names a folder with other files of MNIST's form. @throws CliError (usage), DataError */
+/** Load a data set; TRACT_MNIST names a folder with other files of MNIST's form, TRACT_FASHION that of Fashion-MNIST. @throws CliError (usage), DataError */
 export const openSet = (set: string, options: LoadSetOptions = {}): Promise<ImageSet> =>
-  loadSet(checkSet(set), { ...options, mnistFolder: process.env.TRACT_MNIST || undefined });
+  loadSet(checkSet(set), {
+    ...options,
+    mnistFolder: process.env.TRACT_MNIST || undefined,
+    fashionFolder: process.env.TRACT_FASHION || undefined,
+  });

@@ -1,4 +1,3 @@
-import { lossWeightNames } from '@tract/schedules/training';
 import type { settingRows } from '@tract/train/settings';
 import { type Command, Option } from 'commander';
 import type { Io } from '../io.js';
@@ -17,6 +16,14 @@ Going on, to the bit, with a run that was stopped or killed:
 Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and end with code 130, a second
 Ctrl-C ends at once. A loss, gradient or weight that is not finite ends with
 code 5 and is never written.`;
+
+const ranksHelp = `
+Several processes as one run: mpirun -n 4 node .../tract train ..., once
+tract mpi build has been run; docs/many-machines.md.
+  --reduce fast     sums as the MPI library takes them (default)
+  --reduce ordered  in one order: the same bits for any number of ranks
+  --reduce bf16     half the bytes, each rounded to 2^-8
+SIGUSR1 to the launcher writes a checkpoint, and the run goes on.`;
 
 const settingsHelp = `
 Settings, each line over the ones before it:
@@ -44,8 +51,13 @@ const collect = (text: string, before: readonly string[] = []): readonly string[
 /**
  * Add the options of both kinds of training, after those of their own.
  * @param schema of the settings, whose names `--set` completes.
+ * @param weights names of its loss weights.
  */
-export const withTraining = (command: Command, schema: () => Promise<Parameters<typeof settingRows>[0]>): Command =>
+export const withTraining = (
+  command: Command,
+  schema: () => Promise<Parameters<typeof settingRows>[0]>,
+  weights: readonly string[],
+): Command =>
   command
     .optionsGroup(settingsHeading)
     .option('--data <set>', 'images to train with, see below', checkSet)
@@ -57,7 +69,7 @@ export const withTraining = (command: Command, schema: () => Promise<Parameters<
     .option('--seed <n>', 'seed of everything random, a whole number', wholeNumber)
     .option('--lr <x>', 'highest learning rate, above 0 and at most 1', positiveNumber(1))
     .option('--clip-norm <x>', 'largest norm of the gradient in a step; 0 leaves it as it is', numberUpTo(1e6))
-    .addOption(new Option('--loss-weight <name>', 'what the error weighs at a noise level').choices(lossWeightNames))
+    .addOption(new Option('--loss-weight <name>', 'what the error weighs at a noise level').choices(weights))
     .addOption(
       new Option('--ema-residual <x>', 'share of the start that is left in the sampled average at the end (of a phase)')
         .argParser(positiveNumber(0.999))
@@ -89,11 +101,15 @@ export const withTraining = (command: Command, schema: () => Promise<Parameters<
     .option('--resume [checkpoint]', 'go on from the last checkpoint of --out, see below (default: a new run)', pathName)
     .option('--override', 'with --resume: let settings differ from those of the run')
     .option('--max-restarts <n>', 'times to go on by itself after a crash, a kill or divergence', wholeNumber, 0)
+    .addOption(new Option('--reduce <sums>', 'of gradients over ranks, see below (default: fast)').choices(['fast', 'ordered', 'bf16']))
+    .option('--sum-shards <n>', "shares of a batch's images in ordered sums (default: 8, 4 or 2)", quantity)
+    .option('--bucket <size>', 'gradients that are summed over ranks at a time (default: 26M)', byteCount)
     .option('--samples <n>', 'images drawn at each checkpoint (default: few enough to be cheap)', wholeNumber)
     .option('--dry-run', 'print what would be done and what it costs; write nothing')
     .option('--json', 'print one JSON value at the end')
     .addHelpText('after', settingsHelp)
     .addHelpText('after', resumeHelp)
+    .addHelpText('after', ranksHelp)
     .addHelpText('after', setHelp);
 
 /** --preset, whose names are told by the command where one is not known. */

@@ -1,6 +1,5 @@
-import { isMap, layered, withoutNulls } from '../settings/layer.js';
+import { isMap, layered, type Plain, type PlainMap, withoutNulls } from '@tract/train/settings';
 import { settingFlags } from '../settings/setting-flags.js';
-import type { Plain, PlainMap } from '../settings/yaml-value.js';
 
 /** The shortest command that gives these settings from one of the presets. */
 export function commandOf(command: 'train' | 'distill', presets: Readonly<Record<string, object>>, settings: object): string {

@@ -26,6 +26,10 @@ export function outputKind(out: string): OutputKind {
   return 'folder';
 }
 
+/** Encode images as an npz of uint8 NHWC under `images`. */
+export const imagesNpz = ({ data, count, height, width, channels }: Images): Uint8Array =>
+  writeNpz([['images', { dtype: 'U8', shape: [count, height, width, channels], data }]]);
+
 /** Write images as a grid without labels, as uint8 NHWC under `images`, or as one PNG each (000000.png and so on); whole or not at all. */
 export function writeImages(out: string, kind: OutputKind, images: Images, text: Record<string, string>): void {
   if (kind !== 'folder') makeFolder(dirname(out));
@@ -34,8 +38,7 @@ export function writeImages(out: string, kind: OutputKind, images: Images, text:
     return;
   }
   if (kind === 'npz') {
-    const { data, count, height, width, channels } = images;
-    writeFileAtomically(out, writeNpz([['images', { dtype: 'U8', shape: [count, height, width, channels], data }]]));
+    writeFileAtomically(out, imagesNpz(images));
     return;
   }
   const files = Array.from({ length: images.count }, (_, i) => [`${String(i).padStart(6, '0')}.png`, imagePng(images, i)] as const);

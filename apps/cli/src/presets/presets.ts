@@ -1,11 +1,10 @@
 import type { DistillSettings, TeacherSettings } from '@tract/train';
+import { mnistStudents, mnistTeachers, paperStudents, paperTeachers } from '@tract/train/presets';
 import { usageError } from '../errors.js';
 import { didYouMean } from '../options/near-miss.js';
 import { shortCount } from '../options/quantity.js';
-import { mnistStudents, mnistTeachers } from './mnist.js';
-import { paperStudents, paperTeachers } from './paper.js';
 
-export { publishedTeachers } from './paper.js';
+export { publishedTeachers } from '@tract/train/presets';
 
 export const trainPresets: Readonly<Record<string, TeacherSettings>> = { ...mnistTeachers, ...paperTeachers };
 
@@ -22,7 +21,7 @@ export function choosePreset<P>(presets: Readonly<Record<string, P>>, name: stri
   throw usageError(`unknown preset '${name}': expected ${known.join(', ')}${didYouMean(name, known)}`);
 }
 
-/** The presets as a help text shows them, two lines each. */
+/** The presets as a help text of 80 columns shows them, two lines each or three. */
 export function presetHelp<P extends TeacherSettings | DistillSettings>(
   presets: Readonly<Record<string, P>>,
   describe: (preset: P) => string,
@@ -30,7 +29,8 @@ export function presetHelp<P extends TeacherSettings | DistillSettings>(
   const lines = Object.entries(presets).flatMap(([name, preset]) => {
     const { images, batch, learningRate, seed, checkpointEvery } = preset;
     const numbers = `${shortCount(images)} images, batch ${batch}, lr ${learningRate}, seed ${seed}, saved every ${shortCount(checkpointEvery)}`;
-    return [`  ${name}: ${describe(preset)}`, `    ${numbers}`];
+    const line = `  ${name}: ${describe(preset)}`;
+    return [...(line.length < 80 ? [line] : [`  ${name}:`, `    ${describe(preset)}`]), `    ${numbers}`];
   });
   return `\nPresets:\n${lines.join('\n')}`;
 }

@@ -1,7 +1,8 @@
-import { type Layer, merged } from './layer.js';
+import { merged, type PlainMap } from '@tract/train/settings';
+import type { Layer } from './layer.js';
 import { settingFlags } from './setting-flags.js';
 import { SettingsError } from './settings-error.js';
-import { type PlainMap, readYaml } from './yaml-value.js';
+import { readYaml } from './yaml-value.js';
 
 /** `network.channels=64` as {network: {channels: 64}}. @throws SettingsError */
 function readAssignment(text: string): PlainMap {

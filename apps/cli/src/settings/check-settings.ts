@@ -1,11 +1,10 @@
-import { settingRows } from '@tract/train/settings';
+import { isMap, type PlainMap, settingRows, valueAt } from '@tract/train/settings';
 import type { z } from 'zod';
 import { nearMiss } from '../options/near-miss.js';
 import { quantity } from '../options/quantity.js';
-import { isMap, type Layer, valueAt } from './layer.js';
+import type { Layer } from './layer.js';
 import { settingFlags } from './setting-flags.js';
 import { SettingsError } from './settings-error.js';
-import type { PlainMap } from './yaml-value.js';
 
 /**
  * The settings that layers have come to, as what they are.

@@ -1,14 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { distillSchema, settingRows, teacherSchema } from '@tract/train/settings';
+import { distillSchema, fileSchema, type PlainMap, settingRows, teacherSchema } from '@tract/train/settings';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { distillPresets, trainPresets } from '../presets/presets.js';
-import { fileSchema } from './file-schema.js';
-import { referencePage } from './reference-page.js';
+import { referencePage } from '../testing/settings-page.js';
 import { resolveSettings } from './resolve-settings.js';
-import { type PlainMap, readYaml } from './yaml-value.js';
+import { readYaml } from './yaml-value.js';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 

@@ -1,14 +1,13 @@
 import type { RunConfig } from '@tract/train';
-import { isMethod, methodDefaults } from '@tract/train/settings';
+import { isMethod, layered, methodDefaults, type PlainMap, withoutNulls } from '@tract/train/settings';
 import type { z } from 'zod';
 import { choosePreset } from '../presets/presets.js';
 import { commandLineLayer } from './assignment.js';
 import { checkSettings, layerOf } from './check-settings.js';
-import { type Layer, layered, withoutNulls } from './layer.js';
+import type { Layer } from './layer.js';
 import { settingsAmong } from './setting-flags.js';
 import { SettingsError } from './settings-error.js';
 import { readSettingsFile, type SettingsFile } from './settings-file.js';
-import type { PlainMap } from './yaml-value.js';
 
 /** Options about settings as a whole. */
 export type SettingsOptions = {

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { RunConfig } from '@tract/train';
-import { upgradeSettings } from '@tract/train/settings';
-import { isMap, type Layer } from './layer.js';
+import { isMap, type PlainMap, upgradeSettings } from '@tract/train/settings';
+import type { Layer } from './layer.js';
 import { SettingsError } from './settings-error.js';
-import { type PlainMap, readYaml, type YamlValue } from './yaml-value.js';
+import { readYaml, type YamlValue } from './yaml-value.js';
 
 /** Content of the file of --config. */
 export type SettingsFile = {

@@ -1,9 +1,6 @@
+import type { Plain } from '@tract/train/settings';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, Parser, parseDocument } from 'yaml';
 import { SettingsError } from './settings-error.js';
-
-/** Values of YAML and JSON. */
-export type Plain = null | boolean | number | string | readonly Plain[] | PlainMap;
-export type PlainMap = { readonly [name: string]: Plain };
 
 export type YamlValue = {
   readonly value: Plain;

@@ -39,9 +39,12 @@ export function startTract(args: readonly string[], env: NodeJS.ProcessEnv = {},
 export const tract = (args: readonly string[], env?: NodeJS.ProcessEnv, cwd?: string): Promise<Ended> => startTract(args, env, cwd).ended;
 
 /** Wait until the condition holds. @throws Error when the process ends first. */
-export async function until({ child, ended }: Started, condition: () => boolean): Promise<void> {
+export async function until(
+  { child, ended }: Pick<Started, 'child'> & { readonly ended: Promise<object> },
+  condition: () => boolean,
+): Promise<void> {
   while (!condition()) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`ended too early: ${(await ended).stderr}`);
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`ended too early: ${JSON.stringify(await ended)}`);
     await sleep(3);
   }
 }

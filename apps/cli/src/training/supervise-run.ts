@@ -1,5 +1,5 @@
 import { type ChildEnd, type Outcome, startChild, supervise } from '@tract/train/node';
-import { stopSignals } from '../computing/signals.js';
+import { ranksOf } from '../computing/ranks.js';
 import { endedAs, exitCodes } from '../errors.js';
 import type { Io } from '../io.js';
 import { storeOf } from './run-folder.js';
@@ -9,11 +9,12 @@ import { storeOf } from './run-folder.js';
  * @throws CliError with the code of the last process when that is not 0; RunError when there were too many restarts.
  */
 export async function superviseRun(io: Io, run: string, maxRestarts: number): Promise<void> {
+  ranksOf({ maxRestarts }); // which refuses several processes
   // Of an option that is given twice the last one counts: the new process watches nothing.
   const again = [...process.execArgv, ...process.argv.slice(1), '--max-restarts', '0'];
   const end = await supervise({
     ...{ run, maxRestarts, outcomeOf },
-    start: (resume) => startChild([...again, ...(resume ? ['--resume', 'latest'] : [])], stopSignals),
+    start: (resume) => startChild([...again, ...(resume ? ['--resume', 'latest'] : [])]),
     committedStep: async () => (await storeOf(run).committedSteps())[0] ?? 0,
     onRestart: (sentence) => io.err(`${sentence}\n`),
   });

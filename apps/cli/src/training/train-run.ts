@@ -1,8 +1,10 @@
 import { withCommas } from '@tract/report';
-import { RunError, type RunState, type TrainTask, train } from '@tract/train';
-import { openRunView, type RunView, tellSupervisor } from '@tract/train/node';
+import type { Tensor, Tree } from '@tract/tensor';
+import { allTogether, RunError, type RunState, type TrainTask, train } from '@tract/train';
+import { catchSignals, openRunView, type RunView, tellSupervisor } from '@tract/train/node';
+import { computingWords, startedBackend } from '../computing/backend.js';
 import { deviceFailure } from '../computing/device-failure.js';
-import { catchSignals } from '../computing/signals.js';
+import { type RankOptions, ranksLine, ranksOf } from '../computing/ranks.js';
 import { CliError } from '../errors.js';
 import { type Io, report, warnOn } from '../io.js';
 import { exitCodeOf } from '../library-errors.js';
@@ -13,16 +15,17 @@ import type { SettingsOptions } from '../settings/resolve-settings.js';
 import { keptCheckpoints, modelPath, type ResumeOptions, resumeFrom, storeOf } from './run-folder.js';
 import type { DataOptions } from './training-data.js';
 
-export type RunOptions = ResumeOptions & {
-  readonly run: string;
-  readonly silent?: boolean;
-  /** Checkpoints that are kept. */
-  readonly keep?: number;
-  /** Images that are drawn at each commit, see `RunView`. */
-  readonly samples?: number;
-  /** Way to go on after an interruption: the end of a sentence. Default: by --resume. */
-  readonly again?: string;
-};
+export type RunOptions = ResumeOptions &
+  RankOptions & {
+    readonly run: string;
+    readonly silent?: boolean;
+    /** Checkpoints that are kept. */
+    readonly keep?: number;
+    /** Images that are drawn at each commit, see `RunView`. */
+    readonly samples?: number;
+    /** Way to go on after an interruption: the end of a sentence. Default: by --resume. */
+    readonly again?: string;
+  };
 
 /** Options of both commands that train. */
 export type TrainingOptions = ComputeOptions &
@@ -31,28 +34,44 @@ export type TrainingOptions = ComputeOptions &
   SettingsOptions & { readonly out: string; readonly dryRun?: boolean; readonly json?: boolean };
 
 /** Train in a run folder: progress to stderr, what `RunView` shows beside the log, and signals that commit and stop. */
-export async function trainRun<B, P>(io: Io, task: TrainTask<B, P>, options: RunOptions): Promise<RunState> {
+export async function trainRun<B, P extends Tree<Tensor>>(io: Io, task: TrainTask<B, P>, options: RunOptions): Promise<RunState> {
   const { run, override, samples, again, silent, keep = keptCheckpoints } = options;
   const store = storeOf(run);
-  const { signal, release } = catchSignals();
-  const progress = startProgress(io, { unit: 'images', silent });
+  const ranks = ranksOf(options);
+  const { signal, saveAsked, release } = catchSignals({ ranks: (ranks?.collective.size ?? 1) > 1 });
+  const isFirst = (ranks?.collective.rank ?? 0) === 0;
+  if (ranks && !silent) io.err(`${ranksLine(ranks)}\n`);
+  const progress = startProgress(io, { unit: 'images', silent: silent || !isFirst });
   const { batch, totalSteps } = task;
-  let view: RunView;
+  let view: RunView | undefined;
   try {
     return await train(task, store, {
-      ...{ resume: await resumeFrom(store, options), override, keep, signal, onWarning: warnOn(io) },
+      ...{
+        resume: await allTogether(ranks, () => (isFirst ? resumeFrom(store, options) : 'auto')),
+        override,
+        keep,
+        signal,
+        saveAsked,
+        ranks,
+      },
+      onWarning: isFirst ? warnOn(io) : undefined,
+      computing: () => {
+        const backend = startedBackend();
+        return backend && computingWords(backend);
+      },
       extra: () => ({ rssBytes: process.memoryUsage.rss() }),
       onBegin: (from) => {
         tellSupervisor();
-        view = openRunView({ run, imagesBetween: Math.min(task.commitEvery, totalSteps) * batch, from, samples });
+        const { name: _, ...computing } = startedBackend() ?? {};
+        if (isFirst) view = openRunView({ run, imagesBetween: Math.min(task.commitEvery, totalSteps) * batch, from, samples, computing });
       },
-      onLine: (line) => view.line(line),
+      onLine: (line) => view?.line(line),
       onProgress: ({ images, loss, gradNorm, dataWait, metrics: { phase } }) =>
         progress.tick({
           ...{ done: images, total: totalSteps * batch, loss, gradNorm, dataWait, rssBytes: process.memoryUsage.rss() },
           ...(phase !== undefined && { phase: String(phase) }),
         }),
-      onCommit: (state) => view.committed(state, () => signal.aborted),
+      onCommit: (state) => view?.committed(state, () => signal.aborted),
     });
   } catch (error) {
     if (again !== undefined && error instanceof RunError && error.kind === 'interrupted')

@@ -3,6 +3,7 @@ import type { ImageSet } from '@tract/data';
 import { withCommas } from '@tract/report';
 import type { TaskImages } from '@tract/train';
 import { startBackend } from '../computing/backend.js';
+import { rankThreads } from '../computing/ranks.js';
 import { type Io, warnOn } from '../io.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import { openSet } from '../options/data-sets.js';
@@ -25,7 +26,7 @@ export const imagesOf = (io: Io, data: string, options: DataOptions & ComputeOpt
   images: () => openSet(data, options),
   onSet: async (set) => {
     if (!options.silent) tell(io, data, set);
-    await startBackend(io, options);
+    await startBackend(io, { ...options, threads: options.threads ?? rankThreads() });
   },
   fewerClasses: options.fewerClasses,
   reading: readingOf(io, options),
@@ -35,7 +36,7 @@ const tell = (io: Io, data: string, set: ImageSet): void =>
   [`data          ${data}, ${withCommas(set.count)} images`, ...setLines(set)].forEach((line) => void io.err(`${line}\n`));
 
 const readingOf = (io: Io, { workers, dataMemory = 2e9, maxBadSamples }: DataOptions): TaskImages['reading'] => ({
-  threads: workers ?? Math.max(1, Math.min(8, availableParallelism() >> 2)),
+  threads: workers ?? Math.max(1, Math.min(8, (rankThreads() ?? availableParallelism()) >> 2)),
   keepBytes: dataMemory,
   maxBadSamples,
   onBad: ({ reason }) => warnOn(io)(`${reason}; it is passed over`),

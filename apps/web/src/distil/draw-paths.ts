@@ -1,7 +1,7 @@
-import { type Paths, shownPoints } from './paths.js';
+import { type Paths, shownPoints } from './path-ends.js';
 
-/** Half the width of what is seen; noise seldom goes beyond. */
-const reach = 2.6;
+/** Half the width of what is seen: the shape and most of the noise. */
+const reach = 1.7;
 
 /** The points of the shape faintly, paths as lines, their ends as dots; in the text colour of the canvas. */
 export function drawPaths(canvas: HTMLCanvasElement, shape: Float32Array, paths: Paths): void {

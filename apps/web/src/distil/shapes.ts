@@ -1,7 +1,6 @@
 import { randomNormals, randomUniforms } from '@tract/tensor';
 
-export const shapes = ['spiral', 'moons', 'grid'] as const;
-export type ShapeName = (typeof shapes)[number];
+export type ShapeName = 'spiral' | 'moons' | 'grid';
 
 /** Spread of the points around the line or place they belong to. */
 const blur = 0.02;

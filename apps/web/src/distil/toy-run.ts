@@ -18,10 +18,11 @@ import { cosineRate } from '@tract/optim';
 import { rootTruncatedSNRWeight } from '@tract/schedules/training';
 import { dispose, randomInts, readScalar, tensor } from '@tract/tensor';
 import { breathe } from '../page/breathe.js';
-import { type Paths, pathsOf } from './paths.js';
+import type { Paths } from './path-ends.js';
+import { pathsOf } from './paths.js';
 import { applyPointNetwork, initPointNetwork, type PointNetwork } from './point-network.js';
 
-export const teacherSteps = 32;
+const teacherSteps = 32;
 const batch = 256;
 /** Updates between two looks at the page, and between two pictures. */
 const [rest, look] = [10, 50];

@@ -17,6 +17,11 @@ export function write(id: string, text: string): void {
   element(id, HTMLElement).textContent = text;
 }
 
+/** Set whether screen readers read a text out when it changes; not while it counts. */
+export function readOut(id: string, isRead: boolean): void {
+  element(id, HTMLElement).ariaLive = isRead ? 'polite' : 'off';
+}
+
 /** The one line that says how the page is, read out by screen readers; a failure stands out. */
 export function say(text: string, { failed = false } = {}): void {
   write('status', text);

@@ -1,27 +1,52 @@
+import { address, followAddress, writeAddress } from './address.js';
 import { button, element } from './elements.js';
 
-/** The rooms as tabs: one is shown, arrow keys, Home and End go round. Source of the behaviour: WAI-ARIA Authoring Practices, Tabs. */
-export function openTabs(rooms: readonly string[]): void {
+/**
+ * Wire the rooms as tabs: one is shown, arrow keys, Home and End go round; Back and Forward go through those that were shown. Source of the
+ * behaviour: WAI-ARIA Authoring Practices, Tabs.
+ * @returns a function that shows a room.
+ */
+export function openTabs(rooms: readonly string[]): (room: string) => void {
   const tabs = rooms.map((room) => button(`tab-${room}`));
-  const order = [...tabs].sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
-  const show = (chosen: HTMLButtonElement): void => {
+  const show = (room: string): boolean => {
+    const chosen = tabs[rooms.indexOf(room)];
+    if (chosen === undefined) return false;
     tabs.forEach((tab, i) => {
       tab.setAttribute('aria-selected', String(tab === chosen));
       tab.tabIndex = tab === chosen ? 0 : -1;
       element(rooms[i], HTMLElement).hidden = tab !== chosen;
     });
-    history.replaceState(null, '', `#${rooms[tabs.indexOf(chosen)]}`);
+    dispatchEvent(new CustomEvent('room', { detail: room }));
+    return true;
   };
-  order.forEach((tab, i) => {
-    tab.addEventListener('click', () => show(tab));
+  const go = (room: string): void => {
+    if (show(room)) writeAddress(room);
+  };
+  tabs.forEach((tab, i) => {
+    tab.addEventListener('click', () => go(rooms[i]));
     tab.addEventListener('keydown', ({ key }) => {
       const next = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: -1 }[key];
-      const target = next === undefined ? undefined : order.at(next % order.length);
+      const target = next === undefined ? undefined : tabs.at(next % tabs.length);
       if (target === undefined) return;
-      show(target);
+      go(rooms[tabs.indexOf(target)]);
       target.focus();
     });
   });
-  const asked = tabs[rooms.indexOf(location.hash.slice(1))];
-  if (asked !== undefined) show(asked);
+  followAddress(show);
+  show(address().room);
+  return go;
+}
+
+/** Call `open` the first time that a room is shown. */
+export function whenShown(room: string, open: () => void): void {
+  if (!element(room, HTMLElement).hidden) {
+    open();
+    return;
+  }
+  const listener = (event: Event): void => {
+    if ((event as CustomEvent<string>).detail !== room) return;
+    removeEventListener('room', listener);
+    open();
+  };
+  addEventListener('room', listener);
 }

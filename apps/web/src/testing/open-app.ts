@@ -5,36 +5,65 @@ import { fileURLToPath } from 'node:url';
 import { launchChromium } from '@tract/backend-webgpu/testing';
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
-import { serveFolder } from './serve-folder.js';
+import { type Served, serveFolder } from './serve-folder.js';
 
-/** The built page in a browser. `troubles` gathers what nobody should see: errors, warnings, refused policies, requests to elsewhere. */
-export type OpenApp = { readonly page: Page; readonly url: string; readonly troubles: string[]; close(): Promise<void> };
+/** The built page on a server. */
+export type ServedApp = {
+  /** Folder of the built page. */ readonly folder: string;
+  readonly server: Served;
+  readonly close: () => Promise<void>;
+};
 
-/** Build the page into a folder of its own, serve and open it. */
-export async function openApp(): Promise<OpenApp> {
+/** Build the page into a folder of its own and serve it. */
+export async function serveApp(): Promise<ServedApp> {
   const folder = await mkdtemp(join(tmpdir(), 'tract-web-'));
   const configFile = fileURLToPath(new URL('../../vite.config.mjs', import.meta.url));
-  await build({ configFile, logLevel: 'error', build: { outDir: folder, minify: false } });
+  await build({ configFile, logLevel: 'error', build: { outDir: folder } });
   const server = await serveFolder(folder);
-  const browser = await launchChromium();
-  const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
-  const troubles: string[] = [];
-  page.on('pageerror', (error) => troubles.push(String(error)));
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) troubles.push(message.text());
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith(server.url)) troubles.push(`request to ${request.url()}`);
-  });
-  await page.addInitScript(() =>
-    addEventListener('securitypolicyviolation', ({ violatedDirective }) => console.error(`refused: ${violatedDirective}`)),
-  );
   return {
-    ...{ page, url: server.url, troubles },
-    async close() {
-      await browser.close();
+    folder,
+    server,
+    close: async () => {
       server.close();
       await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The built page in a browser. `troubles` gathers what nobody should see: errors, warnings, refused policies, requests to elsewhere. */
+export type OpenApp = ServedApp & {
+  readonly troubles: string[];
+  /** A visitor who has not been here before. */
+  readonly visit: () => Promise<Page>;
+};
+
+/** Open the page in Chromium. */
+export async function openApp(): Promise<OpenApp> {
+  const app = await serveApp();
+  const { server } = app;
+  const browser = await launchChromium();
+  const troubles: string[] = [];
+  const visit = async (): Promise<Page> => {
+    const context = await browser.newContext({ viewport: { width: 1200, height: 1000 }, acceptDownloads: true });
+    const page = await context.newPage();
+    page.setDefaultTimeout(0);
+    page.on('pageerror', (error) => troubles.push(String(error)));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) troubles.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(server.url) && !request.url().startsWith('blob:')) troubles.push(`request to ${request.url()}`);
+    });
+    await page.addInitScript(() =>
+      addEventListener('securitypolicyviolation', ({ violatedDirective }) => console.error(`refused: ${violatedDirective}`)),
+    );
+    return page;
+  };
+  return {
+    ...{ ...app, troubles, visit },
+    close: async () => {
+      await browser.close();
+      await app.close();
     },
   };
 }

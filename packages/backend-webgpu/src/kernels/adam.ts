@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AdamAttributes } from '@tract/tensor';
-import type { WebGpuBackend } from '../backend.js';
 import type { Shader } from '../shader.js';
+import type { ShaderBackend } from '../shader-backend.js';
 import { result, sizeOf, type WebGpuKernel } from '../webgpu-kernel.js';
 import { copy } from './elementwise.js';
 import { summing, workgroupTotal } from './sums.js';
@@ -66,7 +66,7 @@ const update = (averages: readonly string[]): Shader => ({
 const updates = [[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(update);
 
 /** The tensor, to be written to; a copy where somebody else looks at its data. */
-function writable(backend: WebGpuBackend, x: TensorInfo, exclusive: boolean): TensorInfo {
+function writable(backend: ShaderBackend, x: TensorInfo, exclusive: boolean): TensorInfo {
   if (!exclusive && backend.refCount(x.dataId) > 1) return copy(backend, x);
   backend.uploadToGPU(x.dataId);
   Object.assign(backend.tensorMap.get(x.dataId), { values: null }); // what was read back before would be out of date
@@ -76,26 +76,29 @@ function writable(backend: WebGpuBackend, x: TensorInfo, exclusive: boolean): Te
 
 /** Update parameters, moments and averages: in place if nothing else refers to any of their data, and then the norm is the only result. */
 export const adam: WebGpuKernel<AdamAttributes> = (backend, inputs, options) => {
-  const { count, learningRate, beta1, beta2, epsilon, weightDecay, step, clipNorm, averageRates } = options;
+  const { count, learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, clipNorm, averageRates, layout } = options;
   const shader = updates[averageRates.length];
   if (shader === undefined)
     throw new RangeError(`TractAdam: at most ${updates.length - 1} averages on this backend, got ${averageRates.length}`);
   const parts = 4 + averageRates.length;
   const given = Object.values(inputs);
-  const leaves = Array.from({ length: count }, (_, i) => given.slice(i * parts, (i + 1) * parts));
+  const trees = layout && given.map((flat) => backend.leavesOf(flat, layout));
+  const leaves = trees
+    ? layout.shapes.map((_, i) => trees.map((tree) => tree[i]))
+    : Array.from({ length: count }, (_, i) => given.slice(i * parts, (i + 1) * parts));
   const gradientAt = 1;
   const stateOf = (leaf: readonly TensorInfo[]): TensorInfo[] => leaf.filter((_, part) => part !== gradientAt);
   const exclusive = leaves.flatMap(stateOf).every((x) => backend.refCount(x.dataId) === 1);
-  const sums = result(backend, [count * gradientParts]);
+  const sums = result(backend, [leaves.length * gradientParts]);
   const norm = result(backend, []);
   for (const [i, leaf] of leaves.entries()) {
     const g = leaf[gradientAt];
     backend.dispatch(squares, { inputs: [g], outputs: [sums], numbers: [sizeOf(g.shape), i], groups: gradientParts });
   }
-  backend.dispatch(rootOfSum, { inputs: [sums], outputs: [norm], numbers: [count * gradientParts], groups: 1 });
+  backend.dispatch(rootOfSum, { inputs: [sums], outputs: [norm], numbers: [leaves.length * gradientParts], groups: 1 });
   backend.disposeData(sums.dataId);
   const keep = 1 - learningRate * weightDecay;
-  const rates = [keep, learningRate / (1 - beta1 ** step), 1 / (1 - beta2 ** step), epsilon, ...averageRates];
+  const rates = [keep, learningRate / correction1, 1 / correction2, epsilon, ...averageRates];
   const updated = leaves.map((leaf) => {
     const outputs = stateOf(leaf).map((x) => writable(backend, x, exclusive));
     const size = sizeOf(outputs[0].shape);

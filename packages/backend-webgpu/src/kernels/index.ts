@@ -6,7 +6,7 @@ import { attention, attentionGrad } from './attention.js';
 import { combine } from './combine.js';
 import { conv2d, conv2dFilterGrad, conv2dInputGrad, conv2dRelu } from './conv.js';
 import { dropout } from './dropout.js';
-import { scale, silu, siluGrad } from './elementwise.js';
+import { cosine, scale, silu, siluGrad, sine } from './elementwise.js';
 import { groupNorm, groupNormGrad } from './group-norm.js';
 import { batchMatMul, fusedMatMul } from './matmul.js';
 import { noise } from './noise.js';
@@ -36,6 +36,8 @@ export function registerWebGpuKernels(): void {
   registerWebGpuKernel('TractSquaredError', squaredError);
   registerWebGpuKernel('TractUpsample2x', upsample2x);
   replaceStock('BatchMatMul', batchMatMul);
+  replaceStock('Cos', cosine);
+  replaceStock('Sin', sine);
   replaceStock('_FusedMatMul', fusedMatMul);
 }
 

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { WebGpuBackend } from '../backend.js';
+import type { ShaderBackend } from '../shader-backend.js';
 import { result, sizeOf, type WebGpuKernel } from '../webgpu-kernel.js';
 import { tiledProduct, tilesOf } from './tiled-product.js';
 
@@ -19,7 +19,7 @@ const [plain, biased] = [product(false), product(true)];
 
 type Transposes = { readonly transposeA?: boolean; readonly transposeB?: boolean };
 
-function multiply(backend: WebGpuBackend, a: TensorInfo, b: TensorInfo, { transposeA, transposeB }: Transposes, bias?: TensorInfo) {
+function multiply(backend: ShaderBackend, a: TensorInfo, b: TensorInfo, { transposeA, transposeB }: Transposes, bias?: TensorInfo) {
   const rank = a.shape.length;
   const lead = a.shape.slice(0, -2);
   const layers = sizeOf(lead);

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { WebGpuBackend } from '../backend.js';
+import type { ShaderBackend } from '../shader-backend.js';
 
 /** `wide(x, y)`: the 64-bit product as (low, high). */
 export const wideProduct = `
@@ -33,7 +33,7 @@ export const keyNumbers = ['seedLow: u32', 'seedHigh: u32', 'stream: u32', 'step
 export const keyValues = ({ seed, stream, step }: RandomKey): number[] => [seed % 2 ** 32, Math.floor(seed / 2 ** 32), stream, step];
 
 /** The samples as an array of u32; a fresh tensor, to be disposed after the run. */
-export const sampleTable = (backend: WebGpuBackend, { samples }: RandomKey): TensorInfo =>
+export const sampleTable = (backend: ShaderBackend, { samples }: RandomKey): TensorInfo =>
   backend.makeTensorInfo(
     [samples.length],
     'int32',

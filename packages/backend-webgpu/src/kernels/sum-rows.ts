@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { WebGpuBackend } from '../backend.js';
 import type { Shader } from '../shader.js';
+import type { ShaderBackend } from '../shader-backend.js';
 import { result, sizeOf } from '../webgpu-kernel.js';
 
 const threads = 64;
@@ -22,7 +22,7 @@ const shader: Shader = {
 };
 
 /** x, seen as rows of the size of `shape`, summed over them in rounds of 64. */
-export function sumRows(backend: WebGpuBackend, x: TensorInfo, shape: readonly number[]): TensorInfo {
+export function sumRows(backend: ShaderBackend, x: TensorInfo, shape: readonly number[]): TensorInfo {
   const columns = sizeOf(shape);
   const rows = sizeOf(x.shape) / columns;
   const left = Math.ceil(rows / chunk);

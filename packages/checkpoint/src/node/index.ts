@@ -1,1 +1,1 @@
-export { type FileSource, openFile, sha256OfFiles } from './open-file.js';
+export { type FileSource, openFile, sha256OfFile, sha256OfFiles } from './open-file.js';

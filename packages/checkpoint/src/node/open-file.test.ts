@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { openFile, sha256OfFiles } from './open-file.js';
+import { openFile, sha256OfFile, sha256OfFiles } from './open-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tract-open-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,5 +29,6 @@ test('the digest of files is that of their bytes one after another', () => {
     return openFile(join(folder, `${i}`));
   });
   expect(sha256OfFiles(files)).toBe(createHash('sha256').update(bytes).update(bytes.subarray(0, 5)).digest('hex'));
+  expect(sha256OfFile(join(folder, '0'))).toBe(createHash('sha256').update(bytes).digest('hex'));
   for (const file of files) file.close();
 });

@@ -49,3 +49,13 @@ export function sha256OfFiles(files: Iterable<FileSource>): string {
   }
   return hash.digest('hex');
 }
+
+/** Return the SHA-256 of a file in hexadecimal; 4 MB of it are in memory at a time. */
+export function sha256OfFile(path: string): string {
+  const file = openFile(path);
+  try {
+    return sha256OfFiles([file]);
+  } finally {
+    file.close();
+  }
+}

@@ -1,4 +1,4 @@
-import { fromTorch, type TorchLayout, toTorch } from './torch-layout.js';
+import { fromTorch, type ReadFloats, type TorchLayout, toTorch } from './torch-layout.js';
 
 /** Order of the outputs of a layer that computes queries, keys and values, outermost first. Ours: head, part, channel. */
 export type QkvOrder = 'head-channel-part' | 'part-head-channel';
@@ -18,8 +18,15 @@ export type Place = {
 export type Places = ReadonlyMap<string, Place>;
 
 /** Turn the arrays of a place, each in its order there, into the parameter in our order. */
-export function fromPlace({ names, shape, layout, qkv }: Place, arrays: readonly Float32Array[]): Float32Array {
-  const parts = arrays.map((values) => fromTorch(layout, values, shape));
+export const fromPlace = (place: Place, arrays: readonly Float32Array[]): Float32Array =>
+  readPlace(
+    place,
+    arrays.map((values) => (begin, end) => values.subarray(begin, end)),
+  );
+
+/** Do the same with arrays that are read a part at a time. */
+export function readPlace({ names, shape, layout, qkv }: Place, arrays: readonly ReadFloats[]): Float32Array {
+  const parts = arrays.map((read) => fromTorch(layout, read, shape));
   if (qkv === undefined) return parts[0];
   const outputs = 3 * qkv.heads * qkv.channels;
   const joined = names.length === 1 ? parts[0] : joinColumns(parts, outputs / names.length);

@@ -82,6 +82,18 @@ test('layouts of PyTorch become channels last, inputs before outputs', () => {
   expect(one('conv', [2, 3, 1, 2])).toEqual([0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11]);
   expect(one('linear', [2, 3])).toEqual([0, 3, 1, 4, 2, 5]);
   expect(one('plain', [3])).toEqual([0, 1, 2]);
+  // More outputs than are moved at once.
+  const [outputs, inputs, taps] = [37, 2, 3];
+  const moved = one('conv', [outputs, inputs, 1, taps]);
+  expect(moved).toEqual(
+    Array.from(
+      moved,
+      (_, at) => ((at % outputs) * inputs + (Math.floor(at / outputs) % inputs)) * taps + Math.floor(at / outputs / inputs),
+    ),
+  );
+  expect([...toPlace({ names: ['one'], shape: [outputs, inputs, 1, taps], layout: 'conv' }, Float32Array.from(moved))[0]]).toEqual([
+    ...moved.keys(),
+  ]);
 });
 
 type Reference = { readonly name: string; readonly settings?: Record<string, unknown>; readonly config: UNetConfig | EdmUNetConfig } & {

@@ -15,7 +15,10 @@ const weightNames = [
   'diffusion_pytorch_model.safetensors',
   'diffusion_pytorch_model.safetensors.index.json',
   'diffusion_pytorch_model.bin',
+  'diffusion_pytorch_model.bin.index.json',
   'diffusion_pytorch_model.fp16.safetensors',
+  'diffusion_pytorch_model.safetensors.index.fp16.json',
+  'diffusion_pytorch_model.fp16.safetensors.index.json',
   'diffusion_pytorch_model.fp16.bin',
 ];
 

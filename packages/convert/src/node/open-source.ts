@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { modelFiles } from '@tract/model/node';
 import { foreign, readSource, type Source } from '../read-source.js';
 import { readDiffusersFolder } from './diffusers-folder.js';
-import { joinShards, openWeights, type Weights } from './read-weights.js';
+import { isTorch, joinShards, openWeights, type Weights } from './read-weights.js';
 import { refuseFolder } from './refused-folder.js';
 
 /** A checkpoint that has been opened, and the SHA-256 of its weights. Its tensors are read as they are needed, until it is closed. */
@@ -39,7 +39,7 @@ export function openSource(path: string, expectedSha256?: string, part?: string)
 /** One file is recognised by its content; shards are joined. */
 function readWeights(path: string, weights: Weights, configPath: string | undefined): Source {
   const [{ bytes, tensors }] = weights.files;
-  if (tensors !== undefined) return foreign('safetensors', { name: path, tensors: joinShards(weights) });
+  if (tensors !== undefined) return foreign(isTorch(bytes) ? 'torch' : 'safetensors', { name: path, tensors: joinShards(weights) });
   const config = configPath !== undefined && existsSync(configPath) ? { name: configPath, bytes: readFileSync(configPath) } : undefined;
   return readSource({ name: path, bytes }, config);
 }

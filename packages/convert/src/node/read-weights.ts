@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { type NamedArray, readSafetensors, readShardIndex, readTorch } from '@tract/checkpoint';
 import { type FileSource, openFile, sha256OfFiles } from '@tract/checkpoint/node';
 import { badCheckpoint } from '../convert-error.js';
+import { containerOf } from '../read-source.js';
 
 /** The files that hold weights: one, or the shards that an index names, each with its tensors. */
 export type Weights = {
@@ -39,12 +40,14 @@ function openShards(path: string, index: FileSource): Weights['files'] {
   });
 }
 
+/** True for a file of torch.save in either form. */
+export const isTorch = (file: FileSource): boolean => containerOf(file) === 'torch';
+
 /** Join the tensors of all shards, in each of which must be what the index says. @throws ConvertError or CheckpointError */
 export function joinShards({ path, files }: Weights): Map<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
   for (const file of files) {
-    const isZip = file.bytes.size > 1 && file.bytes.read(0, 2).join() === '80,75';
-    const found = (isZip ? readTorch : readSafetensors)(file.bytes, { source: file.path }).tensors;
+    const found = (isTorch(file.bytes) ? readTorch : readSafetensors)(file.bytes, { source: file.path }).tensors;
     const missing = [...(file.tensors ?? [])].find((name) => !found.has(name));
     if (missing !== undefined) throw badCheckpoint(`${file.path}: tensor '${missing}' is missing, which ${path} says is there`);
     for (const [name, array] of found) {

@@ -1,6 +1,9 @@
+import { power } from '@tract/schedules';
 import { type EdmUNetConfig, noiseChannelsOf, positionalFeatures, sinesFirstIn, timeFeatures, type UNetConfig } from '@tract/unet';
 import type { Value } from './graph-builder.js';
 import type { Layers } from './layers.js';
+import { ScalarMath } from './scalar-math.js';
+import { quarterTurns, sineAndCosine } from './trigonometry.js';
 
 type Config = UNetConfig | EdmUNetConfig;
 const round = Math.fround;
@@ -38,12 +41,12 @@ function constantFeatures({ graph }: Layers, config: Config, noise: number): Val
 /** Sines, then cosines, of 1000 u, u the time of the cosine schedule at a logSNR clipped to [-20, 20]. */
 function cosineFeatures(layers: Layers, channels: number, logSNR: Value): Value {
   const { graph } = layers;
-  const [low, high, half, thousand, quarter] = [-20, 20, -0.5, 1000, Math.PI / 2].map((value) => graph.floats([value]));
-  const clipped = graph.op('Clip', [logSNR, low, high]);
-  const time = graph.op('Div', [graph.op('Atan', [graph.op('Exp', [graph.op('Mul', [clipped, half])])]), quarter]);
+  const math = new ScalarMath(graph);
+  const clipped = graph.op('Clip', [logSNR, graph.floats([-20]), graph.floats([20])]);
+  const time = quarterTurns(math, math.exp(math.mul(clipped, -0.5)));
   const spacing = round(Math.log(10000) / (channels / 2 - 1));
   const frequencies = Float32Array.from({ length: channels / 2 }, (_, k) => Math.exp(round(-k * spacing)));
-  return waves(layers, graph.op('Mul', [time, thousand]), frequencies, true);
+  return waves(layers, math.mul(time, 1000), frequencies, true);
 }
 
 /** Sines and cosines of the number itself at the frequencies 10000^(-k / last). */
@@ -51,7 +54,7 @@ function timeStepFeatures(layers: Layers, config: EdmUNetConfig, noise: Value): 
   const half = noiseChannelsOf(config) / 2;
   const sinesFirst = sinesFirstIn(config);
   const last = sinesFirst ? half - 1 : half;
-  const frequencies = Float32Array.from({ length: half }, (_, k) => round(1e-4) ** round(k / last));
+  const frequencies = Float32Array.from({ length: half }, (_, k) => power(round(1e-4), round(k / last)));
   return waves(layers, noise, frequencies, sinesFirst);
 }
 
@@ -70,6 +73,6 @@ function fourierFeatures(layers: Layers, noise: NoiseNumber): Value {
 function waves({ graph }: Layers, x: Value, frequencies: Float32Array, sinesFirst: boolean): Value {
   const column = graph.op('Reshape', [x, graph.ints([-1, 1])]);
   const angles = graph.op('Mul', [column, graph.weights('frequencies', [1, frequencies.length], () => frequencies)]);
-  const [sines, cosines] = [graph.op('Sin', [angles]), graph.op('Cos', [angles])];
-  return graph.op('Concat', sinesFirst ? [sines, cosines] : [cosines, sines], { axis: 1 });
+  const { sine, cosine } = sineAndCosine(new ScalarMath(graph), angles);
+  return graph.op('Concat', sinesFirst ? [sine, cosine] : [cosine, sine], { axis: 1 });
 }

@@ -1,6 +1,9 @@
+import { protobuf } from '@tract/checkpoint';
 import type { PlannedFile } from '../destinations/destination.js';
 import { type External, encodeModel, type Initializer, type OnnxGraph } from './onnx-model.js';
-import { type Encoded, join, piecesOf } from './protobuf.js';
+
+const { join, piecesOf } = protobuf;
+type Encoded = protobuf.Encoded;
 
 /** Largest model file: Protocol Buffers end at 2 GiB. */
 const fileLimit = 2 ** 31 - 1;

@@ -1,4 +1,7 @@
-import { bytesField, type Encoded, floatField, intField, messageField } from './protobuf.js';
+import { protobuf } from '@tract/checkpoint';
+
+const { bytesField, floatField, intField, messageField } = protobuf;
+type Encoded = protobuf.Encoded;
 
 /** Element types of ONNX tensors that are used here, by their numbers in TensorProto.DataType. */
 export const elementTypes = { float32: 1, int64: 7, float16: 10 } as const;

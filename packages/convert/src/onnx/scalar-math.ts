@@ -2,7 +2,7 @@ import type { GraphBuilder, Value } from './graph-builder.js';
 
 type Operand = Value | number;
 
-/** Arithmetic on values [N] of a graph, in float32; numbers become constants. */
+/** Arithmetic on values of a graph, in float32; numbers become constants. */
 export class ScalarMath {
   constructor(readonly graph: GraphBuilder) {}
 
@@ -21,6 +21,10 @@ export class ScalarMath {
     return this.#op('Add', a, b);
   }
 
+  sub(a: Operand, b: Operand): Value {
+    return this.#op('Sub', a, b);
+  }
+
   mul(a: Operand, b: Operand): Value {
     return this.#op('Mul', a, b);
   }
@@ -35,6 +39,17 @@ export class ScalarMath {
 
   exp(x: Operand): Value {
     return this.#op('Exp', x);
+  }
+
+  floor(x: Operand): Value {
+    return this.#op('Floor', x);
+  }
+
+  /** Evaluate a polynomial by Horner's rule; coefficients from the lowest power up, at least two. */
+  polynomial(x: Value, coefficients: readonly number[]): Value {
+    return coefficients
+      .slice(0, -1)
+      .reduceRight<Operand>((sum, coefficient) => this.add(this.mul(sum, x), coefficient), coefficients.at(-1)!) as Value;
   }
 
   hypot(x: Operand, y: number): Value {

@@ -46,12 +46,26 @@ export function join(parts: readonly Uint8Array[]): Uint8Array {
 
 const little = (value: number): string => String.fromCharCode(value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24);
 
-/** A batch of CIFAR-10 as Python 2 pickles it: bytes in its byte strings, an array by `_reconstruct` and its state. */
-export function pickledBatch(planes: Uint8Array, labels: readonly number[], columns = 3072): Uint8Array {
+/**
+ * A batch of CIFAR-10 as Python 2 pickles it: bytes in its byte strings, an array by `_reconstruct` and its state.
+ * @param columns sizes of an image. @param inArray the labels are an array too
+ */
+export function pickledBatch(
+  planes: Uint8Array,
+  labels: readonly number[],
+  columns: readonly number[] = [3072],
+  inArray = false,
+): Uint8Array {
   const text = (value: string): string => `U${String.fromCharCode(value.length)}${value}`;
   const count = (value: number): string => `J${little(value)}`;
   const dtype = `cnumpy\ndtype\n(${text('u1')}K\x00K\x01tR(K\x03${text('|')}NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb`;
-  const start = `\x80\x02}(${text('data')}cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00t${text('b')}tR(K\x01(${count(labels.length)}${count(columns)}t${dtype}\x89T${little(planes.length)}`;
-  const end = `tb${text('labels')}](${labels.map((label) => `K${String.fromCharCode(label)}`).join('')}e${text('batch_label')}${text('testing batch 1 of 1')}u.`;
+  const array = (shape: readonly number[], bytes: number) =>
+    `cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00t${text('b')}tR(K\x01(${shape.map(count).join('')}t${dtype}\x89T${little(bytes)}`;
+  const start = `\x80\x02}(${text('data')}${array([labels.length, ...columns], planes.length)}`;
+  const numbers = labels.map((label) => String.fromCharCode(label));
+  const list = inArray
+    ? `${array([labels.length], labels.length)}${numbers.join('')}tb`
+    : `](${numbers.map((byte) => `K${byte}`).join('')}e`;
+  const end = `tb${text('labels')}${list}${text('batch_label')}${text('testing batch 1 of 1')}u.`;
   return join([ascii(start), planes, ascii(end)]);
 }

@@ -1,3 +1,4 @@
+import { power } from '@tract/schedules';
 import { randomNormals, randomUniforms } from '@tract/tensor';
 import { streams } from '../streams.js';
 import { type Affine, product, rotation, scaling, translation } from './affine.js';
@@ -43,7 +44,7 @@ export function drawAugmentation(
   const stretch = where(wantAniso, aniso);
   const axis = stretch !== 0 && wantSlant < 0.5 ? (2 * slant - 1) * Math.PI : 0;
   const [x, y] = [where(wantMove, moveX), where(wantMove, moveY)];
-  const [larger, longer] = [2 ** (spread.scale * size), 2 ** (spread.aniso * stretch)];
+  const [larger, longer] = [power(2, spread.scale * size), power(2, spread.aniso * stretch)];
   const steps: Affine[] = [
     ...(size === 0 ? [] : [scaling(1 / larger, 1 / larger)]),
     ...(angle === 0 ? [] : [rotation(angle)]),

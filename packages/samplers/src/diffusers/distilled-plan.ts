@@ -1,12 +1,11 @@
 import { ddpmSigmas, type NoiseLevel, ratioLevel } from '@tract/schedules';
 import { lcmDenoiser } from '../lcm-denoiser.js';
 import { multistepConsistency } from '../multistep-consistency.js';
+import { requireOption } from '../steps.js';
 import { tcd } from '../tcd.js';
 import { type Plan, readClipping, readPrediction } from './plan.js';
 import { readBetas, type SchedulerGrids } from './scheduler-grids.js';
 import type { SchedulerSettings } from './scheduler-settings.js';
-
-const gamma = 0.3; // of TCDScheduler.step, where it is called eta
 
 /** LCM and TCD: every k-th of the training steps of the distillation. */
 export function distilledPlan(settings: SchedulerSettings): Plan {
@@ -26,12 +25,15 @@ export function distilledPlan(settings: SchedulerSettings): Plan {
       return { times, levels: [...times.map((timestep) => ratioLevel(table[timestep])), last] };
     },
   };
-  const inner = (level: NoiseLevel) => ratioLevel(table[Math.max(0, Math.floor((1 - gamma) * grids.timeOf(level)))]);
+  const inner = (gamma: number) => (level: NoiseLevel) => ratioLevel(table[Math.max(0, Math.floor((1 - gamma) * grids.timeOf(level)))]);
   return {
     ...{ ...grids, betas, scales: { predicts: readPrediction(settings) }, ...readClipping(settings, false) },
     ...(!isTcd && { wrap: (space, denoise) => lcmDenoiser(space, denoise, grids.timeOf, { timestepScaling: scaling }) }),
     sample: isTcd
-      ? (space, denoise, xT, levels, run) => tcd(space, denoise, xT, levels, levels.slice(1).map(inner), run)
+      ? (space, denoise, xT, levels, { eta = 0.3, ...run } = {}) => {
+          requireOption('TCDScheduler', 'eta', eta, 0, 1);
+          return tcd(space, denoise, xT, levels, levels.slice(1).map(inner(eta)), run);
+        }
       : multistepConsistency,
   };
 }

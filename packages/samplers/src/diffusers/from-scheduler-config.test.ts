@@ -48,6 +48,17 @@ test('every class of the list has a recorded run of diffusers', () => {
   expect(new Set(golden.cases.map((one) => one.class))).toEqual(new Set(schedulerClasses));
 });
 
+test('eta is that of step() in DDIM and TCD, and refused where there is none', async () => {
+  const draw = async (_class_name: string, eta: number) => {
+    const plan = fromSchedulerConfig({ _class_name });
+    const { levels } = plan.grid(4);
+    return drain(plan.sample(space, plan.denoiser(space, network, plan.grid(4)), golden.start, levels, { eta }));
+  };
+  for (const name of ['DDIMScheduler', 'TCDScheduler']) expect(await draw(name, 0)).not.toEqual(await draw(name, 1));
+  await expect(draw('LCMScheduler', 1)).rejects.toThrow(/a step of LCMScheduler has no eta; DDIMScheduler/);
+  await expect(draw('TCDScheduler', 1.5)).rejects.toThrow(/eta must be in \[0, 1\], got 1.5/);
+});
+
 describe('draws what diffusers 58eb52c draws, and tells the network the same times', () => {
   test.each(golden.cases.map((one) => [one.class, one.steps, JSON.stringify(one.settings), one] as const))(
     '%s in %d steps, %s',

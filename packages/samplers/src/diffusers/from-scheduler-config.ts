@@ -41,6 +41,8 @@ const plans: Readonly<Record<string, (settings: SchedulerSettings) => Plan>> = {
   TCDScheduler: distilledPlan,
 };
 
+const withEta = new Set(['DDIMScheduler', 'DDIMParallelScheduler', 'CogVideoXDDIMScheduler', 'TCDScheduler']);
+
 /** Classes of diffusers' schedulers that `fromSchedulerConfig` follows. */
 export const schedulerClasses: readonly string[] = Object.keys(plans).sort();
 
@@ -72,6 +74,8 @@ export function fromSchedulerConfig(json: unknown): SchedulerPlan {
     },
     sample: (space, denoise, xT, levels, run) => {
       if (run?.repaint && !repaints) throw new TypeError(`fromSchedulerConfig: ${className} fills nothing in; leave repaint out`);
+      if (run?.eta !== undefined && !withEta.has(className))
+        throw new TypeError(`fromSchedulerConfig: a step of ${className} has no eta; ${[...withEta].join(', ')} have`);
       return sample(space, denoise, xT, levels, run);
     },
   };

@@ -8,8 +8,10 @@ import type { RunOptions } from '../walk.js';
 import type { SchedulerGrid, SchedulerGrids } from './scheduler-grids.js';
 import type { SchedulerSettings } from './scheduler-settings.js';
 
-/** Options of a run; `repaint` is RePaintScheduler's: the known part, steps that are taken back each time and how often each stretch is walked. */
 type PlanRunOptions<T> = RunOptions<T> & {
+  /** The eta of `step` in diffusers: noise of the classes of DDIM, 0 by default, and TCD's gamma, 0.3 by default. In [0, 1]. */
+  readonly eta?: number;
+  /** RePaintScheduler's: the known part, steps that are taken back each time and how often each stretch is walked. */
   readonly repaint?: KnownPart<T> & { readonly jump?: number; readonly resample?: number };
 };
 

@@ -19,8 +19,16 @@ export type SchedulerSettings = {
 /** Words of Python for numbers that JSON does not have, such as lambda_min_clipped. */
 const bareNumber = /(?<=[:,[]\s*)(?:-?Infinity|NaN)(?=\s*[,\]}])/g;
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(bareNumber, '"$&"'));
+  } catch (error) {
+    throw new SchedulerConfigError(`fromSchedulerConfig: the text is no JSON: ${(error as Error).message}`);
+  }
+}
+
 export function schedulerSettings(json: unknown): SchedulerSettings {
-  const given = (typeof json === 'string' ? JSON.parse(json.replace(bareNumber, '"$&"')) : json) as Readonly<Record<string, unknown>>;
+  const given = (typeof json === 'string' ? parsed(json) : json) as Readonly<Record<string, unknown>>;
   const className = given?._class_name;
   if (typeof className !== 'string')
     throw new SchedulerConfigError("fromSchedulerConfig: needs the object of a scheduler_config.json, whose _class_name is a scheduler's");

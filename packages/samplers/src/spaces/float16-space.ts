@@ -1,5 +1,5 @@
 import { combineFloats } from '../combine-floats.js';
-import { type ArraySpaceOptions, float32SpaceWith, kindFault, requireArrays } from '../float32-space.js';
+import { type ArraySpaceOptions, float32SpaceWith, kindFault, lengthFault, requireArrays } from '../float32-space.js';
 import type { VectorSpace } from '../vector-space.js';
 import { fromHalf, toHalf } from './half.js';
 
@@ -22,7 +22,7 @@ export function float16SpaceWith(options: ArraySpaceOptions = {}): VectorSpace<U
     },
     clamp: (x, low, high) => toHalf(floats.clamp(fromHalf(x), low, high)),
     noise: (like, index, span) => toHalf(floats.noise(new Float32Array(like.length), index, span)),
-    fault: (x) => kindFault('Uint16Array', x) ?? floats.fault?.(fromHalf(x as Uint16Array)),
+    fault: (x, like) => kindFault('Uint16Array', x) ?? lengthFault(x as Uint16Array, like) ?? floats.fault?.(fromHalf(x as Uint16Array)),
     multiply: (x, y) => toHalf(fromHalf(x).map((value, i) => value * fromHalf(y.subarray(i, i + 1))[0])),
     perImage: perImage && {
       dot: (x, y) => perImage.dot(fromHalf(x), fromHalf(y)),

@@ -1,6 +1,11 @@
+import { toHalf } from './half.js';
+
 /** As much of a GPUDevice as the space needs. */
 export type WebGpuDevice<B> = {
-  readonly queue: { submit(commands: unknown[]): void; writeBuffer(buffer: B, offset: number, data: Float32Array | Uint32Array): void };
+  readonly queue: {
+    submit(commands: unknown[]): void;
+    writeBuffer(buffer: B, offset: number, data: Float32Array | Uint16Array | Uint32Array): void;
+  };
   createBuffer(descriptor: { size: number; usage: number }): B;
   createShaderModule(descriptor: { code: string }): unknown;
   createComputePipeline(descriptor: { layout: 'auto'; compute: { module: never } }): { getBindGroupLayout(index: number): unknown };
@@ -21,14 +26,18 @@ export type WebGpuBuffer = { readonly size: number; destroy(): void };
 const [copySource, copyTarget, uniform, storage] = [4, 8, 64, 128];
 const [groupSize, mostGroups] = [256, 65_535];
 
-/** Bytes of a vector of so many float32: a multiple of 16, as onnxruntime has them. */
-const bytesOf = (length: number) => Math.ceil(length / 4) * 16;
+/** Storage of a vector's numbers on a device; sums are made in float32 whatever it is. */
+export type GpuDataType = 'float32' | 'float16';
 
-/** A runner of elementwise WGSL over float32 buffers; each program is compiled once. */
-export function webGpuKernels<B extends WebGpuBuffer>(device: WebGpuDevice<B>) {
+/** Bytes of so many 32-bit words: a multiple of 16, as onnxruntime has them. */
+const bytesOf = (words: number) => Math.ceil(words / 4) * 16;
+
+/** A runner of elementwise WGSL over buffers of one type; each program is compiled once. */
+export function webGpuKernels<B extends WebGpuBuffer>(device: WebGpuDevice<B>, dataType: GpuDataType) {
+  const { perWord, wordsOf } = storages[dataType];
   const pipelines = new Map<string, ReturnType<WebGpuDevice<B>['createComputePipeline']>>();
   const pipelineOf = (inputs: number, parameters: number, body: string) => {
-    const source = sourceOf(inputs, parameters, body);
+    const source = sourceOf(dataType, inputs, parameters, body);
     const known = pipelines.get(source);
     if (known) return known;
     const made = device.createComputePipeline({
@@ -38,8 +47,14 @@ export function webGpuKernels<B extends WebGpuBuffer>(device: WebGpuDevice<B>) {
     pipelines.set(source, made);
     return made;
   };
-  const create = (length: number): B => device.createBuffer({ size: bytesOf(length), usage: storage | copySource | copyTarget });
-  /** out[i] = body, an expression of i, x0[i], x1[i], …, the numbers p(0), p(1), … and normal(i), a hash of the draw's seed and index. */
+  const create = (length: number): B =>
+    device.createBuffer({ size: bytesOf(Math.ceil(length / perWord)), usage: storage | copySource | copyTarget });
+  const upload = (numbers: ArrayLike<number>): B => {
+    const buffer = create(numbers.length);
+    device.queue.writeBuffer(buffer, 0, wordsOf(numbers));
+    return buffer;
+  };
+  /** The i-th number of the result is body, an expression of i, x0(i), x1(i), …, the numbers p(0), p(1), … and normal(i), a hash of the draw's seed and index. */
   const map = (length: number, inputs: readonly B[], numbers: readonly number[], body: string, draw = { seed: 0, index: 0 }): B => {
     const pipeline = pipelineOf(inputs.length, numbers.length, body);
     const [out, settings] = [
@@ -54,26 +69,50 @@ export function webGpuKernels<B extends WebGpuBuffer>(device: WebGpuDevice<B>) {
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline as never);
     pass.setBindGroup(0, group as never);
-    pass.dispatchWorkgroups(Math.min(Math.ceil(length / groupSize), mostGroups));
+    pass.dispatchWorkgroups(Math.min(Math.ceil(length / perWord / groupSize), mostGroups));
     pass.end();
     device.queue.submit([encoder.finish()]);
     settings.destroy(); // takes effect when what was submitted is done
     return out;
   };
-  return { create, map };
+  return { upload, map };
 }
 
-const sourceOf = (inputs: number, parameters: number, body: string): string => `
+const pairsOfHalves = (numbers: ArrayLike<number>) => toHalf(numbers.length % 2 === 0 ? numbers : [...Array.from(numbers), 0]);
+
+/** How a type lies in words of 32 bits. Halves are packed in pairs, which every device can do, unlike f16 of its own. */
+const storages = {
+  float32: {
+    perWord: 1,
+    wordsOf: (numbers: ArrayLike<number>) => Float32Array.from(numbers),
+    word: 'f32',
+    read: (x: string) => `${x}[i]`,
+    write: 'at(i)',
+  },
+  float16: {
+    ...{ perWord: 2, wordsOf: pairsOfHalves, word: 'u32', read: (x: string) => `unpack2x16float(${x}[i / 2u])[i % 2u]` },
+    write: 'pack2x16float(vec2f(at(2u * i), at(2u * i + 1u)))',
+  },
+} as const satisfies Record<GpuDataType, object>;
+
+const sourceOf = (dataType: GpuDataType, inputs: number, parameters: number, body: string): string => {
+  const { perWord, word, read, write } = storages[dataType];
+  const input = (_: unknown, k: number) => `@group(0) @binding(${k + 2}) var<storage, read> words${k}: array<${word}>;
+fn x${k}(i: u32) -> f32 { return ${read(`words${k}`)}; }`;
+  return `
 struct Settings { length: u32, seed: u32, index: u32, numbers: array<vec4f, ${Math.max(1, Math.ceil(parameters / 4))}> }
 @group(0) @binding(0) var<uniform> settings: Settings;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-${Array.from({ length: inputs }, (_, i) => `@group(0) @binding(${i + 2}) var<storage, read> x${i}: array<f32>;`).join('\n')}
+@group(0) @binding(1) var<storage, read_write> out: array<${word}>;
+${Array.from({ length: inputs }, input).join('\n')}
 fn p(k: u32) -> f32 { return settings.numbers[k / 4u][k % 4u]; }
 ${normalSource}
+fn at(i: u32) -> f32 { return ${body}; }
 @compute @workgroup_size(${groupSize})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var i = id.x; i < settings.length; i += groups.x * ${groupSize}u) { out[i] = ${body}; }
+  let words = (settings.length + ${perWord - 1}u) / ${perWord}u;
+  for (var i = id.x; i < words; i += groups.x * ${groupSize}u) { out[i] = ${write}; }
 }`;
+};
 
 /** `hashNormal` on the device, to the rounding of float32. */
 const normalSource = `

@@ -1,22 +1,19 @@
-import { nodeGpu, softwareDriver } from '@tract/backend-webgpu/node';
+import { suiteGpu } from '@tract/backend-webgpu/testing';
 import { edmGrid } from '@tract/schedules';
 import * as ort from 'onnxruntime-web';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drain, edmStochastic, float32Space, hashNormals, saSolver, startNoise, unipc, type VectorSpace } from '../index.js';
 import { gaussianDenoiser } from '../testing/index.js';
-import { type GpuVector, ortGpuSpace, webGpuSpace } from './index.js';
+import { fromHalf, toHalf } from './half.js';
+import { float16SpaceWith, type GpuVector, ortGpuSpace, webGpuSpace } from './index.js';
 
-let device: GPUDevice | undefined;
-let lacking = '';
+const gpu = await suiteGpu().catch((error: Error) => error.message);
+const reason = typeof gpu === 'string' ? ` (skipped: ${gpu})` : '';
+let device: GPUDevice;
 beforeAll(async () => {
-  try {
-    const gpu = await nodeGpu({ driver: softwareDriver() });
-    const adapter = await gpu.requestAdapter();
-    if (!adapter) throw new Error('WebGPU finds no adapter');
-    device = await adapter.requestDevice();
-  } catch (error) {
-    lacking = `${(error as Error).message} (apt-get install chromium brings a software driver)`;
-  }
+  if (typeof gpu === 'string') return;
+  const adapter = await gpu.requestAdapter();
+  device = await adapter!.requestDevice();
 });
 afterAll(() => device?.destroy());
 
@@ -45,21 +42,25 @@ function counted(on: GPUDevice) {
   return { device: forwarded, live };
 }
 
-function upload(to: GPUDevice, values: Float32Array): GPUBuffer {
-  const buffer = to.createBuffer({ size: Math.ceil(values.length / 4) * 16, usage: usage.storage | usage.copies });
-  to.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
+type Storage = 'float32' | 'float16';
+const types: Storage[] = ['float32', 'float16'];
+
+function upload(to: GPUDevice, values: Float32Array, type: Storage): GPUBuffer {
+  const words = type === 'float32' ? values : toHalf([...values, ...(values.length % 2 === 0 ? [] : [0])]);
+  const buffer = to.createBuffer({ size: Math.ceil(words.byteLength / 16) * 16, usage: usage.storage | usage.copies });
+  to.queue.writeBuffer(buffer, 0, words as Float32Array<ArrayBuffer>);
   return buffer;
 }
 
-async function download(from: GPUDevice, buffer: GPUBuffer, length: number): Promise<Float32Array> {
+async function download(from: GPUDevice, buffer: GPUBuffer, length: number, type: Storage): Promise<Float32Array> {
   const staging = from.createBuffer({ size: buffer.size, usage: usage.read | 8 });
   const encoder = from.createCommandEncoder();
   encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
   from.queue.submit([encoder.finish()]);
   await staging.mapAsync(1);
-  const values = new Float32Array(staging.getMappedRange().slice(0)).slice(0, length);
+  const bytes = staging.getMappedRange().slice(0);
   staging.destroy();
-  return values;
+  return (type === 'float32' ? new Float32Array(bytes) : fromHalf(new Uint16Array(bytes))).slice(0, length);
 }
 
 const length = 1001; // no multiple of a vector or a group
@@ -67,60 +68,80 @@ const levels = edmGrid(6);
 const start = startNoise(float32Space, new Float32Array(length), levels[0]);
 const samplers = { edmStochastic, unipc, saSolver };
 
-/** Largest difference from the host's run as a share of the largest number: sums of float32 that start at 80. */
-async function compare<T>(name: keyof typeof samplers, space: VectorSpace<T>, xT: T, read: (x: T) => Promise<Float32Array>) {
-  const host = await drain(samplers[name](float32Space, gaussianDenoiser(float32Space, 0.5), start, levels));
-  const drawn = await drain(samplers[name](space, gaussianDenoiser(space, 0.5), xT, levels));
+/** Bounds on the difference as a share of the largest number: sums of numbers that start at 80, of 24 bits and of 11. */
+const bounds = { float32: 1e-4, float16: 2 ** -8 };
+
+/** Largest difference from what the host draws with numbers of the type, as a share of the largest one. */
+async function compare<T>(
+  name: keyof typeof samplers,
+  type: Storage,
+  space: VectorSpace<T>,
+  xT: T,
+  read: (x: T) => Promise<Float32Array>,
+): Promise<number> {
+  const draw = <V>(over: VectorSpace<V>, from: V) => drain(samplers[name](over, gaussianDenoiser(over, 0.5), from, levels));
+  const host = type === 'float32' ? await draw(float32Space, start) : fromHalf(await draw(float16SpaceWith(), toHalf(start)));
+  const drawn = await draw(space, xT);
   const there = await read(drawn);
   space.dispose?.(drawn);
-  const scale = Math.max(...host.map(Math.abs));
-  return Math.max(...there.map((value, i) => Math.abs(value - host[i]))) / scale;
+  return Math.max(...there.map((value, i) => Math.abs(value - host[i]))) / Math.max(...host.map(Math.abs));
 }
 
-describe.each(Object.keys(samplers) as (keyof typeof samplers)[])('%s', (name) => {
-  test('draws on a device what it draws from Float32Arrays, and leaves nothing there', async (context) => {
-    if (!device) return context.skip(lacking);
+const runs = (Object.keys(samplers) as (keyof typeof samplers)[]).flatMap((name) => types.map((type) => [name, type] as const));
+describe.skipIf(reason !== '').each(runs)(`%s in %s${reason}`, (name, dataType) => {
+  test('draws on a device what it draws on the host, and leaves nothing there', async () => {
     const { device: watched, live } = counted(device);
-    const space = webGpuSpace(watched as never) as VectorSpace<GpuVector<GPUBuffer>>;
-    const xT = { buffer: upload(device, start), length };
-    expect(await compare(name, space, xT, ({ buffer }) => download(device!, buffer, length))).toBeLessThan(1e-4);
+    const space = webGpuSpace(watched as never, { dataType }) as VectorSpace<GpuVector<GPUBuffer>>;
+    const xT = { buffer: upload(device, start, dataType), length };
+    expect(await compare(name, dataType, space, xT, ({ buffer }) => download(device, buffer, length, dataType))).toBeLessThan(
+      bounds[dataType],
+    );
     expect(live.size).toBe(0);
   });
 
-  test('draws with tensors of onnxruntime-web on a device', async (context) => {
-    if (!device) return context.skip(lacking);
+  test('draws with tensors of onnxruntime-web on a device', async () => {
     const { device: watched, live } = counted(device);
-    const space = ortGpuSpace(ort as never, watched as never) as unknown as VectorSpace<ort.Tensor>;
-    const xT = ort.Tensor.fromGpuBuffer(upload(device, start) as never, { dataType: 'float32', dims: [7, 11, 13] });
+    const space = ortGpuSpace(ort as never, watched as never, { dataType }) as unknown as VectorSpace<ort.Tensor>;
+    const xT = ort.Tensor.fromGpuBuffer(upload(device, start, dataType) as never, { dataType, dims: [7, 11, 13] });
     const read = (x: ort.Tensor) => {
-      expect(x.dims).toEqual([7, 11, 13]);
-      return download(device!, x.gpuBuffer as unknown as GPUBuffer, length);
+      expect([x.dims, x.type]).toEqual([[7, 11, 13], dataType]);
+      return download(device, x.gpuBuffer as unknown as GPUBuffer, length, dataType);
     };
-    expect(await compare(name, space, xT, read)).toBeLessThan(1e-4);
+    expect(await compare(name, dataType, space, xT, read)).toBeLessThan(bounds[dataType]);
     expect(live.size).toBe(0);
   });
 });
 
-test('noise, sums of many terms, clamps and products are those of the host', async (context) => {
-  if (!device) return context.skip(lacking);
-  const space = webGpuSpace(device as never, { seed: 5 }) as VectorSpace<GpuVector<GPUBuffer>>;
-  const read = ({ buffer }: GpuVector<GPUBuffer>) => download(device!, buffer, length);
-  const like = { buffer: upload(device, start), length };
-  for (const index of [-1, 0, 7]) {
-    const there = await read(space.noise(like, index));
-    const here = hashNormals(5)(length, index);
-    expect(Math.max(...there.map((value, i) => Math.abs(value - here[i])))).toBeLessThan(4e-6); // float32 logarithms and turns
-  }
-  const draws = Array.from({ length: 16 }, (_, k) => hashNormals(k)(length, 0) as Float32Array);
-  const terms = draws.map((draw, k) => [k - 3.5, { buffer: upload(device!, draw), length }] as const);
-  const sum = float32Space.combine(draws.map((draw, k) => [k - 3.5, draw] as const));
-  const close = (there: Float32Array, here: Float32Array) =>
-    expect(Math.max(...there.map((value, i) => Math.abs(value - here[i])))).toBeLessThan(1e-4);
-  close(await read(space.combine(terms)), sum);
-  close(await read(space.clamp(terms[0][1], -0.5, 1)), float32Space.clamp(draws[0], -0.5, 1));
-  close(await read(space.multiply!(terms[0][1], terms[1][1])), float32Space.multiply!(draws[0], draws[1]));
-  const hosted = webGpuSpace(device as never, { normals: hashNormals(9) }) as VectorSpace<GpuVector<GPUBuffer>>;
-  expect(await read(hosted.noise(like, 3))).toEqual(hashNormals(9)(length, 3));
-  expect(() => space.combine([...terms, [1, { buffer: like.buffer, length: 5 }]])).toThrow(/lengths \[1001,5\]/);
-  expect(space.fault?.(3)).toBe('is no { buffer, length } but number');
+test.skipIf(reason !== '').each(types)(
+  `noise, sums of many terms, clamps and products of %s are those of the host${reason}`,
+  async (dataType) => {
+    const space = webGpuSpace(device as never, { seed: 5, dataType }) as VectorSpace<GpuVector<GPUBuffer>>;
+    const vector = (values: Float32Array) => ({ buffer: upload(device, values, dataType), length });
+    const read = ({ buffer }: GpuVector<GPUBuffer>) => download(device, buffer, length, dataType);
+    const stored = (values: Float32Array) => (dataType === 'float32' ? values : fromHalf(toHalf(values)));
+    // Float32 logarithms and turns, and sums in another order; one unit of a half for each rounding, which WGSL lets a device do to either side.
+    const share = { float32: 2e-6, float16: 3 * 2 ** -10 }[dataType];
+    const expectClose = (there: Float32Array, here: Float32Array) =>
+      expect(Math.max(...there.map((value, i) => Math.abs(value - here[i])))).toBeLessThan(share * Math.max(...here.map(Math.abs)));
+    const like = vector(start);
+    for (const index of [-1, 0, 7]) expectClose(await read(space.noise(like, index)), hashNormals(5)(length, index) as Float32Array);
+    const draws = Array.from({ length: 16 }, (_, k) => stored(hashNormals(k)(length, 0) as Float32Array));
+    const terms = draws.map((draw, k) => [k - 3.5, vector(draw)] as const);
+    expectClose(await read(space.combine(terms)), float32Space.combine(draws.map((draw, k) => [k - 3.5, draw] as const)));
+    expect(await read(space.clamp(terms[0][1], -0.5, 1))).toEqual(float32Space.clamp(draws[0], -0.5, 1));
+    expectClose(await read(space.multiply!(terms[0][1], terms[1][1])), float32Space.multiply!(draws[0], draws[1]));
+    const hosted = webGpuSpace(device as never, { normals: hashNormals(9), dataType }) as VectorSpace<GpuVector<GPUBuffer>>;
+    expect(await read(hosted.noise(like, 3))).toEqual(stored(hashNormals(9)(length, 3) as Float32Array));
+    expect(() => space.combine([...terms, [1, { buffer: like.buffer, length: 5 }]])).toThrow(/lengths \[1001,5\]/);
+    expect(space.fault?.(3 as never)).toBe('is no { buffer, length } but number');
+  },
+);
+
+test.skipIf(reason !== '')(`vectors of another type are refused by name${reason}`, async () => {
+  const halves = { buffer: upload(device, start, 'float16'), length };
+  const space = webGpuSpace(device as never) as VectorSpace<GpuVector<GPUBuffer>>;
+  expect(space.fault?.(halves)).toBe('has 2016 bytes for 1001 numbers of float32');
+  const tensors = ortGpuSpace(ort as never, device as never) as unknown as VectorSpace<ort.Tensor>;
+  const tensor = ort.Tensor.fromGpuBuffer(halves.buffer as never, { dataType: 'float16', dims: [1001] });
+  expect(tensors.fault?.(tensor)).toBe("is of type float16, not float32; choose the space's dataType");
 });

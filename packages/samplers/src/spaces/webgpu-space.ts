@@ -1,15 +1,20 @@
 import type { Normals } from '../normals.js';
 import type { VectorSpace } from '../vector-space.js';
-import { type WebGpuBuffer, type WebGpuDevice, webGpuKernels } from './webgpu-kernels.js';
+import { type GpuDataType, type WebGpuBuffer, type WebGpuDevice, webGpuKernels } from './webgpu-kernels.js';
 
 export type WebGpuSpaceOptions = {
   /** Seed of noise that is made on the device: a hash of (seed, index, element), as `hashNormals` has it to the rounding of float32. Default: 0. */
   readonly seed?: number;
   /** Another source of noise, made on the host. Default: none. */
   readonly normals?: Normals;
+  /**
+   * Type of the numbers. Of halves sums are made in float32, and are rounded once for up to 7 vectors; beyond 65504 what they give is not defined.
+   * Default: 'float32'.
+   */
+  readonly dataType?: GpuDataType;
 };
 
-/** A vector on a WebGPU device: `length` float32 numbers at the start of a storage buffer. */
+/** A vector on a WebGPU device: `length` numbers of the space's type at the start of a storage buffer. */
 export type GpuVector<B> = { readonly buffer: B; readonly length: number };
 
 /** Inputs of one kernel: a device has 8 storage buffers at least, one of them the sum. */
@@ -24,7 +29,7 @@ type Holder<T, B> = {
 };
 
 /**
- * The space of float32 vectors on a WebGPU device, which stay there between steps; nothing waits for the device. NaN is not looked for.
+ * The space of float32 or float16 vectors on a WebGPU device, which stay there between steps; nothing waits for the device. NaN is not looked for.
  * Start from `{ buffer, length }` whose buffer has the usages STORAGE, COPY_SRC and COPY_DST.
  */
 export const webGpuSpace = <B extends WebGpuBuffer>(device: WebGpuDevice<B>, options: WebGpuSpaceOptions = {}): VectorSpace<GpuVector<B>> =>
@@ -32,44 +37,60 @@ export const webGpuSpace = <B extends WebGpuBuffer>(device: WebGpuDevice<B>, opt
     open: (x) => x,
     wrap: (buffer, { length }) => ({ buffer, length }),
     free: ({ buffer }) => buffer.destroy(),
-    fault: (x) => (typeof (x as GpuVector<B>)?.buffer?.destroy === 'function' ? undefined : `is no { buffer, length } but ${typeof x}`),
+    fault: (x) => {
+      const { buffer, length = 0 } = (x ?? {}) as Partial<GpuVector<B>>;
+      if (typeof buffer?.destroy !== 'function') return `is no { buffer, length } but ${typeof x}`;
+      const { dataType = 'float32' } = options;
+      return buffer.size < length * bytesEach[dataType] ? `has ${buffer.size} bytes for ${length} numbers of ${dataType}` : undefined;
+    },
   });
+
+const bytesEach: Record<GpuDataType, number> = { float32: 4, float16: 2 };
 
 /** As much of onnxruntime-web as the space of its tensors needs: hand over `ort` itself. */
 export type OrtTensors<T> = { readonly Tensor: { fromGpuBuffer(buffer: never, options: never): T } };
-type OrtTensor<B> = { readonly gpuBuffer: B; readonly dims: readonly number[]; readonly location: string; dispose(): void };
+type OrtTensor<B> = {
+  readonly gpuBuffer: B;
+  readonly dims: readonly number[];
+  readonly location: string;
+  readonly type: string;
+  dispose(): void;
+};
 
 /**
- * The same of onnxruntime-web's float32 tensors with location 'gpu-buffer', on its own device: `await ort.env.webgpu.device`. Ask a session for such by
+ * The same of onnxruntime-web's tensors of one type with location 'gpu-buffer', on its own device: `await ort.env.webgpu.device`. Ask a session for such by
  * `preferredOutputLocation: 'gpu-buffer'`.
  */
 export const ortGpuSpace = <B extends WebGpuBuffer, T extends OrtTensor<B>>(
   ort: OrtTensors<T>,
   device: WebGpuDevice<B>,
   options: WebGpuSpaceOptions = {},
-): VectorSpace<T> =>
-  spaceOver<T, B>(device, options, {
+): VectorSpace<T> => {
+  const { dataType = 'float32' } = options;
+  return spaceOver<T, B>(device, options, {
     open: ({ gpuBuffer, dims }) => ({ buffer: gpuBuffer, length: dims.reduce((product, size) => product * size, 1) }),
     wrap: (buffer, { dims }) => {
-      const about = { dataType: 'float32', dims, dispose: () => buffer.destroy() };
+      const about = { dataType, dims, dispose: () => buffer.destroy() };
       return ort.Tensor.fromGpuBuffer(buffer as never, about as never);
     },
     free: (x) => x.dispose(),
     fault: (x) => {
-      const { location } = (x ?? {}) as Partial<OrtTensor<B>>;
-      return location === 'gpu-buffer' ? undefined : `is no tensor with location 'gpu-buffer' but ${location ? `'${location}'` : typeof x}`;
+      const { location, type } = (x ?? {}) as Partial<OrtTensor<B>>;
+      if (location !== 'gpu-buffer') return `is no tensor with location 'gpu-buffer' but ${location ? `'${location}'` : typeof x}`;
+      return type === dataType ? undefined : `is of type ${type}, not ${dataType}; choose the space's dataType`;
     },
   });
+};
 
 function spaceOver<T, B extends WebGpuBuffer>(
   device: WebGpuDevice<B>,
-  { seed = 0, normals }: WebGpuSpaceOptions,
+  { seed = 0, normals, dataType = 'float32' }: WebGpuSpaceOptions,
   { open, wrap, free, fault }: Holder<T, B>,
 ): VectorSpace<T> {
-  const { create, map } = webGpuKernels(device);
+  const { upload, map } = webGpuKernels(device, dataType);
   const sum = (terms: readonly (readonly [number, B])[], length: number): B => {
     const now = terms.slice(0, mostTerms);
-    const body = now.map((_, k) => `p(${k}u) * x${k}[i]`).join(' + ');
+    const body = now.map((_, k) => `p(${k}u) * x${k}(i)`).join(' + ');
     const part = map(
       length,
       now.map(([, buffer]) => buffer),
@@ -107,16 +128,13 @@ function spaceOver<T, B extends WebGpuBuffer>(
         terms[0][1],
       );
     },
-    clamp: (x, low, high) => elementwise(x, [], [low, high], 'clamp(x0[i], p(0u), p(1u))'),
+    clamp: (x, low, high) => elementwise(x, [], [low, high], 'clamp(x0(i), p(0u), p(1u))'),
     noise(like, index, span) {
       const { length } = open(like);
-      if (!normals) return wrap(map(length, [], [], 'normal(i)', { seed, index }), like);
-      const buffer = create(length);
-      device.queue.writeBuffer(buffer, 0, Float32Array.from(normals(length, index, span)));
-      return wrap(buffer, like);
+      return wrap(normals ? upload(normals(length, index, span)) : map(length, [], [], 'normal(i)', { seed, index }), like);
     },
     dispose: free,
     fault,
-    multiply: (x, y) => elementwise(x, [y], [], 'x0[i] * x1[i]'),
+    multiply: (x, y) => elementwise(x, [y], [], 'x0(i) * x1(i)'),
   };
 }

@@ -26,10 +26,10 @@ function updateLeaf([p, grad, m, v, ...averages]: readonly Tensor[], factor: Ten
     [o.beta2, v],
     [1 - o.beta2, square(g)],
   ]);
-  const root = scale(sqrt(scale(second, 1 / (1 - o.beta2 ** o.step))), 1, o.epsilon);
+  const root = scale(sqrt(scale(second, 1 / o.correction2)), 1, o.epsilon);
   const moved = combine([
     [1 - o.learningRate * o.weightDecay, p],
-    [-o.learningRate / (1 - o.beta1 ** o.step), div(first, root)],
+    [-o.learningRate / o.correction1, div(first, root)],
   ]);
   return [moved, first, second, ...averages.map((average, i) => follow(average, moved, o.averageRates[i]))];
 }

@@ -22,21 +22,42 @@ function writeAll(file: number, bytes: Uint8Array, disk: Disk): void {
 /** An error of what makes the content of a file, which is not the disk's. */
 class ContentError extends Error {}
 
-function* madePieces(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+/** Give the next of the pieces to `use`. Nothing holds it while the one after it is made, so that one large tensor at a time is in memory. */
+function useNext(pieces: Iterator<Uint8Array>, use: (piece: Uint8Array) => void): boolean {
+  let next: IteratorResult<Uint8Array>;
   try {
-    yield* pieces;
+    next = pieces.next();
   } catch (cause) {
     throw new ContentError('the content could not be made', { cause });
   }
+  if (!next.done) use(next.value);
+  return !next.done;
 }
 
 function writeAndSync(path: string, { pieces }: Pieces, disk: Disk): void {
   const file = disk.openSync(path, 'w');
   try {
-    for (const piece of madePieces(pieces)) writeAll(file, piece, disk);
+    const left = pieces[Symbol.iterator]();
+    while (useNext(left, (piece) => writeAll(file, piece, disk)));
     disk.fsyncSync(file);
   } finally {
     disk.closeSync(file);
+  }
+}
+
+/** Write bytes as they arrive, `size` in all, to a file that is not brought to the disk. A failure removes it. @throws WriteError, or the error of what arrives */
+export async function writeArriving(path: string, size: number, arriving: AsyncIterable<Uint8Array>, disk: Disk = fs): Promise<void> {
+  const trying = (work: () => void): void => committing(path, path, size, disk, work);
+  let [file, isWhole] = [-1, false];
+  trying(() => {
+    file = disk.openSync(path, 'w');
+  });
+  try {
+    for await (const piece of arriving) trying(() => writeAll(file, piece, disk));
+    isWhole = true;
+  } finally {
+    disk.closeSync(file);
+    if (!isWhole) disk.rmSync(path, { force: true });
   }
 }
 

@@ -5,7 +5,7 @@ import { openFile } from '@tract/checkpoint/node';
 import { RunDamaged, RunError } from '../run-error.js';
 import { isUnfinished, type RunFiles } from '../run-files.js';
 import { type RunStore, runNames, runStore, type StoreOptions } from '../run-store.js';
-import { removeAtomically, settleFolder, sync, writeFileAtomically, writeFolderAtomically } from './atomic.js';
+import { removeAtomically, settleFolder, sync, writeArriving, writeFileAtomically, writeFolderAtomically } from './atomic.js';
 import type { Disk } from './disk.js';
 import { makeFolder, requireRoom } from './make-folder.js';
 import { lockRun, unlockRun } from './run-lock.js';
@@ -44,6 +44,10 @@ export function folderFiles(run: string, disk: Disk = fs): RunFiles {
     write: async (path, content) => {
       makeFolder(dirname(at(path)), disk);
       writeFileAtomically(at(path), content, disk);
+    },
+    spool: async (path, size, arriving) => {
+      await writeArriving(at(path), size, arriving, disk);
+      return { size, read: (begin, end) => readPart(at(path), begin, end) };
     },
     writeFolder: async (path, files) => writeFolderAtomically(at(path), files, disk),
     append: async (path, text) => appendFileSync(at(path), text),

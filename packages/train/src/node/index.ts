@@ -9,5 +9,6 @@ export { readRunLog } from './run-log.js';
 export { readRun } from './run-record.js';
 export { openRunView, type RunView, type ViewOptions } from './run-view.js';
 export { type ChildEnd, startChild, tellSupervisor } from './start-child.js';
+export { catchSignals, type Signals } from './stop-signals.js';
 export { type Outcome, type Supervision, supervise } from './supervise.js';
 export { WriteError } from './write-error.js';

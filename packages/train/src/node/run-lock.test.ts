@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,22 @@ test('that of a process which has ended is taken over', () => {
   write(JSON.stringify({ pid: spawnSync(process.execPath, ['-e', '']).pid, host: hostname() }));
   lockRun(run);
   expect(holder().pid).toBe(process.pid);
+});
+
+test.skipIf(process.platform !== 'linux')('so is that of one which has ended and whose parent has not heard of it', async () => {
+  // The shell becomes a program that waits for no children.
+  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const [pid] = (await once(parent.stdout, 'data')).map((text) => Number(text));
+    const isThere = (): boolean => process.kill(pid, 0);
+    while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(isThere()).toBe(true);
+    write(JSON.stringify({ pid, host: hostname() }));
+    lockRun(run);
+    expect(holder().pid).toBe(process.pid);
+  } finally {
+    parent.kill();
+  }
 });
 
 test.runIf(process.platform === 'linux')('so is that of an earlier start of the machine, whoever has its number now', () => {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { RunBusy } from '../run-error.js';
@@ -77,11 +77,41 @@ function isGone(holder: Holder | undefined): boolean {
   if (holder.boot !== undefined && here.boot !== undefined && holder.boot !== here.boot) return true;
   // A container often gives its process the same number again.
   if (holder.pid === here.pid) return true;
+  const end = performance.now() + ENDING_MS;
+  let state = stateOf(holder.pid);
+  while (state === 'ending' && performance.now() < end) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    state = stateOf(holder.pid);
+  }
+  return state === 'gone';
+}
+
+/** Milliseconds to wait for a process that is at its end: that of a killed rank frees its memory after its launcher has ended. */
+const ENDING_MS = 10_000;
+
+/** Flag of a process that runs nothing more, in Linux's /proc/PID/stat (PF_EXITING of the kernel's sched.h). */
+const EXITING = 4;
+
+/**
+ * Tell if a process of this machine is there. One that has ended and of which its parent has not heard, as in a container whose first process
+ * waits for no children, is gone; so is nothing that still frees its memory.
+ */
+function stateOf(pid: number): 'there' | 'ending' | 'gone' {
   try {
-    process.kill(holder.pid, 0);
-    return false;
+    process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'gone' : 'there';
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program stands in brackets, and may hold any.
+    const [state, , , , , , flags] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const isLast = readdirSync(`/proc/${pid}/task`).length === 1;
+    if ('ZX'.includes(state) && isLast) return 'gone';
+    return (Number(flags) & EXITING) !== 0 ? 'ending' : 'there';
+  } catch (error) {
+    // No /proc, or the process went away while it was read.
+    return ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '') && process.platform === 'linux' ? 'gone' : 'there';
   }
 }
 

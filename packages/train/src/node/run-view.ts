@@ -6,6 +6,7 @@ import { backendName } from '@tract/tensor';
 import type { RunState } from '../checkpoint.js';
 import { runNames } from '../run-store.js';
 import { writeFileAtomically } from './atomic.js';
+import { drawnLines } from './drawn-lines.js';
 import { machine } from './machine.js';
 import { readRunLog } from './run-log.js';
 import { drawGrid, listGrids, removeGridsAfter } from './sample-grids.js';
@@ -27,27 +28,32 @@ export type ViewOptions = {
   readonly from?: RunState;
   /** Images of a sample grid; 0 for none. Default: by cost. */
   readonly samples?: number;
+  /** What environment.json says of what computes, beside the backend's name: instruction set, threads, compiler. Default: nothing. */
+  readonly computing?: Readonly<Record<string, unknown>>;
 };
 
 const redrawEveryMs = 10_000;
 
 /** Open the view of a run folder whose configuration is written and whose log ends where the run resumes. */
-export function openRunView({ run, imagesBetween, from, samples }: ViewOptions): RunView {
+export function openRunView({ run, imagesBetween, from, samples, computing }: ViewOptions): RunView {
   const config = JSON.parse(readFileSync(join(run, runNames.config), 'utf8'));
-  writeFileAtomically(join(run, 'environment.json'), `${JSON.stringify({ ...machine(), backend: backendName() }, null, 2)}\n`);
+  const environment = { ...machine(), backend: backendName(), ...computing };
+  writeFileAtomically(join(run, 'environment.json'), `${JSON.stringify(environment, null, 2)}\n`);
   removeGridsAfter(run, from?.step ?? 0);
-  const lines = readRunLog(run);
-  const board = openTensorBoardLog(run, { config, lines, grids: listGrids(run) });
+  const before = readRunLog(run);
+  const board = openTensorBoardLog(run, { config, lines: before, grids: listGrids(run) });
+  const drawn = drawnLines();
+  before.forEach(drawn.add);
   let drawnAt = Number.NEGATIVE_INFINITY;
 
   const redraw = (): void => {
-    const svg = runCurve(lines, 'loss');
+    const svg = runCurve(drawn.lines(), 'loss');
     if (svg !== undefined) writeFileAtomically(join(run, 'loss.svg'), svg);
     drawnAt = performance.now();
   };
   return {
     line: (line) => {
-      lines.push(line);
+      drawn.add(line);
       board.line(line);
       if (performance.now() - drawnAt >= redrawEveryMs) redraw();
     },

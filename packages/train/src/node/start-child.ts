@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { stopSignals } from './stop-signals.js';
 
 /** End of a supervised process. */
 export type ChildEnd = {
@@ -8,6 +9,13 @@ export type ChildEnd = {
   readonly begun: boolean;
   /** True if one of `stopSignals` had asked it to end. */
   readonly asked: boolean;
+  /** What it wrote to stdout, where that is kept. */
+  readonly output?: string;
+};
+
+export type ChildOptions = {
+  /** Keep what it writes to stdout instead of letting it through. Default: false. */
+  readonly keepOutput?: boolean;
 };
 
 const begunMessage = 'begun';
@@ -16,12 +24,15 @@ const begunMessage = 'begun';
 export const tellSupervisor = (): void => void process.send?.(begunMessage);
 
 /**
- * Start Node with these arguments, in a process group of its own, where only the signals that are passed on here reach it: a Ctrl-C would come
+ * Start Node with these arguments, in a process group of its own, where only those of `stopSignals` reach it, which are passed on: a Ctrl-C would come
  * twice otherwise. When this process is no more, the other one receives 'disconnect'.
  */
-export function startChild(args: readonly string[], stopSignals: readonly NodeJS.Signals[]): Promise<ChildEnd> {
-  const child = spawn(process.execPath, args, { detached: true, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
-  let [begun, asked] = [false, false];
+export function startChild(args: readonly string[], { keepOutput = false }: ChildOptions = {}): Promise<ChildEnd> {
+  const child = spawn(process.execPath, args, { detached: true, stdio: ['inherit', keepOutput ? 'pipe' : 'inherit', 'inherit', 'ipc'] });
+  let [begun, asked, output] = [false, false, ''];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
   child.on('message', (message) => {
     begun ||= message === begunMessage;
   });
@@ -32,9 +43,9 @@ export function startChild(args: readonly string[], stopSignals: readonly NodeJS
   for (const name of stopSignals) process.on(name, pass);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code, signal) => {
+    child.on('close', (code, signal) => {
       for (const name of stopSignals) process.off(name, pass);
-      resolve({ code, signal, begun, asked });
+      resolve({ code, signal, begun, asked, output });
     });
   });
 }

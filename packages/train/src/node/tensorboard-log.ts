@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { protobuf } from '@tract/checkpoint';
 import {
-  concatBytes,
   eventFileName,
   fileStart,
   type HParams,
@@ -39,14 +39,14 @@ export function openTensorBoardLog(run: string, { config, lines, grids }: Seen):
   const start = { time: lines.length > 0 ? timeOf(lines[0]) : now, step: 0 };
   writeFileAtomically(
     path,
-    concatBytes(
+    protobuf.join([
       fileStart(start.time),
       sessionStart(start),
       textEvent(start, 'config', asCode(config)),
       hparamsEvents(start, hparamsOf(config), Object.keys(measures)),
       ...lines.map(scalarsOf),
       ...grids.map(pictureOf),
-    ),
+    ]),
   );
   return {
     line: (line) => appendFileSync(path, scalarsOf(line)),

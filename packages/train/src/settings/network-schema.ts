@@ -12,6 +12,9 @@ const common = {
   attentionResolutions: counts().describe('sides, in pixels, of the feature maps that get attention; `[]` for the middle alone'),
   outputs: count().describe('images in the output: 2 where `prediction` is `x0+eps`; follows from it'),
   classes: count().describe('classes of the images; 1 is unconditional'),
+  bothEnds: flag()
+    .describe('conditioned on the noise level at the end of a jump too; methods that need it add it; default: false')
+    .optional(),
 };
 
 const heads = count().describe('attention heads at every level; give this or `headDim`').optional();

@@ -18,6 +18,7 @@ export function checkEdmUNetConfig(config: EdmUNetConfig): void {
   if (config.augmentChannels !== undefined) requireCount(where, 'augmentChannels', config.augmentChannels);
   if (config.dropout !== undefined && !(typeof config.dropout === 'number' && config.dropout >= 0 && config.dropout < 1))
     throw new RangeError(`${where}: dropout must be a number in [0, 1), got ${shown(config.dropout)}`);
+  if (config.bothEnds !== undefined) requireFlag(where, 'bothEnds', config.bothEnds);
   requireLevels(where, config);
   if (config.kind === 'song') checkSong(config);
   else checkDhariwal(config);

@@ -18,6 +18,8 @@ type Common = {
   readonly outputs: number;
   /** Number of classes; 1 means unconditional. */
   readonly classes: number;
+  /** The network is conditioned on the noise level at the end of a jump too. Default: false. */
+  readonly bothEnds?: boolean;
   /** Length of the row that says how a training image was augmented. Default: the network is not conditioned on it. */
   readonly augmentChannels?: number;
   /** Fraction, in [0, 1), of the features before a block's second convolution that is dropped while the network is trained. Default: 0. */

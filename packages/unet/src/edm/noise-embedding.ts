@@ -1,6 +1,7 @@
 import { add, scope, silu, type Tensor, tensor } from '@tract/tensor';
 import type { Conditioning } from '../conditioning.js';
 import { fanAverage, fanInUniform, type LayerInit, silent } from '../layer-init.js';
+import { applyEndEmbedding, type EndEmbedding, endEmbeddingSpec } from '../layers/end-embedding.js';
 import { applyLinear, type Linear, linearSpec } from '../layers/linear.js';
 import { oneHot } from '../layers/one-hot.js';
 import type { ParamSpec } from '../param-spec.js';
@@ -15,6 +16,7 @@ export type NoiseEmbedding<T> = {
   readonly augment?: Linear<T>;
   readonly first: Linear<T>;
   readonly second: Linear<T>;
+  readonly end?: EndEmbedding<T>;
 };
 
 /** Spread of the random frequencies of Fourier features. */
@@ -36,13 +38,14 @@ export function noiseEmbeddingSpec(config: EdmUNetConfig): NoiseEmbedding<ParamS
     ...(augmentSize && { augment: linearSpec(augmentSize, isSong ? layer : silent) }),
     first: linearSpec({ cIn: noiseChannels, cOut: embChannels }, layer),
     second: linearSpec({ cIn: embChannels, cOut: embChannels }, layer),
+    ...(config.bothEnds && { end: endEmbeddingSpec(noiseChannels, embChannels, layer) }),
   };
 }
 
 /** Check that parameters belong to the configuration; others would drop the noise level or the class without an error. */
 export function checkNoiseEmbedding(where: string, config: EdmUNetConfig, params: NoiseEmbedding<unknown>): void {
   const expected = noiseEmbeddingSpec(config);
-  for (const part of ['frequencies', 'classes', 'augment'] as const) {
+  for (const part of ['frequencies', 'classes', 'augment', 'end'] as const) {
     if ((params[part] === undefined) !== (expected[part] === undefined)) {
       throw new RangeError(
         `${where}: the configuration has ${expected[part] ? 'a' : 'no'} '${part}' in the embedding and the parameters differ; they belong to another network`,
@@ -58,16 +61,18 @@ const unitNormal: LayerInit = () => ({ weight: { spread: 1 }, bias: 'zeros' });
  * sqrt(classes)) or between the last of them and its SiLU ('dhariwal'); the augmentation joins before.
  */
 export function applyNoiseEmbedding(config: EdmUNetConfig, params: NoiseEmbedding<Tensor>, conditioning: Conditioning): Tensor {
-  const { noise, labels, augment } = conditioning;
+  const { noise, noiseEnd = noise, labels, augment } = conditioning;
   const early = config.kind === 'song';
   return scope(() => {
-    const features = params.frequencies ? fourierFeatures(noise, params.frequencies) : positional(config, noise);
+    const featuresOf = (level: readonly number[]): Tensor =>
+      params.frequencies ? fourierFeatures(level, params.frequencies) : positional(config, level);
+    const end = params.end && applyEndEmbedding(params.end, featuresOf(noiseEnd));
     const classes =
       labels && params.classes && applyLinear(params.classes, oneHot(labels, config.classes, early ? Math.sqrt(config.classes) : 1));
     const augmented = augment && params.augment && applyLinear(params.augment, tensor(augment.flat(), [augment.length, augment[0].length]));
-    const shown = sum(features, augmented, early ? classes : undefined);
+    const shown = sum(featuresOf(noise), augmented, early ? classes : undefined);
     const embedding = applyLinear(params.second, silu(applyLinear(params.first, shown)));
-    return silu(sum(embedding, early ? undefined : classes));
+    return silu(sum(embedding, end, early ? undefined : classes));
   });
 }
 

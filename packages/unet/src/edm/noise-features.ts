@@ -1,3 +1,4 @@
+import { power } from '@tract/schedules';
 import { clone, concat, mul, reshape, run, scale, scope, type Tensor, tensor } from '@tract/tensor';
 
 const round = Math.fround;
@@ -12,10 +13,11 @@ const round = Math.fround;
 export function positionalFeatures(cNoise: readonly number[], channels: number, sinesFirst: boolean): Float32Array {
   const half = channels / 2;
   const [last, sines, cosines] = sinesFirst ? [half - 1, 0, half] : [half, half, 0];
+  const frequencies = Float32Array.from({ length: half }, (_, k) => power(round(1e-4), round(k / last)));
   const features = new Float32Array(cNoise.length * channels);
   cNoise.forEach((value, row) => {
     for (let k = 0; k < half; k++) {
-      const angle = round(round(value) * round(round(1e-4) ** round(k / last)));
+      const angle = round(round(value) * frequencies[k]);
       features[row * channels + sines + k] = Math.sin(angle);
       features[row * channels + cosines + k] = Math.cos(angle);
     }

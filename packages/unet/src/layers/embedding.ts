@@ -1,37 +1,56 @@
 import { add, scope, silu, type Tensor, tensor } from '@tract/tensor';
+import type { Conditioning } from '../conditioning.js';
 import { fanAverage } from '../layer-init.js';
 import type { ParamSpec } from '../param-spec.js';
+import { applyEndEmbedding, type EndEmbedding, endEmbeddingSpec } from './end-embedding.js';
 import { applyLinear, type Linear, linearSpec } from './linear.js';
 import { oneHot } from './one-hot.js';
 
-/** Two layers on the noise level's sines and cosines; with classes, a row per class is added. */
-export type Embedding<T> = { readonly time: { readonly first: Linear<T>; readonly second: Linear<T> }; readonly classes?: Linear<T> };
+/** Two layers on the noise level's sines and cosines; those of the level at the end of a jump are added, and with classes a row per class. */
+export type Embedding<T> = {
+  readonly time: { readonly first: Linear<T>; readonly second: Linear<T> };
+  readonly end?: EndEmbedding<T>;
+  readonly classes?: Linear<T>;
+};
 
-export type EmbeddingSize = { readonly channels: number; readonly embChannels: number; readonly classes: number };
+export type EmbeddingSize = {
+  readonly channels: number;
+  readonly embChannels: number;
+  readonly classes: number;
+  readonly bothEnds?: boolean;
+};
 
-export function embeddingSpec({ channels, embChannels, classes }: EmbeddingSize): Embedding<ParamSpec> {
+export function embeddingSpec({ channels, embChannels, classes, bothEnds }: EmbeddingSize): Embedding<ParamSpec> {
   const layer = (cIn: number): Linear<ParamSpec> => linearSpec({ cIn, cOut: embChannels }, fanAverage());
   const time = { first: layer(channels), second: layer(embChannels) };
-  return classes === 1 ? { time } : { time, classes: layer(classes) };
-}
-
-/** Make the inputs of the embedding: features [N, channels] of the noise level and, for a class-conditional network, one-hot rows [N, classes]. */
-export function embeddingInputs(
-  { channels, classes }: Omit<EmbeddingSize, 'embChannels'>,
-  logSNR: readonly number[],
-  labels?: readonly number[],
-): Tensor[] {
-  const features = tensor(timeFeatures(logSNR, channels), [logSNR.length, channels]);
-  return classes > 1 && labels ? [features, oneHot(labels, classes)] : [features];
+  return {
+    time,
+    ...(bothEnds && { end: endEmbeddingSpec(channels, embChannels, fanAverage()) }),
+    ...(classes > 1 && { classes: layer(classes) }),
+  };
 }
 
 /**
- * silu(second(silu(first(features))) + class row) -> [N, embChannels]. Every residual block starts with this SiLU, so it is taken once here.
+ * Make the inputs of the embedding: features [N, channels] of the noise level, for a network of both ends those of the other one (without it, of a jump of
+ * no length) and, for a class-conditional network, one-hot rows [N, classes].
  */
-export function applyEmbedding(params: Embedding<Tensor>, [features, classes]: readonly Tensor[]): Tensor {
+export function embeddingInputs(
+  { channels, classes, bothEnds }: Omit<EmbeddingSize, 'embChannels'>,
+  { noise, noiseEnd = noise, labels }: Pick<Conditioning, 'noise' | 'noiseEnd' | 'labels'>,
+): Tensor[] {
+  const features = (logSNR: readonly number[]): Tensor => tensor(timeFeatures(logSNR, channels), [logSNR.length, channels]);
+  return [features(noise), ...(bothEnds ? [features(noiseEnd)] : []), ...(classes > 1 && labels ? [oneHot(labels, classes)] : [])];
+}
+
+/**
+ * silu(second(silu(first(features))) + the end's + class row) -> [N, embChannels]. Every residual block starts with this SiLU, so it is taken once here.
+ */
+export function applyEmbedding(params: Embedding<Tensor>, [features, ...others]: readonly Tensor[]): Tensor {
   return scope(() => {
+    const [end, classes] = params.end ? others : [undefined, ...others];
     const time = applyLinear(params.time.second, silu(applyLinear(params.time.first, features)));
-    return silu(params.classes && classes ? add(time, applyLinear(params.classes, classes)) : time);
+    const jump = params.end && end ? add(time, applyEndEmbedding(params.end, end)) : time;
+    return silu(params.classes && classes ? add(jump, applyLinear(params.classes, classes)) : jump);
   });
 }
 

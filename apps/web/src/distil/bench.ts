@@ -1,0 +1,36 @@
+import type { DistilEngine } from '../engine/distil-engine.js';
+import { isGone, type OpenEngine, openEngine, WorkerClosed } from '../engine/open-engine.js';
+import { say } from '../page/elements.js';
+
+/** The worker that trains; started when it is first needed. */
+export type Bench = {
+  readonly open: () => Promise<OpenEngine<DistilEngine>>;
+  /** Say what went wrong. A worker that is gone, or whose device is, is started anew the next time. */
+  readonly failed: (error: unknown) => void;
+};
+
+export function makeBench(): Bench {
+  let opened: Promise<OpenEngine<DistilEngine>> | undefined;
+  const failed = (error: unknown): void => {
+    if (error instanceof WorkerClosed) return;
+    const { message } = error as Error;
+    const gone = isGone(error);
+    if (gone) {
+      void opened?.then(({ close }) => close()).catch(() => {});
+      opened = undefined;
+    }
+    say(
+      gone
+        ? `What trained here is gone: ${message}. Start again; digits go on from where they were kept.`
+        : `That did not work: ${message}`,
+      { failed: true },
+    );
+  };
+  return {
+    open: () => {
+      opened ??= openEngine<DistilEngine>(new Worker(new URL('../engine/distil-worker.ts', import.meta.url), { type: 'module' }), failed);
+      return opened;
+    },
+    failed,
+  };
+}

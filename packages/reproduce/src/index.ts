@@ -1,0 +1,10 @@
+export { reproducePage } from './reproduce-page.js';
+export { batch, type Overrides, type Row, type RowName, rows } from './rows.js';
+export { runTable, type Scale, type ScaleName, scales, type TableOptions, type TableTools, tableJobs } from './run-table.js';
+export { judge, type Spread, spreadOf, type Verdict } from './spread.js';
+export { tableChart } from './table-chart.js';
+export { hoursOf, tablePage } from './table-page.js';
+export { type Outcome, resultName, type TableResult, type TeacherOutcome } from './table-result.js';
+export { type Claim, type Entry, labelIn, type Table, type TableName, tableNames, tables, teacherOf } from './tables.js';
+export { teacherWords } from './teacher-words.js';
+export { writeTable } from './write-table.js';
