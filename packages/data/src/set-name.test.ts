@@ -82,8 +82,9 @@ test("Fashion-MNIST is read from a folder of one's own in MNIST's files, and say
     writeFileSync(join(folder, 't10k-labels-idx1-ubyte'), idx([2], [9, 0]));
     const set = await loadSet('fashion-mnist:test', { fashionFolder: folder });
     expect(set).toMatchObject({ count: 2, height: 1, width: 2, labels: Uint8Array.of(9, 0) });
+    await expect(loadSet('fashion-mnist', { fashionFolder: folder })).rejects.toThrow(/expected a file train-images-idx3-ubyte/);
     await expect(loadSet('fashion-mnist', { fashionFolder: join(folder, 'none') })).rejects.toThrow(
-      /expected a file train-images-idx3-ubyte/,
+      /none: install Debian's package dataset-fashion-mnist, or write fashion-mnist:train=DIR/,
     );
   } finally {
     rmSync(folder, { recursive: true });

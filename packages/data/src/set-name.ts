@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { loadCifar10 } from './cifar10.js';
 import { DataError } from './data-error.js';
 import { loadImageFolder } from './image-folder.js';
@@ -39,7 +40,13 @@ const kinds: Readonly<Record<string, SetKind>> = {
     form: 'fashion-mnist:train|test[=DIR]',
     parts: ['train', 'test'],
     needsPath: false,
-    load: (part, path, { fashionFolder = debianFashion }) => loadMnist(part as 'train' | 'test', path || fashionFolder),
+    load: (part, path, { fashionFolder = debianFashion }) => {
+      if (!path && !existsSync(fashionFolder)) {
+        const remedy = "install Debian's package dataset-fashion-mnist, or write fashion-mnist:train=DIR with the folder of the idx files";
+        throw new DataError('missing', `Fashion-MNIST is not at ${fashionFolder}: ${remedy}`);
+      }
+      return loadMnist(part as 'train' | 'test', path || fashionFolder);
+    },
   },
   cifar10: {
     form: 'cifar10:train|test=PATH',
