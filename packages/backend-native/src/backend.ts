@@ -15,6 +15,7 @@ import { DataRecords } from './data-records.js';
 import type { FloatMemory } from './float-memory.js';
 import { callKernel, encode, type KernelArgs, type KernelName, type KernelsWith, runKernel } from './kernel-args.js';
 import { areKernelsObserved } from './kernel-observer.js';
+import { kernelTraits } from './kernel-traits.js';
 import { NativeProgram } from './native-program.js';
 import { sizeOf } from './size-of.js';
 import { PooledData, type Store, SymbolicData } from './tensor-data.js';
@@ -34,6 +35,7 @@ type Data<B> = StockData | PooledData<B>;
 export class NativeBackend<B extends Stretch = ArrayBuffer> extends MathBackendCPU implements ProgramBackend {
   /** 64 MB: twice a common last-level cache, for not all of a workspace is in use at a time. */
   readonly cacheFloats = 2 ** 24;
+  readonly kernelTraits = kernelTraits;
   readonly pool: BufferPool<B>;
   declare readonly data: DataRecords<Data<B>>;
   /** Buffers of whose filters the addon may keep a transformed copy. */

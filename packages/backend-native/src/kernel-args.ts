@@ -59,6 +59,12 @@ const indices = new Map([...structOf.keys()].map((name, index) => [name, index])
 /** Return the index by which the addon knows a kernel. */
 export const kernelIndex = (kernel: string): number => indices.get(kernel)!;
 
+/** Return the place of a tensor among a kernel's operands, for one before which there are no lists of them. */
+export function operandIndex(kernel: KernelName, field: string): number {
+  const tensors = fields.get(structOf.get(kernel)!)!.filter(([, kind]) => /^(in|out)\??$|^filter$/.test(kind));
+  return tensors.findIndex(([name]) => name === field);
+}
+
 /** Lay a kernel's arguments out as the addon reads them: operands and numbers, each in the order of the table. */
 export function encode<K extends KernelName, In, Out, Operand>(
   kernel: K,

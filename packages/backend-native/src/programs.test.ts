@@ -19,6 +19,7 @@ import {
 } from '@tract/tensor';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NativeBackend, observeKernels, registerNativeBackend } from './index.js';
+import { kernelTraits } from './kernel-traits.js';
 import { expectSameBits, wave } from './testing/kernel-case.js';
 import { type Fn, images, network, type Params, weights } from './testing/program-network.js';
 
@@ -173,7 +174,10 @@ describe('a program', () => {
         const alive = uses[i][0] <= uses[j].at(-1)! && uses[j][0] <= uses[i].at(-1)!;
         const size = ({ shape }: typeof a) => shape.reduce((product, length) => product * length, 1);
         const apart = a.offset + size(a) <= b.offset || b.offset + size(b) <= a.offset;
-        expect(!alive || apart).toBe(true);
+        // What a kernel may write over ends in the launch that makes its successor.
+        const [last, next] = uses[i][0] < uses[j][0] ? [uses[i].at(-1)!, uses[j][0]] : [uses[j].at(-1)!, uses[i][0]];
+        const handedOn = last === next && a.offset === b.offset && size(a) === size(b) && launches[next].kernel in kernelTraits.overwrites;
+        expect(!alive || apart || handedOn).toBe(true);
       }
     }
   });

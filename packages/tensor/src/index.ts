@@ -4,6 +4,7 @@ export { backendName, composedKernel, ensureKernels, useBackend } from './backen
 export { type Compiled, type CompiledCall, type CompileOptions, compiled } from './compiled.js';
 export { type GradientListener, type GradientOptions, reusable, type ValueAndGrads, valueAndGrad, vjp } from './gradient.js';
 export type { GradientRange } from './gradient-buckets.js';
+export type { KernelTraits } from './launch-list.js';
 export type { Layout } from './layout.js';
 export { type NoiseKey, noise, randomInts, randomNormals, randomUniforms, type SampleKey, type Samples } from './noise.js';
 export { cosSinTurns, lnDouble, normalPair } from './normal.js';

@@ -1,4 +1,5 @@
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelTraits } from './launch-list.js';
 import type { Layout } from './layout.js';
 import type { Program, ProgramBuilder } from './program.js';
 import type { Shape } from './shape.js';
@@ -11,6 +12,8 @@ export type ProgramBackend = StoreBackend & {
   readonly concurrency: number;
   /** Floats of the last cache that the cores share, about; infinite where a batch is best run whole. */
   readonly cacheFloats: number;
+  /** What programs may do with this backend's kernels to save memory. Default: nothing. */
+  readonly kernelTraits?: KernelTraits;
   /** Run `work` with launches going to the builder instead of to kernels. */
   trace<R>(builder: ProgramBuilder, work: () => R): R;
   /** Make a tensor that stands for a value of the program being traced. */

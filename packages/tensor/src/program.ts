@@ -1,5 +1,11 @@
 import { aligned, planArena } from './arena-plan.js';
+import { delayedLaunches } from './delayed-launches.js';
+import { arena, type KernelTraits, type Launch, type LaunchList, type Value } from './launch-list.js';
+import { repeatedLaunches } from './repeated-launches.js';
 import { type Shape, sizeOf } from './shape.js';
+import { sharedPlaces } from './shared-places.js';
+
+export { arena, type Launch, type Value } from './launch-list.js';
 
 /** A function cannot become a program, for the reason in the message. */
 export class NotCompilable extends Error {
@@ -8,12 +14,6 @@ export class NotCompilable extends Error {
 
 /** Memory that a program's values lie in: the arena, the parameters, an input, or a result. */
 export type Space = { readonly name: string; readonly floats: number };
-
-/** A tensor of a program: where it lies. Offset in floats from the beginning of its space. */
-export type Value = { readonly shape: Shape; readonly space: number; readonly offset: number };
-
-/** One kernel: its operands are values by index (undefined for an absent optional one), its numbers are the kernel's plain arguments. */
-export type Launch = { readonly kernel: string; readonly operands: readonly (number | undefined)[]; readonly numbers: readonly number[] };
 
 /**
  * A function as a list of kernel launches on symbolic values. It holds no memory and knows no backend: whoever executes it gives an arena of
@@ -31,8 +31,8 @@ export type Program = {
   readonly finals: readonly (number | undefined)[];
 };
 
-/** The first two spaces of every program. */
-export const [arena, paramSpace] = [0, 1];
+/** The space after the arena. */
+export const paramSpace = 1;
 
 /** Collect launches while a function runs on symbolic values. */
 export class ProgramBuilder {
@@ -40,6 +40,8 @@ export class ProgramBuilder {
   private readonly values: { readonly shape: Shape; space: number; offset: number }[] = [];
   private readonly launches: Launch[] = [];
   private forward = 0;
+
+  constructor(private readonly traits?: KernelTraits) {}
 
   /** Declare memory that is bound at each run. Returns its number. */
   space(name: string, floats: number): number {
@@ -77,7 +79,8 @@ export class ProgramBuilder {
 
   /** Place what is left in the arena by the launches that use it. `grads`: the values that are gradients of the parameters' leaves. */
   finish(resultShape: Shape, grads: readonly (number | undefined)[] = []): Program {
-    const { values, launches, forward } = this;
+    const { traits } = this;
+    const { values, launches, forward } = traits ? repeatedLaunches(delayedLaunches(this.list()), traits.repeated) : this.list();
     const lifetimes = values.map(({ shape }) => ({ floats: sizeOf(shape), born: Number.POSITIVE_INFINITY, dies: 0 }));
     for (const [moment, { operands }] of launches.entries()) {
       for (const operand of operands) {
@@ -87,12 +90,20 @@ export class ProgramBuilder {
         lifetime.dies = moment + 1;
       }
     }
-    const inArena = values.map((_, i) => i).filter((i) => values[i].space === arena);
-    const plan = planArena(inArena.map((i) => lifetimes[i]));
-    for (const [k, i] of inArena.entries()) values[i].offset = plan.offsets[k];
-    const spaces = [{ name: 'arena', floats: aligned(plan.floats) }, ...this.spaces.slice(1)];
     const finals = grads.map((value) => (value === undefined ? undefined : lifetimes[value].dies));
-    return { spaces, values, launches, forward, resultShape, finals };
+    const inArena = values.map((_, i) => i).filter((i) => values[i].space === arena);
+    const places = sharedPlaces({ values, launches, forward }, lifetimes, traits?.overwrites ?? {});
+    const owners = inArena.filter((i) => places[i] === i);
+    const plan = planArena(owners.map((i) => lifetimes[i]));
+    const offsets = new Map(owners.map((i, k) => [i, plan.offsets[k]]));
+    const placed = values.map((value, i) => (value.space === arena ? { ...value, offset: offsets.get(places[i])! } : value));
+    const spaces = [{ name: 'arena', floats: aligned(plan.floats) }, ...this.spaces.slice(1)];
+    return { spaces, values: placed, launches, forward, resultShape, finals };
+  }
+
+  private list(): LaunchList {
+    const { values, launches, forward } = this;
+    return { values, launches, forward };
   }
 }
 

@@ -35,7 +35,7 @@ export function compile<P extends Tree<Shaped>>(fn: Pure<never>, params: P, shap
 
 /** `compile` for a known backend. Spaces: arena, parameters, inputs, result; for gradients those of the result, the parameters, and the wanted inputs. */
 export function trace(backend: ProgramBackend, fn: Pure<unknown>, params: Tree<Shaped>, { inputs, gradients }: CallShapes): Program {
-  const builder = new ProgramBuilder();
+  const builder = new ProgramBuilder(backend.kernelTraits);
   const layout = layoutOf(params);
   return backend.trace(builder, () =>
     scope(() => {
