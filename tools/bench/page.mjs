@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
+import { build } from '../workspace/steps.mjs';
 import { median } from './medians.mjs';
 
 const help = `The page, built and served from this machine, in Chromium on WebAssembly, as a visitor has it who comes for the first time.
@@ -36,6 +37,7 @@ if (asked.help || !way) {
   process.exit(asked.help ? 0 : 2);
 }
 
+if ((await build('--projects=@tract/web')) !== 0) process.exit(1);
 // The program of the page's tests, whose types Node does not take away.
 const { module } = await runnerImport(fileURLToPath(new URL('../../apps/web/src/testing/open-app.ts', import.meta.url)));
 const app = await module.openApp();

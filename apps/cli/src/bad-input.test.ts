@@ -2,9 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeModel, type NamedArray, readSafetensors, writeNpz, writeSafetensors, writeZip } from '@tract/checkpoint';
 import { encode } from 'fast-png';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeTinyDigits } from './testing/tiny-digits.js';
 import { scratchFolder, tract } from './testing/tract.js';
+import { tractHere } from './testing/tract-here.js';
 
 const scratch = scratchFolder();
 const at = (name: string): string => join(scratch.path, name);
@@ -250,19 +251,39 @@ const files = (): string[] => (readdirSync(scratch.path, { recursive: true }) as
 /** Words that name a file of this test become its path. */
 const isFile = (word: string): boolean => readdirSync(scratch.path).includes(word.split('/')[0]) || /^(out|nowhere)/.test(word);
 
+const environment = (mnist: string) => ({ TRACT_MNIST: at(mnist), TRACT_INCEPTION: '' });
+
+const wordsOf = (line: string): string[] => {
+  const place = (word: string) => (isFile(word) ? at(word) : word.replace(/^(folder|zip)=(?=[a-z])/, `$1=${at('')}/`));
+  return line.split(' ').map((word, i) => (i > 0 ? place(word) : word));
+};
+
+// In this process, which has loaded everything once: a hundred programs take longer than all that they do.
 for (const [title, cases] of Object.entries({ usage, data })) {
   describe(`bad ${title} ends with its exit code and one sentence, prints no result and writes nothing`, () => {
+    afterEach(() => void vi.unstubAllEnvs());
     for (const [line, code, says, mnist = 'digits'] of cases) {
-      test.concurrent(`tract ${line}, with ${mnist}`, async () => {
+      test(`tract ${line}, with ${mnist}`, async () => {
         const before = files();
-        const place = (word: string) => (isFile(word) ? at(word) : word.replace(/^(folder|zip)=(?=[a-z])/, `$1=${at('')}/`));
-        const args = line.split(' ').map((word, i) => (i > 0 ? place(word) : word));
-        const ended = await tract(args, { TRACT_MNIST: at(mnist), TRACT_INCEPTION: '' });
-        expect(ended).toMatchObject({ code, stdout: '' });
-        expect(ended.stderr).toMatch(/^error: [^\n]+[^.\n]\n$/);
-        for (const part of says) expect(ended.stderr).toContain(part);
+        for (const [name, value] of Object.entries(environment(mnist))) vi.stubEnv(name, value);
+        const ended = await tractHere(...wordsOf(line));
+        expect(ended).toMatchObject({ code, out: '' });
+        expect(ended.err).toMatch(/^error: [^\n]+[^.\n]\n$/);
+        for (const part of says) expect(ended.err).toContain(part);
         expect(files()).toEqual(before);
       });
     }
   });
 }
+
+test.concurrent.each([
+  ['of usage', 'sample good/model --stpes 1 --out out'],
+  ['of data', 'sample nan --steps 1 --out out'],
+  ['of a picture', 'fid broken-images mnist:test --features=digits --silent'],
+  ['of a training', 'train --preset mnist-tiny --data folder=colours --out out'],
+])('a program of its own ends as it does here, on an error %s', async (_, line) => {
+  const [, code, says] = [...usage, ...data].find(([one]) => one === line)!;
+  const ended = await tract(wordsOf(line), environment('digits'));
+  expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(/^error: [^\n]+[^.\n]\n$/) });
+  for (const part of says) expect(ended.stderr).toContain(part);
+});

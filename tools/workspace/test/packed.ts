@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -61,6 +61,14 @@ export function foldersOf(names: readonly string[]): string[] {
   return [...found];
 }
 
+/** Put a package of the checkout's node_modules into a tarball: not compressed, as it is unpacked at once. */
+async function tarOf(folder: string, to: string): Promise<{ name: string; tarball: string }> {
+  const { name } = manifestOf(folder);
+  const tarball = join(to, `${name.replace('/', '-')}.tar`);
+  await promisify(execFile)('tar', ['-cf', tarball, '--exclude=node_modules', '-C', dirname(folder), basename(folder)]);
+  return { name, tarball };
+}
+
 /** Another platform to install for, and packages that npm chooses by it: tarballs by name. */
 export type ForPlatform = {
   readonly os: string;
@@ -85,7 +93,7 @@ export async function installInto(
   const ours = [...wanted].filter((name) => packed.has(name)).map((name) => [name, `file:${packed.get(name)!.tarball}`]);
   mkdirSync(project, { recursive: true });
   const folders = foldersOf([...wanted].filter((name) => !packed.has(name)));
-  const others = folders.length === 0 ? [] : await pack(project, folders);
+  const others = await Promise.all(folders.map((folder) => tarOf(folder, project)));
   const description = {
     name: 'empty-project',
     private: true,
@@ -94,7 +102,7 @@ export async function installInto(
     optionalDependencies: Object.fromEntries(Object.entries(platform?.optional ?? {}).map(([name, tarball]) => [name, `file:${tarball}`])),
     overrides: Object.fromEntries([
       ...ours.filter(([name]) => !names.includes(name)),
-      ...others.map(({ name, filename }) => [name, `file:${join(project, filename)}`]),
+      ...others.map(({ name, tarball }) => [name, `file:${tarball}`]),
     ]),
   };
   writeFileSync(join(project, 'package.json'), JSON.stringify(description, null, 2));

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from '@tract/backend-webgpu/testing';
 import type { Page } from 'playwright-core';
-import { build } from 'vite';
 import { type Served, serveFolder } from './serve-folder.js';
 
 /** The built page on a server. */
@@ -14,20 +12,12 @@ export type ServedApp = {
   readonly close: () => Promise<void>;
 };
 
-/** Build the page into a folder of its own and serve it. */
+/** Serve the page that `nx build @tract/web` leaves; what runs the tests has built it. @throws Error where it is not built. */
 export async function serveApp(): Promise<ServedApp> {
-  const folder = await mkdtemp(join(tmpdir(), 'tract-web-'));
-  const configFile = fileURLToPath(new URL('../../vite.config.mjs', import.meta.url));
-  await build({ configFile, logLevel: 'error', build: { outDir: folder } });
+  const folder = fileURLToPath(new URL('../../dist', import.meta.url));
+  if (!existsSync(join(folder, 'index.html'))) throw new Error(`serveApp: there is no page in ${folder}; run \`npx nx build @tract/web\``);
   const server = await serveFolder(folder);
-  return {
-    folder,
-    server,
-    close: async () => {
-      server.close();
-      await rm(folder, { recursive: true });
-    },
-  };
+  return { folder, server, close: async () => server.close() };
 }
 
 /** The built page in a browser. `troubles` gathers what nobody should see: errors, warnings, refused policies, requests to elsewhere. */
