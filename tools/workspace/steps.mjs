@@ -28,6 +28,17 @@ export function run(program, args, env = {}) {
   });
 }
 
+/** Run a program as `run` does, without input; resolves to its exit code and all that it said. */
+export function runApart(program, args) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...nxEnvironment } });
+    const said = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
+    child.on('error', (error) => resolve({ code: 1, said: `cannot run ${program}: ${error.message}\n` }));
+    child.on('close', (code) => resolve({ code: code ?? 1, said: Buffer.concat(said).toString() }));
+  });
+}
+
 /** A program that npm installed for the workspace. */
 export const tool = (name) => `${root}node_modules/.bin/${name}`;
 

@@ -24,7 +24,7 @@ export const slowSuites = {
   ],
   'kernels at every edge': ['packages/backend-native/src/{filter-gradient,fused-kernels}.test.ts'],
   'command lines': [
-    'apps/cli/**/{completion,config,convert*,data-sets,distill,edm,evaluate,fid,inspect,quickstart,read-ahead,report,reports,sample,train,older-runs}.test.ts',
+    'apps/cli/**/{completion,config,convert*,data-sets,distill,edm,evaluate,fid,inspect,quickstart,read-ahead,report,reports,reproduce,sample,train,older-runs}.test.ts',
     'apps/cli/**/bad-input.test.ts',
     'tools/workspace/test/{readme,from-npm,release}.test.ts',
     'tools/docs/test/*',

@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { build, run, tool } from './steps.mjs';
+import { build, run, runApart, tool } from './steps.mjs';
 import { fullSuites, slowSuites } from './suites.mjs';
 
 const extent = process.argv[2] ?? 'usual';
@@ -25,6 +25,20 @@ async function step(name, work) {
   }
   return ok;
 }
+
+/** Run checks, each by name, program and arguments, of which each counts as one test: those of a row in its order, rows at once. Each has a core for itself. */
+const checks = (...rows) =>
+  Promise.all(
+    rows.map(async (row) => {
+      for (const [name, program, ...args] of row) {
+        const { code, said } = await runApart(program, args);
+        await step(name, () => {
+          process.stdout.write(said);
+          return code;
+        });
+      }
+    }),
+  );
 
 /** List what failed in a test file of vitest's report. */
 function failuresOf(suite, { name, status, message, assertionResults }) {
@@ -69,13 +83,14 @@ async function fullSuite({ name, lacking, command: [program, ...args], env }) {
 const excluded = Object.values(slowSuites).flat();
 
 if (await step('build', () => build(...(extent === 'quick' ? ['--projects=@tract/cli,@tract/parity'] : [])))) {
-  await step('types', () => run(tool('tsc'), ['-b']));
-  await step('lint and format', () => run(tool('biome'), ['check', '--error-on-warnings', '.']));
-  await step('imports', () => run(tool('depcruise'), ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'tools']));
-  if (extent !== 'quick') {
-    await step('unused code and undeclared packages', () => run(tool('knip'), ['--no-progress']));
-    await step('packages', () => run(process.execPath, ['tools/workspace/check-packages.mjs']));
-  }
+  const types = ['types', tool('tsc'), '-b'];
+  const lint = ['lint and format', tool('biome'), 'check', '--error-on-warnings', '.'];
+  const imports = ['imports', tool('depcruise'), '--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'tools'];
+  const unused = ['unused code and undeclared packages', tool('knip'), '--no-progress'];
+  // Reads the declarations that the check of types leaves.
+  const packages = ['packages', process.execPath, 'tools/workspace/check-packages.mjs'];
+  if (extent === 'quick') await checks([types], [lint, imports]);
+  else await checks([types, packages], [lint, imports, unused]);
   if (extent === 'quick') {
     console.log(`\nLeft out: ${Object.keys(slowSuites).join(', ')}; npm test runs them.`);
     await unitTests('tests', ['run', ...excluded.flatMap((glob) => ['--exclude', glob])]);

@@ -3,20 +3,35 @@ import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } fro
 import { join } from 'node:path';
 import { type NamedArray, readNpz, readSafetensors, writeNpy, writeNpz, writeSafetensors, writeTorch, writeZip } from '@tract/checkpoint';
 import { randomUniforms } from '@tract/tensor';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { madeInceptionWeights } from '../testing/inception-weights.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { scratchFolder, tract } from '../testing/tract.js';
+import { tractHere } from '../testing/tract-here.js';
 
 const scratch = scratchFolder();
 const at = (name: string): string => join(scratch.path, name);
 const env = { TRACT_MNIST: writeTinyDigits(at('digits'), 96), TRACT_CACHE: at('cache') };
 
-/** Run a command with --json; it must end well. */
+for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+afterAll(() => void vi.unstubAllEnvs());
+
+/** Read the result of a command with --json; it must have ended well. */
+function wellEnded(code: number | null, out: string, err: string) {
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
+  return { ...JSON.parse(out), said: err };
+}
+
+/** Run a command with --json in this process. */
 async function json(...args: string[]) {
+  const { code, out, err } = await tractHere(...args, '--json');
+  return wellEnded(code, out, err);
+}
+
+/** Run a command with --json as a program of its own, with threads of its own. */
+async function jsonApart(...args: string[]) {
   const { code, stdout, stderr } = await tract([...args, '--json'], env);
-  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-  return { ...JSON.parse(stdout), said: stderr };
+  return wellEnded(code, stdout, stderr);
 }
 const digitScore = (a: string, b: string, ...more: string[]) => json('fid', a, b, '--features', 'digits', ...more);
 
@@ -56,7 +71,7 @@ test('a model, its npz, npy, zip and PNGs score as tract evaluate measures them,
   for (const source of ['drawn.npz', 'drawn', 'drawn.npy', 'drawn.zip']) {
     expect((await digitScore(at(source), 'mnist:test', '--silent')).frechet_distance, source).toBe(expected);
   }
-  const single = await digitScore(at('drawn'), 'mnist:test', '--silent', '--no-cache', '--threads', '1');
+  const single = await jsonApart('fid', at('drawn'), 'mnist:test', '--features', 'digits', '--silent', '--no-cache', '--threads', '1');
   expect(single.frechet_distance).toBe(expected);
 });
 
@@ -72,9 +87,9 @@ test('icons and fashion have classifiers of their own, each for images of its si
     expect(scores).not.toHaveProperty('mode');
     expect(Math.abs(scores.frechet_distance)).toBeLessThan(1e-8);
   }
-  const wrong = await tract(['fid', at('clothes.npz'), at('icons.npz'), '--features', 'icons'], env);
+  const wrong = await tractHere('fid', at('clothes.npz'), at('icons.npz'), '--features', 'icons');
   expect(wrong.code).toBe(3);
-  expect(wrong.stderr).toContain('28x28 with 1 channels; the classifier of icons knows 32x32 with 3');
+  expect(wrong.err).toContain('28x28 with 1 channels; the classifier of icons knows 32x32 with 3');
 });
 
 test('statistics of every kind stand in for the images, and Python reads ours', async (context) => {
@@ -169,18 +184,18 @@ test('Inception: a torch file and a safetensors file of the same weights give th
   const other = await run('weights.safetensors', '--mode', 'tf1', '--threads', '1');
   expect(other.frechet_inception_distance).not.toBe(scores.frechet_inception_distance);
   // The images alone decide their features: the first three rows are the same bits in a smaller batch and on one thread.
-  const rowsOf = async (count: string, ...more: string[]) => {
+  const rowsOf = async (score: typeof json, count: string, ...more: string[]) => {
     const before = new Set(readdirSync(at('cache')));
-    await run('weights.pth', '--count', count, ...more);
+    const sides = [at('colour.npz'), at('other.npz'), '--weights', at('weights.pth')];
+    await score('fid', ...sides, '--silent', '--count', count, ...more);
     const written = readdirSync(at('cache')).filter((name) => !before.has(name));
     const kept = written.map((name) => readSafetensors(new Uint8Array(readFileSync(at(`cache/${name}`)))).tensors.get('rows')!);
     return kept.find(({ shape }) => shape[0] === Number(count))!.data;
   };
-  const [few, all] = [await rowsOf('3', '--threads', '1'), await rowsOf('5')];
+  const [few, all] = [await rowsOf(jsonApart, '3', '--threads', '1'), await rowsOf(json, '5')];
   expect(few).toEqual(all.slice(0, few.length));
   const told = await json('fid', 'weights', at('weights.pth'));
   expect(told).toMatchObject({ format: 'torch', published: null });
-  // ninety-odd megabytes of weights go to disk twice and through six processes
 });
 
 test('without onnxruntime-node the command ends with exit code 4 and the remedy', async (context) => {
@@ -188,7 +203,7 @@ test('without onnxruntime-node the command ends with exit code 4 and the remedy'
   const installed = await import(runtimeName).catch(() => undefined);
   if (installed) return context.skip('onnxruntime-node is installed here');
   writeFileSync(at('net.onnx'), 'a network');
-  const { code, stderr } = await tract(['fid', 'mnist:test', 'mnist:test', '--features', at('net.onnx')], env);
+  const { code, err } = await tractHere('fid', 'mnist:test', 'mnist:test', '--features', at('net.onnx'));
   expect(code).toBe(4);
-  expect(stderr).toContain('npm install onnxruntime-node');
+  expect(err).toContain('npm install onnxruntime-node');
 });
