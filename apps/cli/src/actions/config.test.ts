@@ -1,19 +1,23 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
-import { scratchFolder, tract } from '../testing/tract.js';
+import { scratchFolder } from '../testing/tract.js';
+import { tractHere } from '../testing/tract-here.js';
 
 const scratch = scratchFolder();
 const env = { TRACT_MNIST: writeTinyDigits(join(scratch.path, 'digits'), 96) };
 const at = (name: string): string => join(scratch.path, name);
 afterAll(scratch.remove);
 
-/** Run a command that must end well and say nothing on stderr. */
+for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+afterAll(() => void vi.unstubAllEnvs());
+
+/** Run a command in this process, which must end well and say nothing on stderr. */
 async function run(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await tract(args, env);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return stdout;
+  const { code, out, err } = await tractHere(...args);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out;
 }
 
 const quiet = ['--threads', '1', '--samples', '0', '--silent'];

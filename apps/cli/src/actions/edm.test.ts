@@ -4,11 +4,12 @@ import { type NamedArray, readNpz } from '@tract/checkpoint';
 import { modelPart } from '@tract/model';
 import { leaves, randomNormals } from '@tract/tensor';
 import { type NetworkConfig, networkSpec, type ParamSpec } from '@tract/unet';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readModel } from '../models/model-folder.js';
 import { trainPresets } from '../presets/presets.js';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
-import { readLog, scratchFolder, startTract, tract, until } from '../testing/tract.js';
+import { readLog, scratchFolder, startTract, until } from '../testing/tract.js';
+import { tractHere } from '../testing/tract-here.js';
 import { writeModel } from '../testing/write-model.js';
 
 const scratch = scratchFolder();
@@ -16,10 +17,14 @@ const env = { TRACT_MNIST: writeTinyDigits(join(scratch.path, 'digits')) };
 const folder = (name: string): string => join(scratch.path, name);
 const few = ['--images', '8', '--batch', '4', '--threads', '1', '--silent'];
 
+for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+afterAll(() => void vi.unstubAllEnvs());
+
+/** Run a command in this process; it must end well. */
 async function json(...args: string[]) {
-  const { code, stdout, stderr } = await tract([...args, '--json'], env);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return JSON.parse(stdout);
+  const { code, out, err } = await tractHere(...args, '--json');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(out);
 }
 
 async function bytesOf(name: string): Promise<Buffer> {
@@ -47,10 +52,10 @@ test('a teacher is drawn by Heun, a student by DDIM', async () => {
     json('sample', folder(model), '--count', '2', '--out', folder('a.npz'), '--silent', ...more);
   expect(await draw('teacher/model', '--steps', '3')).toMatchObject({ sampler: 'heun', steps: 3, nfe: 5 });
   expect(await draw('student/model', '--steps', '2')).toMatchObject({ sampler: 'ddim', steps: 2, nfe: 2 });
-  const { code, stderr } = await tract(['sample', folder('student/model'), '--steps', '3', '--out', folder('b.npz')], env);
-  expect({ code, stderr }).toEqual({
+  expect(await tractHere('sample', folder('student/model'), '--steps', '3', '--out', folder('b.npz'))).toEqual({
     code: 2,
-    stderr: 'error: --steps 3 cannot be: this student knows the levels of 40 steps; expected a number of steps that divides it, got 3\n',
+    out: '',
+    err: 'error: --steps 3 cannot be: this student knows the levels of 40 steps; expected a number of steps that divides it, got 3\n',
   });
   const score = await json(
     'evaluate',
@@ -149,8 +154,8 @@ test('a network of classes is told those of its images, and draws the one that i
   await draw('again.npz', '--batch', '2');
   expect((await bytesOf('three.npz')).equals(await bytesOf('four.npz'))).toBe(false);
   expect((await bytesOf('drawn.npz')).equals(await bytesOf('again.npz'))).toBe(true);
-  const { code, stderr } = await tract(['sample', student, '--steps', '2', '--class', '10', '--out', folder('none.png'), '--silent'], env);
-  expect({ code, stderr }).toEqual({ code: 2, stderr: "error: --class 10 is none of this model's 10 classes, counted from 0\n" });
+  const refused = await tractHere('sample', student, '--steps', '2', '--class', '10', '--out', folder('none.png'), '--silent');
+  expect(refused).toEqual({ code: 2, out: '', err: "error: --class 10 is none of this model's 10 classes, counted from 0\n" });
 });
 
 test('a dry run reads a batch, counts, and writes nothing', async () => {
