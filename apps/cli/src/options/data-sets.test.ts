@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, expect, test } from 'vitest';
-import { scratchFolder, tract } from '../testing/tract.js';
+import { scratchFolder } from '../testing/tract.js';
+import { tractHere } from '../testing/tract-here.js';
 import { checkSet } from './data-sets.js';
 
 const scratch = scratchFolder();
@@ -30,13 +31,13 @@ test('a training on a folder says its classes and what was left out; its model d
   const run = join(scratch.path, 'run');
   const line = ['train', '--preset', 'mnist-tiny', '--data', `folder=${images}`, '--flip', '--images', '8', '--batch', '4', '--out', run];
   const found = `data          folder=${images}, 4 images\nclasses       2: 0 3, 1 5\nleft out      1 .txt files, such as notes.txt\n`;
-  const planned = (await tract([...line, '--dry-run'])).stdout;
+  const planned = (await tractHere(...line, '--dry-run')).out;
   for (const part of found.replace(' images', ' images; a batch [4, 28, 28, 1]').split('\n')) expect(planned).toContain(part);
-  const { code, stdout, stderr } = await tract(line);
+  const { code, out, err } = await tractHere(...line);
   expect(code).toBe(0);
-  expect(stderr.startsWith(found)).toBe(true);
-  expect(stdout).toMatch(/: teacher after 8 images in \d+ s\nto train it longer, .* --resume --override --images 16\n$/);
-  expect(await tract([...line, '--resume', '--override', '--images', '16', '--silent'])).toMatchObject({ code: 0 });
+  expect(err.startsWith(found)).toBe(true);
+  expect(out).toMatch(/: teacher after 8 images in \d+ s\nto train it longer, .* --resume --override --images 16\n$/);
+  expect(await tractHere(...line, '--resume', '--override', '--images', '16', '--silent')).toMatchObject({ code: 0 });
   const config = readFileSync(join(run, 'model/config.json'), 'utf8');
   const card = readFileSync(join(run, 'model/README.md'), 'utf8');
   expect(JSON.parse(config)).toMatchObject({ data: 'folder' });
@@ -49,22 +50,22 @@ test('classes of folders are told; a network of more is asked for a flag, and a 
   const images = writePictures('classes', 28);
   const run = join(scratch.path, 'classes-run');
   const settings = ['--preset', 'mnist-tiny', '--data', `folder=${images}`, '--images', '4', '--batch', '4', '--samples', '0'];
-  const train = (...more: string[]) => tract(['train', ...settings, '--out', run, ...more]);
+  const train = (...more: string[]) => tractHere('train', ...settings, '--out', run, ...more);
   expect(await train('--set', 'network.classes=10', '--silent')).toMatchObject({
     code: 3,
-    stderr: expect.stringContaining('has 2 classes, the network knows 10'),
+    err: expect.stringContaining('has 2 classes, the network knows 10'),
   });
   const first = await train('--set', 'network.classes=10', '--fewer-classes');
   expect(first.code).toBe(0);
-  expect(first.stderr).toContain(`folder=${images}, 4 images\nclasses       2: 0 3, 1 5\n`);
+  expect(first.err).toContain(`folder=${images}, 4 images\nclasses       2: 0 3, 1 5\n`);
   const { data } = JSON.parse(readFileSync(join(run, 'checkpoints/step-1/state.json'), 'utf8'));
   expect(data).toMatchObject({ images: 4, classes: 2 });
   writeFileSync(join(images, '5', 'c.png'), readFileSync(join(images, '5', 'a.png')));
   const again = ['--set', 'network.classes=10', '--fewer-classes', '--silent', '--resume', 'latest'];
   const refused = await train(...again);
-  expect(refused).toMatchObject({ code: 2, stdout: '' });
-  expect(refused.stderr).toMatch(
+  expect(refused).toMatchObject({ code: 2, out: '' });
+  expect(refused.err).toMatch(
     /^error: .*step-1 was trained on other images: 4 images in 2 classes, now 5 images in 2 classes, .*--override.*\n$/,
   );
-  expect(await train(...again, '--override')).toMatchObject({ code: 0, stderr: expect.stringContaining('now 5 images') });
+  expect(await train(...again, '--override')).toMatchObject({ code: 0, err: expect.stringContaining('now 5 images') });
 });
