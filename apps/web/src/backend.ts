@@ -1,5 +1,4 @@
-import { registerWasmBackend, removeWasmBackend, wasmInfo } from '@tract/backend-wasm';
-import { registerWebGpuBackend } from '@tract/backend-webgpu';
+import { registerWasmBackend, removeWasmBackend, wasmFeatures, wasmInfo } from '@tract/backend-wasm';
 import { conv2d, dispose, read, tensor, useBackend } from '@tract/tensor';
 
 /** Description of the backend for the visitor. */
@@ -17,8 +16,9 @@ export type Running = {
 type BackendName = 'webgpu' | 'wasm' | 'cpu';
 
 async function startWebGpu(): Promise<Running> {
+  if (!('gpu' in navigator)) throw new Error('this browser has none');
+  const { registerWebGpuBackend } = await import('@tract/backend-webgpu'); // half of the program; where it is not used it stays away
   const info = await registerWebGpuBackend();
-  await useBackend('webgpu');
   const adapter = [info.description, info.vendor, info.architecture].filter((text) => text !== '').join(', ');
   return {
     name: 'webgpu',
@@ -35,8 +35,9 @@ async function startWebGpu(): Promise<Running> {
 }
 
 async function startWasm(): Promise<Running> {
-  await registerWasmBackend();
-  await useBackend('wasm');
+  await registerWasmBackend({ threads: 1 });
+  // The others join in when they have started; no picture waits for them. Where they do not start it remains at one.
+  if (wasmFeatures().threads) registerWasmBackend({ threads: navigator.hardwareConcurrency }).catch(() => {});
   const { build, threads } = wasmInfo();
   return {
     name: 'wasm',
@@ -53,7 +54,6 @@ async function startWasm(): Promise<Running> {
 
 async function startCpu(): Promise<Running> {
   await import('@tensorflow/tfjs-backend-cpu');
-  await useBackend('cpu');
   return {
     name: 'cpu',
     words: 'No WebGPU here and no WebAssembly with SIMD, so this computes on the processor, in JavaScript: have patience.',
@@ -72,18 +72,22 @@ const ways: Readonly<Record<BackendName, () => Promise<Running>>> = { webgpu: st
  */
 export async function startBackend(asked: string | null): Promise<Running> {
   const reasons: string[] = [];
-  const started: Running[] = [];
-  for (const [name, start] of Object.entries(ways)) {
-    if (asked !== null ? asked !== name : name === 'cpu' && started.length > 0) continue;
+  const start = async (name: string): Promise<Running[]> => {
     try {
-      started.push(await start());
+      return Object.hasOwn(ways, name) ? [await ways[name as BackendName]()] : [];
     } catch (error) {
       reasons.push(`${name}: ${(error as Error).message}`);
+      return [];
     }
-  }
+  };
+  const best = (await Promise.all((asked === null ? ['webgpu', 'wasm'] : [asked]).map(start))).flat();
+  // What says itself that it is slow is not timed beside what is not.
+  const started = best.some(({ fast }) => fast) ? best.filter(({ fast }) => fast) : best;
+  if (started.length === 0 && asked === null) started.push(...(await start('cpu')));
   if (started.length === 0) throw new Error(`Nothing here can compute. ${reasons.join('; ')}`);
-  if (started.length === 1) return started[0];
-  return faster(started);
+  if (started.length > 1) return faster(started);
+  await useBackend(started[0].name);
+  return started[0];
 }
 
 /** @returns the backend that convolves fastest, active, with the measured times among its details. */

@@ -6,6 +6,7 @@ import { openDrawRoom } from './draw/room.js';
 import { openStation } from './engine/station.js';
 import { openIdea } from './idea/room.js';
 import { openMeasureRoom } from './measure/room.js';
+import { breathe } from './page/breathe.js';
 import { element, say } from './page/elements.js';
 import { startOffline } from './page/offline.js';
 import { sendSignals } from './page/remote.js';
@@ -19,8 +20,9 @@ async function start(): Promise<void> {
   sendSignals();
   const go = openTabs(rooms);
   const station = openStation();
-  const bench = makeBench();
   const useStudent = openDrawRoom(station, go);
+  await breathe(); // the worker that draws waits for this thread to start it
+  const bench = makeBench();
   openIdea();
   openToy('idea', bench);
   const addPictures = openDigits(bench, (file) => useStudent([file]));

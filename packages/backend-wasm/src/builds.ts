@@ -36,5 +36,7 @@ export async function compileBuild({ url }: WasmBuild): Promise<WebAssembly.Modu
   const response = await fetch(url);
   if (!response.ok)
     throw new WasmUnavailableError(`backend-wasm: ${url} cannot be read (${response.status}); it belongs beside the program`);
-  return WebAssembly.compile(await response.arrayBuffer());
+  // As it comes, where the server says what it is.
+  const known = response.headers.get('content-type') === 'application/wasm';
+  return known ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }

@@ -1,4 +1,4 @@
-export { allFinite } from './all-finite.js';
+export { allFinite, allFiniteHalves } from './all-finite.js';
 export { type ByteSource, partOf, piecesOf, sourceOf } from './byte-source.js';
 export { CheckpointError, type CheckpointErrorKind, reasonOf } from './checkpoint-error.js';
 export { crc32 } from './crc32.js';

@@ -185,6 +185,10 @@ describe('half precision', () => {
     const values = [0, -0, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 65504, Infinity, -Infinity, NaN];
     expect(bits.map(decodeFloat16)).toEqual(values);
   });
+  test('all float16 at once are what each is by itself', () => {
+    const data = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
+    expect(toFloat32({ dtype: 'F16', shape: [data.length], data })).toEqual(Float32Array.from(data, decodeFloat16));
+  });
   test('bfloat16 is the upper half of a float32', () => {
     const data = Uint16Array.of(0x3f80, 0xc049, 0x7f80, 0x0001);
     expect([...toFloat32({ dtype: 'BF16', shape: [4], data })]).toEqual([1, -3.140625, Infinity, 2 ** -133]);

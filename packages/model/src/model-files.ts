@@ -2,6 +2,7 @@ import {
   type ByteSource,
   decodeModelConfig,
   joinPieces,
+  lazyArray,
   type ModelConfig,
   type ModelFiles,
   type ModelPieces,
@@ -13,7 +14,7 @@ import {
 import { type NetworkParams, networkSpec } from '@tract/unet';
 import { type ModelDescription, parseModel } from './model-description.js';
 import { ModelError } from './model-error.js';
-import { checkArrays, uploadStore } from './tree-arrays.js';
+import { checkArrays, isHalf, uploadStore } from './tree-arrays.js';
 
 /** A model that has been read and checked, its parameters still on the host. */
 export type StoredModel = ModelDescription & {
@@ -40,7 +41,6 @@ const configKey = 'tract.config';
 export function loadModel(weights: Uint8Array | WeightsFile, config?: Uint8Array | NamedFile): StoredModel {
   const file = named(weights, 'model.safetensors');
   const { tensors: stored, metadata } = readSafetensors(file.bytes, { source: file.name });
-  const tensors = new Map([...stored].map(([name, array]) => [name, widened(array)]));
   const inside = metadata.get(configKey);
   const configFile = config
     ? named(config, 'config.json')
@@ -49,21 +49,12 @@ export function loadModel(weights: Uint8Array | WeightsFile, config?: Uint8Array
     throw new ModelError(`${file.name} says nothing about its network: expected a config.json beside it; add the one that belongs to it`);
   const json = decodeModelConfig(configFile.bytes, configFile.name);
   const description = parseModel(json, configFile.name);
-  checkArrays(networkSpec(description.network), tensors, file.name);
-  return { ...description, config: json, tensors };
+  checkArrays(networkSpec(description.network), stored, file.name);
+  return { ...description, config: json, tensors: new Map([...stored].map(([name, array]) => [name, widened(array)])) };
 }
 
 /** Half precision as float32, which holds it exactly; anything else as it is. Data is read when it is asked for. */
-const widened = (array: NamedArray): NamedArray =>
-  array.dtype !== 'F16' && array.dtype !== 'BF16'
-    ? array
-    : {
-        dtype: 'F32',
-        shape: array.shape,
-        get data() {
-          return toFloat32(array);
-        },
-      };
+const widened = (array: NamedArray): NamedArray => (isHalf(array) ? lazyArray('F32', array.shape, () => toFloat32(array)) : array);
 
 const named = <F extends WeightsFile>(file: Uint8Array | F, name: string): F | NamedFile =>
   file instanceof Uint8Array ? { name, bytes: file } : file;

@@ -1,4 +1,4 @@
-import { allFinite, type NamedArray } from '@tract/checkpoint';
+import { allFinite, allFiniteHalves, type NamedArray, toFloat32 } from '@tract/checkpoint';
 import { leaves, mapTree, read, type Shape, type Tensor, type Tree, tensor, tensorTree } from '@tract/tensor';
 import { ModelError } from './model-error.js';
 
@@ -11,8 +11,11 @@ export async function downloadTree(tree: Tree<Tensor>): Promise<[string, NamedAr
   return arrays;
 }
 
+/** Tell whether an array has half precision, which float32 holds exactly. */
+export const isHalf = (array: NamedArray): array is NamedArray<'F16' | 'BF16'> => array.dtype === 'F16' || array.dtype === 'BF16';
+
 /**
- * Check that the arrays are exactly those of a tree of float32 tensors, and finite.
+ * Check that the arrays are exactly those of a tree of float32 tensors, or of halves that become such, and finite.
  *
  * @param source file of the arrays, for messages.
  * @throws ModelError that names the file and the tensor.
@@ -23,10 +26,11 @@ export function checkArrays(like: Tree<Shaped>, arrays: ReadonlyMap<string, Name
   for (const [name, { shape }] of expected) {
     const found = arrays.get(name);
     if (!found) throw fail(`tensor '${name}' is missing, the configuration describes a network that has it`);
-    if (found.dtype !== 'F32') throw fail(`tensor '${name}' must be F32, got ${found.dtype}; convert it to float32`);
+    if (!isHalf(found) && found.dtype !== 'F32') throw fail(`tensor '${name}' must be F32, got ${found.dtype}; convert it to float32`);
     if (`${found.shape}` !== `${shape}`)
       throw fail(`tensor '${name}' must have shape [${shape}], got [${found.shape}]; do the weights belong to this configuration?`);
-    if (!allFinite(found.data)) throw fail(`tensor '${name}' holds numbers that are not finite; get or train it again`);
+    if (!(isHalf(found) ? allFiniteHalves(found) : allFinite(found.data)))
+      throw fail(`tensor '${name}' holds numbers that are not finite; get or train it again`);
   }
   for (const name of arrays.keys())
     if (!expected.has(name)) throw fail(`unknown tensor '${name}'; do the weights belong to this configuration?`);
@@ -34,11 +38,11 @@ export function checkArrays(like: Tree<Shaped>, arrays: ReadonlyMap<string, Name
 
 /** Upload a tree of parameters from arrays that have been checked: one buffer where the backend can. The caller owns it. */
 export const uploadStore = (like: Tree<Shaped>, arrays: ReadonlyMap<string, NamedArray>): Tree<Tensor> =>
-  tensorTree(like, (path) => arrays.get(path)!.data as Float32Array);
+  tensorTree(like, (path) => toFloat32(arrays.get(path)!));
 
 /** Make tensors of the active backend in the form of `like`, found by leaf path, from arrays that have been checked. The caller owns them. */
 export const uploadTree = <L extends Tree<Shaped>>(like: L, arrays: ReadonlyMap<string, NamedArray>): Tree<Tensor> =>
   mapTree<Shaped, Tensor>(like, (_, path) => {
-    const { data, shape } = arrays.get(path)!;
-    return tensor(data as Float32Array, shape);
+    const array = arrays.get(path)!;
+    return tensor(toFloat32(array), array.shape);
   });

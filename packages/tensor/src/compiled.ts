@@ -91,12 +91,15 @@ class Runner {
   }
 
   private run(call: Call): Tensor {
-    const { params, active, inputs } = call;
+    const { active, inputs } = call;
     const tape = activeTape();
     const wanted = { params: tape?.target?.params.store === active.store, inputs: inputs.map((input) => tape?.tracks(input) ?? false) };
     const gradients = wanted.params || wanted.inputs.includes(true) ? wanted : undefined;
-    const entry = this.entryFor(call, { inputs: inputs.map(({ shape }) => shape), gradients });
-    return entry.loaded === undefined ? this.fn(params, inputs) : execute(entry, call);
+    return this.runAs(this.entryFor(call, { inputs: inputs.map(({ shape }) => shape), gradients }), call);
+  }
+
+  private runAs(entry: Entry, call: Call): Tensor {
+    return entry.loaded === undefined ? this.fn(call.params, call.inputs) : execute(entry, call);
   }
 
   /** Run a function of rows without a gradient: in chunks where they are many. */
@@ -106,14 +109,15 @@ class Runner {
     const rows = inputs[0].shape[0];
     const shapesOf = (count: number) => ({ inputs: inputs.map(({ shape }) => [count, ...shape.slice(1)]) });
     const probe = Math.min(rows, probeRows);
-    const { program } = this.entryFor(call, shapesOf(probe));
+    const probed = this.entryFor(call, shapesOf(probe));
+    const { program } = probed;
     const { chunk, concurrent } = cutRows(rows, {
       floats: (program?.spaces[arena].floats ?? 0) / Math.max(1, probe),
       parameters: active.store.layout.floats,
       cacheFloats: active.backend.cacheFloats,
       concurrency: active.backend.concurrency,
     });
-    if (chunk === rows) return this.run(call);
+    if (chunk === rows) return probe === rows ? this.runAs(probed, call) : this.run(call);
     return scope(() => {
       const chunks = concurrent > 1 ? Math.floor(rows / chunk) : 0;
       const results = chunks > 0 ? [execute(this.entryFor(call, shapesOf(chunk)), call, { chunks, concurrent })] : [];

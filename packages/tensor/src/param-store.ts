@@ -77,9 +77,14 @@ export function tensorTree<S extends Shaped>(like: Tree<S>, valuesOf: (path: str
   const made = newStore(like as Tree<Shaped>);
   if (made === undefined) return mapTree<S, Tensor>(like, (leaf, path) => tensor(valuesOf(path, leaf), leaf.shape));
   for (const [i, [path, leaf]] of leaves<S>(like).entries()) {
-    const values = tensor(valuesOf(path, leaf), leaf.shape);
-    made.backend.copyInto(made.store.leaves[i], values);
-    values.dispose();
+    const values = valuesOf(path, leaf);
+    const place = made.backend.floats?.(made.store.leaves[i]);
+    if (place?.length === values.length) place.set(values);
+    else {
+      const copy = tensor(values, leaf.shape);
+      made.backend.copyInto(made.store.leaves[i], copy);
+      copy.dispose();
+    }
   }
   return made.tree as Tree<Tensor>;
 }

@@ -4,19 +4,19 @@ import { say } from '../page/elements.js';
 
 /** The worker that trains; started when it is first needed. */
 export type Bench = {
-  readonly open: () => Promise<OpenEngine<DistilEngine>>;
+  readonly open: () => Promise<OpenEngine<DistilEngine>['engine']>;
   /** Say what went wrong. A worker that is gone, or whose device is, is started anew the next time. */
   readonly failed: (error: unknown) => void;
 };
 
 export function makeBench(): Bench {
-  let opened: Promise<OpenEngine<DistilEngine>> | undefined;
+  let opened: OpenEngine<DistilEngine> | undefined;
   const failed = (error: unknown): void => {
     if (error instanceof WorkerClosed) return;
     const { message } = error as Error;
     const gone = isGone(error);
     if (gone) {
-      void opened?.then(({ close }) => close()).catch(() => {});
+      opened?.close();
       opened = undefined;
     }
     say(
@@ -27,9 +27,11 @@ export function makeBench(): Bench {
     );
   };
   return {
-    open: () => {
+    open: async () => {
       opened ??= openEngine<DistilEngine>(new Worker(new URL('../engine/distil-worker.ts', import.meta.url), { type: 'module' }), failed);
-      return opened;
+      const { engine, running } = opened;
+      await running;
+      return engine;
     },
     failed,
   };

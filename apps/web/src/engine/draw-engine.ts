@@ -1,11 +1,9 @@
-import { type StoredModel, uploadParams } from '@tract/model';
+import { loadModel, type StoredModel, uploadParams } from '@tract/model';
 import { dispose } from '@tract/tensor';
 import type { OperationErrors } from '@tract/tensor/conformance';
 import { type Running, startBackend } from '../backend.js';
 import { walkNoise } from '../draw/noise-walk.js';
 import { droppedModel } from '../model/dropped-model.js';
-import type { OnArrived } from '../model/shipped-file.js';
-import { shippedModel } from '../model/shipped-model.js';
 import { breathe } from '../page/breathe.js';
 import { type Drawing, drawImages, type Show, type UploadedModel } from './draw-images.js';
 
@@ -30,9 +28,10 @@ export type Checked = { readonly name: string; readonly tolerance: number; reado
 const models = new Map<Side, UploadedModel>();
 /** Sizes of batches that each side has drawn, for which the device is warm. */
 const warm = new Map<Side, Set<number>>();
-let base = '';
+let started: Promise<Running> | undefined;
 
-function take(side: Side, name: string, stored: StoredModel): ModelFacts {
+async function take(side: Side, name: string, stored: StoredModel): Promise<ModelFacts> {
+  await started;
   const before = models.get(side);
   models.set(side, { stored, params: uploadParams(stored) });
   warm.set(side, new Set());
@@ -50,15 +49,15 @@ function model(side: Side): UploadedModel {
 
 /** All that computes for the rooms Draw and Measure; lives in a worker, so that the page never waits. */
 export const drawEngine = {
-  /** Start the backend. @param page address of the page, from which models are fetched. */
-  start: (asked: string | null, page: string): Promise<Running> => {
-    base = page;
-    return startBackend(asked);
+  /** Start the backend. */
+  start: (asked: string | null): Promise<Running> => {
+    started = startBackend(asked);
+    return started;
   },
 
-  /** Take a model that came with the page. @throws Error when it does not arrive whole. */
-  useShipped: async (side: Side, name: string, onArrived: OnArrived): Promise<ModelFacts> =>
-    take(side, name, await shippedModel(name, base, onArrived)),
+  /** Take a model that came with the page. */
+  useShipped: (side: Side, name: string, bytes: Uint8Array): Promise<ModelFacts> =>
+    take(side, name, loadModel({ name: `${name}: weights`, bytes })),
 
   /** Take the model in a visitor's files. @throws Error that says what is wrong with them. */
   useFiles: async (side: Side, files: readonly File[]): Promise<ModelFacts> => {

@@ -6,8 +6,10 @@ type Engine = { readonly start: (asked: string | null, page: string) => Promise<
 
 /** A worker that computes. */
 export type OpenEngine<E> = {
+  /** Calls may be made at once. */
   readonly engine: Remote<E>;
-  readonly running: Running;
+  /** What computes, once it has started. Rejected when nothing here can. */
+  readonly running: Promise<Running>;
   /** End the worker. Calls that it has not answered end with `WorkerClosed`. */
   readonly close: () => void;
 };
@@ -25,8 +27,8 @@ export class WorkerClosed extends Error {
 /** Tell whether an error says that what computes is gone, its device or its worker. */
 export const isGone = (error: unknown): boolean => ['WebGpuDeviceLostError', 'WorkerEnded'].includes((error as Error).name);
 
-/** Start the backend of a worker. `failed` is told when the worker ends. @throws Error when nothing here can compute. */
-export async function openEngine<E extends Engine>(worker: Worker, failed: (error: Error) => void): Promise<OpenEngine<E>> {
+/** Start the backend of a worker. `failed` is told when the worker ends. */
+export function openEngine<E extends Engine>(worker: Worker, failed: (error: Error) => void): OpenEngine<E> {
   let end!: (error: Error) => void;
   const ended = new Promise<never>((_, reject) => {
     end = reject;
@@ -45,6 +47,6 @@ export async function openEngine<E extends Engine>(worker: Worker, failed: (erro
     },
   });
   const asked = new URLSearchParams(location.search).get('backend');
-  const started = (engine as unknown as Remote<Engine>).start(asked, document.baseURI);
-  return { engine, running: await started, close };
+  const running = (engine as unknown as Remote<Engine>).start(asked, document.baseURI);
+  return { engine, running, close };
 }

@@ -1,5 +1,6 @@
-import { proxy } from 'comlink';
+import { transfer } from 'comlink';
 import type { Running } from '../backend.js';
+import { shippedFile } from '../model/shipped-file.js';
 import { button, element, progress, say } from '../page/elements.js';
 import type { DrawEngine, ModelFacts, Side } from './draw-engine.js';
 import { isGone, type OpenEngine, openEngine, WorkerClosed } from './open-engine.js';
@@ -38,35 +39,35 @@ export function openStation(): Station {
     say(gone ? `What computes here is gone${why}` : `That did not work: ${message}`, { failed: true });
     button('go-on').hidden = !gone;
   };
-  const open = (): Promise<OpenEngine<DrawEngine>> => {
+  const open = (): OpenEngine<DrawEngine> => {
     const worker = new Worker(new URL('./draw-worker.ts', import.meta.url), { type: 'module' });
     const opened = openEngine<DrawEngine>(worker, failed);
     // What has been said since is of more weight.
     const before = said();
-    opened.then(({ running }) => said() === before && say(running.words)).catch(() => {});
+    opened.running.then(({ words }) => said() === before && say(words)).catch(() => {});
     return opened;
   };
   let opened = open();
 
-  button('go-on').addEventListener('click', async () => {
+  button('go-on').addEventListener('click', () => {
     button('go-on').hidden = true;
     say('Starting again…');
-    (await opened.catch(() => undefined))?.close();
+    opened.close();
     loaded = new Map();
     opened = open();
     for (const listener of listeners) listener();
   });
 
-  const load = async ({ engine }: OpenEngine<DrawEngine>, side: Side, source: Source): Promise<ModelFacts> => {
+  const load = async (engine: Ready['engine'], side: Side, source: Source): Promise<ModelFacts> => {
     if ('files' in source) return engine.useFiles(side, source.files);
     const bar = progress('load');
     bar.hidden = false;
     bar.value = 0;
     try {
-      const arrived = proxy((fraction: number) => {
+      const bytes = await shippedFile(source.shipped, document.baseURI, (fraction) => {
         bar.value = fraction;
       });
-      return await engine.useShipped(side, source.shipped, arrived);
+      return await engine.useShipped(side, source.shipped, transfer(bytes, [bytes.buffer]));
     } finally {
       bar.hidden = true;
     }
@@ -75,12 +76,12 @@ export function openStation(): Station {
   return {
     ready: async (side) => {
       const source = sources.get(side)!;
-      const { engine, running, ...rest } = await opened;
+      const { engine, running } = opened;
       const known = loaded.get(side);
-      if (known?.source === source) return { engine, running, facts: known.facts };
-      const facts = await load({ engine, running, ...rest }, side, source);
+      // The page itself fetches the model, while the worker and its backend start.
+      const facts = known?.source === source ? known.facts : await load(engine, side, source);
       loaded.set(side, { source, facts });
-      return { engine, running, facts };
+      return { engine, running: await running, facts };
     },
     use: (side, source) => void sources.set(side, source),
     failed,

@@ -1,5 +1,6 @@
 import { keepInAddress } from '../page/address.js';
 import { button, input, select, write } from '../page/elements.js';
+import { whenShown } from '../page/tabs.js';
 import { drawIdea, ideaSize, stepAt } from './draw-idea.js';
 import { type IdeaPhase, type IdeaTarget, targetAt } from './target-at.js';
 
@@ -74,7 +75,7 @@ export function openIdea(): void {
       if (learned === 32) stop();
     }, 300);
   });
-  show();
+  whenShown('idea', show);
 }
 
 const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;

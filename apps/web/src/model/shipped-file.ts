@@ -24,14 +24,15 @@ export async function shippedFile(name: string, base: string, onArrived?: OnArri
 async function fetchWhole(url: URL, expected: number, onArrived?: OnArrived): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url.pathname} did not arrive: the server answered ${response.status}`);
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const bytes = new Uint8Array(expected);
   let arrived = 0;
   for (const reader = response.body!.getReader(); ; ) {
     const { value, done } = await reader.read();
-    if (done) break;
-    pieces.push(value);
+    if (done) return bytes.subarray(0, arrived);
+    if (arrived + value.length > expected)
+      throw new Error(`${url.pathname} is longer than the file this page was built with; load the page again`);
+    bytes.set(value, arrived);
     arrived += value.length;
-    onArrived?.(Math.min(1, arrived / expected));
+    onArrived?.(arrived / expected);
   }
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }

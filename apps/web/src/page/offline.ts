@@ -8,8 +8,13 @@ const tried = 'tract-isolated';
 export async function startOffline(): Promise<boolean> {
   if (!('serviceWorker' in navigator)) return false;
   try {
-    await navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI));
-    if (crossOriginIsolated || sessionStorage.getItem(tried)) return false;
+    const goesOn = crossOriginIsolated || sessionStorage.getItem(tried) !== null;
+    const registered = navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI));
+    if (goesOn) {
+      registered.catch(() => {}); // as below; nothing waits for it
+      return false;
+    }
+    await registered;
     sessionStorage.setItem(tried, 'yes');
     await navigator.serviceWorker.ready; // not its control of this page, which never comes after a reload that passes over it
     location.reload();

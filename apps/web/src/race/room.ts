@@ -56,6 +56,6 @@ export function openRace(): void {
     next(started);
   };
   button('race-again').addEventListener('click', grow);
-  if (!matchMedia('(prefers-reduced-motion: reduce)').matches) whenShown('distil', grow);
+  whenShown('distil', () => matchMedia('(prefers-reduced-motion: reduce)').matches || grow());
   new ResizeObserver(show).observe(canvas('race')); // also when the room is shown
 }
