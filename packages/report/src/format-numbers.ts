@@ -1,7 +1,5 @@
-const grouped = new Intl.NumberFormat('en-US');
-
-/** Write 1234567 as `1,234,567`. */
-export const withCommas = (count: number): string => grouped.format(count);
+/** Write the whole number 1234567 as `1,234,567`. By itself: `Intl` takes longer to begin than a picture to be drawn. */
+export const withCommas = (count: number): string => `${count}`.replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** Write `1 step`, `2 steps`. */
 export const inSteps = (count: number): string => `${withCommas(count)} step${count === 1 ? '' : 's'}`;

@@ -4,7 +4,7 @@ import { say } from '../page/elements.js';
 
 /** The worker that trains; started when it is first needed. */
 export type Bench = {
-  readonly open: () => Promise<OpenEngine<DistilEngine>['engine']>;
+  readonly open: () => Promise<Pick<OpenEngine<DistilEngine>, 'engine'>>;
   /** Say what went wrong. A worker that is gone, or whose device is, is started anew the next time. */
   readonly failed: (error: unknown) => void;
 };
@@ -31,7 +31,7 @@ export function makeBench(): Bench {
       opened ??= openEngine<DistilEngine>(new Worker(new URL('../engine/distil-worker.ts', import.meta.url), { type: 'module' }), failed);
       const { engine, running } = opened;
       await running;
-      return engine;
+      return { engine };
     },
     failed,
   };

@@ -55,7 +55,7 @@ export function openDigits(bench: Bench, useStudent: (file: File) => void): (pic
     running = false;
     readOut('digit-note', true);
     try {
-      kept = await (await bench.open()).kept(subject());
+      kept = await (await bench.open()).engine.kept(subject());
       progress('digit-progress').value = kept ? kept.images / kept.total : 0;
       write('digit-note', kept ? keptWords(kept) : '');
     } finally {
@@ -112,7 +112,7 @@ export function openDigits(bench: Bench, useStudent: (file: File) => void): (pic
 
   /** Make the teacher ready. @returns false if it was paused. */
   const prepare = async (images: number, signal: AbortSignal): Promise<boolean> => {
-    const engine = await bench.open();
+    const { engine } = await bench.open();
     if (subject() === 'own') {
       write('digit-note', 'A teacher learns your pictures…');
       return engine.prepareOwn(
@@ -135,7 +135,7 @@ export function openDigits(bench: Bench, useStudent: (file: File) => void): (pic
       const images = subject() === 'own' ? total / 2 : total;
       if (!kept) line.points.length = 0;
       if (!(await prepare(images, signal)) || signal.aborted) return;
-      const engine = await bench.open();
+      const { engine } = await bench.open();
       write('digit-note', 'The teacher draws what is to be reached, in 64 steps…');
       paint(canvas('digit-teacher'), { values: await engine.teacherImages(), count: 16, size: 28, channels: 1 });
       write('digit-teacher-note', '64 steps');
@@ -149,7 +149,7 @@ export function openDigits(bench: Bench, useStudent: (file: File) => void): (pic
       await showKept();
     }
   };
-  const student = async (): Promise<Blob> => new Blob([(await (await bench.open()).student(subject())) as Uint8Array<ArrayBuffer>]);
+  const student = async (): Promise<Blob> => new Blob([(await (await bench.open()).engine.student(subject())) as Uint8Array<ArrayBuffer>]);
   const own = openOwnPictures(bench.failed, showButtons);
 
   keepInAddress('distil', ['pictures', 'digit-images'], () => showSubject());
@@ -168,7 +168,7 @@ export function openDigits(bench: Bench, useStudent: (file: File) => void): (pic
   });
   button('discard-digits').addEventListener('click', () =>
     queue.start(async () => {
-      await (await bench.open()).discard(subject());
+      await (await bench.open()).engine.discard(subject());
       clear();
       await showKept();
     }),
@@ -178,7 +178,7 @@ export function openDigits(bench: Bench, useStudent: (file: File) => void): (pic
   );
   button('save-onnx').addEventListener('click', () =>
     queue.start(async () => {
-      const bytes = await (await bench.open()).onnx(subject());
+      const bytes = await (await bench.open()).engine.onnx(subject());
       saveFile(`${words[subject()].file}.onnx`, new Blob([bytes as Uint8Array<ArrayBuffer>]));
     }),
   );

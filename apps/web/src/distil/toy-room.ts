@@ -24,7 +24,7 @@ export function openToy(room: string, bench: Bench): void {
   };
   const shape = (): ShapeName => select('shape').value as ShapeName;
   const showShape = async (): Promise<Float32Array> => {
-    const engine = await bench.open();
+    const { engine } = await bench.open();
     const points = await engine.shape(shape(), seen);
     for (const who of sides) drawPaths(canvas(`toy-${who}`), points, []);
     return points;
@@ -36,7 +36,7 @@ export function openToy(room: string, bench: Bench): void {
     write('toy-note', 'The teacher learns the shape.');
     try {
       const points = await showShape();
-      const engine = await bench.open();
+      const { engine } = await bench.open();
       const started = performance.now();
       let goal: Paths | undefined;
       await engine.toy(
