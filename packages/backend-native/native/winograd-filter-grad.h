@@ -31,6 +31,18 @@ struct FilterGrad {  // G', 6 -> 3
   }
 };
 
+/** v[frequency][tile][channel] of `count` tiles from `first`, channels [ci, ciEnd), all as whole ones. */
+static void transformWhole(const float* x, const Tiling& g, int64_t first, int64_t count, int64_t ci, int64_t ciEnd, const float* zeros, float* v,
+                           int64_t plane) {
+  for (int64_t t = 0; t < count; t++) {
+    int64_t n, y, left;
+    g.locate(first + t, n, y, left);
+    const float* p[36];
+    pixels<6>(x + n * g.H * g.Wd * g.Ci, g.H, g.Wd, g.Ci, y - g.padTop, left - g.padLeft, zeros, p);
+    transformPixels<Whole, Whole>(p, g.Ci, ci, ciEnd, v + t * (ciEnd - ci), plane);
+  }
+}
+
 /** u[frequency][panel][tile][NR] = A dy A' of `count` tiles in panels [panel, panelEnd), and the tiles' sum of dy over pixels added to sum[Co]. */
 static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first, int64_t count, int64_t panel, int64_t panelEnd, const float* zeros,
                                 float* u, int64_t plane, int64_t depth, int64_t at, float* sum) {
@@ -46,7 +58,7 @@ static void transformOutputGrad(const float* dy, const Tiling& g, int64_t first,
         continue;
       }
       vf total{};
-      transform<OutputGrad>(
+      transform<OutputGrad, OutputGrad>(
           [&](int i, int j) TRACT_INLINE {
             prefetchNext(p[i * 4 + j] + c, g.Co);
             const vf value = load(p[i * 4 + j] + c);
@@ -64,7 +76,7 @@ static void transformFilterGrad(const float* s, int64_t plane, const Tiling& g, 
                                 float* dFilter) {
   for (; ci < ciEnd; ci++, s += g.Co)
     for (int64_t c = co; c < coEnd; c += W)
-      transform<FilterGrad>([&](int i, int j) TRACT_INLINE { return load(s + (i * 6 + j) * plane + c); },
+      transform<FilterGrad, FilterGrad>([&](int i, int j) TRACT_INLINE { return load(s + (i * 6 + j) * plane + c); },
                             [&](int i, int j, vf value) TRACT_INLINE { store(dFilter + ((i * 3 + j) * g.Ci + ci) * g.Co + c, value); });
 }
 
@@ -111,7 +123,7 @@ static void filterGradByParts(const float* x, const float* dy, const Tiling& g, 
     std::memset(zeros, 0, sizeof(float) * (widest + g.Co));
     for (int64_t from = begin; from < end; from += chunk) {
       const int64_t depth = std::min(chunk, end - from);
-      transformInput(x, g, from, depth, ci, ciEnd, zeros, v, vPlane);
+      transformWhole(x, g, from, depth, ci, ciEnd, zeros, v, vPlane);
       transformOutputGrad(dy, g, from, depth, panel, panelEnd, zeros, u, uPlane, depth, 0, bias);
       const int64_t steps = kFrequencies * stepsOf(ciEnd - ci, depth, coEnd - co), next = from + depth + g.across();
       Ahead pixels = ahead(x, g.N * g.H * g.Wd * g.Ci, g, next, depth, steps), gradients = ahead(dy, g.N * g.Ho * g.Wo * g.Co, g, next, depth, steps);
@@ -155,7 +167,7 @@ static void filterGradByChannels(const float* x, const float* dy, const Tiling& 
       const int64_t ci = item * rows, width = std::min(rows, g.Ci - ci), plane = width * g.Co;
       float* v = tract::scratch(tract::Area::operand, kFrequencies * vPlane);
       float* s = waiting ? waiting + kFrequencies * ci * g.Co : tract::scratch(tract::Area::panel, kFrequencies * plane);
-      transformInput(x, g, from, depth, ci, ci + width, zeros, v, vPlane);
+      transformWhole(x, g, from, depth, ci, ci + width, zeros, v, vPlane);
       for (int64_t f = 0; f < kFrequencies; f++)
         for (int64_t k = 0; k * piece < depth; k++)
           columnsTimesPanels(v + f * vPlane + k * piece * width, width, width, depthOf(k), u + (k * kFrequencies + f) * uPlane, g.Co, s + f * plane,

@@ -1,4 +1,5 @@
 // Transforms of Winograd's F(4x4, 3x3): 36 multiplications for 16 outputs where the direct algorithm needs 144 (Lavin & Gray 2016).
+// Where an image's side is no multiple of four, the tiles at its end are smaller: F(3, 3) or F(2, 3) along that side.
 // The interpolation points 0, +-3/4, +-3/2 and infinity are exact in binary and keep the error near 2e-6 of the output's scale at 256 channels
 // (0, +-1, +-2 gives 1e-5). With B, G, A the transforms of input tile, filter and result: y = A'[(G w G') . (B' x B)]A.
 #pragma once
@@ -54,6 +55,68 @@ struct Output {  // A', 6 -> 4
     y[3] = da * a3 + db * b3 + m[5];
   }
 };
+// Tiles with fewer outputs use some of the same points, so the filter's transform serves them as it is: what G divides by for points that they lack, their B' makes good.
+struct Input3 {  // 0, +-3/4, 3/2 and infinity
+  static constexpr int from = 5, to = 5, parts = 1;
+  template <int>
+  TRACT_INLINE static inline void apply(const vf* x, vf* r) {
+    r[0] = (x[3] - x[2] * b - x[1] * a2 + x[0] * (a2 * b)) * b;
+    r[1] = (x[3] + x[2] * (a - b) - x[1] * (a * b)) * (a + b);
+    r[2] = (x[3] - x[2] * (a + b) + x[1] * (a * b)) * (b - a);
+    r[3] = (x[3] - x[1] * a2) * (2 * b);
+    r[4] = x[4] - x[3] * b - x[2] * a2 + x[1] * (a2 * b);
+  }
+};
+struct Output3 {
+  static constexpr int from = 5, to = 3, parts = 1;
+  template <int>
+  TRACT_INLINE static inline void apply(const vf* m, vf* y) {
+    const vf sa = m[1] + m[2], da = m[1] - m[2];
+    y[0] = m[0] + sa + m[3];
+    y[1] = da * a + m[3] * b;
+    y[2] = sa * a2 + m[3] * b2 + m[4];
+  }
+};
+struct Input2 {  // 0, +-3/4 and infinity
+  static constexpr int from = 4, to = 4, parts = 1;
+  template <int>
+  TRACT_INLINE static inline void apply(const vf* x, vf* r) {
+    r[0] = x[0] * (a2 * b2) - x[2] * b2;
+    r[1] = (x[2] + x[1] * a) * (a2 - b2);
+    r[2] = (x[2] - x[1] * a) * (a2 - b2);
+    r[3] = x[3] - x[1] * a2;
+  }
+};
+struct Output2 {
+  static constexpr int from = 4, to = 2, parts = 1;
+  template <int>
+  TRACT_INLINE static inline void apply(const vf* m, vf* y) {
+    y[0] = m[0] + m[1] + m[2];
+    y[1] = (m[1] - m[2]) * a + m[3];
+  }
+};
+
+/** A side of a tile: its transforms, and which of the six frequencies it has. */
+template <class In, class Out>
+struct Side {
+  typedef In input;
+  typedef Out output;
+  static constexpr int frequencies = In::to;
+  static constexpr int frequency(int i) { return i == frequencies - 1 ? 5 : i; }
+};
+
+typedef Side<Input, Output> Whole;
+
+/** Calls body(side) for a side of so many outputs. */
+template <class Body>
+TRACT_INLINE static inline void withSide(int64_t outputs, Body&& body) {
+  if (outputs >= 4) return body(Whole());
+  if (outputs == 3) return body(Side<Input3, Output3>());
+  body(Side<Input2, Output2>());
+}
+/** Whether a side of so many outputs has a frequency. */
+static inline bool hasFrequency(int64_t outputs, int64_t i) { return i == 5 || i < (outputs >= 4 ? 5 : outputs == 3 ? 4 : 3); }
+
 struct Filter {  // G, 3 -> 6
   static constexpr int from = 3, to = 6, parts = 1;
   template <int>
@@ -68,22 +131,22 @@ struct Filter {  // G, 3 -> 6
   }
 };
 
-/** to = T from T' for square tiles: `read(i, j)` gives an entry, perhaps once for each part, `write(i, j, value)` takes one. */
-template <class T, class Read, class Write>
+/** to = Down from Across' for tiles: `read(i, j)` gives an entry, perhaps once for each part, `write(i, j, value)` takes one. */
+template <class Down, class Across, class Read, class Write>
 TRACT_INLINE static inline void transform(Read&& read, Write&& write) {
-  constexpr int rows = T::to / T::parts;
-  unrolled<T::parts>([&](auto part) TRACT_INLINE {
-    vf half[T::from][rows];
-    unrolled<T::from>([&](auto j) TRACT_INLINE {
-      vf column[T::from];
-      unrolled<T::from>([&](auto i) TRACT_INLINE { column[i] = read(i, j); });
-      T::template apply<part>(column, half[j]);
+  constexpr int rows = Down::to / Down::parts, columns = Across::to / Across::parts;
+  unrolled<Down::parts>([&](auto part) TRACT_INLINE {
+    vf half[Across::from][rows];
+    unrolled<Across::from>([&](auto j) TRACT_INLINE {
+      vf column[Down::from];
+      unrolled<Down::from>([&](auto i) TRACT_INLINE { column[i] = read(i, j); });
+      Down::template apply<part>(column, half[j]);
     });
     unrolled<rows>([&](auto i) TRACT_INLINE {
-      vf row[T::from], out[T::to];
-      unrolled<T::from>([&](auto j) TRACT_INLINE { row[j] = half[j][i]; });
-      unrolled<T::parts>([&](auto p) TRACT_INLINE { T::template apply<p>(row, out + p * rows); });
-      unrolled<T::to>([&](auto j) TRACT_INLINE { write(part * rows + i, j, out[j]); });
+      vf row[Across::from], out[Across::to];
+      unrolled<Across::from>([&](auto j) TRACT_INLINE { row[j] = half[j][i]; });
+      unrolled<Across::parts>([&](auto p) TRACT_INLINE { Across::template apply<p>(row, out + p * columns); });
+      unrolled<Across::to>([&](auto j) TRACT_INLINE { write(part * rows + i, j, out[j]); });
     });
   });
 }

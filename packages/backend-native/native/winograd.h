@@ -1,4 +1,4 @@
-// 3x3 convolutions of stride 1 by Winograd's F(4x4, 3x3).
+// 3x3 convolutions of stride 1 by Winograd's F(4x4, 3x3), with smaller tiles at the ends of an image.
 #pragma once
 #include <atomic>
 #include <numeric>
@@ -29,6 +29,38 @@ struct Tiling {
     y = tile % perImage / across() * 4;
     x = tile % across() * 4;
   }
+  /** Outputs down the last tile of a column, and across the last one of a row: 1 to 4. */
+  int64_t lastDown() const { return Ho - (down() - 1) * 4; }
+  int64_t lastAcross() const { return Wo - (across() - 1) * 4; }
+};
+
+/** Tiles in an order in which those that have a frequency lie together: smaller ones of the last column, whole ones, those of the last row, corners. */
+struct TileOrder {
+  const Tiling& g;
+  int64_t begins[5] = {};
+
+  /** Tiles [first, first + count) into order[0 ...]. */
+  TileOrder(const Tiling& tiling, int64_t first, int64_t count, int64_t* order) : g(tiling) {
+    int64_t next = 0;
+    for (int kind = 0; kind < 4; kind++) {
+      for (int64_t tile = first; tile < first + count; tile++)
+        if (kindOf(tile) == kind) order[next++] = tile;
+      begins[kind + 1] = next;
+    }
+  }
+  /** Calls body(begin, end) with the part of the order that has a frequency: smaller tiles lack some. */
+  template <class Body>
+  void having(int64_t frequency, Body&& body) const {
+    const bool last = hasFrequency(g.lastDown(), frequency / 6), right = hasFrequency(g.lastAcross(), frequency % 6);
+    body(begins[right ? 0 : 1], begins[last ? (right ? 4 : 3) : 2]);
+  }
+
+ private:
+  int kindOf(int64_t tile) const {
+    const int64_t inImage = tile % (g.down() * g.across());
+    const bool last = g.lastDown() < 4 && inImage / g.across() == g.down() - 1, right = g.lastAcross() < 4 && inImage % g.across() == g.across() - 1;
+    return last ? (right ? 3 : 2) : right ? 0 : 1;
+  }
 };
 
 // The next tile lies four pixels to the right. A processor's own prefetcher does not follow a walk over six rows of short runs: without this hint a transform
@@ -47,48 +79,60 @@ static inline void pixels(const float* image, int64_t H, int64_t Wd, int64_t C, 
     }
 }
 
-/** v[frequency][tile][channel] of `count` tiles from `first`, channels [ci, ciEnd); frequencies lie `plane` floats apart. */
-static void transformInput(const float* x, const Tiling& g, int64_t first, int64_t count, int64_t ci, int64_t ciEnd, const float* zeros, float* v,
-                           int64_t plane) {
-  const int64_t channels = ciEnd - ci;
+/** v[frequency][channel] of the tile at pixels p, channels [ci, ciEnd); frequencies lie `plane` floats apart. */
+template <class Down, class Across>
+static inline void transformPixels(const float* const* p, int64_t C, int64_t ci, int64_t ciEnd, float* v, int64_t plane) {
+  for (int64_t c = ci; c < ciEnd; c += W)
+    transform<typename Down::input, typename Across::input>(
+        [&](int i, int j) TRACT_INLINE {
+          if (j >= 2) prefetchNext(p[i * 6 + j] + c, C);
+          return load(p[i * 6 + j] + c);
+        },
+        [&](int i, int j, vf value) TRACT_INLINE { store(v + (Down::frequency(i) * 6 + Across::frequency(j)) * plane + c - ci, value); });
+}
+
+/** v[frequency][tile][channel] of the `count` tiles at `order`, each as small as it is. */
+static void transformInput(const float* x, const Tiling& g, const int64_t* order, int64_t count, const float* zeros, float* v, int64_t plane) {
   for (int64_t t = 0; t < count; t++) {
     int64_t n, y, left;
-    g.locate(first + t, n, y, left);
+    g.locate(order[t], n, y, left);
     const float* p[36];
     pixels<6>(x + n * g.H * g.Wd * g.Ci, g.H, g.Wd, g.Ci, y - g.padTop, left - g.padLeft, zeros, p);
-    for (int64_t c = ci; c < ciEnd; c += W)
-      transform<Input>(
-          [&](int i, int j) TRACT_INLINE {
-            if (j >= 2) prefetchNext(p[i * 6 + j] + c, g.Ci);
-            return load(p[i * 6 + j] + c);
-          },
-          [&](int i, int j, vf value) TRACT_INLINE { store(v + (i * 6 + j) * plane + t * channels + c - ci, value); });
+    withSide(g.Ho - y, [&](auto down) {
+      withSide(g.Wo - left, [&](auto across) { transformPixels<decltype(down), decltype(across)>(p, g.Ci, 0, g.Ci, v + t * g.Ci, plane); });
+    });
   }
 }
 
-/** The inverse of m[frequency][tile][step] into channels [from, to) of y, with bias, residual and max(, 0). */
-static void transformOutput(const float* m, int64_t plane, int64_t step, const Tiling& g, int64_t first, int64_t count, int64_t from, int64_t to,
+/** The inverse of m[frequency][tile][step] into channels [from, to) of y, with bias, residual and max(, 0), for the `count` tiles at `order`. */
+static void transformOutput(const float* m, int64_t plane, int64_t step, const Tiling& g, const int64_t* order, int64_t count, int64_t from, int64_t to,
                             float* y, const Epilogue& end) {
   for (int64_t t = 0; t < count; t++) {
     int64_t n, top, left;
-    g.locate(first + t, n, top, left);
-    const int64_t rows = std::min<int64_t>(4, g.Ho - top), columns = std::min<int64_t>(4, g.Wo - left),
-                  base = ((n * g.Ho + top) * g.Wo + left) * g.Co;
-    for (int64_t c = from; c < to; c += W) {
-      const vf bias = end.bias ? load(end.bias + c) : vf{};
-      transform<Output>([&](int i, int j) TRACT_INLINE { return load(m + (i * 6 + j) * plane + t * step + c - from); },
-                        [&](int i, int j, vf value) TRACT_INLINE {
-                          if (i >= rows || j >= columns) return;
-                          const int64_t at = base + (i * g.Wo + j) * g.Co + c;
-                          value += bias;
-                          prefetchNextWrite(y + at, g.Co);
-                          if (end.residual) {
-                            prefetchNext(end.residual + at, g.Co);
-                            value += load(end.residual + at);
-                          }
-                          store(y + at, end.relu ? vmax(value, vf{}) : value);
-                        });
-    }
+    g.locate(order[t], n, top, left);
+    const int64_t rows = g.Ho - top, columns = g.Wo - left, base = ((n * g.Ho + top) * g.Wo + left) * g.Co;
+    withSide(rows, [&](auto down) {
+      withSide(columns, [&](auto across) {
+        typedef decltype(down) Down;
+        typedef decltype(across) Across;
+        for (int64_t c = from; c < to; c += W) {
+          const vf bias = end.bias ? load(end.bias + c) : vf{};
+          transform<typename Down::output, typename Across::output>(
+              [&](int i, int j) TRACT_INLINE { return load(m + (Down::frequency(i) * 6 + Across::frequency(j)) * plane + t * step + c - from); },
+              [&](int i, int j, vf value) TRACT_INLINE {
+                if (i >= rows || j >= columns) return;
+                const int64_t at = base + (i * g.Wo + j) * g.Co + c;
+                value += bias;
+                prefetchNextWrite(y + at, g.Co);
+                if (end.residual) {
+                  prefetchNext(end.residual + at, g.Co);
+                  value += load(end.residual + at);
+                }
+                store(y + at, end.relu ? vmax(value, vf{}) : value);
+              });
+        }
+      });
+    });
   }
 }
 
@@ -123,7 +167,7 @@ static void packPanel(const FilterView& f, int64_t p, int64_t ci, int64_t ciEnd,
     for (int64_t half = 0; half < NR; half += W) {
       float* at = to + ci * NR + half;
       if (p * NR + half < f.Co)
-        transform<Filter>([&](int i, int j) TRACT_INLINE { return load(w + (i * 3 + j) * tap + half); },
+        transform<Filter, Filter>([&](int i, int j) TRACT_INLINE { return load(w + (i * 3 + j) * tap + half); },
                           [&](int i, int j, vf value) TRACT_INLINE { store(at + (i * 6 + j) * plane, value); });
       else
         for (int64_t frequency = 0; frequency < kFrequencies; frequency++) store(at + frequency * plane, vf{});
@@ -136,6 +180,8 @@ constexpr int64_t kOwn = 1 << 19;       // floats of a transformed filter, up to
 constexpr int64_t kOwnTiles = 1 << 18;  // of transformed tiles, likewise
 constexpr int64_t kTiles =
     W == 16 ? 24 : 30;  // tiles taken through a filter together: many rows for the micro-kernel, few for the second-level cache
+
+constexpr int64_t kFewTiles = 256;
 
 /**
  * The memory of `count` tiles from `first`, of images of `floats` in all, in so many steps. Tiles lie as the images do, in rows four pixels high: what tiles read
@@ -154,14 +200,19 @@ static void convolveTiles(const float* x, const float* packed, int64_t filterPla
   float* m = tract::scratch(tract::Area::product, kFrequencies * mPlane);
   float* zeros = v + kFrequencies * vPlane;
   std::memset(zeros, 0, sizeof(float) * g.Ci);
-  transformInput(x, g, first, count, 0, g.Ci, zeros, v, vPlane);
+  int64_t order[kTiles];
+  const TileOrder tiles(g, first, count, order);
+  transformInput(x, g, order, count, zeros, v, vPlane);
   const int64_t steps = kFrequencies * stepsOf(count, g.Ci, g.Co);
   Ahead next = ahead(x, g.N * g.H * g.Wd * g.Ci, g, first + count + g.across(), count, steps),
         result = ahead(y, g.N * g.Ho * g.Wo * g.Co, g, first, count, steps),
         added = ahead(end.residual ? end.residual : y, g.N * g.Ho * g.Wo * g.Co, g, first, count, steps);
   for (int64_t f = 0; f < kFrequencies; f++)
-    rowsTimesPanels(v + f * vPlane, g.Ci, count, g.Ci, packed + f * filterPlane, g.Co, m + f * mPlane, g.Co, {}, [&] { next(), result(), added(); });
-  transformOutput(m, mPlane, g.Co, g, first, count, 0, g.Co, y, end);
+    tiles.having(f, [&](int64_t begin, int64_t last) {
+      rowsTimesPanels(v + f * vPlane + begin * g.Ci, g.Ci, last - begin, g.Ci, packed + f * filterPlane, g.Co, m + f * mPlane + begin * g.Co, g.Co, {},
+                      [&] { next(), result(), added(); });
+    });
+  transformOutput(m, mPlane, g.Co, g, order, count, 0, g.Co, y, end);
 }
 
 /** For many tiles: the filter is packed once, by each thread or by all together, and each work item takes some tiles through all channels. */
@@ -210,8 +261,12 @@ static void convolveByPanels(const float* x, const FilterView& w, bool keep, con
     std::memset(v + kFrequencies * vPlane, 0, sizeof(float) * g.Ci);
     return v;
   };
+  int64_t order[kFewTiles];  // each kTiles that go together are in order among themselves
+  for (int64_t i = 0; i < down; i++)
+    for (int64_t first = i * tiles / down, last = (i + 1) * tiles / down; first < last; first += kTiles)
+      TileOrder(g, first, std::min(kTiles, last - first), order + first);
   const auto take = [&](int64_t first, int64_t count, float* v, int64_t at) {
-    transformInput(x, g, first, count, 0, g.Ci, v + kFrequencies * vPlane, v + at * g.Ci, vPlane);
+    transformInput(x, g, order + first, count, v + kFrequencies * vPlane, v + at * g.Ci, vPlane);
   };
   float* shared = own ? nullptr : tilesIn(tract::Area::shared);
   if (shared) tract::parallelFor((tiles + 3) / 4, [&](int64_t i) { take(4 * i, std::min<int64_t>(4, tiles - 4 * i), shared, 4 * i); });
@@ -225,16 +280,21 @@ static void convolveByPanels(const float* x, const FilterView& w, bool keep, con
       if (!kept) packPanel(w, p, 0, g.Ci, packed, filterPlane);
       for (int64_t first = begin; first < last; first += kTiles) {
         const int64_t count = std::min(kTiles, last - first);
+        int64_t inOrder[kTiles];
+        const TileOrder together(g, first, count, inOrder);
         for (int64_t f = 0; f < kFrequencies; f++)
-          rowsTimesPanels(v + f * vPlane + (first - begin) * g.Ci, g.Ci, count, g.Ci, packed + f * filterPlane, NR, m + f * mPlane, NR);
-        transformOutput(m, mPlane, NR, g, first, count, p * NR, std::min((p + 1) * NR, g.Co), y, end);
+          together.having(f, [&](int64_t from, int64_t to) {
+            rowsTimesPanels(v + f * vPlane + (first - begin + from) * g.Ci, g.Ci, to - from, g.Ci, packed + f * filterPlane, NR,
+                            m + f * mPlane + from * NR, NR);
+          });
+        transformOutput(m, mPlane, NR, g, inOrder, count, p * NR, std::min((p + 1) * NR, g.Co), y, end);
       }
     }
   });
 }
 
 /** Whether packing the whole filter in memory costs more than it saves; sooner so when it then leaves the second-level cache. */
-static inline bool fewTiles(const Tiling& g) { return g.total() <= (g.Ci * g.Co > (1 << 15) ? 256 : 64); }
+static inline bool fewTiles(const Tiling& g) { return g.total() <= (g.Ci * g.Co > (1 << 15) ? kFewTiles : 64); }
 
 /** y = convolution of x with w, whose transform may be kept in the filter cache. */
 static void convolve(const float* x, const FilterView& w, bool keep, const Tiling& g, float* y, const Epilogue& end) {
