@@ -44,7 +44,7 @@ test('every package holds what it exports, its README and the licence, and neith
 });
 
 /** Most that a package takes packed, in kB; those with weights or WebAssembly have room of their own. */
-const most: Readonly<Record<string, number>> = { '@tract/models': 10_500, '@tract/metrics': 760, '@tract/backend-wasm': 280 };
+const most: Readonly<Record<string, number>> = { '@tract/models': 10_500, '@tract/metrics': 760, '@tract/backend-wasm': 310 };
 
 test('no package grows by what does not belong there', () => {
   const beyond = [...packed].filter(([name, { bytes }]) => bytes / 1e3 > (most[name] ?? 175));
