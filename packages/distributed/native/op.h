@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,9 +53,17 @@ static void leave(int signal) {
   _exit(code > 0 ? code : watchdogCode);
 }
 
+// MPICH's launcher ends without a look at what a rank has just said, once it hears of an abort: wait, a second at most, until the words have been read.
+static void waitUntilHeard(void) {
+  int unread = 0;
+  for (int i = 0; i < 1000 && ioctl(STDERR_FILENO, FIONREAD, &unread) == 0 && unread > 0; i++) usleep(1000);
+  usleep(50000); // for their way from the one that read them to the launcher
+}
+
 // MPI_Abort itself may wait for a peer that is gone: an alarm ends it. Finalize would wait for ever.
 static void die(int code) {
   atomic_store(&abortCode, code);
+  waitUntilHeard();
   signal(SIGALRM, leave);
   alarm(3);
   MPI_Abort(MPI_COMM_WORLD, code);
