@@ -61,6 +61,8 @@ inChromium('a visit to the page', ({ app, page, control, comeTo, text, until, sh
   test('after an error that ends the worker in the middle of a drawing one button goes on', async () => {
     await control('teach').click(); // 64 steps
     await until('teacher-time', /^(warming up…|step \d)/);
+    // The browser may report what ends a worker late, or, once the worker is gone, never.
+    app().expectTrouble('memory is used up');
     const worker = page()
       .workers()
       .find((one) => one.url().includes('draw-worker'))!;
@@ -72,9 +74,6 @@ inChromium('a visit to the page', ({ app, page, control, comeTo, text, until, sh
     await until('status', /^What computes here is gone: .*memory is used up/);
     await control('go-on').click();
     await until('teacher-time', /^the noise they begin as$/);
-    // The browser tells the test of a worker's error on a way of its own, which may be the longer one.
-    await expect.poll(() => app().troubles, patience).toEqual([expect.stringContaining('memory is used up')]);
-    app().troubles.length = 0;
   });
 
   test('weights that were changed on the way are refused', async () => {

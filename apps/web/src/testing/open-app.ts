@@ -23,6 +23,8 @@ export async function serveApp(): Promise<ServedApp> {
 /** The built page in a browser. `troubles` gathers what nobody should see: errors, warnings, refused policies, requests to elsewhere. */
 export type OpenApp = ServedApp & {
   readonly troubles: string[];
+  /** Leave errors whose text holds `text` out of `troubles` from now on: a test causes them. */
+  readonly expectTrouble: (text: string) => void;
   /** A visitor who has not been here before. */
   readonly visit: () => Promise<Page>;
 };
@@ -33,13 +35,17 @@ export async function openApp(): Promise<OpenApp> {
   const { server } = app;
   const browser = await launchChromium();
   const troubles: string[] = [];
+  const expected: string[] = [];
+  const note = (trouble: string): void => {
+    if (!expected.some((text) => trouble.includes(text))) troubles.push(trouble);
+  };
   const visit = async (): Promise<Page> => {
     const context = await browser.newContext({ viewport: { width: 1200, height: 1000 }, acceptDownloads: true });
     const page = await context.newPage();
     page.setDefaultTimeout(0);
-    page.on('pageerror', (error) => troubles.push(String(error)));
+    page.on('pageerror', (error) => note(String(error)));
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) troubles.push(message.text());
+      if (['error', 'warning'].includes(message.type())) note(message.text());
     });
     page.on('request', (request) => {
       if (!request.url().startsWith(server.url) && !request.url().startsWith('blob:')) troubles.push(`request to ${request.url()}`);
@@ -50,7 +56,7 @@ export async function openApp(): Promise<OpenApp> {
     return page;
   };
   return {
-    ...{ ...app, troubles, visit },
+    ...{ ...app, troubles, visit, expectTrouble: (text: string) => void expected.push(text) },
     close: async () => {
       await browser.close();
       await app.close();
