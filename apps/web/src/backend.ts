@@ -15,12 +15,20 @@ export type Running = {
 
 type BackendName = 'webgpu' | 'wasm' | 'cpu';
 
-async function startWebGpu(): Promise<Running> {
+/** A backend that can compute already. */
+export type Started = Pick<Running, 'name' | 'fast'> & {
+  /** Tell what computes, once all of it has started. */
+  readonly described: () => Promise<Running>;
+};
+
+const startedAs = (running: Running): Started => ({ name: running.name, fast: running.fast, described: async () => running });
+
+async function startWebGpu(): Promise<Started> {
   if (!('gpu' in navigator)) throw new Error('this browser has none');
   const { registerWebGpuBackend } = await import('@tract/backend-webgpu'); // half of the program; where it is not used it stays away
   const info = await registerWebGpuBackend();
   const adapter = [info.description, info.vendor, info.architecture].filter((text) => text !== '').join(', ');
-  return {
+  return startedAs({
     name: 'webgpu',
     words: info.software ? 'Computing on WebGPU in software, without a graphics card: slow.' : 'Computing on WebGPU.',
     short: `WebGPU (${adapter || 'adapter hidden'})`,
@@ -31,13 +39,24 @@ async function startWebGpu(): Promise<Running> {
       ['Largest buffer', `${Math.round(info.maxBufferBytes / 2 ** 20)} MiB`],
       ['Features', info.features.join(', ') || 'none'],
     ],
+  });
+}
+
+async function startWasm(): Promise<Started> {
+  await registerWasmBackend({ threads: 1 });
+  // The others join in when they have started; no picture waits for them. Where they do not start it remains at one.
+  const joined = wasmFeatures().threads ? registerWasmBackend({ threads: navigator.hardwareConcurrency }).catch(() => {}) : undefined;
+  return {
+    name: 'wasm',
+    fast: true,
+    described: async () => {
+      await joined;
+      return describeWasm();
+    },
   };
 }
 
-async function startWasm(): Promise<Running> {
-  await registerWasmBackend({ threads: 1 });
-  // The others join in when they have started; no picture waits for them. Where they do not start it remains at one.
-  if (wasmFeatures().threads) registerWasmBackend({ threads: navigator.hardwareConcurrency }).catch(() => {});
+function describeWasm(): Running {
   const { build, threads } = wasmInfo();
   return {
     name: 'wasm',
@@ -52,27 +71,27 @@ async function startWasm(): Promise<Running> {
   };
 }
 
-async function startCpu(): Promise<Running> {
+async function startCpu(): Promise<Started> {
   await import('@tensorflow/tfjs-backend-cpu');
-  return {
+  return startedAs({
     name: 'cpu',
     words: 'No WebGPU here and no WebAssembly with SIMD, so this computes on the processor, in JavaScript: have patience.',
     short: 'JavaScript',
     fast: false,
     details: [['Backend', 'JavaScript']],
-  };
+  });
 }
 
-const ways: Readonly<Record<BackendName, () => Promise<Running>>> = { webgpu: startWebGpu, wasm: startWasm, cpu: startCpu };
+const ways: Readonly<Record<BackendName, () => Promise<Started>>> = { webgpu: startWebGpu, wasm: startWasm, cpu: startCpu };
 
 /**
  * Start the backend asked for by `?backend=`, or else the faster one of WebGPU and WebAssembly, by a convolution on each: a driver that computes
  * in software is slower than WebAssembly, and does not always say so.
  * @throws Error with the reasons when none starts.
  */
-export async function startBackend(asked: string | null): Promise<Running> {
+export async function startBackend(asked: string | null): Promise<Started> {
   const reasons: string[] = [];
-  const start = async (name: string): Promise<Running[]> => {
+  const start = async (name: string): Promise<Started[]> => {
     try {
       return Object.hasOwn(ways, name) ? [await ways[name as BackendName]()] : [];
     } catch (error) {
@@ -91,15 +110,19 @@ export async function startBackend(asked: string | null): Promise<Running> {
 }
 
 /** @returns the backend that convolves fastest, active, with the measured times among its details. */
-async function faster(started: readonly Running[]): Promise<Running> {
-  const timed: { readonly running: Running; readonly ms: number }[] = [];
-  for (const running of started) timed.push({ running, ms: await convolutionMs(running.name) });
+async function faster(started: readonly Started[]): Promise<Started> {
+  const timed: { readonly one: Started; readonly ms: number }[] = [];
+  for (const one of started) timed.push({ one, ms: await convolutionMs(one.name) });
   timed.sort((a, b) => a.ms - b.ms);
-  const { running } = timed[0];
-  await useBackend(running.name);
-  if (running.name !== 'wasm') removeWasmBackend();
-  const times = timed.map(({ running: { name }, ms }) => `${name} ${ms.toPrecision(2)} ms`).join(', ');
-  return { ...running, details: [...running.details, ['Chosen by', `a convolution of 231 million multiply-adds: ${times}`]] };
+  const { one } = timed[0];
+  await useBackend(one.name);
+  if (one.name !== 'wasm') removeWasmBackend();
+  const times = timed.map(({ one: { name }, ms }) => `${name} ${ms.toPrecision(2)} ms`).join(', ');
+  const described = async (): Promise<Running> => {
+    const running = await one.described();
+    return { ...running, details: [...running.details, ['Chosen by', `a convolution of 231 million multiply-adds: ${times}`]] };
+  };
+  return { ...one, described };
 }
 
 /** Milliseconds of a convolution of the sizes that digits have inside the network, the best of three after one to warm up, reading back included. */

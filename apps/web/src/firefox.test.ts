@@ -84,7 +84,7 @@ describe.skipIf(reason !== undefined)(`every control of the page in Firefox${rea
 
   test('Draw: noise, images, walk, steps, stop, saving, own files, the shipped student, Back', async () => {
     await until('student-time', /^1 step, .* for 4 images$/);
-    expect(await text('status')).toMatch(/in WebAssembly/);
+    await until('status', /in WebAssembly/);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     let before = await picture('student-canvas');
     await click('new-noise');

@@ -50,7 +50,7 @@ inChromium('the room Draw', ({ page, control, comeTo, text, until, shipped, pixe
 
   test('takes what to draw from the address, and draws what the native backend draws', async () => {
     await until('student-time', /^1 step, .* for one image$/);
-    expect(await text('status')).toMatch(/WebGPU/);
+    await until('status', /WebGPU/);
     const first = await drawnNatively(shipped('mnist-student'));
     await expectDrawn('student-canvas', first);
     expect(new Set(first).size, 'different greys').toBeGreaterThan(50);

@@ -52,9 +52,9 @@ async function keptOf(subject: Subject): Promise<Kept | undefined> {
 /** All that trains; lives in a worker of its own, so that drawing goes on beside it. */
 export const distilEngine = {
   /** Start the backend. @param page address of the page, from which files are fetched. */
-  start: (asked: string | null, page: string): Promise<Running> => {
+  start: async (asked: string | null, page: string): Promise<Running> => {
     base = page;
-    return startBackend(asked);
+    return (await startBackend(asked)).described();
   },
 
   /** Fetch teacher and digits, once. @throws Error when they do not arrive whole. */

@@ -1,7 +1,7 @@
 import { loadModel, type StoredModel, uploadParams } from '@tract/model';
 import { dispose } from '@tract/tensor';
 import type { OperationErrors } from '@tract/tensor/conformance';
-import { type Running, startBackend } from '../backend.js';
+import { type Running, type Started, startBackend } from '../backend.js';
 import { walkNoise } from '../draw/noise-walk.js';
 import { droppedModel } from '../model/dropped-model.js';
 import { breathe } from '../page/breathe.js';
@@ -28,7 +28,7 @@ export type Checked = { readonly name: string; readonly tolerance: number; reado
 const models = new Map<Side, UploadedModel>();
 /** Sizes of batches that each side has drawn, for which the device is warm. */
 const warm = new Map<Side, Set<number>>();
-let started: Promise<Running> | undefined;
+let started: Promise<Started> | undefined;
 
 async function take(side: Side, name: string, stored: StoredModel): Promise<ModelFacts> {
   await started;
@@ -50,9 +50,9 @@ function model(side: Side): UploadedModel {
 /** All that computes for the rooms Draw and Measure; lives in a worker, so that the page never waits. */
 export const drawEngine = {
   /** Start the backend. */
-  start: (asked: string | null): Promise<Running> => {
+  start: async (asked: string | null): Promise<Running> => {
     started = startBackend(asked);
-    return started;
+    return (await started).described();
   },
 
   /** Take a model that came with the page. */

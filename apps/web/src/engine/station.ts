@@ -8,7 +8,7 @@ import { isGone, type OpenEngine, openEngine, WorkerClosed } from './open-engine
 /** Where the model of a side comes from. */
 export type Source = { readonly shipped: string } | { readonly files: readonly File[] };
 
-export type Ready = { readonly engine: OpenEngine<DrawEngine>['engine']; readonly running: Running; readonly facts: ModelFacts };
+export type Ready = { readonly engine: OpenEngine<DrawEngine>['engine']; readonly running: Promise<Running>; readonly facts: ModelFacts };
 
 /** The worker that draws and measures, with the models that are on it. */
 export type Station = {
@@ -81,7 +81,7 @@ export function openStation(): Station {
       // The page itself fetches the model, while the worker and its backend start.
       const facts = known?.source === source ? known.facts : await load(engine, side, source);
       loaded.set(side, { source, facts });
-      return { engine, running: await running, facts };
+      return { engine, running, facts };
     },
     use: (side, source) => void sources.set(side, source),
     failed,

@@ -12,8 +12,8 @@ export function openMeasureRoom(station: Station): void {
   const queue = oneAtATime(station.failed);
   const showDevice = (): void =>
     queue.start(async () => {
-      const { running } = await station.ready('student');
-      const rows = [...running.details, ['Browser', browser] as const].flatMap(([term, value]) => [cell('dt', term), cell('dd', value)]);
+      const { details } = await (await station.ready('student')).running;
+      const rows = [...details, ['Browser', browser] as const].flatMap(([term, value]) => [cell('dt', term), cell('dd', value)]);
       element('device', HTMLDListElement).replaceChildren(...rows);
     });
   whenShown('measure', showDevice);
@@ -38,7 +38,8 @@ function cell(tag: string, text: string, style = ''): HTMLElement {
 
 async function measureSpeed(station: Station, signal: AbortSignal): Promise<void> {
   output('speed').value = 'measuring…';
-  const { engine, running, facts } = await station.ready('student');
+  const { engine, facts, ...ready } = await station.ready('student');
+  const running = await ready.running; // with all its threads
   const images = running.fast ? 16 : 1;
   const rate = await engine.speed(images, signal);
   output('speed').value = rate === undefined ? 'stopped' : `${rate.toPrecision(3)} images per second, ${images} at a time`;

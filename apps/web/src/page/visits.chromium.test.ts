@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { drawnNatively } from '../testing/drawn-natively.js';
 import { inChromium, patience } from '../testing/in-chromium.js';
 
-inChromium('a visit to the page', ({ app, page, control, comeTo, text, until, shipped, expectDrawn }) => {
+inChromium('a visit to the page', ({ app, page, control, comeTo, until, shipped, expectDrawn }) => {
   test('a first visit draws in WebAssembly before 3.2 MB have come, on threads, and the next one without a network', async () => {
     const before = app().server.sent();
     await comeTo('');
     await until('student-time', /^1 step, .* for 16 images$/);
     expect(app().server.sent() - before).toBeLessThanOrEqual(3.2e6);
     expect(await page().evaluate(() => crossOriginIsolated)).toBe(true);
-    expect(await text('status')).toMatch(/in WebAssembly/);
+    await until('status', /in WebAssembly/);
     const drawn = await drawnNatively(shipped('mnist-student'), { images: 16 });
     await expectDrawn('student-canvas', drawn.slice(0, 4 * 784));
     // What was read last may not be kept yet.

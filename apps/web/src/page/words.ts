@@ -1,3 +1,5 @@
+export { withCommas } from '@tract/report';
+
 /** Milliseconds for people. */
 export function inTime(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -7,6 +9,4 @@ export function inTime(ms: number): string {
 }
 
 export const inSteps = (steps: number): string => (steps === 1 ? '1 step' : `${steps} steps`);
-/** Whole numbers for people. The browser's own way takes longer the first time than all else that the page does before its first picture. */
-export const withCommas = (count: number): string => `${count}`.replace(/\B(?=(\d{3})+$)/g, ',');
 export const inImages = (images: number): string => (images === 1 ? 'one image' : `${images} images`);
