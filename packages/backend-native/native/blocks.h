@@ -47,6 +47,8 @@ static inline vf loadSome(const float* p, int width) { return loadPart(p, width)
 static inline void storeSome(float* p, vf v, std::integral_constant<int, W>) { store(p, v); }
 static inline void storeSome(float* p, vf v, int width) { storePart(p, v, width); }
 
+constexpr int64_t kAhead = 64;  // rows between asking for one and coming to it
+
 /** A group of neighbouring columns: K vectors, or one vector that is not full. */
 template <int K, class Width>
 struct Span {
@@ -55,6 +57,9 @@ struct Span {
   Width width;
   vf get(const float* row, int k) const { return loadSome(row + column + k * W, width); }
   void put(float* row, int k, vf v) const { storeSome(row + column + k * W, v, width); }
+  /** Asks the memory for vector k of a row that is read, or written, some rows from now. A processor's own prefetcher does not follow a walk over parts of rows. */
+  template <bool written = false>
+  void ask(const float* row, int k) const { __builtin_prefetch(row + column + k * W, written); }
 };
 
 /** Runs body(span) over all columns, K vectors at a time where that many are left. */

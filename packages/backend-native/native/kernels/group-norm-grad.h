@@ -16,6 +16,9 @@ static void gradientSums(const float* dy, const float* x, float* keep, int64_t r
       vf s1[K]{}, s2[K]{};
       for (int64_t r = from; r < from + count; r++) {
         for (int k = 0; k < K; k++) {
+          span.ask(x + (r + kAhead) * s.C, k);
+          span.ask(dy + (r + kAhead) * s.C, k);
+          if (Silu) span.template ask<true>(keep + (r + kAhead) * s.C, k);
           const vf d = span.get(x + r * s.C, k) - mean[k];
           vf du = span.get(dy + r * s.C, k);
           if (Silu) {

@@ -63,6 +63,7 @@ static void channelMoments(const float* x, int64_t rows, int64_t C, int64_t padd
       for (int k = 0; k < K; k++) middle[k] = load(center + span.column + k * W);
       for (int64_t r = 0; r < count; r++) {
         for (int k = 0; k < K; k++) {
+          span.ask(first + (r + kAhead) * C, k);
           const vf d = span.get(first + r * C, k) - middle[k];
           s1[k] += d;
           s2[k] += d * d;
@@ -118,7 +119,11 @@ static void applyAffine(const float* x, float* y, int64_t rows, int64_t C, const
       constexpr int K = decltype(span)::vectors;
       const Channels<K> mean(u.mean + span.column), slope(u.slope + span.column), offset(u.offset + span.column);
       for (int64_t r = from; r < from + count; r++)
-        for (int k = 0; k < K; k++) span.put(y + r * C, k, f((span.get(x + r * C, k) - mean[k]) * slope[k] + offset[k]));
+        for (int k = 0; k < K; k++) {
+          span.ask(x + (r + kAhead) * C, k);
+          span.template ask<true>(y + (r + kAhead) * C, k);
+          span.put(y + r * C, k, f((span.get(x + r * C, k) - mean[k]) * slope[k] + offset[k]));
+        }
     });
   }
 }
