@@ -5,7 +5,8 @@ import { readRecords, valuesOf } from '@tract/report/testing';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTinyDigits } from '../testing/tiny-digits.js';
-import { readLog, scratchFolder, startTract, tract, until } from '../testing/tract.js';
+import { readLog, scratchFolder, startTract, until } from '../testing/tract.js';
+import { endedHere } from '../testing/tract-here.js';
 
 const scratch = scratchFolder();
 const env = { TRACT_MNIST: writeTinyDigits(join(scratch.path, 'digits')) };
@@ -13,20 +14,17 @@ const folder = (name: string): string => join(scratch.path, name);
 
 const distill = (...more: string[]) => {
   const settings = ['--schedule', '16,4,1', '--images', '160', '--batch', '2', '--checkpoint-every', '80', '--samples', '4'];
-  return startTract(
-    ['distill', '--teacher', folder('teacher/model'), '--out', folder('run'), ...settings, '--threads', '1', '--silent', ...more],
-    env,
-  );
+  return ['distill', '--teacher', folder('teacher/model'), '--out', folder('run'), ...settings, '--threads', '1', '--silent', ...more];
 };
 
 /** A distillation of two phases of 40 updates each, stopped between two checkpoints and continued. */
 beforeAll(async () => {
-  const teacher = await tract(
+  const teacher = await endedHere(
     ['train', '--preset', 'mnist-tiny', '--images', '8', '--batch', '4', '--out', folder('teacher'), '--silent'],
     env,
   );
   expect(teacher).toMatchObject({ code: 0, stderr: '' });
-  const stopped = distill();
+  const stopped = startTract(distill(), env);
   await until(stopped, () => existsSync(folder('run/samples/step-00000040.png')));
   stopped.child.kill('SIGINT');
   expect((await stopped.ended).code).toBe(130);
@@ -34,7 +32,7 @@ beforeAll(async () => {
   const log = join(folder('run'), 'stats.jsonl');
   writeFileSync(log, `${readFileSync(log, 'utf8')}${JSON.stringify({ step: 79, images: 158 })}\n{"step":`);
   writeFileSync(folder('run/samples/step-00000079.png'), 'of later updates');
-  expect(await distill('--resume').ended).toMatchObject({ code: 0, stderr: '' });
+  expect(await endedHere(distill('--resume'), env)).toMatchObject({ code: 0, stderr: '' });
 });
 afterAll(scratch.remove);
 
@@ -97,7 +95,7 @@ describe('tract report', () => {
   const out = folder('report.html');
   let page = '';
   beforeAll(async () => {
-    const { code, stdout, stderr } = await tract(
+    const { code, stdout, stderr } = await endedHere(
       ['report', folder('run'), '--out', out, '--steps', '1,2', '--count', '4', '--scores', '8', '--threads', '1', '--silent', '--json'],
       env,
     );
@@ -156,7 +154,7 @@ describe('tract report', () => {
     const config = folder('run/config.json');
     const before = readFileSync(config, 'utf8');
     writeFileSync(config, before.replaceAll(folder('teacher/model'), '<gone>'));
-    const { code, stdout } = await tract(['report', folder('run'), '--steps', '1', '--count', '1', '--silent'], env);
+    const { code, stdout } = await endedHere(['report', folder('run'), '--steps', '1', '--count', '1', '--silent'], env);
     writeFileSync(config, before);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^The teacher is not shown: no model '<gone>'.*\n.*report\.html: report on /);
@@ -181,7 +179,7 @@ test.each([
   ['watch nowhere', 2, 'there is no run in nowhere'],
   ['watch . --port 99999', 2, 'at most 65535'],
 ])('tract %s ends with code %d and one sentence', async (line, code, says) => {
-  const ended = await tract(line.split(' '));
+  const ended = await endedHere(line.split(' '));
   expect(ended).toMatchObject({ code, stdout: '' });
   expect(ended.stderr).toMatch(/^error: [^\n]+\n$/);
   expect(ended.stderr).toContain(says);

@@ -1,15 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { writeTinyDigits } from '../testing/tiny-digits.js';
 import { scratchFolder, startTract, tract, until } from '../testing/tract.js';
-import { tractHere } from '../testing/tract-here.js';
+import { endedHere, tractHere } from '../testing/tract-here.js';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
+const env = { TRACT_MNIST: writeTinyDigits(join(folder.path, 'digits')) };
 
 test('a table is run, stopped, and gone on with', async () => {
   const teacher = join(folder.path, 'teacher');
-  const trained = await tract(['train', '--preset', 'mnist-tiny', '--images', '128', '--samples', '0', '--silent', '--out', teacher]);
+  const trained = await endedHere(
+    ['train', '--preset', 'mnist-tiny', '--images', '128', '--samples', '0', '--silent', '--out', teacher],
+    env,
+  );
   expect(trained.code).toBe(0);
   const out = join(folder.path, 'tables');
   const words = [
@@ -26,13 +31,13 @@ test('a table is run, stopped, and gone on with', async () => {
     '--out',
     out,
   ];
-  const started = startTract(words);
+  const started = startTract(words, env);
   await until(started, () => existsSync(join(out, 'self-ema-0', 'seed-0.json')));
   started.child.kill('SIGINT');
   expect((await started.ended).code).toBe(130);
   expect(existsSync(join(out, 'self-teacher.json'))).toBe(false);
 
-  const { code, stdout, stderr } = await tract([...words, '--json']);
+  const { code, stdout, stderr } = await tract([...words, '--json'], env);
   expect(code).toBe(0);
   expect(stderr).toMatch(/^3 trainings of 960 images in all, about [\d.]+ hours at \d+ images\/s\n/);
   const result = JSON.parse(stdout);
