@@ -1,25 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from './packed.js';
 
-type Locked = { readonly version: string; readonly license?: string; readonly dependencies?: Readonly<Record<string, string>> };
-
-const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Readonly<Record<string, Locked>> };
-
-/** Return the places of what a package depends on, its own folder of modules before that of the workspace. */
-const dependenciesOf = (path: string): string[] =>
-  Object.keys(packages[path].dependencies ?? {})
-    .filter((name) => !name.startsWith('@tract/'))
-    .map((name) => [`${path}/node_modules/${name}`, `node_modules/${name}`].find((place) => place in packages)!);
-
-const published = Object.keys(packages).filter((path) => /^(packages\/[^/]+|apps\/cli)$/.test(path));
-const places = new Set(published.flatMap(dependenciesOf));
-for (const place of places) for (const next of dependenciesOf(place)) places.add(next);
-const installed = [...places].map((place) => {
-  const { version, license = 'none' } = packages[place];
-  return { name: place.slice(place.lastIndexOf('node_modules/') + 13), version, license };
-});
+const { installedWith } = (await import(join(root, 'tools/workspace/installed.mjs'))) as {
+  installedWith: (pattern: RegExp) => readonly { readonly name: string; readonly version: string; readonly license: string }[];
+};
+const installed = installedWith(/^(packages\/[^/]+|apps\/cli)$/).filter(({ name }) => !name.startsWith('@tract/'));
 
 const rows = [...new Set(installed.map(({ name, version, license }) => `| ${name} | ${version} | ${license} |`))].sort();
 
