@@ -4,4 +4,5 @@ export { type ConvolutionSize, type ConvolutionSpeed, convolutionSpeed } from '.
 export { type KernelProfile, type KernelRow, profileKernels } from './kernel-profile.js';
 export { profileTable } from './profile-table.js';
 export { type BenchSize, TeacherBench, TractBench } from './step-benches.js';
+export { countWork, type StepWork } from './step-work.js';
 export { type StepTimes, type TimeOptions, timeSteps } from './time-steps.js';
