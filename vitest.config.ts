@@ -17,8 +17,7 @@ const common = {
   // Against hangs alone: on a busy machine a test may take minutes, and none of them is about time.
   testTimeout: 3_600_000,
   hookTimeout: 3_600_000,
-  // One more than the two cores of the smallest machine: a quarter of the time of two was spent waiting for disks, signals and browsers.
-  maxWorkers: 3,
+  maxWorkers: 2,
 };
 
 const all = '{packages,apps,tools}/*/{src,test}/**/*.test.{ts,mjs}';
