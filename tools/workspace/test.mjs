@@ -89,10 +89,8 @@ if (await step('build', () => build(...(extent === 'quick' ? ['--projects=@tract
   const packages = ['packages', process.execPath, 'tools/workspace/check-packages.mjs'];
   if (extent === 'quick') await checks([types], [lint, imports]);
   else await checks([types, packages], [lint, imports, unused]);
-  if (extent === 'quick') {
-    console.log(`\nLeft out: ${Object.keys(slowSuites).join(', ')}; npm test runs them.`);
-    await unitTests('tests', ['run']);
-  } else await unitTests('tests', ['run']);
+  if (extent === 'quick') console.log(`\nLeft out: ${Object.keys(slowSuites).join(', ')}; npm test runs them.`);
+  await unitTests('tests', ['run']);
   if (extent === 'full') for (const suite of fullSuites) await fullSuite(suite);
 }
 for (const failure of failures) console.log(`\n=== failed: ${failure.split('\n').slice(0, 12).join('\n    ')}`);

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { dispose, read, runMany, tensor, useBackend } from '@tract/tensor';
 import { expectClose, type Values } from '@tract/tensor/testing';
 import { describe, expect, test } from 'vitest';
 import { expectSameBits, type KernelCase, onEachSetting, resultsOn, titleOf } from './testing/kernel-case.js';
@@ -210,5 +211,29 @@ describe('a stock kernel gives what the cpu backend gives, with any number of th
         });
       }
     });
+  }
+});
+
+test('what takes the larger or the smaller keeps a NaN and knows infinities, on every instruction set', async () => {
+  await useBackend('native');
+  const special = [Number.NaN, 1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -2];
+  const other = [1, Number.NaN, 3, 3, -3];
+  // A vector of any width and some beyond it.
+  const repeated = (values: readonly number[]): number[] => Array.from({ length: 35 }, (_, i) => values[i % values.length]);
+  const expected: readonly (readonly [kernel: string, attributes: Record<string, unknown>, result: readonly number[]])[] = [
+    ['Maximum', {}, [Number.NaN, Number.NaN, Number.POSITIVE_INFINITY, 3, -2]],
+    ['Minimum', {}, [Number.NaN, Number.NaN, 3, Number.NEGATIVE_INFINITY, -3]],
+    ['Relu', {}, [Number.NaN, 1, Number.POSITIVE_INFINITY, 0, 0]],
+    ['ClipByValue', { clipValueMin: -1, clipValueMax: 2 }, [Number.NaN, 1, 2, -1, -1]],
+  ];
+  for (const [kernel, attributes, result] of expected) {
+    const settings = await onEachSetting(async () => {
+      const [a, b] = [tensor(Float32Array.from(repeated(special)), [35]), tensor(Float32Array.from(repeated(other)), [35])];
+      const [y] = [runMany(kernel, kernel.endsWith('imum') ? { a, b } : { x: a }, attributes)].flat();
+      const values = await read(y);
+      dispose([a, b, y]);
+      return [...values];
+    });
+    for (const { instructionSet, one } of settings) expect(one, `${kernel} on ${instructionSet}`).toEqual(repeated(result));
   }
 });

@@ -1,8 +1,9 @@
-import { type KernelCall, type MachinePeaks, machinePeaks, observeKernels } from '@tract/backend-native';
+import { type KernelCall, type MachinePeaks, machinePeaks } from '@tract/backend-native';
 import { countParameters, unetSpec } from '@tract/unet';
 import { bytesOf, describeShapes, operationsOf } from './kernel-work.js';
 import { median } from './median.js';
 import { TractBench } from './step-benches.js';
+import { observedCalls } from './step-work.js';
 import type { TimeOptions } from './time-steps.js';
 
 /** All calls of one kernel, or of one kernel and shape, in one TRACT step. */
@@ -37,15 +38,9 @@ export type KernelProfile = {
 type Run = { readonly milliseconds: number; readonly calls: readonly KernelCall[] };
 
 async function observedStep(bench: TractBench): Promise<Run> {
-  const calls: KernelCall[] = [];
-  observeKernels((call) => calls.push(call));
-  try {
-    const started = performance.now();
-    await bench.step();
-    return { milliseconds: performance.now() - started, calls };
-  } finally {
-    observeKernels(undefined);
-  }
+  const started = performance.now();
+  const calls = await observedCalls(() => bench.step());
+  return { milliseconds: performance.now() - started, calls };
 }
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));

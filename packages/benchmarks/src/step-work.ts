@@ -18,10 +18,22 @@ const isConvolution = ({ kernel, inputs: { filter }, outputs }: KernelCall): boo
   return height === 3 && width === 3;
 };
 
-/** Count what `work` asks of the machine, by its kernels one by one. The native backend must be active. */
+/** Do some work and return the calls of its kernels, one by one. The native backend must be active. */
+export async function observedCalls(work: () => Promise<void>): Promise<KernelCall[]> {
+  const calls: KernelCall[] = [];
+  observeKernels((call) => calls.push(call));
+  try {
+    await work();
+  } finally {
+    observeKernels(undefined);
+  }
+  return calls;
+}
+
+/** Count what `work` asks of the machine. The native backend must be active. */
 export async function countWork(work: () => Promise<void>): Promise<StepWork> {
   const count = { convolutionFlops: 0, convolutionBytes: 0, productFlops: 0, otherBytes: 0, launches: 0 };
-  observeKernels((call) => {
+  for (const call of await observedCalls(work)) {
     const operations = operationsOf(call);
     count.launches++;
     if (isConvolution(call)) {
@@ -29,11 +41,6 @@ export async function countWork(work: () => Promise<void>): Promise<StepWork> {
       count.convolutionBytes += bytesOf(call);
     } else if (operations !== undefined) count.productFlops += operations;
     else count.otherBytes += bytesOf(call);
-  });
-  try {
-    await work();
-  } finally {
-    observeKernels(undefined);
   }
   return count;
 }

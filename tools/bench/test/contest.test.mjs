@@ -36,10 +36,16 @@ describe('the tools', () => {
   });
 
   test('refuse what they do not know, and exit with 2', async () => {
-    const [network, option, rounds] = [run('peers', '--networks', 'digit'), run('sweep', '--fast'), run('sweep', '--runs', '1')];
+    const [network, option, rounds, none] = [
+      run('peers', '--networks', 'digit'),
+      run('sweep', '--fast'),
+      run('sweep', '--runs', '1'),
+      run('scaling', '--runs', '0'),
+    ];
     expect(await network).toMatchObject({ code: 2, stderr: expect.stringContaining("no network 'digit': expected digits, colour, cifar") });
     expect(await option).toMatchObject({ code: 2, stderr: expect.stringContaining('--fast') });
     expect(await rounds).toMatchObject({ code: 2, stderr: expect.stringContaining('--runs must be at least 2') });
+    expect(await none).toMatchObject({ code: 2, stderr: expect.stringContaining("--runs must be a whole number of at least 1, got '0'") });
   });
 
   test.skipIf(process.platform !== 'linux')('measure files, their own way and by cp and sha256sum', async () => {
@@ -50,6 +56,7 @@ describe('the tools', () => {
   });
 
   test('explain themselves', async () => {
-    for (const tool of ['peers', 'sweep', 'files']) expect((await run(tool, '--help')).stdout).toContain(`usage: npm run bench:${tool}`);
+    for (const tool of ['peers', 'sweep', 'scaling', 'files'])
+      expect((await run(tool, '--help')).stdout).toContain(`usage: npm run bench:${tool}`);
   });
 });
