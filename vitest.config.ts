@@ -26,13 +26,16 @@ const all = '{packages,apps,tools}/*/{src,test}/**/*.test.{ts,mjs}';
 const leftOut = [...configDefaults.exclude, ...(process.env.TRACT_TEST_EXTENT === 'quick' ? Object.values(slowSuites).flat() : [])];
 
 /**
- * Packages whose tests compute on TensorFlow.js's own backend or on none, and leave nothing behind that another could meet: the files of all of
- * them share processes, since loading what they import anew for each took longer than most of the tests. Not so those that start browsers,
- * drivers or supervised processes, or stand in for functions of their process.
+ * Packages whose tests compute on TensorFlow.js's own backend or on none, and commands, which choose their backend themselves; they leave nothing
+ * behind that another could meet: the files of all of them share processes, since loading what they import anew for each took longer than most of
+ * the tests. Not so those that start browsers, drivers or ranks, that supervise processes, or stand in for modules.
  */
 const packages =
   '{checkpoint,convert,data,distill,distributed,images,metrics,model,optim,plot,report,reproduce,samplers,schedules,scores,train,unet}';
-const sharing = `packages/${packages}/src/**/!(*.chromium|*.node|kill-while-writing|stop-signals|supervise).test.ts`;
+const sharing = [
+  `packages/${packages}/src/**/!(*.chromium|*.node|kill-while-writing|stop-signals|supervise).test.ts`,
+  'apps/cli/src/{,actions,completion,measuring,models,options,output,presets,settings}/*.test.ts',
+];
 
 export default defineConfig({
   ...source,
@@ -41,8 +44,8 @@ export default defineConfig({
     include: [all],
     globalSetup: ['tools/workspace/build-before-tests.mjs'],
     projects: [
-      { ...source, test: { ...common, name: 'apart', include: [all], exclude: [...leftOut, sharing] } },
-      { ...source, test: { ...common, name: 'sharing', include: [sharing], exclude: leftOut, isolate: false } },
+      { ...source, test: { ...common, name: 'apart', include: [all], exclude: [...leftOut, ...sharing] } },
+      { ...source, test: { ...common, name: 'sharing', include: sharing, exclude: leftOut, isolate: false } },
     ],
   },
 });

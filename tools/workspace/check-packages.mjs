@@ -1,6 +1,7 @@
 // Checks every package as it would be published: its description (publint) and its types as TypeScript finds them (Are the types wrong?). The packages are built.
+// The tarballs, and what npm said of them, stay for the tests in the folder that TRACT_PACKED names.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
@@ -31,21 +32,24 @@ async function faultsOf(folder, tarball) {
   ];
 }
 
-const scratch = mkdtempSync(join(tmpdir(), 'tract-packages-'));
+const kept = process.env.TRACT_PACKED;
+const scratch = kept ?? mkdtempSync(join(tmpdir(), 'tract-packages-'));
 try {
   const folders = ['packages', 'apps']
     .flatMap((room) => readdirSync(join(root, room)).map((name) => join(root, room, name)))
     .filter((folder) => !manifestOf(folder).private);
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch, ...folders];
-  const packed = JSON.parse(execFileSync('npm', pack, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 }));
+  const said = execFileSync('npm', pack, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const packed = JSON.parse(said);
   let faulty = 0;
   for (const [i, folder] of folders.entries()) {
     const faults = await faultsOf(folder, new Uint8Array(readFileSync(join(scratch, packed[i].filename))));
     if (faults.length > 0) faulty++;
     for (const fault of faults) console.error(`${manifestOf(folder).name}: ${fault}`);
   }
+  if (kept) writeFileSync(join(kept, 'packed.json'), said);
   console.log(`${folders.length} packages, ${faulty} with faults`);
   process.exitCode = faulty > 0 ? 1 : 0;
 } finally {
-  rmSync(scratch, { recursive: true });
+  if (!kept) rmSync(scratch, { recursive: true });
 }

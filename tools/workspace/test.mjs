@@ -80,6 +80,10 @@ async function fullSuite({ name, lacking, command: [program, ...args], env }) {
   else await step(name, () => run(program, args, env));
 }
 
+// Packages are packed once, for their check and for the tests that install them.
+process.env.TRACT_PACKED = mkdtempSync(join(tmpdir(), 'tract-packed-'));
+process.once('exit', () => rmSync(process.env.TRACT_PACKED, { recursive: true, force: true }));
+
 if (await step('build', () => build(...(extent === 'quick' ? ['--projects=@tract/cli,@tract/parity'] : [])))) {
   const types = ['types', tool('tsc'), '-b'];
   const lint = ['lint and format', tool('biome'), 'check', '--error-on-warnings', '.'];
