@@ -57,7 +57,7 @@ module.exports = {
         pathNot: [
           '^$1/$2/',
           '^packages/[^/]+/src/index\\.ts$',
-          '^packages/[^/]+/src/(testing|conformance|node|portable|settings|presets|diffusers|editing|noise|sde|spaces|training)/index\\.ts$',
+          '^packages/[^/]+/src/(testing|conformance|core|node|portable|settings|presets|diffusers|editing|noise|sde|spaces|training)/index\\.ts$',
           '^packages/backend-native/(kernel-header|platforms)\\.mjs$',
         ],
       },

@@ -6,6 +6,8 @@ export default defineConfig((options) => ({
   format: ['esm'],
   target: 'node20',
   platform: 'neutral',
+  // Node takes another file for these than bundlers do.
+  external: ['@tract/tensor/core', '#stock-cpu'],
   sourcemap: true,
   // The sources are published beside the maps.
   esbuildOptions: (esbuild) => {

@@ -1,4 +1,4 @@
-import { engine, env, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   adam,
   add,
@@ -24,6 +24,7 @@ import {
   zeros,
   zerosLike,
 } from '@tract/tensor';
+import { engine, env } from '@tract/tensor/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NativeBackend, nativeInfo, type PoolStatistics, registerNativeBackend, releaseIdleMemory, setThreads } from './index.js';
 

@@ -1,5 +1,4 @@
-import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { type backend_util, type DataId, type DataStorage, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { backend_util, DataId, DataStorage, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import {
   type Layout,
   type LoadedProgram,
@@ -9,6 +8,8 @@ import {
   type ProgramBuilder,
   paramSpace,
 } from '@tract/tensor';
+import { engine } from '@tract/tensor/core';
+import { MathBackendCPU } from '#stock-cpu';
 import type { Kernels } from './addon.js';
 import { BufferPool, type PoolStatistics, type Stretch } from './buffer-pool.js';
 import { DataRecords } from './data-records.js';

@@ -1,4 +1,5 @@
-import { type DataId, type DataMover, DataStorage, type KernelBackend } from '@tensorflow/tfjs-core';
+import type { DataId, DataMover, KernelBackend } from '@tensorflow/tfjs-core';
+import { DataStorage } from '@tract/tensor/core';
 
 /**
  * The stock storage of what a backend knows of its tensors, but with the record lying in the data's handle instead of in a WeakMap: an

@@ -1,4 +1,3 @@
-import { engine } from '@tensorflow/tfjs-core';
 import {
   asStore,
   backendName,
@@ -21,6 +20,7 @@ import {
   useBackend,
   valueAndGrad,
 } from '@tract/tensor';
+import { engine } from '@tract/tensor/core';
 import { beforeAll, expect, test } from 'vitest';
 import { type NativeBackend, registerNativeBackend } from './index.js';
 import { wave } from './testing/kernel-case.js';

@@ -1,4 +1,4 @@
-import { engine } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 import { describe, expect, test } from 'vitest';
 import { machinePeaks, type NativeBackend, nativeInfo, registerNativeBackend } from './index.js';
 

@@ -1,4 +1,4 @@
-import { engine } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 import type { NativeBackend } from './backend.js';
 import { nativeInfo } from './register.js';
 

@@ -1,12 +1,6 @@
-import {
-  getKernel,
-  getKernelsForBackend,
-  type KernelConfig,
-  type KernelFunc,
-  registerKernel,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { composedKernel } from '@tract/tensor';
+import { getKernel, getKernelsForBackend, registerKernel } from '@tract/tensor/core';
 import type { NativeBackend } from './backend.js';
 import { observed } from './kernel-observer.js';
 

@@ -1,4 +1,4 @@
-import { engine, registerBackend } from '@tensorflow/tfjs-core';
+import { engine, registerBackend } from '@tract/tensor/core';
 import { availableThreads } from './available-threads.js';
 import { NativeBackend } from './backend.js';
 import { arrayMemory } from './float-memory.js';

@@ -1,5 +1,5 @@
-import { engine, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
 import { matrixKernelsOf, NativeBackend, type NativeMatrixKernels, registerKernels, tableText } from '@tract/backend-native/portable';
+import { engine, registerBackend, removeBackend } from '@tract/tensor/core';
 import { chooseBuild, possibleBuilds, type WasmBuild, type WasmBuildName } from './builds.js';
 import { WasmUnavailableError } from './errors.js';
 import { underNode, wasmFeatures } from './features.js';

@@ -1,5 +1,5 @@
-import { engine } from '@tensorflow/tfjs-core';
 import { add, dispose, fill, read, useBackend } from '@tract/tensor';
+import { engine } from '@tract/tensor/core';
 import { describe, expect, test } from 'vitest';
 import { requestDevice } from './device.js';
 import { WebGpuBackend, WebGpuDeviceLostError, WebGpuOutOfMemoryError, WebGpuUnavailableError } from './index.js';

@@ -1,4 +1,3 @@
-import { engine } from '@tensorflow/tfjs-core';
 import {
   adam,
   asStore,
@@ -29,6 +28,7 @@ import {
   valueAndGrad,
   zerosLike,
 } from '@tract/tensor';
+import { engine } from '@tract/tensor/core';
 import { applyUNet, initUNet, type UNetConfig } from '@tract/unet';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { WebGpuBackend } from './backend.js';

@@ -1,4 +1,4 @@
-import { engine, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
+import { engine, registerBackend, removeBackend } from '@tract/tensor/core';
 import { WebGpuBackend } from './backend.js';
 import { type DeviceOptions, requestDevice } from './device.js';
 import { registerWebGpuKernels } from './kernels/index.js';

@@ -1,6 +1,7 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { type BackendValues, type DataType, env, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { BackendValues, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Layout } from '@tract/tensor';
+import { env, util } from '@tract/tensor/core';
 import type { Device } from './device.js';
 import { DeviceWatch } from './device-watch.js';
 import { WebGpuOutOfMemoryError } from './errors.js';

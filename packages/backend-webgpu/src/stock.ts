@@ -1,5 +1,5 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { engine, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
+import { engine, registerBackend, removeBackend } from '@tract/tensor/core';
 import { type DeviceOptions, requestDevice } from './device.js';
 import { registerWebGpuKernels } from './kernels/index.js';
 import { stockName } from './stock-name.js';

@@ -1,5 +1,6 @@
-import { type KernelFunc, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { composedKernel } from '@tract/tensor';
+import { registerKernel } from '@tract/tensor/core';
 import type { ShaderBackend } from './shader-backend.js';
 
 type KernelInputs = Readonly<Record<string, TensorInfo>>;

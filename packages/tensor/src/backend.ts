@@ -1,4 +1,5 @@
-import { engine, getKernel, type KernelFunc, registerKernel, setBackend } from '@tensorflow/tfjs-core';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
+import { engine, getKernel, registerKernel, setBackend } from '@tract/tensor/core';
 import { composedKernels } from './kernels/index.js';
 import { markPrepared } from './run.js';
 

@@ -1,4 +1,5 @@
-import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 import type { Layout } from './layout.js';
 import { concat } from './ops/shape.js';
 import { type ActiveStore, activeStore, storeOf } from './param-store.js';

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { engine } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 import { beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import {
   add,

@@ -1,4 +1,4 @@
-import { engine, Tensor } from '@tensorflow/tfjs-core';
+import { engine, Tensor } from '@tract/tensor/core';
 import { Cotangents } from './cotangents.js';
 import type { GradientRange } from './gradient-buckets.js';
 import { GradientTarget } from './gradient-target.js';

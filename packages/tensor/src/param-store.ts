@@ -1,4 +1,5 @@
-import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 import { type Layout, layoutOf, type Shaped } from './layout.js';
 import { type ProgramBackend, programBackend } from './program-backend.js';
 import { sizeOf } from './shape.js';

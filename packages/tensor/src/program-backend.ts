@@ -1,4 +1,5 @@
-import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 import type { KernelTraits } from './launch-list.js';
 import type { Layout } from './layout.js';
 import type { Program, ProgramBuilder } from './program.js';

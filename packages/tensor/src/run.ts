@@ -1,4 +1,5 @@
-import { engine, type NamedAttrMap, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 
 /** Plain (non-tensor) arguments of a kernel. */
 export type Attributes = Readonly<Record<string, unknown>>;

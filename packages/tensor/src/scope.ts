@@ -1,4 +1,4 @@
-import { engine, Tensor } from '@tensorflow/tfjs-core';
+import { engine, Tensor } from '@tract/tensor/core';
 import { storeOf } from './param-store.js';
 import { currentScopeId, releaseByUser, retainByUser } from './tape.js';
 

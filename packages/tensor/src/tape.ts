@@ -1,4 +1,5 @@
-import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 import type { GradientTarget } from './gradient-target.js';
 
 /**

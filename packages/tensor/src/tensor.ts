@@ -1,4 +1,5 @@
-import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 import { run } from './run.js';
 import { checkShape, type Shape, showShape, sizeOf } from './shape.js';
 

@@ -1,4 +1,5 @@
-import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { engine } from '@tract/tensor/core';
 import { recordForward, reverse } from './gradient.js';
 import { layoutOf, type Shaped } from './layout.js';
 import { arena, NotCompilable, type Program, ProgramBuilder, paramSpace } from './program.js';

@@ -11,9 +11,8 @@ import { readModel } from '../models/model-folder.js';
 import { stepsOf } from '../models/steps-of.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import type { DrawingOptions } from '../options/sampling-options.js';
-import type { ShardingOptions } from '../options/sharding-options.js';
+import { isSharded, type ShardingOptions } from '../options/sharding-options.js';
 import { outputKind, writeImages } from '../output/image-files.js';
-import { isSharded, sampleShards } from './shards.js';
 
 export type SampleOptions = ComputeOptions &
   DrawingOptions &
@@ -33,7 +32,7 @@ export async function sample(io: Io, name: string, options: SampleOptions): Prom
   const model = readModel(name);
   const { count, seed } = options;
   const steps = stepsOf(model, options.steps);
-  if (isSharded(options)) return sampleShards(io, model, { ...options, steps });
+  if (isSharded(options)) return (await import('./shards.js')).sampleShards(io, model, { ...options, steps });
   const out = options.out ?? freshPicture(name);
   const kind = outputKind(out);
   const { sampler, nfe } = samplingOf(model, steps, options);

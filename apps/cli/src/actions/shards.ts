@@ -17,20 +17,9 @@ import { locateModel, type StoredModel } from '../models/model-folder.js';
 import { stepsOf } from '../models/steps-of.js';
 import type { ComputeOptions } from '../options/common-options.js';
 import type { DrawingOptions } from '../options/sampling-options.js';
-import type { ShardingOptions } from '../options/sharding-options.js';
+import type { InShards } from '../options/sharding-options.js';
 import { imagesNpz } from '../output/image-files.js';
 import { type FidOptions, fid } from './fid.js';
-
-type InShards = ShardingOptions & { readonly out: string; readonly json?: boolean };
-
-/** True for work in shards. @throws CliError (usage) for options that do not go together. */
-export function isSharded<T extends ShardingOptions & { readonly out?: string }>(options: T): options is T & InShards {
-  const { shards, shard, out } = options;
-  if (shards === undefined && shard !== undefined)
-    throw usageError('--shard says which of --shards to do; add --shards, such as --shards 100');
-  if (shards !== undefined && out === undefined) throw usageError('--shards writes a folder of shards: add --out FOLDER');
-  return shards !== undefined;
-}
 
 /** Do the shards of this process, and say which. `after` is what may be done when all are there. */
 async function inShards(

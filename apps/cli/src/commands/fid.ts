@@ -7,7 +7,7 @@ import type { Io } from '../io.js';
 import { examples, pathName, required, withComputing } from '../options/common-options.js';
 import { withMeasuring } from '../options/measuring-options.js';
 import { quantity } from '../options/quantity.js';
-import { type ShardingOptions, withSharding } from '../options/sharding-options.js';
+import { isSharded, type ShardingOptions, withSharding } from '../options/sharding-options.js';
 
 export const fidCommand = (io: Io): Command =>
   withShardedScores(
@@ -56,8 +56,7 @@ export const withShardedScores = (command: Command): Command =>
 
 /** Score, or measure shards of A. */
 export async function scoreOrShards(io: Io, a: string, b: string, options: ShardedScoreOptions): Promise<void> {
-  const { fidShards, isSharded } = await import('../actions/shards.js');
-  if (isSharded(options)) return fidShards(io, a, options);
+  if (isSharded(options)) return (await import('../actions/shards.js')).fidShards(io, a, options);
   if (options.out !== undefined) throw usageError(`--out is where --shards are written; add --shards, or leave --out ${options.out} out`);
   return (await import('../actions/fid.js')).fid(io, a, b, options);
 }

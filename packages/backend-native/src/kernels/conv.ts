@@ -1,11 +1,5 @@
-import {
-  backend_util,
-  type Conv2DAttrs,
-  type Conv2DBackpropFilterAttrs,
-  type Conv2DBackpropInputAttrs,
-  type FusedConv2DAttrs,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import type { Conv2DAttrs, Conv2DBackpropFilterAttrs, Conv2DBackpropInputAttrs, FusedConv2DAttrs, TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util } from '@tract/tensor/core';
 import { activate, canActivate } from '../activation.js';
 import type { NativeBackend } from '../backend.js';
 import type { KernelsWith, StructArgs } from '../kernel-args.js';

@@ -1,12 +1,5 @@
-import {
-  type ConcatAttrs,
-  type PadV2Attrs,
-  type SliceAttrs,
-  slice_util,
-  type TensorInfo,
-  type TransposeAttrs,
-  util,
-} from '@tensorflow/tfjs-core';
+import type { ConcatAttrs, PadV2Attrs, SliceAttrs, TensorInfo, TransposeAttrs } from '@tensorflow/tfjs-core';
+import { slice_util, util } from '@tract/tensor/core';
 import type { NativeBackend } from '../backend.js';
 import type { NativeKernel, NativeKernels } from '../native-kernel.js';
 import { sizeOf } from '../size-of.js';

@@ -1,4 +1,5 @@
-import { type MaxAttrs, type SoftmaxAttrs, type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { MaxAttrs, SoftmaxAttrs, SumAttrs, TensorInfo } from '@tensorflow/tfjs-core';
+import { util } from '@tract/tensor/core';
 import type { NativeBackend } from '../backend.js';
 import type { KernelsWith } from '../kernel-args.js';
 import type { NativeKernel, NativeKernels } from '../native-kernel.js';

@@ -1,4 +1,5 @@
-import { copyRegisteredKernels, getKernel, type KernelFunc, unregisterKernel } from '@tensorflow/tfjs-core';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
+import { copyRegisteredKernels, getKernel, unregisterKernel } from '@tract/tensor/core';
 import { stockName } from '../stock-name.js';
 import { registerWebGpuKernel, type WebGpuKernel } from '../webgpu-kernel.js';
 import { adam } from './adam.js';

@@ -1,5 +1,5 @@
-import { engine } from '@tensorflow/tfjs-core';
 import { randomInts, useBackend } from '@tract/tensor';
+import { engine } from '@tract/tensor/core';
 import { expect, test } from 'vitest';
 import { WebGpuBackend } from '../backend.js';
 import type { Shader } from '../shader.js';

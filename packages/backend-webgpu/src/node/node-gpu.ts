@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { engine, removeBackend } from '@tensorflow/tfjs-core';
+import { engine, removeBackend } from '@tract/tensor/core';
 import { WebGpuUnavailableError } from '../errors.js';
 import { stockName } from '../stock-name.js';
 

@@ -1,4 +1,4 @@
-import { engine, getKernel } from '@tensorflow/tfjs-core';
+import { engine, getKernel } from '@tract/tensor/core';
 import { vjp } from '../gradient.js';
 import { composedKernels } from '../kernels/index.js';
 import { dispose } from '../scope.js';

@@ -1,4 +1,4 @@
-import { env } from '@tensorflow/tfjs-core';
+import { env } from '@tract/tensor/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backendName } from '../backend.js';
 import { elementwiseCases } from './cases/elementwise.js';
