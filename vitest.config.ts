@@ -36,6 +36,8 @@ const sharing = [
   `packages/${packages}/src/**/!(*.chromium|*.node|kill-while-writing|stop-signals|supervise).test.ts`,
   'apps/cli/src/{,actions,completion,measuring,models,options,output,presets,settings}/*.test.ts',
 ];
+/** What computes on the native backend throughout has processes of its own, for the same reason. */
+const kernels = 'packages/backend-native/src/!(load-addon).test.ts';
 
 export default defineConfig({
   ...source,
@@ -44,8 +46,9 @@ export default defineConfig({
     include: [all],
     globalSetup: ['tools/workspace/build-before-tests.mjs'],
     projects: [
-      { ...source, test: { ...common, name: 'apart', include: [all], exclude: [...leftOut, ...sharing] } },
+      { ...source, test: { ...common, name: 'apart', include: [all], exclude: [...leftOut, ...sharing, kernels] } },
       { ...source, test: { ...common, name: 'sharing', include: sharing, exclude: leftOut, isolate: false } },
+      { ...source, test: { ...common, name: 'kernels', include: [kernels], exclude: leftOut, isolate: false } },
     ],
   },
 });

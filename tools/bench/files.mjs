@@ -16,7 +16,7 @@ Meant for an idle machine with Linux; needs three times the size of a disk.
   --images <n>      images of the smaller set that is scored; the other has four times as many (default: 20000)
   --runs <n>        rounds, of which the medians count (default: 3)
   --folder <path>   folder on the disk that is meant (default: the current one)
-  --quick           one round of 64 MB and 500 images, to try the tool out`;
+  --quick           one round of 16 MB and 100 images, to try the tool out`;
 
 async function run(file, args) {
   const started = performance.now();
@@ -47,7 +47,7 @@ async function main(args) {
   });
   if (options.help) return console.log(help);
   const [megabytes, images, rounds] = options.quick
-    ? [64, 500, 1]
+    ? [16, 100, 1]
     : [count('megabytes', options.megabytes), count('images', options.images), count('runs', options.runs)];
   const warning = busyWarning(machine());
   if (warning !== undefined) console.error(`note: ${warning}`);

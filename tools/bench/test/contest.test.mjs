@@ -52,7 +52,7 @@ describe('the tools', () => {
     const { stdout } = await run('files', '--quick', '--folder', tmpdir());
     for (const work of ['save', 'hash', 'convert'])
       expect(stdout).toMatch(new RegExp(`^\\| ${work} \\| [\\d.]+ \\| [\\d.]+ \\| [\\d.]+x \\|`, 'm'));
-    expect(stdout).toMatch(/^fid: peak \d+ MB for 500 images, \d+ MB for 2000$/m);
+    expect(stdout).toMatch(/^fid: peak \d+ MB for 100 images, \d+ MB for 400$/m);
   });
 
   test('explain themselves', async () => {

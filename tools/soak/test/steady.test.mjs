@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { soakCount } from '@tract/checkpoint/testing';
 import { expect, test } from 'vitest';
 
-const steps = soakCount('STEPS', 2000);
+const steps = soakCount('STEPS', 1000);
 /**
  * Switches of V8 with which it holds as much after a while as in the first second: no tiers of machine code, feedback from the start on, bytecode that
  * stays, no threads of its own. Otherwise the process grows by 1 to 3% during the first thousands of updates, later on a busier machine.
