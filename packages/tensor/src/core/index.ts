@@ -1,5 +1,5 @@
-// What our packages take of TensorFlow.js at run time. Node takes required.ts in its place. A bundler must not pass this file by, or it leaves out what TensorFlow.js
-// registers of itself: package.json names it under sideEffects.
+// What our packages take of TensorFlow.js at run time; Node takes required.ts in its place. package.json names this file under sideEffects: else a bundler would follow
+// the names past it and leave out what TensorFlow.js registers when it is loaded (flags, platforms).
 export {
   backend_util,
   copyRegisteredKernels,
