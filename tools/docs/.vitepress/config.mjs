@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { slug } from 'github-slugger';
 import { defineConfig } from 'vitepress';
 import { sections } from '../pages.mjs';
 
@@ -14,8 +15,8 @@ export default defineConfig({
   description: 'Diffusion models that draw in one network call, in TypeScript',
   lang: 'en',
   cleanUrls: false,
-  // Nothing that a README quotes is a tag or a variable of Vue.
-  markdown: { html: false, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  // Nothing that a README quotes is a tag or a variable of Vue; headings have GitHub's ids, so that a link to one works in both.
+  markdown: { html: false, anchor: { slugify: slug }, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   ignoreDeadLinks: [/^\/app\//],
   themeConfig: {
     search: { provider: 'local' },
