@@ -17,7 +17,7 @@ const settings = [
 ];
 const train = (run: string) => startTract(['train', '--out', folder(run), ...settings, '--resume', 'latest']);
 
-const kills = soakCount('KILLS', 20);
+const kills = soakCount('KILLS', 12);
 
 test(`${kills} kills, spread over the time that a run takes: what goes on from them ends in the bytes of a run that was not killed`, async () => {
   const began = performance.now();

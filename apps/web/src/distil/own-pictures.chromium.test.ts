@@ -67,20 +67,20 @@ inChromium('own pictures in the room Distil', ({ page, control, comeTo, text, un
   test('trains a teacher on them, pauses, distils it, and gives the student away', async () => {
     const least = control('digit-images').locator('option').first();
     await least.evaluate((option) => {
-      (option as HTMLOptionElement).value = '384'; // six updates each, for the sake of the test
+      (option as HTMLOptionElement).value = '192'; // three updates each, for the sake of the test
     });
-    await control('digit-images').selectOption('384');
+    await control('digit-images').selectOption('192');
     await expect.poll(() => control('start-digits').isEnabled(), patience).toBe(true);
     // Both in one turn, so that the pause is there before the run is.
     await page().evaluate(() => {
       for (const id of ['start-digits', 'pause-digits']) (document.getElementById(id) as HTMLButtonElement).click();
     });
     await until('digit-note', /^(Kept|Finished)/);
-    expect(await text('digit-note')).toBe('Kept in this browser: 64 of 768 images.');
+    expect(await text('digit-note')).toBe('Kept in this browser: 64 of 384 images.');
     expect(await control('own-files').isDisabled()).toBe(true);
     expect(await text('own-note')).toMatch(/^10 pictures, which stay as they are/);
     await control('start-digits').filter({ hasText: 'Go on' }).click();
-    await until('digit-note', /^Finished: 768 of 768 images/);
+    await until('digit-note', /^Finished: 384 of 384 images/);
     expect(await text('digit-teacher-note')).toBe('64 steps');
     expect(await text('digit-student-note')).toBe('1 step');
     const [download] = await Promise.all([page().waitForEvent('download'), control('save-safetensors').click()]);

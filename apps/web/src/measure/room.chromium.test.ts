@@ -19,7 +19,7 @@ inChromium('the room Measure', ({ page, control, comeTo, text, until }) => {
     await control('copy-row').click();
     await until('status', /^Copied\.$/);
     expect(await page().evaluate(() => navigator.clipboard.readText())).toBe(await text('row'));
-    await page().evaluate(clickWhen, { there: '#operations tbody tr:nth-child(40)', button: 'stop-operations' });
+    await page().evaluate(clickWhen, { there: '#operations tbody tr:nth-child(12)', button: 'stop-operations' });
     await control('measure-operations').click();
     await until('operations-verdict', /^All \d+ are right, then stopped\.$/);
     expect(await page().locator('#operations tbody tr').first().innerText()).toMatch(/right$/);

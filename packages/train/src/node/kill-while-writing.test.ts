@@ -56,7 +56,7 @@ async function killed(run: string, kills: number, part: number): Promise<string[
   }
 }
 
-const kills = soakCount('SAVE_KILLS', 100);
+const kills = soakCount('SAVE_KILLS', 60);
 /** Fraction of a write that is done when it is killed; each has a run of its own. */
 const parts = [0, 0.3, 0.7, 1];
 
