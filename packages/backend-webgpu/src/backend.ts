@@ -1,17 +1,19 @@
 import type { BackendValues, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { type Layout, type LoadedProgram, NotCompilable, type Program, type ProgramBackend, type ProgramBuilder } from '@tract/tensor';
 import { addInto } from './kernels/elementwise.js';
-import { type DataId, type Recorder, ShaderBackend } from './shader-backend.js';
+import { Part, planSegments, Segment } from './segments.js';
+import { type DataId, type Recorder, ShaderBackend, storage } from './shader-backend.js';
 import { TracedBuffer, Tracer } from './tracer.js';
+import { sizeOf } from './webgpu-kernel.js';
 import { WebGpuProgram } from './webgpu-program.js';
 
 type Shape = readonly number[];
 type Values = Parameters<ShaderBackend['write']>[0];
 
-/** Usage of the stock backend's tensors. */
-const storage = (): number => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+/** What a store is here: its leaves by their offsets in the layout, and the buffers in which they lie. */
+type Store = { readonly leaves: ReadonlyMap<number, DataId>; readonly segments: readonly Segment[] };
 
-/** WebGPU backend that runs programs. A store's leaves have a buffer each, since a shader may not read and write parts of one. */
+/** WebGPU backend that runs programs. A store's leaves lie in as few buffers as the device allows. */
 export class WebGpuBackend extends ShaderBackend implements ProgramBackend {
   readonly concurrency = 1;
   /** A device takes a batch whole. */
@@ -19,8 +21,8 @@ export class WebGpuBackend extends ShaderBackend implements ProgramBackend {
   /** Pipelines of programs, by the names they have in them. */
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #names = new Map<GPUComputePipeline, string>();
-  /** Leaves of a store by their offsets in it; the key is the data of its `flat`. */
-  readonly #stores = new WeakMap<DataId, ReadonlyMap<number, DataId>>();
+  /** The key is the data of a store's `flat`. */
+  readonly #stores = new WeakMap<DataId, Store>();
   /** Buffers of the arenas that are in use, and of those that are not. */
   readonly #arenas = new Map<DataId, GPUBuffer[]>();
   readonly #freeArenas: GPUBuffer[][] = [];
@@ -94,8 +96,8 @@ export class WebGpuBackend extends ShaderBackend implements ProgramBackend {
     return buffers;
   }
 
-  bufferOf({ dataId }: TensorInfo, offset: number): GPUBuffer {
-    return this.queuedBuffer(this.#stores.get(dataId as DataId)?.get(offset) ?? (dataId as DataId));
+  memoryOf({ dataId }: TensorInfo, offset: number): GPUBuffer | Part {
+    return this.queuedMemory(this.#stores.get(dataId as DataId)?.leaves.get(offset) ?? (dataId as DataId));
   }
 
   output(shape: Shape): TensorInfo {
@@ -103,26 +105,54 @@ export class WebGpuBackend extends ShaderBackend implements ProgramBackend {
   }
 
   allocateStore({ shapes, offsets, floats }: Layout): { flat: TensorInfo; leaves: TensorInfo[] } {
-    const leaves = shapes.map((shape) => this.output(shape));
-    for (const leaf of leaves) this.clear(leaf);
+    for (const shape of shapes) this.requireRoom(shape);
+    const bytes = shapes.map((shape) => 4 * Math.max(1, sizeOf(shape)));
+    const { places, sizes } = planSegments(bytes, this.mostBytes, this.device.limits.minStorageBufferOffsetAlignment);
+    const segments = sizes.map((size, segment) => {
+      const inside = places.flatMap((place, i) => (place.segment === segment ? [place.offset / 4, sizeOf(shapes[i])] : []));
+      return this.#segment(size, Uint32Array.from(inside));
+    });
+    const leaves = shapes.map((shape, i) => {
+      const leaf = this.output(shape);
+      const { segment, offset } = places[i];
+      Object.assign(this.tensorMap.get(leaf.dataId), { resource: new Part(segments[segment], offset, bytes[i]) });
+      return leaf;
+    });
     const flat: TensorInfo = { dataId: {}, shape: [floats], dtype: 'float32' };
-    this.#stores.set(flat.dataId as DataId, new Map(leaves.map(({ dataId }, i) => [offsets[i], dataId as DataId])));
+    this.#stores.set(flat.dataId as DataId, { leaves: new Map(leaves.map(({ dataId }, i) => [offsets[i], dataId as DataId])), segments });
+    this.clear(flat);
     return { flat, leaves };
+  }
+
+  #segment(size: number, table: Uint32Array<ArrayBuffer>): Segment {
+    const buffer = this.bufferManager.acquireBuffer(size, storage());
+    const ranges = this.bufferManager.acquireBuffer(table.byteLength, storage());
+    this.queue.writeBuffer(ranges, 0, table);
+    return new Segment(buffer, ranges, table.length / 2, () => {
+      for (const used of [buffer, ranges]) this.bufferManager.releaseBuffer(used);
+    });
   }
 
   /** Return the data of a store's leaves in order, or of the tensor that it is. */
   #dataOf({ dataId }: TensorInfo): DataId[] {
-    return [...(this.#stores.get(dataId as DataId)?.values() ?? [dataId as DataId])];
+    return [...(this.#stores.get(dataId as DataId)?.leaves.values() ?? [dataId as DataId])];
   }
 
-  leavesOf({ dataId }: TensorInfo, { shapes }: Layout): TensorInfo[] {
-    const leaves = [...this.#stores.get(dataId as DataId)!.values()];
-    return leaves.map((leaf, i) => ({ dataId: leaf, shape: [...shapes[i]], dtype: 'float32' }));
+  segmentsOf(flat: TensorInfo): readonly Segment[] {
+    for (const dataId of this.#dataOf(flat)) this.queuedMemory(dataId);
+    return this.#stores.get(flat.dataId as DataId)!.segments;
+  }
+
+  /** Return the memory of a store, buffer by buffer, or of the tensor that it is, for commands that are queued. */
+  #memoryOf(x: TensorInfo): Required<GPUBufferBinding>[] {
+    if (this.#stores.has(x.dataId as DataId)) return this.segmentsOf(x).map(({ buffer }) => ({ buffer, offset: 0, size: buffer.size }));
+    const { buffer, offset = 0, size = buffer.size } = this.bindingOf(x);
+    return [{ buffer, offset, size }];
   }
 
   isStore({ dataId }: TensorInfo): boolean {
-    const leaves = this.#stores.get(dataId as DataId);
-    return leaves !== undefined && [...leaves.values()].every((leaf) => this.refCount(leaf) > 0);
+    const leaves = this.#stores.get(dataId as DataId)?.leaves.values();
+    return leaves !== undefined && [...leaves].every((leaf) => this.refCount(leaf) > 0);
   }
 
   isExclusive(flat: TensorInfo): boolean {
@@ -138,35 +168,20 @@ export class WebGpuBackend extends ShaderBackend implements ProgramBackend {
 
   copyInto(to: TensorInfo, from: TensorInfo): void {
     this.willOverwrite(to);
-    const sources = this.#dataOf(from);
-    for (const [i, dataId] of this.#dataOf(to).entries()) {
-      const [target, source] = [this.queuedBuffer(dataId), this.queuedBuffer(sources[i])];
-      this.#commands().copyBufferToBuffer(source, 0, target, 0, target.size);
-    }
+    const sources = this.#memoryOf(from);
+    for (const [i, { buffer, offset, size }] of this.#memoryOf(to).entries())
+      this.commands().copyBufferToBuffer(sources[i].buffer, sources[i].offset, buffer, offset, size);
   }
 
   addInto(to: TensorInfo, from: TensorInfo): void {
     this.willOverwrite(to);
-    const sources = this.#dataOf(from);
-    for (const [i, dataId] of this.#dataOf(to).entries()) {
-      const { shape } = this.tensorMap.get(dataId);
-      addInto(this, { dataId, shape, dtype: 'float32' }, { dataId: sources[i], shape, dtype: 'float32' });
-    }
+    const sources = this.#memoryOf(from);
+    for (const [i, target] of this.#memoryOf(to).entries()) addInto(this, target, sources[i]);
   }
 
   clear(x: TensorInfo): void {
     this.willOverwrite(x);
-    for (const dataId of this.#dataOf(x)) {
-      const buffer = this.queuedBuffer(dataId);
-      this.#commands().clearBuffer(buffer);
-    }
-  }
-
-  /** Return the encoder for a command that is no dispatch. */
-  #commands(): GPUCommandEncoder {
-    this.endComputePassEncoder();
-    this.ensureCommandEncoderReady();
-    return (this as unknown as Recorder).commandEncoder;
+    for (const { buffer, offset, size } of this.#memoryOf(x)) this.commands().clearBuffer(buffer, offset, size);
   }
 
   override write(values: Values, shape: number[], dtype: DataType): DataId {

@@ -30,7 +30,7 @@ import {
 } from '@tract/tensor';
 import { engine } from '@tract/tensor/core';
 import { applyUNet, initUNet, type UNetConfig } from '@tract/unet';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { WebGpuBackend } from './backend.js';
 import { startUnderNode } from './testing/node-device.js';
 import { WebGpuProgram } from './webgpu-program.js';
@@ -150,35 +150,43 @@ describe.skipIf(reason !== undefined)(`a compiled function on WebGPU${reason ? `
     dispose([params, x, other]);
   });
 
-  test('trains to the bits of its operations, over gradients of before, and announces those that are final', async () => {
-    const train = async (f: Pure<Params>) => {
-      const params = weights();
-      let state = { params, m: zerosLike(params), v: zerosLike(params), averages: [copyTree(params)] as readonly Params[] };
-      let reuse: Params | undefined;
-      const ranges: GradientRange[] = [];
-      for (let step = 1; step <= 4; step++) {
-        const [x, more] = [images(step), images(10 + step)];
-        const half = valueAndGrad(lossOf(f, more), state.params, { reuse });
-        const onGradients = (range: GradientRange): void => void ranges.push(range);
-        const { value, grads } = valueAndGrad(lossOf(f, x), state.params, { addTo: half.grads, onGradients, bucketBytes: 1 });
-        const updated = adam(state, grads, { learningRate: 0.01, step, clipNorm: 1, averageRates: [0.1] });
-        state = updated.state as typeof state;
-        expect(storeOf(state.params)).toBe(storeOf(params)); // in place
-        reuse = reusable(grads);
-        dispose([x, more, value, half.value, updated.gradNorm]);
-      }
-      const trees = [state.params, state.m, state.v, state.averages[0]];
-      const values = await Promise.all(trees.map(valuesOf));
-      dispose([state, reuse]);
-      return { values, ranges };
-    };
-    const before = memory();
-    const found = await train(compiled(network));
-    const expected = await train(network);
-    expect(found.values).toEqual(expected.values);
-    expect(found.ranges.slice(0, 3).map(({ offset }) => offset)).toEqual([576, 592, 0]);
-    expect(memory()).toEqual(before);
-  });
+  test.each([
+    ['one buffer', 2 ** 27],
+    ['two, as one has no room for all leaves', 4700],
+  ])(
+    'trains to the bits of its operations, over gradients of before, and announces those that are final; stores in %s',
+    async (_, most) => {
+      const room = vi.spyOn(engine().backend as unknown as { mostBytes: number }, 'mostBytes', 'get').mockReturnValue(most);
+      onTestFinished(() => room.mockRestore());
+      const train = async (f: Pure<Params>) => {
+        const params = weights();
+        let state = { params, m: zerosLike(params), v: zerosLike(params), averages: [copyTree(params)] as readonly Params[] };
+        let reuse: Params | undefined;
+        const ranges: GradientRange[] = [];
+        for (let step = 1; step <= 4; step++) {
+          const [x, more] = [images(step), images(10 + step)];
+          const half = valueAndGrad(lossOf(f, more), state.params, { reuse });
+          const onGradients = (range: GradientRange): void => void ranges.push(range);
+          const { value, grads } = valueAndGrad(lossOf(f, x), state.params, { addTo: half.grads, onGradients, bucketBytes: 1 });
+          const updated = adam(state, grads, { learningRate: 0.01, step, clipNorm: 1, averageRates: [0.1] });
+          state = updated.state as typeof state;
+          expect(storeOf(state.params)).toBe(storeOf(params)); // in place
+          reuse = reusable(grads);
+          dispose([x, more, value, half.value, updated.gradNorm]);
+        }
+        const trees = [state.params, state.m, state.v, state.averages[0]];
+        const values = await Promise.all(trees.map(valuesOf));
+        dispose([state, reuse]);
+        return { values, ranges };
+      };
+      const before = memory();
+      const found = await train(compiled(network));
+      const expected = await train(network);
+      expect(found.values).toEqual(expected.values);
+      expect(found.ranges.slice(0, 3).map(({ offset }) => offset)).toEqual([576, 592, 0]);
+      expect(memory()).toEqual(before);
+    },
+  );
 
   test('a U-Net with attention is one', async () => {
     const config: UNetConfig = {

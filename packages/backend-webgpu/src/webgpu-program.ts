@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Bindings, type LoadedProgram, type Program, paramSpace, type Value } from '@tract/tensor';
+import { Part } from './segments.js';
 import { planSlots } from './slots.js';
 
 /** The backend as a program sees it. */
@@ -11,13 +12,15 @@ type Host = {
   requireRoom(shape: readonly number[]): void;
   /** Buffers of an arena, at least of these sizes in bytes. */
   scratch(arena: TensorInfo, sizes: readonly number[]): readonly GPUBuffer[];
-  /** Buffer of a tensor, or of the leaf of a store that begins at an offset; it outlives the queue. */
-  bufferOf(x: TensorInfo, offset: number): GPUBuffer;
+  /** Memory of a tensor, or of the leaf of a store that begins at an offset; it outlives the queue. */
+  memoryOf(x: TensorInfo, offset: number): Memory;
   encode(pipeline: GPUComputePipeline, group: GPUBindGroup, groups: readonly [x: number, y: number, z: number]): void;
 };
 
-/** A bind group and the buffers that it was made for. */
-type Recorded = { readonly buffers: readonly GPUBuffer[]; readonly group: GPUBindGroup };
+type Memory = GPUBuffer | Part;
+
+/** A bind group and the memory that it was made for. */
+type Recorded = { readonly memory: readonly Memory[]; readonly group: GPUBindGroup };
 
 type Dispatch = {
   readonly pipeline: GPUComputePipeline;
@@ -81,19 +84,20 @@ export class WebGpuProgram implements LoadedProgram {
     const scratch = host.scratch(arena, sizes);
     for (let i = from; i < to; i++) {
       const { pipeline, groups, operands } = dispatches[i];
-      const buffers = operands.map(({ space, at }) => (space === 0 ? scratch[at] : host.bufferOf(bindings[space - paramSpace]!, at)));
-      host.encode(pipeline, this.groupOf(dispatches[i], buffers), groups);
+      const memory = operands.map(({ space, at }) => (space === 0 ? scratch[at] : host.memoryOf(bindings[space - paramSpace]!, at)));
+      host.encode(pipeline, this.groupOf(dispatches[i], memory), groups);
     }
   }
 
-  /** Return the bind group for these buffers, one of before if it can be. */
-  private groupOf(dispatch: Dispatch, buffers: readonly GPUBuffer[]): GPUBindGroup {
+  /** Return the bind group for this memory, one of before if it can be. */
+  private groupOf(dispatch: Dispatch, memory: readonly Memory[]): GPUBindGroup {
     const { pipeline, uniform, recorded } = dispatch;
-    const known = recorded.find((one) => one.buffers.every((buffer, k) => buffer === buffers[k]));
+    const known = recorded.find((one) => one.memory.every((part, k) => part === memory[k]));
     if (known !== undefined && known === recorded[0]) return known.group;
-    const entries = [...buffers.map((buffer) => ({ buffer })), uniform].map((resource, binding) => ({ binding, resource }));
+    const bindings = memory.map((part) => (part instanceof Part ? part : { buffer: part }));
+    const entries = [...bindings, uniform].map((resource, binding) => ({ binding, resource }));
     const group = known?.group ?? this.host.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-    dispatch.recorded = [{ buffers, group }, ...recorded.filter((one) => one !== known)].slice(0, mostRecorded);
+    dispatch.recorded = [{ memory, group }, ...recorded.filter((one) => one !== known)].slice(0, mostRecorded);
     return group;
   }
 }

@@ -10,18 +10,28 @@ const threads = 64;
 /** Partial sums of a gradient's squares. */
 const gradientParts = 16;
 
-const squares: Shader = {
-  name: 'sum-of-squares',
-  inputs: ['g'],
+const partialSquares = (name: string, inputs: readonly string[], numbers: readonly string[], range: string): Shader => ({
+  name,
+  inputs: ['g', ...inputs],
   outputs: ['sums'],
-  numbers: ['count: u32', 'leaf: u32'],
+  numbers: [...numbers, 'leaf: u32'],
   workgroup: [summing],
   declarations: workgroupTotal,
-  code: `var sum = 0.0;
-  for (var i = group.x * ${summing}u + local; i < n.count; i += ${summing * gradientParts}u) { sum += g[i] * g[i]; }
+  code: `${range}
+  var sum = 0.0;
+  for (var i = group.x * ${summing}u + local; i < count; i += ${summing * gradientParts}u) { sum += g[first + i] * g[first + i]; }
   let all = total(sum, local);
-  if (local == 0u) { sums[n.leaf * ${gradientParts}u + group.x] = all; }`,
-};
+  if (local == 0u) { sums[(n.leaf + group.y) * ${gradientParts}u + group.x] = all; }`,
+});
+
+/** Of one leaf, and of each leaf of a segment of a store, in the same order, so that the norm has the same bits. */
+const squares = partialSquares('sum-of-squares', [], ['count: u32'], 'let first = 0u; let count = n.count;');
+const segmentSquares = partialSquares(
+  'sums-of-squares',
+  ['table: u32'],
+  [],
+  'let first = table[2u * group.y]; let count = table[2u * group.y + 1u];',
+);
 
 const rootOfSum: Shader = {
   name: 'norm',
@@ -80,35 +90,69 @@ export const adam: WebGpuKernel<AdamAttributes> = (backend, inputs, options) => 
   const shader = updates[averageRates.length];
   if (shader === undefined)
     throw new RangeError(`TractAdam: at most ${updates.length - 1} averages on this backend, got ${averageRates.length}`);
-  const parts = 4 + averageRates.length;
-  const given = Object.values(inputs);
-  const trees = layout && given.map((flat) => backend.leavesOf(flat, layout));
-  const leaves = trees
-    ? layout.shapes.map((_, i) => trees.map((tree) => tree[i]))
-    : Array.from({ length: count }, (_, i) => given.slice(i * parts, (i + 1) * parts));
-  const gradientAt = 1;
-  const stateOf = (leaf: readonly TensorInfo[]): TensorInfo[] => leaf.filter((_, part) => part !== gradientAt);
-  const exclusive = leaves.flatMap(stateOf).every((x) => backend.refCount(x.dataId) === 1);
-  const sums = result(backend, [leaves.length * gradientParts]);
-  const norm = result(backend, []);
-  for (const [i, leaf] of leaves.entries()) {
-    const g = leaf[gradientAt];
-    backend.dispatch(squares, { inputs: [g], outputs: [sums], numbers: [sizeOf(g.shape), i], groups: gradientParts });
-  }
-  backend.dispatch(rootOfSum, { inputs: [sums], outputs: [norm], numbers: [leaves.length * gradientParts], groups: 1 });
-  backend.disposeData(sums.dataId);
   const keep = 1 - learningRate * weightDecay;
   const rates = [keep, learningRate / correction1, 1 / correction2, epsilon, ...averageRates];
+  const numbers = [clipNorm, beta1, beta2, 1 - beta1, 1 - beta2, ...rates];
+  const given = Object.values(inputs);
+  return layout ? updateStores(backend, shader, given, numbers) : updateLeaves(backend, shader, given, count, numbers);
+};
+
+/** Where the gradient is among parameters, gradient, moments and averages. */
+const gradientAt = 1;
+const withoutGradient = <T>(parts: readonly T[]): T[] => parts.filter((_, part) => part !== gradientAt);
+
+/** Return the norm of a gradient from the partial sums of so many leaves; these are written by `sum`. */
+function normOf(backend: ShaderBackend, leaves: number, sum: (sums: TensorInfo) => void): TensorInfo {
+  const sums = result(backend, [leaves * gradientParts]);
+  const norm = result(backend, []);
+  sum(sums);
+  backend.dispatch(rootOfSum, { inputs: [sums], outputs: [norm], numbers: [leaves * gradientParts], groups: 1 });
+  backend.disposeData(sums.dataId);
+  return norm;
+}
+
+/** Update stores, which nobody else looks at: one run for each of their buffers. @returns the norm alone. */
+function updateStores(backend: ShaderBackend, shader: Shader, stores: readonly TensorInfo[], numbers: readonly number[]): TensorInfo[] {
+  for (const store of withoutGradient(stores)) backend.willOverwrite(store);
+  const segments = stores.map((store) => backend.segmentsOf(store));
+  const gradients = segments[gradientAt];
+  const leaves = gradients.reduce((sum, segment) => sum + segment.leaves, 0);
+  const norm = normOf(backend, leaves, (sums) => {
+    let first = 0;
+    for (const { buffer, table, leaves } of gradients) {
+      backend.dispatchOn(segmentSquares, [{ buffer }, { buffer: table }, backend.bindingOf(sums)], [first], [gradientParts, leaves]);
+      first += leaves;
+    }
+  });
+  for (const [i, { buffer: g }] of gradients.entries()) {
+    const outputs = withoutGradient(segments).map((parts) => ({ buffer: parts[i].buffer }));
+    const size = g.size / 4;
+    backend.dispatchOn(shader, [{ buffer: g }, backend.bindingOf(norm), ...outputs], [size, ...numbers], Math.ceil(size / threads));
+  }
+  return [norm];
+}
+
+/** Update leaf by leaf. @returns the norm, and where something else refers to their data too, parameters, moments and averages of each leaf. */
+function updateLeaves(
+  backend: ShaderBackend,
+  shader: Shader,
+  given: readonly TensorInfo[],
+  count: number,
+  numbers: readonly number[],
+): TensorInfo[] {
+  const parts = given.length / count;
+  const leaves = Array.from({ length: count }, (_, i) => given.slice(i * parts, (i + 1) * parts));
+  const norm = normOf(backend, count, (sums) => {
+    for (const [i, { [gradientAt]: g }] of leaves.entries())
+      backend.dispatch(squares, { inputs: [g], outputs: [sums], numbers: [sizeOf(g.shape), i], groups: gradientParts });
+  });
+  const isExclusive = leaves.flatMap(withoutGradient).every((x) => backend.refCount(x.dataId) === 1);
   const updated = leaves.map((leaf) => {
-    const outputs = stateOf(leaf).map((x) => writable(backend, x, exclusive));
+    const outputs = withoutGradient(leaf).map((x) => writable(backend, x, isExclusive));
     const size = sizeOf(outputs[0].shape);
-    backend.dispatch(shader, {
-      inputs: [leaf[gradientAt], norm],
-      outputs,
-      numbers: [size, clipNorm, beta1, beta2, 1 - beta1, 1 - beta2, ...rates],
-      groups: Math.ceil(size / threads),
-    });
+    const run = { inputs: [leaf[gradientAt], norm], outputs, numbers: [size, ...numbers], groups: Math.ceil(size / threads) };
+    backend.dispatch(shader, run);
     return outputs;
   });
-  return exclusive ? [norm] : [norm, ...updated.flat()];
-};
+  return isExclusive ? [norm] : [norm, ...updated.flat()];
+}

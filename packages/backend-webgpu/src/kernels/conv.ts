@@ -127,14 +127,16 @@ export const conv2dFilterGrad: WebGpuKernel<Windows & { filterShape: number[] }>
   const [kh, kw, inputs, outputs] = filterShape;
   const pixels = dy.shape[0] * dy.shape[1] * dy.shape[2];
   const chunks = Math.ceil(pixels / pixelsPerChunk);
-  const parts = result(backend, [chunks, ...filterShape]);
+  const parts = result(backend, chunks === 1 ? filterShape : [chunks, ...filterShape]);
   backend.dispatch(filterGradient, {
     inputs: [x, dy],
     outputs: [parts],
     numbers: [kh * kw * inputs, outputs, pixels, pixelsPerChunk, ...sizes(x.shape, filterShape, dy.shape, windows)],
     groups: tilesOf(kh * kw * inputs, outputs, chunks),
   });
+  const dBias = sumRows(backend, dy, [outputs]);
+  if (chunks === 1) return [parts, dBias];
   const dFilter = sumRows(backend, parts, filterShape);
   backend.disposeData(parts.dataId);
-  return [dFilter, sumRows(backend, dy, [outputs])];
+  return [dFilter, dBias];
 };

@@ -39,10 +39,10 @@ function map(backend: ShaderBackend, shader: Shader, inputs: readonly TensorInfo
 /** A copy with memory of its own, bit for bit. */
 export const copy = (backend: ShaderBackend, x: TensorInfo): TensorInfo => map(backend, copying, [x]);
 
-/** Add a tensor to another of its size. */
-export function addInto(backend: ShaderBackend, y: TensorInfo, x: TensorInfo): void {
-  const count = sizeOf(y.shape);
-  backend.dispatch(adding, { inputs: [x], outputs: [y], numbers: [count], groups: Math.ceil(count / threads) });
+/** Add what lies in memory to what lies in other memory of its size. */
+export function addInto(backend: ShaderBackend, y: Required<GPUBufferBinding>, x: GPUBufferBinding): void {
+  const count = y.size / 4;
+  backend.dispatchOn(adding, [x, y], [count], Math.ceil(count / threads));
 }
 
 export const scale: WebGpuKernel<{ factor: number; offset: number }> = (backend, { x }, { factor, offset }) =>

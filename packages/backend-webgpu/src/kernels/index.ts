@@ -13,6 +13,7 @@ import { batchMatMul, fusedMatMul } from './matmul.js';
 import { noise } from './noise.js';
 import { downsample2x, upsample2x } from './resample.js';
 import { squaredError } from './squared-error.js';
+import { sumOverFirst } from './sum-rows.js';
 
 /** Register our kernels, once; `useBackend` adds the composed references of the rest. */
 export function registerWebGpuKernels(): void {
@@ -39,6 +40,7 @@ export function registerWebGpuKernels(): void {
   replaceStock('BatchMatMul', batchMatMul);
   replaceStock('Cos', cosine);
   replaceStock('Sin', sine);
+  replaceStock('Sum', sumOverFirst);
   replaceStock('_FusedMatMul', fusedMatMul);
 }
 
