@@ -14,6 +14,8 @@ export type NodeGpuOptions = {
    * process, when the drivers are loaded.
    */
   readonly driver?: string;
+  /** Options of Dawn, `name=value`, as the package `webgpu` takes them. Default: none. */
+  readonly options?: readonly string[];
 };
 
 /** Folders in which distributions put the software driver that comes with Chromium. */
@@ -27,13 +29,13 @@ export const softwareDriver = (): string | undefined => softwareDrivers.find((pa
  * of the interface.
  * @throws WebGpuUnavailableError when the package is not installed or does not load.
  */
-export async function nodeGpu({ driver }: NodeGpuOptions = {}): Promise<GPU> {
+export async function nodeGpu({ driver, options = [] }: NodeGpuOptions = {}): Promise<GPU> {
   // The layer of Mesa that sorts devices looks for a desktop, and prints two lines of error where there is none.
   process.env.NODEVICE_SELECT ??= '1';
   if (driver !== undefined) useDriver(driver);
   const { create, globals } = await loadPackage();
   Object.assign(globalThis, globals);
-  const gpu = driver === undefined && isLinux && !findsAdapter() ? noAdapters : create([]);
+  const gpu = driver === undefined && isLinux && !findsAdapter() ? noAdapters : create([...options]);
   const global = globalThis as { navigator?: object };
   if (global.navigator === undefined) Object.defineProperty(global, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(global.navigator, 'gpu', { value: gpu, configurable: true });

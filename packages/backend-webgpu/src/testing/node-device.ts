@@ -1,5 +1,6 @@
 import { nodeGpu, softwareDriver } from '../node/index.js';
 import { registerWebGpuBackend } from '../register.js';
+import { dawnFeatures } from './dawn-features.js';
 
 /** The least that every device has, by the specification of WebGPU. */
 const leastLimits: Partial<GPUSupportedLimits> = {
@@ -31,9 +32,10 @@ const leastGpu = (gpu: GPU): GPU =>
  */
 export async function suiteGpu(): Promise<GPU> {
   const asked = process.env.TRACT_WEBGPU_DRIVER || undefined;
-  const found = asked === undefined && (await nodeGpu());
+  const options = dawnFeatures === undefined ? [] : [`enable-dawn-features=${dawnFeatures}`];
+  const found = asked === undefined && (await nodeGpu({ options }));
   const isThere = found && (await found.requestAdapter()) !== null;
-  const gpu = isThere ? found : await nodeGpu({ driver: asked === undefined || asked === 'software' ? softwareDriver() : asked });
+  const gpu = isThere ? found : await nodeGpu({ driver: asked === undefined || asked === 'software' ? softwareDriver() : asked, options });
   if (!isThere && (await gpu.requestAdapter()) === null)
     throw new Error('WebGPU finds no adapter: apt-get install chromium brings a software driver');
   return process.env.TRACT_WEBGPU_LIMITS === 'least' ? leastGpu(gpu) : gpu;
