@@ -10,6 +10,9 @@ import { WebGpuProgram } from './webgpu-program.js';
 type Shape = readonly number[];
 type Values = Parameters<ShaderBackend['write']>[0];
 
+/** Bytes of a buffer in which leaves lie together. Devices may allow far more, which they then do not find in one piece. */
+const mostShared = 2 ** 28;
+
 /** What a store is here: its leaves by their offsets in the layout, and the buffers in which they lie. */
 type Store = { readonly leaves: ReadonlyMap<number, DataId>; readonly segments: readonly Segment[] };
 
@@ -107,7 +110,7 @@ export class WebGpuBackend extends ShaderBackend implements ProgramBackend {
   allocateStore({ shapes, offsets, floats }: Layout): { flat: TensorInfo; leaves: TensorInfo[] } {
     for (const shape of shapes) this.requireRoom(shape);
     const bytes = shapes.map((shape) => 4 * Math.max(1, sizeOf(shape)));
-    const { places, sizes } = planSegments(bytes, this.mostBytes, this.device.limits.minStorageBufferOffsetAlignment);
+    const { places, sizes } = planSegments(bytes, Math.min(this.mostBytes, mostShared), this.device.limits.minStorageBufferOffsetAlignment);
     const segments = sizes.map((size, segment) => {
       const inside = places.flatMap((place, i) => (place.segment === segment ? [place.offset / 4, sizeOf(shapes[i])] : []));
       return this.#segment(size, Uint32Array.from(inside));

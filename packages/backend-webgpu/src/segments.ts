@@ -2,10 +2,9 @@
 export type Place = { readonly segment: number; readonly offset: number };
 
 /**
- * Lay leaves of these sizes one after the other into as few buffers as hold at most `most` bytes each, every leaf at a multiple of `step`: one kernel then
- * goes over many leaves, where a device takes few buffers in one.
+ * Lay leaves of these sizes in bytes one after the other into as few buffers as hold at most `most` bytes each, every leaf at a multiple of `step`: one kernel
+ * then goes over many leaves, where a device takes few buffers in one. A leaf beyond `most` has a buffer for itself.
  *
- * @param bytes sizes, none above `most`
  * @returns a place for each leaf, and the buffers' sizes in bytes.
  */
 export function planSegments(
@@ -27,7 +26,7 @@ export function planSegments(
 /** A buffer of a store. */
 export class Segment {
   /** Leaves that have not been disposed. */
-  private alive = 0;
+  private alive: number;
 
   /** @param table where its leaves begin and how long they are, in floats: [first, count] of each */
   constructor(
