@@ -188,6 +188,18 @@ describe.skipIf(reason !== undefined)(`a compiled function on WebGPU${reason ? `
     },
   );
 
+  test('a leaf of a store is a tensor like others: for stock kernels, to be read, and to be handed out', async () => {
+    const [params, alone] = [weights(), normals(2, [3, 3, 8, 8])];
+    const turned = [params.second, alone].map((x) => run('Transpose', { x }, { perm: [3, 2, 1, 0] }));
+    const [leaf, expected, ofLeaf, ofAlone] = await Promise.all([params.second, alone, ...turned].map((x) => read(x)));
+    expect(leaf).toEqual(expected);
+    expect(ofLeaf).toEqual(ofAlone);
+    const { tensorRef, buffer } = params.second.dataToGPU();
+    expect(buffer?.size).toBe(4 * 576);
+    expect(await read(tensorRef)).toEqual(expected);
+    dispose([params, alone, ...turned, tensorRef]);
+  });
+
   test('a U-Net with attention is one', async () => {
     const config: UNetConfig = {
       ...{ kind: 'unet', imageSize: 8, inChannels: 1, channels: 8, embChannels: 16, channelMult: [1, 2], blocks: 1 },
