@@ -19,6 +19,12 @@ test('values and their mean lie on an axis from 0, and words are escaped', () =>
   expect(svg.match(/stroke="#d55e00"/g)).toHaveLength(1);
 });
 
+test('a long name has the room it takes, and the axis its length', () => {
+  const svg = dotPlot({ ...plot, rows: [{ name: 'm'.repeat(40), values: [10, 30] }] });
+  expect(svg).toContain('viewBox="0 0 688 128"');
+  expect([...svg.matchAll(/<circle cx="([\d.]+)"/g)].map(([, x]) => Number(x))).toEqual([414.7, 668]);
+});
+
 test('what cannot be drawn is refused', () => {
   expect(() => dotPlot({ ...plot, rows: [] })).toThrow(/expected at least one value/);
   expect(() => dotPlot({ ...plot, rows: [{ name: '', values: [-1] }] })).toThrow(/finite numbers ≥ 0, got -1/);

@@ -6,7 +6,9 @@ export type Dots = { readonly name: string; readonly values: readonly number[] }
 
 export type DotPlot = { readonly title: string; readonly x: string; readonly rows: readonly Dots[] };
 
-const [width, left, right, top, rowHeight] = [640, 240, 620, 52, 28];
+const [axis, leastLeft, top, rowHeight] = [380, 240, 52, 28];
+/** Width of a letter, on the safe side: a name that is cut off at the edge says something else. */
+const letter = 6.7;
 
 const text = (x: number, y: number, anchor: string, content: string, more = ''): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="currentColor"${more}>${escaped(content)}</text>`;
@@ -22,6 +24,9 @@ export function dotPlot({ title, x, rows }: DotPlot): string {
   if (values.length === 0) throw new RangeError('dotPlot: expected at least one value');
   const wrong = values.find((value) => !(Number.isFinite(value) && value >= 0));
   if (wrong !== undefined) throw new RangeError(`dotPlot: expected finite numbers ≥ 0, got ${wrong}`);
+  const left = Math.max(leastLeft, Math.ceil(20 + letter * Math.max(...rows.map(({ name }) => name.length))));
+  const right = left + axis;
+  const width = right + 20;
   const ticks = linearTicks(Math.max(...values));
   const place = (value: number): number => left + (value / ticks[ticks.length - 1]) * (right - left);
   const bottom = top + rows.length * rowHeight;
