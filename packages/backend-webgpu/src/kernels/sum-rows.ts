@@ -41,6 +41,7 @@ export function sumRows(backend: ShaderBackend, x: TensorInfo, shape: readonly n
 export const sumOverFirst: WebGpuKernel<{ axis: number | number[]; keepDims: boolean }> = (backend, { x }, { axis, keepDims }) => {
   const axes = util.parseAxisParam(axis, x.shape);
   const kept = x.shape.slice(axes.length);
-  if (kept.length === 0 || axes.length === 0 || axes.some((one) => one >= axes.length)) return undefined;
+  const areFirst = axes.length > 0 && new Set(axes).size === axes.length && axes.every((one) => one < axes.length);
+  if (!areFirst || kept.length === 0) return undefined;
   return sumRows(backend, x, keepDims ? [...axes.map(() => 1), ...kept] : kept);
 };
